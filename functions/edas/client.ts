@@ -1,0 +1,140 @@
+import ROAClient from '@alicloud/pop-core/lib/roa.js';
+import type { ROACredentials } from '@alicloud/pop-core/lib/roa.js';
+import { openConnection } from './connection.ts';
+import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
+
+/** What EDAS said when it accepted a rollback. */
+export interface RollbackReceipt {
+  /** The order that carries the rollback out. No source says whether it is a new order or the same one. */
+  rollbackChangeOrderId: string | undefined;
+  requestId: string | undefined;
+  traceId: string | undefined;
+}
+
+/** What is read of a change order; a field that EDAS left out is undefined. */
+export interface ChangeOrderInfo {
+  /** See `functions/rollback/states.ts` for what the numbers mean. */
+  status: number | undefined;
+  /** EDAS's own word on whether a finished order can be rolled back. */
+  supportRollback: boolean | undefined;
+}
+
+/**
+ * The EDAS change-order operations that a rollback needs. Every call takes the milliseconds that it may last, and
+ * throws {@link EdasFailure}, whose `kind` says whether EDAS may have taken the request.
+ */
+export interface EdasClient {
+  /** `GetChangeOrderInfo`: a read, although it is a POST. */
+  getChangeOrderInfo: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderInfo>;
+  /** `RollbackChangeOrder`: ends a change in progress in an ECS cluster and rolls it back. */
+  rollbackChangeOrder: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
+  /** `AbortAndRollbackChangeOrder`: the same for an application in a Kubernetes cluster. */
+  abortAndRollbackChangeOrder: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
+}
+
+/** Where credentials come from; asked once per call. */
+export interface CredentialsProvider {
+  getCredentials(): Promise<ROACredentials>;
+}
+
+interface Operation {
+  method: 'POST' | 'PUT';
+  path: string;
+}
+
+// https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-rollbackchangeorder and its
+// siblings. Every parameter is a query parameter; no operation has a body.
+const operations = {
+  getChangeOrderInfo: { method: 'POST', path: '/pop/v5/changeorder/change_order_info' },
+  rollbackChangeOrder: { method: 'PUT', path: '/pop/v5/oam/changeorder/rollback' },
+  abortAndRollbackChangeOrder: { method: 'PUT', path: '/pop/v5/changeorder/change_order_abort_and_rollback' },
+} as const satisfies Record<string, Operation>;
+
+const longestConnectMs = 2000;
+const longestMessage = 300;
+
+/** @param endpoint an origin as `edasEndpoint` makes it */
+export function createEdasClient(endpoint: string, credentialsProvider: CredentialsProvider): EdasClient {
+  const call = async (
+    operation: Operation,
+    changeOrderId: string,
+    timeoutMs: number,
+  ): Promise<EdasAnswer> => {
+    const credentials = await credentialsProvider.getCredentials();
+    const client = new ROAClient({
+      endpoint,
+      apiVersion: '2017-08-01',
+      credentialsProvider: { getCredentials: () => Promise.resolve(credentials) },
+    });
+    const connection = openConnection(endpoint);
+    try {
+      const { method, path } = operation;
+      const options = { agent: connection.agent, ...timeouts(timeoutMs) };
+      return requireSuccess(
+        await client.request(method, path, { ChangeOrderId: changeOrderId }, '', {}, options),
+      );
+    } catch (error) {
+      throw withoutSecrets(failureOf(error, connection.wasEstablished()), credentials);
+    } finally {
+      connection.close();
+    }
+  };
+
+  return {
+    getChangeOrderInfo: async (id, timeoutMs) =>
+      toChangeOrderInfo(await call(operations.getChangeOrderInfo, id, timeoutMs)),
+    rollbackChangeOrder: async (id, timeoutMs) =>
+      toReceipt(await call(operations.rollbackChangeOrder, id, timeoutMs)),
+    abortAndRollbackChangeOrder: async (id, timeoutMs) =>
+      toReceipt(await call(operations.abortAndRollbackChangeOrder, id, timeoutMs)),
+  };
+}
+
+/** Splits a call's time: pop-core counts `readTimeout` from the connection on, so the two add up. */
+function timeouts(timeoutMs: number): { connectTimeout: number; readTimeout: number } {
+  const connectTimeout = Math.max(1, Math.min(longestConnectMs, Math.floor(timeoutMs / 2)));
+  return { connectTimeout, readTimeout: Math.max(1, Math.floor(timeoutMs) - connectTimeout) };
+}
+
+function toReceipt(answer: EdasAnswer): RollbackReceipt {
+  const data = answer['Data'];
+  const id = isRecord(data) ? data['ChangeOrderId'] : undefined;
+  return {
+    rollbackChangeOrderId: typeof id === 'string' && id !== '' ? id : undefined,
+    requestId: stringOrUndefined(answer['RequestId']),
+    traceId: stringOrUndefined(answer['TraceId']),
+  };
+}
+
+function toChangeOrderInfo(answer: EdasAnswer): ChangeOrderInfo {
+  // Lower-case on the public cloud, upper-case on Apsara Stack.
+  const info = answer['changeOrderInfo'] ?? answer['ChangeOrderInfo'];
+  if (!isRecord(info)) throw new EdasFailure('doubt', 'EDAS answered without the change order.');
+  const { Status: status, SupportRollback: supportRollback } = info;
+  const number = typeof status === 'string' && /^\d+$/.test(status) ? Number(status) : status;
+  return {
+    status: typeof number === 'number' ? number : undefined,
+    supportRollback: typeof supportRollback === 'boolean' ? supportRollback : undefined,
+  };
+}
+
+/**
+ * EDAS quotes the string that it signed when a signature does not match, security token included; and what a gateway
+ * writes has no bound.
+ */
+function withoutSecrets(failure: EdasFailure, credentials: ROACredentials): EdasFailure {
+  let scrubbed = failure.message;
+  for (const secret of [credentials.securityToken, credentials.accessKeySecret, credentials.accessKeyId]) {
+    if (secret) scrubbed = scrubbed.replaceAll(secret, '[credential]');
+  }
+  const message = scrubbed.length > longestMessage ? `${scrubbed.slice(0, longestMessage)}…` : scrubbed;
+  return new EdasFailure(failure.kind, message, failure);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function stringOrUndefined(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

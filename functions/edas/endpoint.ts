@@ -1,0 +1,73 @@
+import { Problem } from '../errors.ts';
+
+// Regions whose EDAS answers elsewhere than at edas.<region>.aliyuncs.com.
+// https://api.aliyun.com/product/Edas (endpoint list of Edas 2017-08-01)
+const regionsOfCentralEndpoint = new Set([
+  'cn-chengdu',
+  'cn-huhehaote',
+  'cn-wuhan',
+  'cn-fujian',
+  'cn-beijing-finance-1',
+  'cn-beijing-gov-1',
+  'cn-hangzhou-finance',
+  'cn-shanghai-finance-1',
+  'cn-shenzhen-finance-1',
+]);
+const regionsOfTokyoEndpoint = new Set([
+  'ap-south-1',
+  'ap-southeast-3',
+  'ap-southeast-5',
+  'eu-west-1',
+  'me-east-1',
+  'us-west-1',
+]);
+
+/**
+ * The origin that EDAS calls go to, e.g. `https://edas.cn-hangzhou.aliyuncs.com`.
+ *
+ * @param region Alibaba Cloud region id, e.g. `cn-hangzhou`; not needed with an override
+ * @param override `EDAS_ENDPOINT`: a host name or an origin. Plain http is taken for loopback addresses only, since
+ *   a rollback request carries a security token.
+ * @throws Problem `edas_endpoint_invalid`
+ */
+export function edasEndpoint(region: string | undefined, override: string | undefined): string {
+  if (override) return overriddenEndpoint(override);
+  if (!region) {
+    throw new Problem(
+      'edas_endpoint_invalid',
+      'The region is not known. Set REGION, e.g. REGION=cn-hangzhou.',
+    );
+  }
+  if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region)) {
+    throw new Problem(
+      'edas_endpoint_invalid',
+      `REGION is ${JSON.stringify(region)}, which is not a region id such as cn-hangzhou.`,
+    );
+  }
+  if (regionsOfCentralEndpoint.has(region)) return 'https://edas.aliyuncs.com';
+  if (regionsOfTokyoEndpoint.has(region)) return 'https://edas.ap-northeast-1.aliyuncs.com';
+  return `https://edas.${region}.aliyuncs.com`;
+}
+
+function overriddenEndpoint(override: string): string {
+  const address = override.includes('://') ? override : `https://${override}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.href !== `${url?.origin}/`) {
+    throw new Problem(
+      'edas_endpoint_invalid',
+      'EDAS_ENDPOINT must be a host name or an origin, such as edas-vpc.cn-hangzhou.aliyuncs.com.',
+    );
+  }
+  const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  if (!isAllowed) {
+    throw new Problem(
+      'edas_endpoint_invalid',
+      'EDAS_ENDPOINT must be https; plain http is for loopback addresses only.',
+    );
+  }
+  return url.origin;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

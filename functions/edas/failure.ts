@@ -1,0 +1,118 @@
+/**
+ * What a failed EDAS call means for the question that matters: did EDAS take the request?
+ *
+ * - `not_sent`: it never left: no connection was established.
+ * - `denied`, `throttled`, `not_found`, `rejected`: EDAS (or its gateway) answered, and the answer is no.
+ * - `doubt`: the request left and no answer can be relied on. It may have been carried out.
+ */
+export type EdasFailureKind = 'not_sent' | 'denied' | 'throttled' | 'not_found' | 'rejected' | 'doubt';
+
+/** A failed EDAS call. `message` is fit for an answer: it holds no credentials and is of bounded length. */
+export class EdasFailure extends Error {
+  override readonly name = 'EdasFailure';
+  readonly kind: EdasFailureKind;
+  /** EDAS's own code, e.g. `601` or `Throttling.User`. */
+  readonly code: string | undefined;
+  readonly requestId: string | undefined;
+  readonly traceId: string | undefined;
+
+  constructor(
+    kind: EdasFailureKind,
+    message: string,
+    details: { code?: string | undefined; requestId?: string | undefined; traceId?: string | undefined } = {},
+  ) {
+    super(message);
+    this.kind = kind;
+    this.code = details.code;
+    this.requestId = details.requestId;
+    this.traceId = details.traceId;
+  }
+}
+
+/** A business object of EDAS: its `Code` is 200 or "200", whatever the HTTP status said. */
+export type EdasAnswer = Record<string, unknown>;
+
+/**
+ * Recognises a success positively; everything else is a failure. pop-core hands over anything that is not JSON as a
+ * string, so an HTML page of a load balancer (status 502) looks like a result.
+ *
+ * @throws EdasFailure
+ */
+export function requireSuccess(answer: unknown): EdasAnswer {
+  const code = isObject(answer) ? text(answer['Code']) : undefined;
+  if (!isObject(answer) || code === undefined) {
+    throw new EdasFailure('doubt', `EDAS's answer cannot be read: ${describeAnswer(answer)}.`);
+  }
+  if (code === '200') return answer;
+  throw businessFailure(answer, undefined);
+}
+
+/**
+ * Turns whatever `ROAClient.request` threw into what it means.
+ *
+ * @param connected whether a connection (with TLS: a finished handshake) was established for this call. pop-core's own
+ *   words do not tell: it reports a connected but silent server as `ConnectTimeout`.
+ */
+export function failureOf(error: unknown, connected: boolean): EdasFailure {
+  if (error instanceof EdasFailure) return error;
+  if (!connected) {
+    return new EdasFailure('not_sent', `EDAS could not be reached: ${messageOf(error)}`);
+  }
+  if (isObject(error) && typeof error['statusCode'] === 'number' && isObject(error['result'])) {
+    return businessFailure(error['result'], error['statusCode']);
+  }
+  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${messageOf(error)}`);
+}
+
+function businessFailure(answer: EdasAnswer, httpStatus: number | undefined): EdasFailure {
+  const code = text(answer['Code']) ?? text(answer['code']);
+  const errorCode = text(answer['ErrorCode']);
+  const message = text(answer['Message']) ?? text(answer['message']) ?? 'no message';
+  const codes = [code, errorCode].filter((each) => each !== undefined);
+  const kind = kindOf(codes, httpStatus);
+  const status = httpStatus === undefined ? '' : ` (HTTP ${httpStatus})`;
+  return new EdasFailure(kind, `EDAS answered ${codes.join(', ') || 'without a code'}${status}: ${message}`, {
+    code: code ?? errorCode,
+    requestId: text(answer['RequestId']),
+    traceId: text(answer['TraceId']),
+  });
+}
+
+function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKind {
+  const any = (pattern: RegExp) => codes.some((code) => pattern.test(code));
+  if (httpStatus === 429 || any(/Throttling/)) return 'throttled';
+  // EDAS says 401 "no permission" and 403 "denied" inside a 200; RAM says Forbidden.* or NoPermission; SAE, which
+  // shares the operation, spells it Resouce.no.permission. SAE also documents InvalidChangeOrder.NotFound.
+  // https://www.alibabacloud.com/help/en/sae/api-sae-2019-05-06-abortandrollbackchangeorder
+  if (httpStatus === 401 || httpStatus === 403) return 'denied';
+  if (any(/^(401|403)$|^Forbidden|NoPermission|no\.permission/)) return 'denied';
+  if (any(/^(InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch)/))
+    return 'denied';
+  if (any(/ChangeOrder.*Not\.?(Found|Exist)/i)) return 'not_found';
+  // Business errors of EDAS arrive as HTTP 500 too.
+  if (any(/^Edas\.errorcode\./i)) return 'rejected';
+  if (httpStatus !== undefined && httpStatus !== 408 && httpStatus < 500) return 'rejected';
+  if (httpStatus === undefined && !any(/^5\d\d$/)) return 'rejected';
+  return 'doubt';
+}
+
+function describeAnswer(answer: unknown): string {
+  if (typeof answer !== 'string') return `it is ${answer === null ? 'null' : typeof answer} without a Code`;
+  if (answer === '') return 'it is empty';
+  return /^\s*</.test(answer) ? 'it is a page of HTML or XML, not JSON' : 'it is text, not JSON';
+}
+
+// json-bigint throws plain objects, not Errors.
+function messageOf(error: unknown): string {
+  const message = isObject(error) ? text(error['message']) : undefined;
+  return message?.trim() ?? 'no reason given';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '') return value;
+  return typeof value === 'number' ? String(value) : undefined;
+}

@@ -1,0 +1,65 @@
+/**
+ * The catalogue of failures: what a caller can be told, under which HTTP status, and whether trying the same
+ * request again can help. `docs/errors.md` has a section for each code; a test keeps the two equal.
+ */
+export const errorCatalogue = {
+  signature_missing: { status: 401, title: 'The request carries no signature', retry: false },
+  signature_malformed: { status: 401, title: 'The signature cannot be read', retry: false },
+  signature_mismatch: { status: 401, title: 'The signature does not fit the body', retry: false },
+  timestamp_missing: { status: 401, title: 'The request carries no timestamp', retry: false },
+  timestamp_malformed: { status: 401, title: 'The timestamp cannot be read', retry: false },
+  timestamp_out_of_window: { status: 401, title: 'The request is too old or from the future', retry: false },
+
+  payload_malformed: { status: 400, title: 'The payload cannot be used', retry: false },
+  sender_not_allowed: { status: 403, title: 'This sender may not roll back', retry: false },
+  source_unknown: { status: 404, title: 'No source has this path', retry: false },
+  change_order_not_found: { status: 404, title: 'EDAS does not know this change order', retry: false },
+  method_not_allowed: { status: 405, title: 'This path does not take this method', retry: false },
+  change_order_finished: {
+    status: 409,
+    title: 'The change order can no longer be rolled back',
+    retry: false,
+  },
+  body_too_large: { status: 413, title: 'The body is too large', retry: false },
+  content_type_unsupported: { status: 415, title: 'The body is of another type', retry: false },
+  content_encoding_unsupported: { status: 415, title: 'The body is compressed', retry: false },
+  change_order_id_missing: { status: 422, title: 'The payload names no change order', retry: false },
+  change_order_id_ambiguous: { status: 422, title: 'The payload names several change orders', retry: false },
+
+  credentials_missing: { status: 500, title: 'The function has no credentials', retry: false },
+  edas_endpoint_invalid: { status: 500, title: 'The address of EDAS cannot be used', retry: false },
+  internal: { status: 500, title: 'The function failed', retry: true },
+  edas_denied: { status: 502, title: 'EDAS denied access', retry: false },
+  edas_rejected: { status: 502, title: 'EDAS refused the rollback', retry: false },
+  edas_unavailable: { status: 502, title: 'EDAS could not be reached', retry: true },
+  edas_throttled: { status: 503, title: 'EDAS is throttling', retry: true },
+  source_not_configured: { status: 503, title: 'This source is closed', retry: false },
+  edas_outcome_unknown: { status: 504, title: 'Nobody knows yet whether the rollback began', retry: true },
+} as const satisfies Record<string, { status: number; title: string; retry: boolean }>;
+
+/** A stable name for one kind of failure, safe to match on. */
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** What an answer or a log line may say about a failure beyond its code and sentence. Never anything secret. */
+export interface ProblemFacts {
+  changeOrderId?: string;
+  /** EDAS's own identifiers of the call that failed, for a ticket with Alibaba Cloud. */
+  edas?: { requestId?: string; traceId?: string };
+  /** Methods that the path does take (405). */
+  allow?: string;
+  /** Seconds after which another attempt makes sense (503). */
+  retryAfterSeconds?: number;
+}
+
+/** A failure that the caller is told about. `message` becomes the answer's `detail`: never put a secret into it. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ErrorCode;
+  readonly facts: ProblemFacts;
+
+  constructor(code: ErrorCode, detail: string, facts: ProblemFacts = {}, options?: { cause?: unknown }) {
+    super(detail, options);
+    this.code = code;
+    this.facts = facts;
+  }
+}

@@ -1,0 +1,32 @@
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+export type LogLevel = (typeof levels)[number];
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Writes one JSON object a line. Text from outside is a JSON string there, never part of the line's structure. */
+export type Log = (level: LogLevel, msg: string, fields?: LogFields) => void;
+
+// Function Compute cuts a line at 32 KB, and half a JSON object is none.
+const longestText = 2000;
+
+/**
+ * @param minimum `LOG_LEVEL`; an unknown word counts as `info`
+ * @param write takes a line without its newline
+ * @param now epoch milliseconds
+ */
+export function createLog(
+  minimum: string | undefined,
+  write: (line: string) => void,
+  now: () => number,
+): Log {
+  const lowest = levels.findIndex((level) => level === minimum);
+  const threshold = lowest === -1 ? levels.indexOf('info') : lowest;
+  return (level, msg, fields = {}) => {
+    if (levels.indexOf(level) < threshold) return;
+    write(JSON.stringify({ time: new Date(now()).toISOString(), level, msg, ...fields }, shorten));
+  };
+}
+
+function shorten(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > longestText ? `${value.slice(0, longestText)}…` : value;
+}

@@ -1,0 +1,266 @@
+import type { ChangeOrderInfo, RollbackReceipt } from '../edas/client.ts';
+import { EdasFailure } from '../edas/failure.ts';
+import { Problem, type ErrorCode, type ProblemFacts } from '../errors.ts';
+import { describeStatus, phaseOf } from './states.ts';
+
+/** EDAS, as far as a rollback needs it. Both methods throw `EdasFailure`. */
+export interface ChangeOrders {
+  read: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderInfo>;
+  rollBack: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
+}
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+}
+
+export interface RollbackRequest {
+  changeOrderId: string;
+  /** Epoch milliseconds. Everything, reads included, is over by then. */
+  deadlineAt: number;
+  /** Check everything and send nothing. */
+  hold?: 'dry_run' | 'suspended';
+}
+
+export interface RollbackDependencies {
+  changeOrders: ChangeOrders;
+  clock: Clock;
+  /** Told what went wrong without stopping the rollback. */
+  warn: (message: string, facts: Record<string, unknown>) => void;
+}
+
+interface EdasIds {
+  requestId?: string;
+  traceId?: string;
+}
+
+/** What happened to the change order. `message` is the sentence for the person who reads the answer. */
+export type RollbackOutcome = { changeOrderId: string; message: string } & (
+  | {
+      outcome: 'rolling_back';
+      /** `reply`: EDAS said so. `order`: the order was in flight before and terminated after. */
+      evidence: 'reply' | 'order';
+      rollbackChangeOrderId?: string;
+      edas?: EdasIds;
+    }
+  | { outcome: 'already_terminated' | 'dry_run' | 'suspended' }
+);
+
+/** What an order that ended from outside leaves to be checked by a person. */
+const whatTerminatedMeans =
+  'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
+
+const pauseBetweenReadsMs = 700;
+/** Less than this is no time to ask EDAS anything. */
+const leastCallMs = 100;
+
+/**
+ * Rolls one change order back, at most once, and says what was seen.
+ *
+ * The order is read first: a repeat finds the work done. When it cannot be read, the rollback goes ahead, for this is
+ * the emergency brake. It is sent once; after any doubt the order is read again rather than the request repeated.
+ *
+ * @throws Problem with the reason why nothing was rolled back, or `edas_outcome_unknown`
+ */
+export async function rollBack(
+  request: RollbackRequest,
+  dependencies: RollbackDependencies,
+): Promise<RollbackOutcome> {
+  const { changeOrderId } = request;
+  const before = await readBefore(request, dependencies);
+  if (phaseOf(before?.status) === 'terminated') return alreadyTerminated(changeOrderId);
+  if (before?.status === 2 && before.supportRollback === false) throw finished(changeOrderId);
+  if (request.hold) return held(request.hold, changeOrderId, before);
+
+  const budgetMs = timeLeft(request, dependencies.clock);
+  if (budgetMs < leastCallMs) {
+    throw new Problem('edas_unavailable', 'No time was left to send the rollback. Nothing was sent.', {
+      changeOrderId,
+    });
+  }
+  try {
+    // Two fifths stay for reading the order again, should the answer get lost.
+    return accepted(changeOrderId, await dependencies.changeOrders.rollBack(changeOrderId, budgetMs * 0.6));
+  } catch (error) {
+    if (!(error instanceof EdasFailure)) throw error;
+    return afterFailure(error, before, request, dependencies);
+  }
+}
+
+async function readBefore(
+  request: RollbackRequest,
+  { changeOrders, clock, warn }: RollbackDependencies,
+): Promise<ChangeOrderInfo | undefined> {
+  const { changeOrderId } = request;
+  try {
+    return await changeOrders.read(changeOrderId, timeLeft(request, clock) / 4);
+  } catch (error) {
+    if (!(error instanceof EdasFailure)) throw error;
+    if (error.kind === 'not_found')
+      throw problem('change_order_not_found', error.message, changeOrderId, error);
+    warn('the change order could not be read beforehand', { changeOrderId, reason: error.message });
+    return undefined;
+  }
+}
+
+async function afterFailure(
+  failure: EdasFailure,
+  before: ChangeOrderInfo | undefined,
+  request: RollbackRequest,
+  dependencies: RollbackDependencies,
+): Promise<RollbackOutcome> {
+  const { changeOrderId } = request;
+  switch (failure.kind) {
+    case 'not_sent':
+      throw problem('edas_unavailable', `${failure.message} Nothing was sent.`, changeOrderId, failure);
+    case 'throttled':
+      throw problem('edas_throttled', failure.message, changeOrderId, failure, { retryAfterSeconds: 5 });
+    case 'denied':
+      throw problem('edas_denied', deniedDetail(failure), changeOrderId, failure);
+    case 'not_found':
+      throw problem('change_order_not_found', failure.message, changeOrderId, failure);
+    case 'rejected':
+      return afterRejection(failure, request, dependencies);
+    case 'doubt':
+      return afterDoubt(failure, before, request, dependencies);
+  }
+}
+
+/** EDAS said no. If the order is terminated by now, somebody was faster, and that is no failure. */
+async function afterRejection(
+  failure: EdasFailure,
+  request: RollbackRequest,
+  dependencies: RollbackDependencies,
+): Promise<RollbackOutcome> {
+  const { changeOrderId } = request;
+  const after = await readAgain(request, dependencies);
+  if (phaseOf(after?.status) === 'terminated') return alreadyTerminated(changeOrderId);
+  const seen = after ? ` The change order's status is ${describeStatus(after.status)}.` : '';
+  throw problem('edas_rejected', `${failure.message}${seen}`, changeOrderId, failure);
+}
+
+/** The rollback may have begun. Read the order until it shows, or until the time is up. */
+async function afterDoubt(
+  failure: EdasFailure,
+  before: ChangeOrderInfo | undefined,
+  request: RollbackRequest,
+  dependencies: RollbackDependencies,
+): Promise<RollbackOutcome> {
+  const { changeOrderId } = request;
+  const wasInFlight = phaseOf(before?.status) === 'in_flight';
+  let last: ChangeOrderInfo | undefined;
+  do {
+    last = (await readAgain(request, dependencies)) ?? last;
+    const phase = phaseOf(last?.status);
+    if (phase === 'terminated' && wasInFlight) return shownByOrder(changeOrderId);
+    if (phase === 'terminated' || phase === 'finished') break;
+    await dependencies.clock.sleep(
+      Math.min(pauseBetweenReadsMs, Math.max(0, timeLeft(request, dependencies.clock))),
+    );
+  } while (timeLeft(request, dependencies.clock) >= leastCallMs);
+  throw problem('edas_outcome_unknown', unknownDetail(failure, last), changeOrderId, failure);
+}
+
+async function readAgain(
+  request: RollbackRequest,
+  { changeOrders, clock, warn }: RollbackDependencies,
+): Promise<ChangeOrderInfo | undefined> {
+  const { changeOrderId } = request;
+  const budgetMs = timeLeft(request, clock);
+  if (budgetMs < leastCallMs) return undefined;
+  try {
+    return await changeOrders.read(changeOrderId, budgetMs);
+  } catch (error) {
+    if (!(error instanceof EdasFailure)) throw error;
+    warn('the change order could not be read afterwards', { changeOrderId, reason: error.message });
+    return undefined;
+  }
+}
+
+function timeLeft(request: RollbackRequest, clock: Clock): number {
+  return request.deadlineAt - clock.now();
+}
+
+function accepted(changeOrderId: string, receipt: RollbackReceipt): RollbackOutcome {
+  const { rollbackChangeOrderId } = receipt;
+  return {
+    outcome: 'rolling_back',
+    changeOrderId,
+    ...(rollbackChangeOrderId !== undefined && { rollbackChangeOrderId }),
+    edas: edasIds(receipt),
+    evidence: 'reply',
+    message: 'EDAS accepted the rollback. It runs batch by batch; follow it in the EDAS console.',
+  };
+}
+
+function shownByOrder(changeOrderId: string): RollbackOutcome {
+  return {
+    outcome: 'rolling_back',
+    changeOrderId,
+    evidence: 'order',
+    message:
+      "EDAS's answer got lost, but the change order was in flight before the rollback was sent and is terminated now.",
+  };
+}
+
+function alreadyTerminated(changeOrderId: string): RollbackOutcome {
+  return {
+    outcome: 'already_terminated',
+    changeOrderId,
+    message: `The change order is terminated already; nothing more was done. ${whatTerminatedMeans}`,
+  };
+}
+
+function held(
+  hold: 'dry_run' | 'suspended',
+  changeOrderId: string,
+  before: ChangeOrderInfo | undefined,
+): RollbackOutcome {
+  const why = hold === 'dry_run' ? 'This source is a dry run' : 'ROLLBACK_SUSPENDED is on';
+  const seen = before ? `Its status is ${describeStatus(before.status)}.` : 'It could not be read.';
+  return {
+    outcome: hold,
+    changeOrderId,
+    message: `${why}: nothing was sent. The change order would have been rolled back. ${seen}`,
+  };
+}
+
+function finished(changeOrderId: string): Problem {
+  return new Problem(
+    'change_order_finished',
+    'The change order has succeeded and EDAS says that it does not support a rollback any more. Roll the application back to an earlier version in the EDAS console.',
+    { changeOrderId },
+  );
+}
+
+function deniedDetail(failure: EdasFailure): string {
+  return `${failure.message} The function's role needs edas:ManageApplication and edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>.`;
+}
+
+function unknownDetail(failure: EdasFailure, last: ChangeOrderInfo | undefined): string {
+  const seen = last
+    ? `The change order's status is ${describeStatus(last.status)}.`
+    : 'The change order could not be read either.';
+  return `The rollback was sent once and will not be sent again for this request. ${failure.message} ${seen} Look at the change order in the EDAS console, or send the webhook again: it reads the order first.`;
+}
+
+function problem(
+  code: ErrorCode,
+  detail: string,
+  changeOrderId: string,
+  failure: EdasFailure,
+  facts: ProblemFacts = {},
+): Problem {
+  return new Problem(code, detail, { ...facts, changeOrderId, edas: edasIds(failure) }, { cause: failure });
+}
+
+function edasIds({
+  requestId,
+  traceId,
+}: {
+  requestId: string | undefined;
+  traceId: string | undefined;
+}): EdasIds {
+  return { ...(requestId !== undefined && { requestId }), ...(traceId !== undefined && { traceId }) };
+}

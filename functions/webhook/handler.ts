@@ -1,0 +1,188 @@
+import { edasEndpoint } from '../edas/endpoint.ts';
+import { errorCatalogue, Problem } from '../errors.ts';
+import { invocationCredentials } from '../platform/credentials.ts';
+import {
+  readContext,
+  type Environment,
+  type FunctionContext,
+  type FunctionResponse,
+} from '../platform/function-compute.ts';
+import { createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { rollBack, type ChangeOrders, type Clock, type RollbackRequest } from '../rollback/rollback.ts';
+import { parseJson } from './payload/parse.ts';
+import { nameActor, reasonToIgnore, requireAllowed, selectChangeOrderId } from './payload/select.ts';
+import { rawBody, receive, type WebhookRequest } from './receive.ts';
+import {
+  replyWithHealth,
+  replyWithOutcome,
+  replyWithProblem,
+  type Outcome,
+  type ReplyContext,
+} from './reply/reply.ts';
+import { findSource, requireOpen } from './source/find-source.ts';
+import { openSources, type Source } from './source/open-sources.ts';
+import type { Configuration } from './source/source.ts';
+import { verifyHmac } from './verify/hmac.ts';
+
+/** What the outside world is to the handler. */
+export interface World {
+  env: Environment;
+  clock: Clock;
+  /** Takes a log line without its newline. */
+  write: (line: string) => void;
+}
+
+export type Handler = (event: unknown, context?: unknown) => Promise<FunctionResponse>;
+
+/** What is known of a request so far; with the result, the line of the audit trail. */
+interface Decision {
+  requestId?: string | undefined;
+  source?: string;
+  delivery?: string | undefined;
+  changeOrderId?: string;
+  actor?: string | undefined;
+}
+
+/** Kept back from the sender's patience for the way of the answer. */
+const answerMarginMs = 500;
+
+/**
+ * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
+ * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
+ */
+export function createHandler(configuration: Configuration, { env, clock, write }: World): Handler {
+  const log = createLog(env['LOG_LEVEL'], write, clock.now);
+  const audit = createLog('debug', write, clock.now);
+  const sources = openSources(configuration.sources, env, log);
+
+  async function handler(event: unknown, context: unknown): Promise<FunctionResponse> {
+    const startedAt = clock.now();
+    const functionContext = readContext(context);
+    const decision: Decision = { requestId: functionContext.requestId };
+    const conclude = (level: LogLevel, result: object) => {
+      audit(level, 'decision', { ...decision, ...result, durationMs: clock.now() - startedAt });
+    };
+    try {
+      const request = receive(event);
+      decision.requestId ??= request.requestId;
+      if (request.path === '/') {
+        const response = answerHealth(request, configuration.version, sources);
+        conclude('debug', { outcome: 'health' });
+        return response;
+      }
+      const outcome = await roll(request, functionContext, decision, startedAt);
+      conclude('info', outcome);
+      return replyWithOutcome(outcome, replyContext(decision));
+    } catch (error) {
+      const problem = error instanceof Problem ? error : unexpected(error, decision, log);
+      const level = errorCatalogue[problem.code].status >= 500 ? 'error' : 'warn';
+      conclude(level, { code: problem.code, detail: problem.message, ...problem.facts });
+      const refusalStatus = sources.get(decision.source ?? '')?.refusalStatus;
+      return replyWithProblem(problem, replyContext(decision), refusalStatus);
+    }
+  }
+
+  /** From a request to what became of its change order. Verification comes before anything reads the payload. */
+  async function roll(
+    request: WebhookRequest,
+    context: FunctionContext,
+    decision: Decision,
+    startedAt: number,
+  ): Promise<Outcome> {
+    const source = findSource(sources, request.path);
+    decision.source = source.name;
+    decision.delivery = source.deliveryHeader && request.headers.get(source.deliveryHeader);
+    requireOpen(source, request.method);
+
+    const body = rawBody(request);
+    verifyHmac(source.verify, source.keys, { headers: request.headers, body }, clock.now());
+    if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
+
+    const payload = parseJson(body, request.headers.get('content-type'));
+    decision.actor = await nameActor(source, payload);
+    const reason = await reasonToIgnore(source, payload);
+    if (reason !== undefined) return { outcome: 'ignored', message: reason };
+    await requireAllowed(source, payload);
+    const changeOrderId = await selectChangeOrderId(source, payload);
+    decision.changeOrderId = changeOrderId;
+
+    const hold = holdOf(source, env);
+    return rollBack(
+      { changeOrderId, deadlineAt: startedAt + source.deadlineMs - answerMarginMs, ...(hold && { hold }) },
+      {
+        changeOrders: await openChangeOrders(source, context, env),
+        clock,
+        warn: (message, facts) => {
+          log('warn', message, { requestId: decision.requestId, source: source.name, ...facts });
+        },
+      },
+    );
+  }
+
+  return handler;
+}
+
+function answerHealth(
+  { method }: WebhookRequest,
+  version: string,
+  sources: ReadonlyMap<string, Source>,
+): FunctionResponse {
+  if (method !== 'GET') {
+    throw new Problem(
+      'method_not_allowed',
+      'This path tells the health, with GET. Webhooks go to POST /<source>.',
+      {
+        allow: 'GET',
+      },
+    );
+  }
+  const ready = [...sources.values()].filter(({ isClosed }) => !isClosed).length;
+  return replyWithHealth({ version, sources: sources.size, ready });
+}
+
+function isPing({ ping }: Source, { headers }: WebhookRequest): boolean {
+  return ping !== undefined && headers.get(ping.header) === ping.value;
+}
+
+function holdOf(source: Source, env: Environment): RollbackRequest['hold'] {
+  if (source.dryRun) return 'dry_run';
+  return isSwitchedOn(env['ROLLBACK_SUSPENDED']) ? 'suspended' : undefined;
+}
+
+/** Whoever sets this switch at night means it: every spelling but a clear "no" suspends. */
+function isSwitchedOn(value: string | undefined): boolean {
+  return !['', 'false', '0', 'no', 'off'].includes((value ?? '').trim().toLowerCase());
+}
+
+/** Loads the SDK: nothing before this needs it, so that refusing a request stays cheap. */
+async function openChangeOrders(
+  { cluster }: Source,
+  context: FunctionContext,
+  env: Environment,
+): Promise<ChangeOrders> {
+  const region = setting(env, 'REGION') ?? context.region ?? setting(env, 'FC_REGION');
+  const endpoint = edasEndpoint(region, setting(env, 'EDAS_ENDPOINT'));
+  const credentials = await invocationCredentials(context, env);
+  const { createEdasClient } = await import('../edas/client.ts');
+  const edas = createEdasClient(endpoint, credentials);
+  return {
+    read: edas.getChangeOrderInfo,
+    rollBack: cluster === 'k8s' ? edas.abortAndRollbackChangeOrder : edas.rollbackChangeOrder,
+  };
+}
+
+/** A deployment cannot leave a variable out, only empty. */
+function setting(env: Environment, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
+function replyContext({ source, requestId }: Decision): ReplyContext {
+  return { ...(source !== undefined && { source }), ...(requestId !== undefined && { requestId }) };
+}
+
+/** The caller learns nothing of a fault of ours but where to look for it. */
+function unexpected(error: unknown, { requestId, source }: Decision, log: Log): Problem {
+  const stack = error instanceof Error ? error.stack : String(error);
+  log('error', 'the function failed', { requestId, source, stack });
+  return new Problem('internal', 'The function failed. Its log says why, under this requestId.');
+}

@@ -1,0 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import configuration from 'virtual:configuration';
+import { createHandler } from './handler.ts';
+
+/** The entry point of the webhook function: `webhook.handler` in s.yaml. */
+export const handler = createHandler(configuration, {
+  env: process.env,
+  clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+  // Not console.log, which Function Compute prefixes: each line is one JSON object.
+  write: (line) => process.stdout.write(`${line}\n`),
+});

@@ -1,0 +1,51 @@
+import { Problem } from '../../errors.ts';
+import type { JSONValue } from './expression.ts';
+
+// Not a part of a longer run of hexadecimal digits and dashes, which would be some other id.
+const uuid = /(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])/gi;
+
+/** Where in the payload something was found, as the operator would write it. */
+export interface Finding {
+  place: string;
+  value: JSONValue | undefined;
+}
+
+/**
+ * The one change order id in what was found, whatever text surrounds it. EDAS writes its ids in lower case.
+ * https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-rollbackchangeorder
+ *
+ * @throws Problem `change_order_id_missing`, with what was looked at, or `change_order_id_ambiguous`
+ */
+export function takeChangeOrderId(findings: readonly Finding[]): string {
+  const ids = new Set(findings.flatMap(({ value }) => idsIn(value)));
+  const [id, ...others] = ids;
+  if (id === undefined) {
+    throw new Problem(
+      'change_order_id_missing',
+      `No change order id (a UUID) was found. Looked at ${findings.map(describe).join('; ')}.`,
+    );
+  }
+  if (others.length > 0) {
+    const places = findings.map(({ place }) => place).join(', ');
+    const shown = [...ids].slice(0, 3).join(', ');
+    throw new Problem(
+      'change_order_id_ambiguous',
+      `${ids.size} different ids were found in ${places}: ${shown}.`,
+    );
+  }
+  return id;
+}
+
+function idsIn(value: JSONValue | undefined): string[] {
+  return typeof value === 'string' ? Array.from(value.matchAll(uuid), ([id]) => id.toLowerCase()) : [];
+}
+
+function describe({ place, value }: Finding): string {
+  if (value === undefined || value === null) return `${place}: nothing there`;
+  if (typeof value === 'string') return `${place}: ${JSON.stringify(excerpt(value))}`;
+  return `${place}: ${Array.isArray(value) ? 'an array' : `a${typeof value === 'object' ? 'n' : ''} ${typeof value}`}, not a string`;
+}
+
+function excerpt(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}

@@ -1,0 +1,105 @@
+import { Problem } from '../errors.ts';
+
+/** An HTTP request as Function Compute passed it on, its body still undecoded. */
+export interface WebhookRequest {
+  /** Upper case. */
+  method: string;
+  /** As the caller wrote it, percent-encoding included. */
+  path: string;
+  /** Names in lower case. */
+  headers: ReadonlyMap<string, string>;
+  body: string;
+  isBase64Encoded: boolean;
+  requestId: string | undefined;
+}
+
+/** 1 MiB, after decoding: more than any alert or chat message, and cheap enough to hash for a stranger. */
+export const largestBodyBytes = 1024 * 1024;
+// JSON writes a control character as six bytes, and the headers come on top.
+const largestEventBytes = 6 * largestBodyBytes + 64 * 1024;
+
+/**
+ * Reads the event of an HTTP trigger. Every field is checked, for the function can also be invoked with anything.
+ * https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/http-trigger-invoking-function
+ *
+ * @throws Problem `payload_malformed`, `body_too_large`
+ */
+export function receive(event: unknown): WebhookRequest {
+  const { rawPath, headers, body, isBase64Encoded, requestContext } = parseEvent(event);
+  const context = isRecord(requestContext) ? requestContext : {};
+  const http = isRecord(context['http']) ? context['http'] : {};
+  const { method } = http;
+  if (typeof method !== 'string' || typeof rawPath !== 'string') throw notAnHttpEvent();
+  const { requestId } = context;
+  return {
+    method: method.toUpperCase(),
+    path: rawPath,
+    headers: readHeaders(headers),
+    body: typeof body === 'string' ? body : '',
+    isBase64Encoded: isBase64Encoded === true,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
+  };
+}
+
+/**
+ * The bytes that arrived. Whether the body is base64 cannot be told from its type: the flag says so.
+ *
+ * @throws Problem `content_encoding_unsupported`, `body_too_large`
+ */
+export function rawBody({ headers, body, isBase64Encoded }: WebhookRequest): Buffer {
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new Problem(
+      'content_encoding_unsupported',
+      'The body is compressed (Content-Encoding); send it as it is.',
+    );
+  }
+  const size = isBase64Encoded ? Math.floor((body.length * 3) / 4) - 2 : Buffer.byteLength(body, 'utf8');
+  if (size > largestBodyBytes) throw tooLarge();
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > largestBodyBytes) throw tooLarge();
+  return bytes;
+}
+
+function parseEvent(event: unknown): Record<string, unknown> {
+  if (!(event instanceof Uint8Array)) throw notAnHttpEvent();
+  if (event.length > largestEventBytes) throw tooLarge();
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(event.buffer, event.byteOffset, event.length).toString('utf8'));
+  } catch {
+    throw notAnHttpEvent();
+  }
+  if (!isRecord(parsed)) throw notAnHttpEvent();
+  return parsed;
+}
+
+/**
+ * Function Compute joins repeated headers with a comma. Names that differ only in case are the same header, and are
+ * joined alike, so that neither of them can hide behind the other.
+ */
+function readHeaders(headers: unknown): ReadonlyMap<string, string> {
+  const byName = new Map<string, string>();
+  for (const [name, value] of Object.entries(isRecord(headers) ? headers : {})) {
+    if (typeof value !== 'string') continue;
+    const key = name.toLowerCase();
+    const other = byName.get(key);
+    byName.set(key, other === undefined ? value : `${other},${value}`);
+  }
+  return byName;
+}
+
+function notAnHttpEvent(): Problem {
+  return new Problem(
+    'payload_malformed',
+    'This is not the event of an HTTP trigger (version v1). Call the function by its URL.',
+  );
+}
+
+function tooLarge(): Problem {
+  return new Problem('body_too_large', 'The body is larger than 1 MiB.');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

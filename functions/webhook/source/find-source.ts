@@ -1,0 +1,29 @@
+import { Problem } from '../../errors.ts';
+import type { Source } from './open-sources.ts';
+
+/**
+ * The source that a path is for: `/<source>`.
+ *
+ * @throws Problem `source_unknown`
+ */
+export function findSource(sources: ReadonlyMap<string, Source>, path: string): Source {
+  const source = path.startsWith('/') ? sources.get(path.slice(1)) : undefined;
+  if (source) return source;
+  throw new Problem(
+    'source_unknown',
+    `No source has the path ${JSON.stringify(path.slice(0, 100))}. Webhooks go to POST /<source>, with a name from sources.yaml.`,
+  );
+}
+
+/** @throws Problem `method_not_allowed`, `source_not_configured` */
+export function requireOpen(source: Source, method: string): void {
+  if (method !== 'POST') {
+    throw new Problem('method_not_allowed', 'Webhooks go to this path with POST.', { allow: 'POST' });
+  }
+  if (source.isClosed) {
+    throw new Problem(
+      'source_not_configured',
+      'The secret of this source is missing or unfit, so nobody can be let in. The log, written when the function started, names the variable.',
+    );
+  }
+}

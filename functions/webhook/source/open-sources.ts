@@ -1,0 +1,45 @@
+import type { Log } from '../../platform/log.ts';
+import type { Environment } from '../../platform/function-compute.ts';
+import { decodeSecret, type SecretEncoding } from '../verify/secret.ts';
+import type { CompiledSource } from './source.ts';
+
+/** A source with its keys; closed, with the reasons, when a secret cannot be used. */
+export interface Source extends CompiledSource {
+  keys: readonly Buffer[];
+  isClosed: boolean;
+}
+
+/**
+ * Reads the secrets from the environment, once at start. A source whose secret is missing or unfit stays closed, for
+ * a source that is open to anybody would be worse; the log says which variable and why, and never the value.
+ */
+export function openSources(
+  compiled: readonly CompiledSource[],
+  env: Environment,
+  log: Log,
+): ReadonlyMap<string, Source> {
+  return new Map(compiled.map((source) => [source.name, openSource(source, env, log)]));
+}
+
+function openSource(source: CompiledSource, env: Environment, log: Log): Source {
+  const keys: Buffer[] = [];
+  for (const variable of source.secrets) {
+    const key = readKey(env[variable], source.verify.secretEncoding);
+    if (typeof key === 'string') {
+      log('error', 'a source is closed', { source: source.name, variable, reason: `${variable} ${key}` });
+    } else {
+      keys.push(key);
+    }
+  }
+  const isClosed = keys.length === 0 || keys.length < source.secrets.length;
+  return { ...source, keys: isClosed ? [] : keys, isClosed };
+}
+
+/** The key, or what is wrong with the secret. */
+function readKey(secret: string | undefined, encoding: SecretEncoding): Buffer | string {
+  if (secret === undefined) return 'is not set';
+  if (secret.trim() === '') return 'is empty';
+  if (secret.trim() !== secret)
+    return 'begins or ends with white space; a newline from a file is a usual reason';
+  return decodeSecret(secret, encoding) ?? `cannot be decoded: its encoding is ${encoding}`;
+}

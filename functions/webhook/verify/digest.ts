@@ -1,0 +1,18 @@
+export type DigestEncoding = 'hex' | 'base64';
+
+/** Decodes a digest as one spelling only, so that no two different headers mean the same; undefined if it is not one. */
+export function decodeDigest(text: string, encoding: DigestEncoding): Buffer | undefined {
+  return encoding === 'hex' ? decodeHex(text) : decodeBase64(text);
+}
+
+/** Hexadecimal of either case, in whole bytes. */
+export function decodeHex(text: string): Buffer | undefined {
+  const isHex = text.length > 0 && text.length % 2 === 0 && /^[0-9a-f]*$/i.test(text);
+  return isHex ? Buffer.from(text, 'hex') : undefined;
+}
+
+/** Standard base64 with its padding. `Buffer.from` alone would also take URL-safe letters, gaps and rubbish. */
+export function decodeBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined;
+}

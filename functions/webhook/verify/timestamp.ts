@@ -1,0 +1,60 @@
+import { Problem } from '../../errors.ts';
+
+/** `s` and `ms`: epoch seconds and milliseconds, in digits only. `iso`: ISO 8601 with a time zone. */
+export type TimestampUnit = 's' | 'ms' | 'iso';
+
+export interface TimestampParameters {
+  /** In lower case. */
+  header: string;
+  unit: TimestampUnit;
+  /** How far the sender's clock may be from ours, in either direction. */
+  toleranceSeconds: number;
+}
+
+/**
+ * Refuses a request whose timestamp is missing, unreadable, too old or from the future. It proves nothing by itself:
+ * only a timestamp that the signature covers counts.
+ *
+ * @param now epoch milliseconds
+ * @returns the header's value, the text that the sender signed
+ * @throws Problem `timestamp_missing`, `timestamp_malformed`, `timestamp_out_of_window`
+ */
+export function requireFreshTimestamp(
+  parameters: TimestampParameters,
+  headers: ReadonlyMap<string, string>,
+  now: number,
+): string {
+  const { header, unit, toleranceSeconds } = parameters;
+  const text = headers.get(header);
+  if (text === undefined) throw new Problem('timestamp_missing', `The header ${header} is missing.`);
+  const time = toEpochMilliseconds(text, unit);
+  if (time === undefined) {
+    throw new Problem('timestamp_malformed', `The header ${header} is not ${unitDescriptions[unit]}.`);
+  }
+  const offSeconds = (now - time) / 1000;
+  if (Math.abs(offSeconds) > toleranceSeconds) {
+    const side = offSeconds > 0 ? 'old' : 'in the future';
+    throw new Problem(
+      'timestamp_out_of_window',
+      `The header ${header} is ${Math.round(Math.abs(offSeconds))} s ${side}; ${toleranceSeconds} s are allowed. Check the sender's clock and that it does not repeat old requests.`,
+    );
+  }
+  return text;
+}
+
+const unitDescriptions: Record<TimestampUnit, string> = {
+  s: 'a time in whole seconds since 1970',
+  ms: 'a time in whole milliseconds since 1970',
+  iso: 'an ISO 8601 time with a time zone',
+};
+
+const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+function toEpochMilliseconds(text: string, unit: TimestampUnit): number | undefined {
+  if (unit === 'iso') {
+    const time = isoTime.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(time) ? undefined : time;
+  }
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  return unit === 's' ? Number(text) * 1000 : Number(text);
+}

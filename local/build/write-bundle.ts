@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import { CliError } from '../cli.ts';
+import { bundleWebhook } from './bundle.ts';
+import { compileSources, SourcesError } from './compile-sources.ts';
+
+export interface BuiltWebhook {
+  file: string;
+  bytes: number;
+  sources: readonly CompiledSource[];
+}
+
+/**
+ * Compiles a sources file and writes the bundle, with all that it needs, into a folder.
+ *
+ * @throws CliError that names every fault of the sources by file, line and column
+ */
+export async function buildWebhook(sourcesFile: string, out: string): Promise<BuiltWebhook> {
+  const sources = compileSourcesFile(sourcesFile);
+  const { path: file, contents } = await bundleWebhook(sources, path.resolve(out));
+  try {
+    mkdirSync(out, { recursive: true });
+    writeFileSync(file, contents);
+    // The repository is "type": "module"; the bundle, also where it is tried inside the repository, is not.
+    writeFileSync(path.join(out, 'package.json'), '{ "type": "commonjs" }\n');
+  } catch (error) {
+    throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
+  }
+  return { file, bytes: contents.length, sources };
+}
+
+/** @throws CliError */
+export function compileSourcesFile(file: string): CompiledSource[] {
+  const relative = path.relative(process.cwd(), file);
+  const name = relative.startsWith('..') ? file : relative;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CliError(`${name} cannot be read: ${reasonOf(error)}`);
+  }
+  try {
+    return compileSources(text);
+  } catch (error) {
+    if (!(error instanceof SourcesError)) throw error;
+    const faults = error.faults.map(({ line, column, message }) => `  ${name}:${line}:${column} ${message}`);
+    throw new CliError([`${name} cannot work; nothing was built.`, ...faults].join('\n'));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

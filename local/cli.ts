@@ -1,0 +1,28 @@
+import { paint } from './terminal.ts';
+
+/** A failure that the person at the terminal can act on: it is printed as it is, without a stack. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+}
+
+/** Runs a command; ends the process with status 1 and a clear line if it fails. */
+export async function runCli(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    console.error(`${paint('red', 'error', process.stderr)} ${describe(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+/** @returns the system's code of a failed call, e.g. `EADDRINUSE` */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** `parseArgs` of node:util says what is wrong with an argument in words of its own. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isForPeople = error instanceof CliError || codeOf(error)?.startsWith('ERR_PARSE_ARGS_');
+  return isForPeople ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,225 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  changeOrderInfoAnswer,
+  changeOrderListAnswer,
+  errorAnswer,
+  rulingAnswer,
+  sendAnswer,
+} from './answers.ts';
+import type { Answer } from './answers.ts';
+import { ChangeOrders, orderNotFound } from './change-orders.ts';
+import type { RollbackRules } from './change-orders.ts';
+import type { Fault } from './faults.ts';
+import { createRoaVerifier, receiveRoaRequest, splitTarget } from './roa-signature.ts';
+import type { AccessKey, RoaRequest } from './roa-signature.ts';
+
+/** The operations of EDAS, version 2017-08-01, that the stand-in knows. */
+export type Operation =
+  | 'RollbackChangeOrder'
+  | 'AbortAndRollbackChangeOrder'
+  | 'AbortChangeOrder'
+  | 'GetChangeOrderInfo'
+  | 'ListRecentChangeOrder';
+
+/** One request that reached the stand-in. */
+export interface RecordedCall {
+  /** `undefined` when method and path are none of EDAS's. */
+  readonly operation: Operation | undefined;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly changeOrderId: string | undefined;
+  readonly appId: string | undefined;
+  /** When it arrived, epoch milliseconds. */
+  readonly at: number;
+  /** HTTP status of the answer. `undefined` until it begins, and for good when a fault sends none. */
+  readonly status: number | undefined;
+  /** Name of the fault that the call met. */
+  readonly fault: string | undefined;
+}
+
+/** Chooses the fault that a call meets, if any. Asked for correctly signed calls only, before anything is done. */
+export type ChooseFault = (call: RecordedCall) => Fault | undefined;
+
+/** How {@link startEdasStandIn} starts. Only the credentials must be given. */
+export interface EdasStandInOptions {
+  /** The key pair that calls must be signed with. */
+  readonly credentials: AccessKey;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /**
+   * Clock of the change orders and of the signature check, epoch milliseconds. Callers sign with the real time, so
+   * one that strays from it by more than 15 minutes has them refused, as the real gateway would.
+   */
+  readonly now?: () => number;
+  /** What the documentation leaves open about rollbacks. */
+  readonly rollbackRules?: RollbackRules;
+  readonly fault?: ChooseFault;
+  /** Told of each call once it was answered, or met a fault that answers nothing. */
+  readonly onCall?: (call: RecordedCall) => void;
+}
+
+/** A running stand-in. */
+export interface EdasStandIn {
+  /** `http://host:port`, an endpoint for an EDAS client. */
+  readonly url: string;
+  /** The change orders behind the API, to add to and to look into. */
+  readonly orders: ChangeOrders;
+  /** Every call so far, in order of arrival. */
+  readonly calls: readonly RecordedCall[];
+  /** Replaces the choice of faults; `undefined` ends them. */
+  setFault(fault: ChooseFault | undefined): void;
+  /** Stops listening and cuts every connection, including those that a fault keeps open. */
+  close(): Promise<void>;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'PUT /pop/v5/oam/changeorder/rollback': 'RollbackChangeOrder',
+  'PUT /pop/v5/changeorder/change_order_abort_and_rollback': 'AbortAndRollbackChangeOrder',
+  'PUT /pop/v5/changeorder/change_order_abort': 'AbortChangeOrder',
+  'POST /pop/v5/changeorder/change_order_info': 'GetChangeOrderInfo',
+  'POST /pop/v5/changeorder/change_order_list': 'ListRecentChangeOrder',
+};
+
+/**
+ * Starts a local HTTP server that behaves as EDAS is documented to: it checks the ROA signature of every call, answers
+ * in the documented shapes, and keeps change orders that live by the clock. Rejects with the server's own error when
+ * it cannot listen, such as EADDRINUSE.
+ */
+export async function startEdasStandIn(options: EdasStandInOptions): Promise<EdasStandIn> {
+  const {
+    credentials,
+    host = '127.0.0.1',
+    port = 0,
+    now = () => Date.now(),
+    rollbackRules,
+    onCall,
+  } = options;
+  const orders = new ChangeOrders(now, rollbackRules);
+  const verify = createRoaVerifier(credentials, now);
+  const calls: RecordedCall[] = [];
+  let chooseFault = options.fault;
+
+  function handle(request: RoaRequest, response: ServerResponse): void {
+    const call = describe(request, now());
+    calls.push(call);
+    respond(call, request, response);
+    call.status = response.headersSent ? response.statusCode : undefined;
+    onCall?.(call);
+  }
+
+  function respond(call: Writable<RecordedCall>, request: RoaRequest, response: ServerResponse): void {
+    const refusal = verify(request);
+    if (refusal) {
+      sendAnswer(response, errorAnswer(refusal));
+      return;
+    }
+    const fault = chooseFault?.(call);
+    call.fault = fault?.name;
+    if (!fault) {
+      sendAnswer(response, perform(call, orders));
+    } else if ('damage' in fault) {
+      fault.damage(response, perform(call, orders));
+    } else {
+      if (fault.takesEffect) perform(call, orders);
+      fault.instead(response, request);
+    }
+  }
+
+  const server = createServer((message, response) => {
+    receiveRoaRequest(message).then(
+      (request) => {
+        handle(request, response);
+      },
+      // The caller hung up in the middle of its request: there is nobody to answer.
+      () => message.destroy(),
+    );
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    orders,
+    calls,
+    setFault(fault) {
+      chooseFault = fault;
+    },
+    close: () => close(server),
+  };
+}
+
+function describe({ method, target }: RoaRequest, at: number): Writable<RecordedCall> {
+  const { path, query } = splitTarget(target);
+  return {
+    operation: OPERATIONS[`${method} ${path}`],
+    method,
+    path,
+    changeOrderId: query.get('ChangeOrderId') ?? undefined,
+    appId: query.get('AppId') ?? undefined,
+    at,
+    status: undefined,
+    fault: undefined,
+  };
+}
+
+function perform(call: RecordedCall, orders: ChangeOrders): Answer {
+  if (!call.operation) return notAnOperation();
+  if (call.operation === 'ListRecentChangeOrder') {
+    return call.appId ? changeOrderListAnswer(orders.ofApplication(call.appId)) : missing('AppId');
+  }
+  return call.changeOrderId
+    ? performOnOrder(call.operation, call.changeOrderId, orders)
+    : missing('ChangeOrderId');
+}
+
+function performOnOrder(
+  operation: Exclude<Operation, 'ListRecentChangeOrder'>,
+  id: string,
+  orders: ChangeOrders,
+): Answer {
+  switch (operation) {
+    case 'RollbackChangeOrder':
+    case 'AbortAndRollbackChangeOrder':
+      return rulingAnswer(orders.rollback(id));
+    case 'AbortChangeOrder':
+      return rulingAnswer(orders.abort(id));
+    case 'GetChangeOrderInfo': {
+      const order = orders.get(id);
+      return order ? changeOrderInfoAnswer(order) : rulingAnswer(orderNotFound);
+    }
+  }
+}
+
+function notAnOperation(): Answer {
+  return errorAnswer({
+    status: 404,
+    code: 'InvalidAction.NotFound',
+    message: 'Specified api is not found, please check your url and method.',
+  });
+}
+
+function missing(parameter: string): Answer {
+  return errorAnswer({
+    status: 400,
+    code: `Missing${parameter}`,
+    message: `${parameter} is mandatory for this action.`,
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // An error here means that it was closed before, which is as good.
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,78 @@
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { EdasStandIn } from '../edas/stand-in.ts';
+import { signatureHeaders } from '../sign.ts';
+import { paint } from '../terminal.ts';
+import { payloadFor } from './payload.ts';
+import { forgedSecrets } from './play.ts';
+
+interface Guide {
+  url: string;
+  sources: readonly CompiledSource[];
+  secrets: Record<string, string>;
+}
+
+/** Lines to paste: a signed webhook for an order that waits for them, and a forged one. */
+export function printCurlLines({ edas, url, sources, secrets }: Guide & { edas: EdasStandIn }): void {
+  const [source] = sources;
+  if (!source) return;
+  // It waits for a person after its first batch, so it is still in flight whenever the line is pasted.
+  const id = edas.orders.add({
+    id: '4f40e616-cdcd-4250-a018-efd4599c0b1d',
+    appId: '3616cdca-0000-4000-8000-000000000002',
+    description: 'payments 1.9.3',
+    waitsForPerson: true,
+    batchMs: 1000,
+  });
+  const body = payloadFor(source, id);
+  heading('Your turn. A second release is in flight; this rolls it back:');
+  console.log(curl(`${url}/${source.name}`, headersOf(source, secrets, body), body));
+  heading('The same, forged:');
+  console.log(curl(`${url}/${source.name}`, headersOf(source, forgedSecrets(secrets), body), body));
+  heading('Is it up?');
+  console.log(`curl ${url}/`);
+}
+
+export function printRealEdas({ url, sources, secrets }: Guide): void {
+  console.log(
+    paint('bold', 'This is real EDAS, with the credentials of this machine: a signed request rolls back.'),
+  );
+  for (const source of sources) {
+    const [variable = ''] = source.secrets;
+    const isYours = process.env[variable] === secrets[variable];
+    const origin = isYours ? 'from your environment' : `made for this run: ${secrets[variable] ?? ''}`;
+    console.log(`\nPOST ${url}/${source.name}   secret ${variable}, ${origin}`);
+  }
+  const simple = sources.find(
+    ({ verify }) => verify.signed.join('') === '{body}' && verify.encoding === 'hex',
+  );
+  if (!simple) return;
+  const [variable = ''] = simple.secrets;
+  heading('To roll a change order back, put its id in and paste:');
+  console.log(`body='${payloadFor(simple, 'CHANGE-ORDER-ID')}'`);
+  console.log(
+    `curl -i ${url}/${simple.name} -H 'Content-Type: application/json' -d "$body" \\\n` +
+      `  -H "${simple.verify.header}: ${simple.verify.prefix}$(printf %s "$body" | openssl dgst -${simple.verify.algorithm} -hmac "$${variable}" -r | cut -d' ' -f1)"`,
+  );
+}
+
+export function printReady(url: string): void {
+  console.log(`\n${paint('green', 'Listening')} on ${url}. Ctrl-C stops.`);
+}
+
+function headersOf(
+  source: CompiledSource,
+  secrets: Record<string, string>,
+  body: string,
+): Record<string, string> {
+  const secret = secrets[source.secrets[0] ?? ''] ?? '';
+  return { 'Content-Type': 'application/json', ...signatureHeaders(source.verify, secret, body) };
+}
+
+function curl(address: string, headers: Record<string, string>, body: string): string {
+  const flags = Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`);
+  return [`curl -i ${address}`, ...flags, `-d '${body}'`].join(' \\\n  ');
+}
+
+function heading(text: string): void {
+  console.log(`\n${paint('bold', text)}`);
+}

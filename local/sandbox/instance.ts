@@ -1,0 +1,62 @@
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
+import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
+
+/** A running instance of the built function: its own thread, environment and output. */
+export interface Instance {
+  invoke: (event: Buffer, context: FunctionContext) => Promise<FunctionResponse>;
+  close: () => Promise<void>;
+}
+
+interface Reply {
+  id: number;
+  response?: FunctionResponse;
+  error?: string;
+}
+
+/**
+ * @param bundle absolute path of a built function
+ * @param env all that the function sees of the environment
+ * @param onLog takes each line that the function writes
+ */
+export function startInstance(
+  bundle: string,
+  env: NodeJS.Dict<string>,
+  onLog: (line: string) => void,
+): Instance {
+  const worker = new Worker(path.join(import.meta.dirname, 'instance.cjs'), {
+    workerData: { bundle },
+    env,
+    stdout: true,
+    execArgv: [],
+  });
+  createInterface({ input: worker.stdout }).on('line', onLog);
+
+  const waiting = new Map<number, (reply: Reply) => void>();
+  worker.on('message', (reply: Reply) => waiting.get(reply.id)?.(reply));
+  const failAll = (error: unknown) => {
+    for (const [id, settle] of waiting) settle({ id, error: String(error) });
+  };
+  worker.on('error', failAll);
+  worker.on('exit', () => {
+    failAll('the instance ended');
+  });
+
+  let lastId = 0;
+  return {
+    invoke: async (event, context) => {
+      const id = (lastId += 1);
+      const { response, error } = await new Promise<Reply>((resolve) => {
+        waiting.set(id, resolve);
+        worker.postMessage({ id, event, context });
+      });
+      waiting.delete(id);
+      if (!response) throw new Error(error ?? 'the handler returned nothing');
+      return response;
+    },
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FunctionResponse } from '../../functions/platform/function-compute.ts';
+import { describeStatus } from '../../functions/rollback/states.ts';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { ChangeOrder } from '../edas/change-orders.ts';
+import type { EdasStandIn, RecordedCall } from '../edas/stand-in.ts';
+import { signatureHeaders } from '../sign.ts';
+import { paint } from '../terminal.ts';
+import { payloadFor } from './payload.ts';
+
+interface Stage {
+  edas: EdasStandIn;
+  /** Where the function listens. */
+  url: string;
+  source: CompiledSource;
+  /** By name of the environment variable. */
+  secrets: Record<string, string>;
+}
+
+const application = '3616cdca-0000-4000-8000-000000000001';
+
+/** One rollback from the signed webhook to its end, then the same webhook again, then a forged one. */
+export async function playRollback(stage: Stage): Promise<void> {
+  const { edas, source } = stage;
+  const id = edas.orders.add({
+    id: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a',
+    appId: application,
+    description: 'checkout 2.4.0',
+    batches: 3,
+    readyMs: 300,
+    batchMs: 1500,
+    pauseMs: 300,
+  });
+
+  step(1, 'A release is under way in EDAS (a stand-in on this machine).');
+  await watch(edas, id, (order) => order.batches.filter(({ status }) => status === 2).length >= 1);
+
+  step(2, `The release is bad. The sender "${source.name}" posts a signed webhook.`);
+  const body = payloadFor(source, id);
+  const first = await post(stage, body);
+
+  step(3, 'EDAS rolls the release back, batch by batch.');
+  const rollbackId = first['rollbackChangeOrderId'];
+  if (typeof rollbackId === 'string')
+    await watch(edas, rollbackId, ({ finishedAt }) => finishedAt !== undefined);
+  showOrder(edas.orders.get(id));
+
+  step(4, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
+  await post(stage, body);
+
+  step(5, 'Somebody without the secret tries.');
+  await post({ ...stage, secrets: forgedSecrets(stage.secrets) }, body);
+}
+
+/** Secrets of the same names that open nothing. */
+export function forgedSecrets(secrets: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(secrets).map((variable) => [variable, 'not-the-secret']));
+}
+
+/** A call that EDAS got, as one line. */
+export function narrateCall({ operation, method, path, status }: RecordedCall): void {
+  const what = operation ?? `${method} ${path}`;
+  console.log(
+    `   ${paint('magenta', 'function → EDAS')}    ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`,
+  );
+}
+
+/** What a caller was answered, as two lines. */
+export function narrateAnswer(
+  { method, path }: { method: string; path: string },
+  { statusCode, body }: FunctionResponse,
+  durationMs: number,
+): void {
+  const colour = statusCode < 300 ? 'green' : 'red';
+  const line = `${method} ${path} answered ${paint(colour, String(statusCode))} in ${Math.round(durationMs)} ms`;
+  console.log(`   ${paint('magenta', 'function → sender')}  ${line}`);
+  console.log(indent(paint(colour, body.trimEnd())));
+}
+
+/** A line of the function's log. */
+export function narrateLog(line: string): void {
+  console.log(`   ${paint('magenta', 'function → log')}     ${paint('dim', line)}`);
+}
+
+async function post({ url, source, secrets }: Stage, body: string): Promise<Record<string, unknown>> {
+  const address = `${url}/${source.name}`;
+  const secret = secrets[source.secrets[0] ?? ''] ?? '';
+  const headers = signatureHeaders(source.verify, secret, body);
+  console.log(`   ${paint('magenta', 'sender → function')}  POST ${address}`);
+  for (const [name, value] of Object.entries(headers)) console.log(indent(`${name}: ${value}`));
+  console.log(indent(body));
+  const response = await fetch(address, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body,
+  });
+  const answer = (await response.json()) as Record<string, unknown>;
+  // The log comes through another pipe than the answer; let it end before the next step begins.
+  await sleep(50);
+  return answer;
+}
+
+/** Shows an order each time that it moves, until it is as wanted. */
+async function watch(
+  edas: EdasStandIn,
+  id: string,
+  isReached: (order: ChangeOrder) => boolean,
+): Promise<void> {
+  let shown = '';
+  for (;;) {
+    const order = edas.orders.get(id);
+    const line = describeOrder(order);
+    if (line !== shown) console.log(line);
+    shown = line;
+    if (!order || isReached(order)) return;
+    await sleep(50);
+  }
+}
+
+function showOrder(order: ChangeOrder | undefined): void {
+  console.log(describeOrder(order));
+}
+
+function describeOrder(order: ChangeOrder | undefined): string {
+  if (!order) return '   EDAS has no such change order';
+  const boxes = order.batches.map(({ status }) => (status === 2 ? '■' : status === 1 ? '▣' : '□')).join('');
+  const label = paint('cyan', 'EDAS');
+  return `   ${label}               ${boxes} ${order.description}: ${describeStatus(order.status)}  ${paint('dim', order.id)}`;
+}
+
+function step(number: number, text: string): void {
+  console.log(`\n${paint('bold', `${number}. ${text}`)}`);
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, ' '.repeat(22));
+}

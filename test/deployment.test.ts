@@ -1,0 +1,333 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+// fc3 checks s.yaml only in part. It takes a misspelt property, and then deploys the default (a timeout of 3 s),
+// and it takes any authType. What would come to light in production comes to light here.
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+type Fields = Record<string, unknown>;
+
+function fields(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`${what} must be a map`);
+  }
+  return { ...value };
+}
+
+function list(value: unknown, what: string): unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${what} must be a list`);
+  return [...(value as unknown[])];
+}
+
+function number(value: unknown, what: string): number {
+  if (typeof value !== 'number') throw new Error(`${what} must be a number`);
+  return value;
+}
+
+/** Names by level. `null` is a value or a list of values; `*` is a name of our own choice. */
+interface Vocabulary {
+  readonly [name: string]: Vocabulary | null;
+}
+
+/** What this deployment may use of Serverless Devs' and fc3's names. To use more, add it from fc3's schema. */
+const vocabulary: Vocabulary = {
+  edition: null,
+  name: null,
+  access: null,
+  resources: {
+    '*': {
+      component: null,
+      props: {
+        functionName: null,
+        description: null,
+        region: null,
+        runtime: null,
+        code: null,
+        handler: null,
+        timeout: null,
+        memorySize: null,
+        cpu: null,
+        diskSize: null,
+        role: null,
+        internetAccess: null,
+        logConfig: {
+          project: null,
+          logstore: null,
+          logBeginRule: null,
+          enableRequestMetrics: null,
+          enableInstanceMetrics: null,
+        },
+        vpcConfig: { vpcId: null, vSwitchIds: null, securityGroupId: null },
+        concurrencyConfig: { reservedConcurrency: null },
+        environmentVariables: { '*': null },
+        tags: { key: null, value: null },
+        triggers: {
+          triggerName: null,
+          triggerType: null,
+          description: null,
+          qualifier: null,
+          triggerConfig: { authType: null, methods: null, disableURLInternet: null },
+        },
+      },
+    },
+  },
+};
+
+/** The paths in `value` that `known` does not have; a list is looked at item by item. */
+function unknownNames(value: unknown, known: Vocabulary | null, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => unknownNames(item, known, path));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const here = path === '' ? name : `${path}.${name}`;
+    const level = known?.[Object.hasOwn(known, name) ? name : '*'];
+    return level === undefined ? [here] : unknownNames(inner, level, here);
+  });
+}
+
+interface Reference {
+  readonly name: string;
+  readonly fallback: string | undefined;
+}
+
+const REFERENCE = /\$\{env\('(\w+)'(?:, '([^']*)')?\)\}/g;
+
+function references(text: string): Reference[] {
+  return [...text.matchAll(REFERENCE)].map(([, name = '', fallback]) => ({ name, fallback }));
+}
+
+/** The one variable that a value consists of; undefined when the value is, or contains, anything else. */
+function soleReference(value: unknown): Reference | undefined {
+  const [reference, ...more] = references(String(value));
+  return reference && more.length === 0 && String(value).replace(REFERENCE, '') === ''
+    ? reference
+    : undefined;
+}
+
+/** `NAME=value` lines of an env file, with the line above each. */
+function envLines(text: string): { name: string; value: string; above: string }[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, at) => {
+    const [, name, value = ''] = /^(\w+)=(.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, value, above: lines[at - 1] ?? '' }];
+  });
+}
+
+const template = read('s.yaml');
+const deployment = fields(parse(template), 's.yaml');
+const resource = fields(fields(deployment['resources'], 'resources')['webhook'], 'resources.webhook');
+const props = fields(resource['props'], 'props');
+const environment = fields(props['environmentVariables'], 'environmentVariables');
+const environmentNames = Object.keys(environment);
+/** Every variable that s.yaml reads, comments left out. */
+const reads = references(JSON.stringify(deployment));
+const example = envLines(read('.env.example'));
+
+/** What the function reads besides secrets. */
+const SETTINGS = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
+
+interface Source {
+  readonly name: string;
+  readonly secrets: string[];
+  readonly deadlineMs: number;
+}
+
+/** A source's patience where it states none. */
+const DEFAULT_DEADLINE_MS = 9000;
+
+function sources(): Source[] {
+  const all = fields(fields(parse(read('sources.yaml')), 'sources.yaml')['sources'], 'sources');
+  return Object.entries(all).map(([name, value]) => {
+    const source = fields(value, name);
+    return {
+      name,
+      secrets: list(source['secrets'] ?? [], `${name}.secrets`).map(String),
+      deadlineMs: number(source['deadlineMs'] ?? DEFAULT_DEADLINE_MS, `${name}.deadlineMs`),
+    };
+  });
+}
+
+const secrets = (): string[] => [...new Set(sources().flatMap((source) => source.secrets))];
+
+describe('the names in s.yaml', () => {
+  test('are all names that fc3 knows', () => {
+    expect(unknownNames(deployment, vocabulary)).toEqual([]);
+  });
+
+  test.each([
+    ['timeout:', 'timout:', 'resources.webhook.props.timout'],
+    ['logConfig:', 'logconfig:', 'resources.webhook.props.logconfig'],
+    ['authType:', 'authtype:', 'resources.webhook.props.triggers.triggerConfig.authtype'],
+    ['resources:', 'resource:', 'resource'],
+  ])('would not be, had somebody written %s as %s', (right, wrong, path) => {
+    expect(template).toContain(right);
+    expect(unknownNames(parse(template.replace(right, wrong)), vocabulary)).toEqual([path]);
+  });
+
+  test('are given to the fc3 component in edition 3', () => {
+    expect(deployment).toMatchObject({ edition: '3.0.0' });
+    expect(resource).toMatchObject({ component: 'fc3' });
+  });
+});
+
+describe('the function', () => {
+  test('is one function with one anonymous HTTP trigger that takes GET and POST, nothing else', () => {
+    expect(Object.keys(fields(deployment['resources'], 'resources'))).toEqual(['webhook']);
+    expect(props['triggers']).toEqual([
+      {
+        triggerName: 'http',
+        triggerType: 'http',
+        triggerConfig: { authType: 'anonymous', methods: ['GET', 'POST'], disableURLInternet: false },
+      },
+    ]);
+  });
+
+  test('runs dist/webhook.js on the newest built-in Node.js', () => {
+    expect(props).toMatchObject({ runtime: 'nodejs20', code: './dist', handler: 'webhook.handler' });
+  });
+
+  test('loads from a directory that holds dist/ only, as on Function Compute, and exports its handler', () => {
+    const [file = '', exported = ''] = String(props['handler']).split('.');
+    const code = join(root, String(props['code']));
+    if (!existsSync(join(code, `${file}.js`))) {
+      throw new Error(`dist/${file}.js is missing. Run "npm run build" first.`);
+    }
+
+    // Outside this repository no package.json says "module" and no node_modules helps.
+    const alone = mkdtempSync(join(tmpdir(), 'edas-rollback-webhook-'));
+    try {
+      cpSync(code, alone, { recursive: true });
+      const loaded: unknown = createRequire(import.meta.url)(join(alone, `${file}.js`));
+      expect(fields(loaded, file)[exported]).toBeTypeOf('function');
+    } finally {
+      rmSync(alone, { recursive: true });
+    }
+  });
+
+  test('outlives the deadline of every source by five seconds, so that it answers before it is killed', () => {
+    const timeoutMs = number(props['timeout'], 'timeout') * 1000;
+    for (const { name, deadlineMs } of sources()) {
+      expect(timeoutMs, `timeout in s.yaml against deadlineMs of ${name}`).toBeGreaterThanOrEqual(
+        deadlineMs + 5000,
+      );
+    }
+  });
+
+  test('has memory, cpu and disk that Function Compute accepts', () => {
+    const memoryMb = number(props['memorySize'], 'memorySize');
+    const cpu = number(props['cpu'], 'cpu');
+    const gbPerCpu = memoryMb / 1024 / cpu;
+
+    expect(memoryMb % 64, 'memory comes in steps of 64 MB').toBe(0);
+    expect(memoryMb).toBeGreaterThanOrEqual(128);
+    expect(Math.round(cpu * 100) % 5, 'cpu comes in steps of 0.05').toBe(0);
+    expect(gbPerCpu, 'GB of memory for each cpu').toBeGreaterThanOrEqual(1);
+    expect(gbPerCpu, 'GB of memory for each cpu').toBeLessThanOrEqual(4);
+    expect([512, 10240]).toContain(props['diskSize']);
+  });
+
+  test('keeps a log', () => {
+    const { logConfig } = props;
+    if (logConfig === 'auto') return;
+    const { project, logstore } = fields(logConfig, 'logConfig');
+    expect(project).toBeTypeOf('string');
+    expect(logstore).toBeTypeOf('string');
+  });
+
+  test('can reach the public endpoint of EDAS', () => {
+    expect(props['internetAccess']).toBe(true);
+  });
+
+  test('has the role that policy/README.md creates, in the lower case that fc3 makes of it', () => {
+    const role = soleReference(props['role'])?.fallback ?? '';
+    expect(role).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(read('policy/README.md')).toContain(`aliyun ram CreateRole --RoleName ${role} `);
+  });
+
+  test('is deployed to the region whose EDAS it calls', () => {
+    expect(environment['REGION']).toBe(props['region']);
+  });
+});
+
+describe('the environment of the function', () => {
+  test('has each secret that sources.yaml names, each setting, and nothing else', () => {
+    expect(environmentNames.toSorted()).toEqual([...secrets(), ...SETTINGS].toSorted());
+  });
+
+  test('has no name that begins with FC_, which Function Compute keeps for itself', () => {
+    expect(environmentNames.filter((name) => name.startsWith('FC_'))).toEqual([]);
+  });
+
+  test.each(environmentNames)('takes %s from the variable of the same name, and has a default', (name) => {
+    // `s` refuses to deploy when a variable without a default is unset.
+    const reference = soleReference(environment[name]);
+    expect(reference?.name).toBe(name);
+    expect(reference?.fallback).toBeTypeOf('string');
+  });
+
+  test('has no secret written into s.yaml, not even as a default', () => {
+    const written = secrets().filter((name) => soleReference(environment[name])?.fallback !== '');
+    expect(written).toEqual([]);
+  });
+});
+
+describe('.env.example', () => {
+  test('has exactly the variables that s.yaml reads, each once', () => {
+    const asked = new Set(reads.map(({ name }) => name));
+    expect(example.map(({ name }) => name).toSorted()).toEqual([...asked].toSorted());
+  });
+
+  test('explains each variable in the line above it', () => {
+    expect(example.filter(({ above }) => !above.startsWith('# '))).toEqual([]);
+  });
+
+  test('has a value for no secret', () => {
+    const filled = example.filter(({ name, value }) => secrets().includes(name) && value !== '');
+    expect(filled).toEqual([]);
+  });
+
+  test('agrees with the defaults of s.yaml', () => {
+    const defaults = new Map(reads.map(({ name, fallback }) => [name, fallback]));
+    // An empty value counts as unset, so it stands for any default.
+    for (const { name, value } of example) expect(['', defaults.get(name)]).toContain(value);
+  });
+});
+
+describe('the policies', () => {
+  const statements = (file: string): Fields[] =>
+    list(fields(JSON.parse(read(file)), file)['Statement'], `${file}: Statement`).map((statement) =>
+      fields(statement, file),
+    );
+
+  test('let the function manage and read the listed EDAS applications, nothing else', () => {
+    expect(statements('policy/edas-rollback-policy.json')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['edas:ManageApplication', 'edas:ReadApplication'],
+        Resource: ['acs:edas:<REGION>:<ACCOUNT_ID>:namespace/<NAMESPACE_ID>/application/<APP_ID>'],
+      },
+    ]);
+  });
+
+  test('let the function write to its own logstore, and read nothing there', () => {
+    expect(statements('policy/log-policy.json')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['log:PostLogStoreLogs'],
+        Resource: ['acs:log:<REGION>:<ACCOUNT_ID>:project/<LOG_PROJECT>/logstore/<LOGSTORE>'],
+      },
+    ]);
+  });
+
+  test('let only Function Compute take the role', () => {
+    expect(statements('policy/trust-policy.json')).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['fc.aliyuncs.com'] } },
+    ]);
+  });
+});
