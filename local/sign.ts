@@ -22,14 +22,14 @@ export function signatureHeaders(
   const { timestamp, idHeader } = parameters;
   const time = { s: String(Math.floor(now / 1000)), ms: String(now), iso: new Date(now).toISOString() };
   const timeText = timestamp ? time[timestamp.unit] : '';
-  const placeholders: Record<string, string | Buffer> = {
-    '{body}': body,
-    '{timestamp}': timeText,
-    '{id}': id,
-  };
+  const placeholders = new Map<string, string | Buffer>([
+    ['{body}', body],
+    ['{timestamp}', timeText],
+    ['{id}', id],
+  ]);
 
   const hmac = createHmac(parameters.algorithm, key);
-  for (const part of parameters.signed) hmac.update(placeholders[part] ?? part);
+  for (const part of parameters.signed) hmac.update(placeholders.get(part) ?? part);
   return {
     [parameters.header]: parameters.prefix + hmac.digest(parameters.encoding),
     ...(timestamp && { [timestamp.header]: timeText }),

@@ -50,8 +50,10 @@ const operations = {
   abortAndRollbackChangeOrder: { method: 'PUT', path: '/pop/v5/changeorder/change_order_abort_and_rollback' },
 } as const satisfies Record<string, Operation>;
 
-const longestConnectMs = 2000;
-const longestMessage = 300;
+/** Milliseconds. Inside a region a connection takes a few. */
+const longestConnectMs = 1000;
+/** Characters of what EDAS said that are passed on. */
+const longestText = 300;
 
 /** @param endpoint an origin as `edasEndpoint` makes it */
 export function createEdasClient(endpoint: string, credentialsProvider: CredentialsProvider): EdasClient {
@@ -66,15 +68,22 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
       apiVersion: '2017-08-01',
       credentialsProvider: { getCredentials: () => Promise.resolve(credentials) },
     });
-    const connection = openConnection(endpoint);
+    const connection = openConnection(endpoint, timeoutMs);
+    const options = {
+      agent: connection.agent,
+      connectTimeout: Math.min(longestConnectMs, timeoutMs),
+      readTimeout: timeoutMs,
+    };
     try {
       const { method, path } = operation;
-      const options = { agent: connection.agent, ...timeouts(timeoutMs) };
       return requireSuccess(
         await client.request(method, path, { ChangeOrderId: changeOrderId }, '', {}, options),
       );
     } catch (error) {
-      throw withoutSecrets(failureOf(error, connection.wasEstablished()), credentials);
+      const cause = connection.isOverdue()
+        ? new Error(`no answer within ${Math.round(timeoutMs)} ms`)
+        : error;
+      throw withoutSecrets(failureOf(cause, connection.wasEstablished()), credentials);
     } finally {
       connection.close();
     }
@@ -88,12 +97,6 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     abortAndRollbackChangeOrder: async (id, timeoutMs) =>
       toReceipt(await call(operations.abortAndRollbackChangeOrder, id, timeoutMs)),
   };
-}
-
-/** Splits a call's time: pop-core counts `readTimeout` from the connection on, so the two add up. */
-function timeouts(timeoutMs: number): { connectTimeout: number; readTimeout: number } {
-  const connectTimeout = Math.max(1, Math.min(longestConnectMs, Math.floor(timeoutMs / 2)));
-  return { connectTimeout, readTimeout: Math.max(1, Math.floor(timeoutMs) - connectTimeout) };
 }
 
 function toReceipt(answer: EdasAnswer): RollbackReceipt {
@@ -123,12 +126,17 @@ function toChangeOrderInfo(answer: EdasAnswer): ChangeOrderInfo {
  * writes has no bound.
  */
 function withoutSecrets(failure: EdasFailure, credentials: ROACredentials): EdasFailure {
-  let scrubbed = failure.message;
-  for (const secret of [credentials.securityToken, credentials.accessKeySecret, credentials.accessKeyId]) {
-    if (secret) scrubbed = scrubbed.replaceAll(secret, '[credential]');
-  }
-  const message = scrubbed.length > longestMessage ? `${scrubbed.slice(0, longestMessage)}…` : scrubbed;
-  return new EdasFailure(failure.kind, message, failure);
+  const secrets = [credentials.securityToken, credentials.accessKeySecret, credentials.accessKeyId];
+  const clean = (text: string) => {
+    let scrubbed = text;
+    for (const secret of secrets) if (secret) scrubbed = scrubbed.replaceAll(secret, '[credential]');
+    return scrubbed.length > longestText ? `${scrubbed.slice(0, longestText)}…` : scrubbed;
+  };
+  return new EdasFailure(failure.kind, clean(failure.message), {
+    code: failure.code && clean(failure.code),
+    requestId: failure.requestId && clean(failure.requestId),
+    traceId: failure.traceId && clean(failure.traceId),
+  });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

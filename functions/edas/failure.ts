@@ -7,7 +7,7 @@
  */
 export type EdasFailureKind = 'not_sent' | 'denied' | 'throttled' | 'not_found' | 'rejected' | 'doubt';
 
-/** A failed EDAS call. `message` is fit for an answer: it holds no credentials and is of bounded length. */
+/** A failed EDAS call. As the client throws it, its texts are bounded and hold no credentials. */
 export class EdasFailure extends Error {
   override readonly name = 'EdasFailure';
   readonly kind: EdasFailureKind;
@@ -56,12 +56,12 @@ export function requireSuccess(answer: unknown): EdasAnswer {
 export function failureOf(error: unknown, connected: boolean): EdasFailure {
   if (error instanceof EdasFailure) return error;
   if (!connected) {
-    return new EdasFailure('not_sent', `EDAS could not be reached: ${messageOf(error)}`);
+    return new EdasFailure('not_sent', `EDAS could not be reached: ${reasonOf(error)}`);
   }
   if (isObject(error) && typeof error['statusCode'] === 'number' && isObject(error['result'])) {
     return businessFailure(error['result'], error['statusCode']);
   }
-  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${messageOf(error)}`);
+  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${reasonOf(error)}`);
 }
 
 function businessFailure(answer: EdasAnswer, httpStatus: number | undefined): EdasFailure {
@@ -92,7 +92,9 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
   // Business errors of EDAS arrive as HTTP 500 too.
   if (any(/^Edas\.errorcode\./i)) return 'rejected';
   if (httpStatus !== undefined && httpStatus !== 408 && httpStatus < 500) return 'rejected';
-  if (httpStatus === undefined && !any(/^5\d\d$/)) return 'rejected';
+  // A success of HTTP around a failure: EDAS has decided, unless it says that it could not.
+  if (httpStatus === undefined && !any(/^5\d\d$|^(ServiceUnavailable|InternalError|ServiceTimeout)/))
+    return 'rejected';
   return 'doubt';
 }
 
@@ -102,10 +104,13 @@ function describeAnswer(answer: unknown): string {
   return /^\s*</.test(answer) ? 'it is a page of HTML or XML, not JSON' : 'it is text, not JSON';
 }
 
-// json-bigint throws plain objects, not Errors.
-function messageOf(error: unknown): string {
-  const message = isObject(error) ? text(error['message']) : undefined;
-  return message?.trim() ?? 'no reason given';
+/** httpx runs its own words and the whole URL into a message; the system's code says the same in one. */
+function reasonOf(error: unknown): string {
+  if (!isObject(error)) return 'no reason given';
+  const code = text(error['code']);
+  if (code !== undefined && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
+  if (error['name'] === 'RequestTimeoutError') return 'it took too long';
+  return text(error['message'])?.trim() ?? 'no reason given';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

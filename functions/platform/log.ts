@@ -23,8 +23,20 @@ export function createLog(
   const threshold = lowest === -1 ? levels.indexOf('info') : lowest;
   return (level, msg, fields = {}) => {
     if (levels.indexOf(level) < threshold) return;
-    write(JSON.stringify({ time: new Date(now()).toISOString(), level, msg, ...fields }, shorten));
+    const head = { time: new Date(now()).toISOString(), level, msg };
+    write(
+      toLine({ ...head, ...fields, ...head }) ?? JSON.stringify({ ...head, fields: 'cannot be written' }),
+    );
   };
+}
+
+/** Undefined where a field cannot be JSON: a log line must never fail what it tells of. */
+function toLine(fields: LogFields): string | undefined {
+  try {
+    return JSON.stringify(fields, shorten);
+  } catch {
+    return undefined;
+  }
 }
 
 function shorten(_key: string, value: unknown): unknown {

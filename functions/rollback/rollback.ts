@@ -69,7 +69,9 @@ export async function rollBack(
 ): Promise<RollbackOutcome> {
   const { changeOrderId } = request;
   const before = await readBefore(request, dependencies);
-  if (phaseOf(before?.status) === 'terminated') return alreadyTerminated(changeOrderId);
+  if (phaseOf(before?.status) === 'terminated') {
+    return alreadyTerminated(changeOrderId, 'The change order is terminated already. Nothing was sent.');
+  }
   if (before?.status === 2 && before.supportRollback === false) throw finished(changeOrderId);
   if (request.hold) return held(request.hold, changeOrderId, before);
 
@@ -93,8 +95,10 @@ async function readBefore(
   { changeOrders, clock, warn }: RollbackDependencies,
 ): Promise<ChangeOrderInfo | undefined> {
   const { changeOrderId } = request;
+  if (timeLeft(request, clock) < leastCallMs) return undefined;
   try {
-    return await changeOrders.read(changeOrderId, timeLeft(request, clock) / 4);
+    // A generous share: an order that could not be read may be rolled back a second time.
+    return await changeOrders.read(changeOrderId, timeLeft(request, clock) * 0.4);
   } catch (error) {
     if (!(error instanceof EdasFailure)) throw error;
     if (error.kind === 'not_found')
@@ -113,7 +117,7 @@ async function afterFailure(
   const { changeOrderId } = request;
   switch (failure.kind) {
     case 'not_sent':
-      throw problem('edas_unavailable', `${failure.message} Nothing was sent.`, changeOrderId, failure);
+      throw problem('edas_unavailable', `${sentence(failure)} Nothing was sent.`, changeOrderId, failure);
     case 'throttled':
       throw problem('edas_throttled', failure.message, changeOrderId, failure, { retryAfterSeconds: 5 });
     case 'denied':
@@ -135,9 +139,11 @@ async function afterRejection(
 ): Promise<RollbackOutcome> {
   const { changeOrderId } = request;
   const after = await readAgain(request, dependencies);
-  if (phaseOf(after?.status) === 'terminated') return alreadyTerminated(changeOrderId);
+  if (phaseOf(after?.status) === 'terminated') {
+    return alreadyTerminated(changeOrderId, `The change order is terminated by now. ${sentence(failure)}`);
+  }
   const seen = after ? ` The change order's status is ${describeStatus(after.status)}.` : '';
-  throw problem('edas_rejected', `${failure.message}${seen}`, changeOrderId, failure);
+  throw problem('edas_rejected', `${sentence(failure)}${seen}`, changeOrderId, failure);
 }
 
 /** The rollback may have begun. Read the order until it shows, or until the time is up. */
@@ -172,8 +178,9 @@ async function readAgain(
   try {
     return await changeOrders.read(changeOrderId, budgetMs);
   } catch (error) {
-    if (!(error instanceof EdasFailure)) throw error;
-    warn('the change order could not be read afterwards', { changeOrderId, reason: error.message });
+    // Whatever it was: a rollback has been sent, and the answer must not be about anything else.
+    const reason = error instanceof Error ? error.message : String(error);
+    warn('the change order could not be read afterwards', { changeOrderId, reason });
     return undefined;
   }
 }
@@ -204,12 +211,8 @@ function shownByOrder(changeOrderId: string): RollbackOutcome {
   };
 }
 
-function alreadyTerminated(changeOrderId: string): RollbackOutcome {
-  return {
-    outcome: 'already_terminated',
-    changeOrderId,
-    message: `The change order is terminated already; nothing more was done. ${whatTerminatedMeans}`,
-  };
+function alreadyTerminated(changeOrderId: string, seen: string): RollbackOutcome {
+  return { outcome: 'already_terminated', changeOrderId, message: `${seen} ${whatTerminatedMeans}` };
 }
 
 function held(
@@ -235,14 +238,18 @@ function finished(changeOrderId: string): Problem {
 }
 
 function deniedDetail(failure: EdasFailure): string {
-  return `${failure.message} The function's role needs edas:ManageApplication and edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>.`;
+  return `${sentence(failure)} The function's role needs edas:ManageApplication and edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>.`;
 }
 
 function unknownDetail(failure: EdasFailure, last: ChangeOrderInfo | undefined): string {
   const seen = last
     ? `The change order's status is ${describeStatus(last.status)}.`
     : 'The change order could not be read either.';
-  return `The rollback was sent once and will not be sent again for this request. ${failure.message} ${seen} Look at the change order in the EDAS console, or send the webhook again: it reads the order first.`;
+  return `The rollback was sent once and will not be sent again for this request. ${sentence(failure)} ${seen} Look at the change order in the EDAS console, or send the webhook again: it reads the order first.`;
+}
+
+function sentence({ message }: EdasFailure): string {
+  return /[.…]$/.test(message) ? message : `${message}.`;
 }
 
 function problem(

@@ -57,12 +57,13 @@ export function createHandler(configuration: Configuration, { env, clock, write 
 
   async function handler(event: unknown, context: unknown): Promise<FunctionResponse> {
     const startedAt = clock.now();
-    const functionContext = readContext(context);
-    const decision: Decision = { requestId: functionContext.requestId };
+    const decision: Decision = {};
     const conclude = (level: LogLevel, result: object) => {
       audit(level, 'decision', { ...decision, ...result, durationMs: clock.now() - startedAt });
     };
     try {
+      const functionContext = readContext(context);
+      decision.requestId = functionContext.requestId;
       const request = receive(event);
       decision.requestId ??= request.requestId;
       if (request.path === '/') {
@@ -128,13 +129,8 @@ function answerHealth(
   sources: ReadonlyMap<string, Source>,
 ): FunctionResponse {
   if (method !== 'GET') {
-    throw new Problem(
-      'method_not_allowed',
-      'This path tells the health, with GET. Webhooks go to POST /<source>.',
-      {
-        allow: 'GET',
-      },
-    );
+    const detail = 'This path tells the health, with GET. Webhooks go to POST /<source>.';
+    throw new Problem('method_not_allowed', detail, { allow: 'GET' });
   }
   const ready = [...sources.values()].filter(({ isClosed }) => !isClosed).length;
   return replyWithHealth({ version, sources: sources.size, ready });

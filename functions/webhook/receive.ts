@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Problem } from '../errors.ts';
 
 /** An HTTP request as Function Compute passed it on, its body still undecoded. */
@@ -44,11 +45,11 @@ export function receive(event: unknown): WebhookRequest {
 /**
  * The bytes that arrived. Whether the body is base64 cannot be told from its type: the flag says so.
  *
- * @throws Problem `content_encoding_unsupported`, `body_too_large`
+ * @throws Problem `content_encoding_unsupported`, `body_too_large`, `payload_malformed`
  */
 export function rawBody({ headers, body, isBase64Encoded }: WebhookRequest): Buffer {
-  const encoding = headers.get('content-encoding') ?? 'identity';
-  if (encoding.toLowerCase() !== 'identity') {
+  const encoding = headers.get('content-encoding') ?? '';
+  if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
     throw new Problem(
       'content_encoding_unsupported',
       'The body is compressed (Content-Encoding); send it as it is.',
@@ -56,6 +57,8 @@ export function rawBody({ headers, body, isBase64Encoded }: WebhookRequest): Buf
   }
   const size = isBase64Encoded ? Math.floor((body.length * 3) / 4) - 2 : Buffer.byteLength(body, 'utf8');
   if (size > largestBodyBytes) throw tooLarge();
+  // Half a character, written as an escape, has no bytes of its own.
+  if (!isBase64Encoded && !body.isWellFormed()) throw notAnHttpEvent();
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > largestBodyBytes) throw tooLarge();
   return bytes;
@@ -64,6 +67,8 @@ export function rawBody({ headers, body, isBase64Encoded }: WebhookRequest): Buf
 function parseEvent(event: unknown): Record<string, unknown> {
   if (!(event instanceof Uint8Array)) throw notAnHttpEvent();
   if (event.length > largestEventBytes) throw tooLarge();
+  // Decoding would put other characters in the place of bad bytes, and two bodies would share a signature.
+  if (!isUtf8(event)) throw notAnHttpEvent();
   let parsed: unknown;
   try {
     parsed = JSON.parse(Buffer.from(event.buffer, event.byteOffset, event.length).toString('utf8'));

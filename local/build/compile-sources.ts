@@ -1,8 +1,9 @@
-import { compile, getRegisteredFunctions } from '@jmespath-community/jmespath';
+import { compile, getRegisteredFunctions, TreeInterpreter } from '@jmespath-community/jmespath';
 import { closest, distance } from 'fastest-levenshtein';
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type { z } from 'zod';
 import { presets, type Preset } from '../../functions/webhook/source/presets.ts';
+import type { ExpressionNode } from '../../functions/webhook/payload/expression.ts';
 import type { CompiledSource, Expression } from '../../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import {
@@ -40,7 +41,7 @@ type Report = (path: Path, message: string) => void;
  */
 export function compileSources(text: string): CompiledSource[] {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const faults: SourcesFault[] = document.errors.map(({ pos, code, message }) => ({
     ...toPosition(lines, pos[0]),
     message: code === 'DUPLICATE_KEY' ? 'this name is there twice' : message,
@@ -49,9 +50,17 @@ export function compileSources(text: string): CompiledSource[] {
     faults.push({ ...toPosition(lines, offsetOf(document, path)), message });
   };
   const fail = () => new SourcesError(faults);
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document)) return;
+      const message = `*${alias.source} stands for nothing: there is no &${alias.source} before it`;
+      faults.push({ ...toPosition(lines, alias.range?.[0] ?? 0), message });
+    },
+  });
   if (faults.length > 0) throw fail();
 
-  const parsed = sourcesSchema.safeParse(document.toJS(), { reportInput: true });
+  const parsed = sourcesSchema.safeParse(toPlainValue(document, report), { reportInput: true });
+  if (faults.length > 0) throw fail();
   if (!parsed.success) {
     for (const issue of parsed.error.issues) reportIssue(issue, report);
     throw fail();
@@ -63,6 +72,16 @@ export function compileSources(text: string): CompiledSource[] {
   );
   if (faults.length > 0) throw fail();
   return compiled;
+}
+
+/** The YAML library gives up on aliases that multiply to more than it takes. */
+function toPlainValue(document: Document, report: Report): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    report([], `this cannot be read: ${reasonOf(error)}`);
+    return undefined;
+  }
 }
 
 function compileSource(name: string, settings: SourceSettings, report: Report): CompiledSource {
@@ -90,6 +109,7 @@ function compileSource(name: string, settings: SourceSettings, report: Report): 
 
 function toParameters(verify: VerifySettings, report: Report): HmacParameters {
   const { header, separator, signed, timestamp, idHeader, ...rest } = verify;
+  checkList(verify, report);
   const parts = signed.split(/(\{[^}]*\})/).filter((part) => part !== '');
   checkTemplate(parts, verify, report);
   return {
@@ -100,6 +120,14 @@ function toParameters(verify: VerifySettings, report: Report): HmacParameters {
     ...(timestamp && { timestamp: { ...timestamp, header: timestamp.header.toLowerCase() } }),
     ...(idHeader !== undefined && { idHeader: idHeader.toLowerCase() }),
   };
+}
+
+/** The list is split before a prefix is looked for, and white space around its parts does not count. */
+function checkList({ separator, prefix }: VerifySettings, report: Report): void {
+  if (separator === undefined) return;
+  if (prefix.includes(separator === 'comma' ? ',' : ' ') || prefix.trim() !== prefix) {
+    report(['verify', 'prefix'], `no part of a list separated by ${separator} can begin with "${prefix}"`);
+  }
 }
 
 /** A signature that leaves the body out protects nothing, and a time or an id that it leaves out proves nothing. */
@@ -121,34 +149,60 @@ function checkTemplate(parts: readonly string[], verify: VerifySettings, report:
 }
 
 function compileExpression(text: string, path: Path, report: Report): Expression {
-  const quoted = /[=!]=\s*"([^"]*)"/.exec(text);
-  if (quoted) {
-    const [, word = ''] = quoted;
-    report(path, `JMESPath reads "${word}" as the name of a field; text stands in single quotes: '${word}'`);
+  for (const word of namesInQuotes(text)) {
+    report(
+      path,
+      `JMESPath reads "${word}" as the name of a field; text stands in single quotes: '${word}' (a field, spelt clearly: @."${word}")`,
+    );
   }
   try {
     const tree = compile(text);
-    for (const name of functionNames(tree)) checkFunction(name, path, report);
+    for (const call of functionCalls(tree)) checkCall(call, path, report);
     return { text, tree };
   } catch (error) {
-    report(path, `this is not JMESPath: ${error instanceof Error ? error.message : String(error)}`);
+    report(path, `this is not JMESPath: ${reasonOf(error)}`);
     return { text, tree: { type: 'Identity' } };
   }
 }
 
-function checkFunction(name: string, path: Path, report: Report): void {
-  const known = getRegisteredFunctions();
-  if (!known.includes(name)) report(path, `JMESPath has no function ${name}()${didYouMean(name, known)}`);
+/**
+ * The names in double quotes that nobody needs to quote at the beginning of a path: who writes them means text. As a
+ * field that is not there such a name is null, and null equals every other field that is not there.
+ */
+function namesInQuotes(text: string): string[] {
+  const withoutTexts = text.replaceAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, (quoted) =>
+    ' '.repeat(quoted.length),
+  );
+  // After a dot it is a part of a path, before a dot or bracket the beginning of one, before a colon a key.
+  const names = withoutTexts.matchAll(/(\.\s*)?"((?:[^"\\]|\\.)*)"(?!\s*[.[:])/g);
+  return Array.from(names).flatMap(([, dot, name = '']) => (dot === undefined ? [name] : []));
 }
 
-/** The names of the functions that an expression calls, wherever in the tree. */
-function functionNames(tree: unknown): string[] {
-  if (typeof tree !== 'object' || tree === null) return [];
-  const here =
-    'type' in tree && tree.type === 'Function' && 'name' in tree && typeof tree.name === 'string'
-      ? [tree.name]
-      : [];
-  return [...here, ...Object.values(tree).flatMap(functionNames)];
+type Call = ExpressionNode & { type: 'Function' };
+
+function checkCall(call: Call, path: Path, report: Report): void {
+  const known = getRegisteredFunctions();
+  if (!known.includes(call.name)) {
+    report(path, `JMESPath has no function ${call.name}()${didYouMean(call.name, known)}`);
+    return;
+  }
+  try {
+    const nothing = call.children.map(() => ({ type: 'Literal', value: null }) as const);
+    TreeInterpreter.search({ ...call, children: nothing }, null);
+  } catch (error) {
+    // What the arguments are is not known yet, only how many.
+    const [, arity] = /^Invalid arity: (.*)/.exec(reasonOf(error)) ?? [];
+    if (arity !== undefined) report(path, arity);
+  }
+}
+
+/** The calls of functions in an expression, wherever in the tree. */
+function functionCalls(node: unknown): Call[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const type = 'type' in node ? node.type : undefined;
+  // A literal may look like anything.
+  if (type === 'Literal') return [];
+  return [...(type === 'Function' ? [node as Call] : []), ...Object.values(node).flatMap(functionCalls)];
 }
 
 function reportIssue(issue: z.core.$ZodIssue, report: Report): void {
@@ -180,25 +234,26 @@ function describeUnknownKey(key: string, path: Path): string {
 }
 
 function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidType): string {
-  const key = String(path.at(-1) ?? 'the file');
-  return input === undefined || input === null
-    ? `"${key}" is missing`
-    : `"${key}" must be ${article(expected)}`;
+  const key = typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1);
+  const subject = key === undefined ? 'the file' : `"${String(key)}"`;
+  if (input === undefined) return `${subject} is missing`;
+  if (input === null) return `${subject} is empty`;
+  return `${subject} must be ${typesInWords[expected] ?? `a ${expected}`}`;
 }
+
+const typesInWords: Record<string, string> = {
+  record: 'a map',
+  object: 'a map',
+  array: 'a list',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
 
 function describeLimit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   if (issue.origin === 'array' || issue.origin === 'string') return issue.message;
   return issue.code === 'too_small'
     ? `must be at least ${issue.minimum}`
     : `must be at most ${issue.maximum}`;
-}
-
-function article(type: string): string {
-  const name =
-    { record: 'map', object: 'map', array: 'list', int: 'whole number', boolean: 'yes or no: true or false' }[
-      type
-    ] ?? type;
-  return `a ${name}`;
 }
 
 function didYouMean(word: string, candidates: readonly string[]): string {
@@ -225,7 +280,7 @@ function offsetOf(document: Document, path: Path): number {
     const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
     const key = path[length - 1];
     if (isMap(parent)) {
-      const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === key);
+      const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
       if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
     }
     const node = document.getIn(path.slice(0, length), true);
@@ -237,4 +292,8 @@ function offsetOf(document: Document, path: Path): number {
 function toPosition(lines: LineCounter, offset: number): { line: number; column: number } {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

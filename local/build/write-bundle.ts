@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
@@ -18,16 +18,33 @@ export interface BuiltWebhook {
  */
 export async function buildWebhook(sourcesFile: string, out: string): Promise<BuiltWebhook> {
   const sources = compileSourcesFile(sourcesFile);
+  const manifest = path.join(out, 'package.json');
   const { path: file, contents } = await bundleWebhook(sources, path.resolve(out));
   try {
     mkdirSync(out, { recursive: true });
-    writeFileSync(file, contents);
-    // The repository is "type": "module"; the bundle, also where it is tried inside the repository, is not.
-    writeFileSync(path.join(out, 'package.json'), '{ "type": "commonjs" }\n');
+    requireOwnManifest(manifest);
+    replaceFile(file, contents);
+    replaceFile(manifest, ownManifest);
   } catch (error) {
     throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
   }
   return { file, bytes: contents.length, sources };
+}
+
+// The repository is "type": "module"; the bundle, also where it is tried inside the repository, is not.
+const ownManifest = '{ "type": "commonjs" }\n';
+
+function requireOwnManifest(file: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') !== ownManifest) {
+    throw new CliError(`there is a package.json in it that is not the build's; choose a folder of its own.`);
+  }
+}
+
+/** Whoever reads the file meanwhile sees the old one or the new one, and never half of one. */
+function replaceFile(file: string, contents: string | Uint8Array): void {
+  const next = `${file}.${process.pid}.tmp`;
+  writeFileSync(next, contents);
+  renameSync(next, file);
 }
 
 /** @throws CliError */

@@ -261,8 +261,7 @@ function rollbackPlan(
   return {
     appId: order.appId,
     description: `Rollback of ${order.id}`,
-    // EDAS does not say; this is how its sister SAE calls them:
-    // https://www.alibabacloud.com/help/en/sae/api-sae-2019-05-06-listchangeorders
+    // EDAS documents no code for it; this one is ours.
     coType: 'CoRollback',
     // EDAS knows no release of zero batches.
     batches: Math.max(1, updated),

@@ -36,11 +36,12 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
   console.log(
     paint('bold', 'This is real EDAS, with the credentials of this machine: a signed request rolls back.'),
   );
-  for (const source of sources) {
-    const [variable = ''] = source.secrets;
-    const isYours = process.env[variable] === secrets[variable];
-    const origin = isYours ? 'from your environment' : `made for this run: ${secrets[variable] ?? ''}`;
-    console.log(`\nPOST ${url}/${source.name}   secret ${variable}, ${origin}`);
+  const isYours = (variable: string) => process.env[variable] === secrets[variable];
+  for (const { name, secrets: variables } of sources) {
+    const origins = variables.map(
+      (variable) => `${variable} (${isYours(variable) ? 'yours' : 'made for this run'})`,
+    );
+    console.log(`POST ${url}/${name}   secret ${origins.join(', ')}`);
   }
   const simple = sources.find(
     ({ verify }) => verify.signed.join('') === '{body}' && verify.encoding === 'hex',
@@ -48,6 +49,7 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
   if (!simple) return;
   const [variable = ''] = simple.secrets;
   heading('To roll a change order back, put its id in and paste:');
+  if (!isYours(variable)) console.log(`export ${variable}='${secrets[variable] ?? ''}'`);
   console.log(`body='${payloadFor(simple, 'CHANGE-ORDER-ID')}'`);
   console.log(
     `curl -i ${url}/${simple.name} -H 'Content-Type: application/json' -d "$body" \\\n` +

@@ -35,17 +35,21 @@ export function startInstance(
 
   const waiting = new Map<number, (reply: Reply) => void>();
   worker.on('message', (reply: Reply) => waiting.get(reply.id)?.(reply));
-  const failAll = (error: unknown) => {
-    for (const [id, settle] of waiting) settle({ id, error: String(error) });
+  let reasonOfEnd: string | undefined;
+  const end = (reason: unknown) => {
+    // An error is followed by the exit that it causes: the first reason is the true one.
+    reasonOfEnd ??= String(reason);
+    for (const [id, settle] of waiting) settle({ id, error: reasonOfEnd });
   };
-  worker.on('error', failAll);
+  worker.on('error', end);
   worker.on('exit', () => {
-    failAll('the instance ended');
+    end('the instance ended');
   });
 
   let lastId = 0;
   return {
     invoke: async (event, context) => {
+      if (reasonOfEnd !== undefined) throw new Error(reasonOfEnd);
       const id = (lastId += 1);
       const { response, error } = await new Promise<Reply>((resolve) => {
         waiting.set(id, resolve);

@@ -38,7 +38,7 @@ interface Options {
 await runCli(async () => {
   const options = readOptions();
   if (!options) return;
-  const built = await buildWebhook(options.sources, path.join(root, 'dist'));
+  const built = await buildWebhook(options.sources, path.join(root, '.sandbox'));
   const secrets = sandboxSecrets(built.sources, options);
   if (options.isReal) {
     await runOnRealEdas(options, built.file, built.sources, secrets);
@@ -60,8 +60,8 @@ function readOptions(): Options | undefined {
     console.log(help);
     return undefined;
   }
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
+  if (!(port <= 65_535)) {
     throw new CliError(`--port must be a number from 0 to 65535, not ${JSON.stringify(values.port)}.`);
   }
   if (values.edas !== 'stand-in' && values.edas !== 'real') {
@@ -92,7 +92,11 @@ async function runOnStandIn(
 ): Promise<void> {
   const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrateCall });
   const context = { region: 'cn-hangzhou', credentials: standInCredentials };
-  const server = await serve(options, bundle, context, { ...secrets, EDAS_ENDPOINT: edas.url });
+  const env = { ...secrets, EDAS_ENDPOINT: edas.url };
+  const server = await serve(options, bundle, context, env).catch(async (error: unknown) => {
+    await edas.close();
+    throw error;
+  });
   stopOnSignal(server, edas);
   const source = sources[0];
   if (source) {

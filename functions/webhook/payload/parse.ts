@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../errors.ts';
 import type { JSONValue } from './expression.ts';
 
@@ -8,14 +9,14 @@ import type { JSONValue } from './expression.ts';
  */
 export function parseJson(body: Buffer, contentType: string | undefined): JSONValue {
   requireJsonType(contentType);
+  if (body.length === 0) throw new Problem('payload_malformed', 'The body is empty.');
+  // Decoding would put other characters in the place of bad bytes: another payload than the one that was signed.
+  if (!isUtf8(body)) throw new Problem('payload_malformed', 'The body is not UTF-8.');
   try {
-    // Strict: a decoder that replaces or drops bytes would hand over another payload than the one that was signed.
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    return JSON.parse(text) as JSONValue;
+    return JSON.parse(body.toString('utf8')) as JSONValue;
   } catch (cause) {
-    const what =
-      body.length === 0 ? 'The body is empty' : 'The body is not JSON in UTF-8 without a byte order mark';
-    throw new Problem('payload_malformed', `${what}.`, {}, { cause });
+    const detail = 'The body is not JSON; a byte order mark at its beginning is not JSON either.';
+    throw new Problem('payload_malformed', detail, {}, { cause });
   }
 }
 

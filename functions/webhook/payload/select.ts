@@ -48,6 +48,10 @@ function usualFindings(payload: JSONValue): Finding[] {
 }
 
 function show(value: JSONValue): string {
-  const text = JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return excerpt(JSON.stringify(value));
+  return Array.isArray(value) ? 'an array' : 'an object';
+}
+
+function excerpt(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -34,10 +34,19 @@ export function replyWithProblem(
   refusalStatus = 409,
 ): FunctionResponse {
   const { code, message, facts } = problem;
-  const { title, status: usualStatus } = errorCatalogue[code];
+  const { title, status: usualStatus, retry } = errorCatalogue[code];
   const { allow, retryAfterSeconds, ...rest } = facts;
   const status = usualStatus === 409 ? refusalStatus : usualStatus;
-  const body = { type: `docs/errors.md#${code}`, title, status, code, detail: message, ...rest, ...context };
+  const body = {
+    type: `docs/errors.md#${code}`,
+    title,
+    status,
+    code,
+    detail: message,
+    retry,
+    ...rest,
+    ...context,
+  };
   return reply(status, 'application/problem+json', body, {
     ...(allow !== undefined && { Allow: allow }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),

@@ -1,6 +1,6 @@
 export type DigestEncoding = 'hex' | 'base64';
 
-/** Decodes a digest as one spelling only, so that no two different headers mean the same; undefined if it is not one. */
+/** The bytes of a digest, or undefined if the text is not the whole of one in this encoding. */
 export function decodeDigest(text: string, encoding: DigestEncoding): Buffer | undefined {
   return encoding === 'hex' ? decodeHex(text) : decodeBase64(text);
 }
@@ -12,7 +12,7 @@ export function decodeHex(text: string): Buffer | undefined {
 }
 
 /** Standard base64 with its padding. `Buffer.from` alone would also take URL-safe letters, gaps and rubbish. */
-export function decodeBase64(text: string): Buffer | undefined {
+function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined;
 }

@@ -1,4 +1,4 @@
-import { decodeBase64, decodeHex } from './digest.ts';
+import { decodeHex } from './digest.ts';
 
 /** How a sender makes the HMAC key from the secret that it shows. `whsec`: Standard Webhooks, `whsec_<base64>`. */
 export type SecretEncoding = 'plain' | 'hex' | 'base64' | 'whsec';
@@ -15,4 +15,16 @@ export function decodeSecret(secret: string, encoding: SecretEncoding): Buffer |
     case 'whsec':
       return secret.startsWith('whsec_') ? decodeBase64(secret.slice('whsec_'.length)) : undefined;
   }
+}
+
+/**
+ * Standard base64 whose padding may be left out, as Standard Webhooks' own libraries allow. A secret is the operator's
+ * own text: it need not be as strict as a digest, which anybody can send.
+ * https://github.com/standard-webhooks/standard-webhooks/tree/main/libraries
+ */
+function decodeBase64(text: string): Buffer | undefined {
+  const letters = text.replace(/={1,2}$/, '');
+  const isBase64 = /^[A-Za-z0-9+/]+$/.test(letters) && letters.length % 4 !== 1;
+  const isPadded = letters.length < text.length;
+  return isBase64 && (!isPadded || text.length % 4 === 0) ? Buffer.from(letters, 'base64') : undefined;
 }

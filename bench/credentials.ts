@@ -1,0 +1,6 @@
+/** Known to the stand-in only. */
+export const credentials = {
+  accessKeyId: 'STS.bench-key-id',
+  accessKeySecret: 'bench-key-secret',
+  securityToken: 'bench-security-token',
+};

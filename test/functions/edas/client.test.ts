@@ -1,0 +1,390 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEdasClient, type EdasClient } from '../../../functions/edas/client.ts';
+import type { EdasFailureKind } from '../../../functions/edas/failure.ts';
+import { Problem } from '../../../functions/errors.ts';
+import * as faults from '../../../local/edas/faults.ts';
+import type { Fault } from '../../../local/edas/faults.ts';
+import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
+import type { EdasStandIn } from '../../../local/edas/stand-in.ts';
+
+const credentials = {
+  accessKeyId: 'fake-access-key-id',
+  accessKeySecret: 'fake-access-key-secret',
+  securityToken: 'fake-security-token',
+};
+const appId = '3616cdca-4f92-4413-0000-000000000000';
+const unhurried = 5_000;
+
+let edas: EdasStandIn;
+let orderId: string;
+let client: EdasClient;
+
+beforeEach(async () => {
+  edas = await startEdasStandIn({ credentials });
+  orderId = edas.orders.add({ appId, readyMs: 0, batchMs: 60_000 });
+  client = clientWith(() => Promise.resolve(credentials));
+});
+
+afterEach(() => edas.close());
+
+function clientWith(getCredentials: () => Promise<typeof credentials>): EdasClient {
+  return createEdasClient(edas.url, { getCredentials });
+}
+
+/** Answers this to every call, whatever was asked. */
+function answerWith(status: number, body: unknown, contentType = 'application/json'): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  meet((response) => response.writeHead(status, { 'content-type': contentType }).end(text));
+}
+
+function meet(instead: (response: ServerResponse) => unknown): void {
+  edas.setFault(() => ({ name: 'made by this test', takesEffect: false, instead }));
+}
+
+describe('an operation', () => {
+  test.each([
+    ['rollbackChangeOrder', 'RollbackChangeOrder'],
+    ['abortAndRollbackChangeOrder', 'AbortAndRollbackChangeOrder'],
+  ] as const)(
+    "%s is EDAS's %s, and gives the order that rolls back with the ids of the call",
+    async (method, operation) => {
+      const receipt = await client[method](orderId, unhurried);
+      const rollbackOrder = edas.orders.ofApplication(appId).find(({ rollbackOf }) => rollbackOf === orderId);
+      expect(receipt).toEqual({
+        rollbackChangeOrderId: rollbackOrder?.id,
+        requestId: expect.stringMatching(/^[0-9A-F-]{36}$/) as string,
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      });
+      expect(edas.calls).toMatchObject([{ operation, changeOrderId: orderId, status: 200 }]);
+      expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+    },
+  );
+
+  test("getChangeOrderInfo is EDAS's GetChangeOrderInfo, and gives status and SupportRollback", async () => {
+    const spent = edas.orders.add({ appId, createdAt: 0, supportRollback: false });
+    expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({ status: 1, supportRollback: true });
+    expect(await client.getChangeOrderInfo(spent, unhurried)).toEqual({ status: 2, supportRollback: false });
+    expect(edas.calls).toMatchObject([
+      { operation: 'GetChangeOrderInfo', changeOrderId: orderId },
+      { operation: 'GetChangeOrderInfo', changeOrderId: spent },
+    ]);
+  });
+
+  test.each(['a b', 'a+b', 'a&ChangeOrderId=b', 'a=b', 'a?b#c', 'a/../b', '%2F', '变更单', 'a\'b"c*~!()'])(
+    'hands the id %j over as it is',
+    async (id) => {
+      edas.orders.add({ id, appId });
+      expect(await client.getChangeOrderInfo(id, unhurried)).toMatchObject({ status: 0 });
+      expect(edas.calls).toMatchObject([{ changeOrderId: id, status: 200 }]);
+    },
+  );
+
+  test('works with a long-lived key, which has no token', async () => {
+    await edas.close();
+    const { accessKeyId, accessKeySecret } = credentials;
+    edas = await startEdasStandIn({ credentials: { accessKeyId, accessKeySecret } });
+    const id = edas.orders.add({ appId });
+    const provider = { getCredentials: () => Promise.resolve({ accessKeyId, accessKeySecret }) };
+    expect(await createEdasClient(edas.url, provider).getChangeOrderInfo(id, unhurried)).toMatchObject({
+      status: 0,
+    });
+  });
+});
+
+describe('credentials', () => {
+  test('are asked for once per call, so that new ones are used', async () => {
+    const getCredentials = vi.fn(() => Promise.resolve(credentials));
+    client = clientWith(getCredentials);
+    await client.getChangeOrderInfo(orderId, unhurried);
+    await client.getChangeOrderInfo(orderId, unhurried);
+    expect(getCredentials).toHaveBeenCalledTimes(2);
+  });
+
+  test('that cannot be had stop the call with the very error, before anything is sent', async () => {
+    const problem = new Problem('credentials_missing', 'A fake reason');
+    client = clientWith(() => Promise.reject(problem));
+    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toBe(problem);
+    expect(edas.calls).toEqual([]);
+  });
+});
+
+describe('a success', () => {
+  const data = { ChangeOrderId: 'fake-rollback-order' };
+
+  test.each([
+    ['Code as a number', { Code: 200, Data: data }, 'fake-rollback-order'],
+    ['Code as a string', { Code: '200', Data: data }, 'fake-rollback-order'],
+    ['Data missing', { Code: 200 }, undefined],
+    ['Data null', { Code: 200, Data: null }, undefined],
+    ['Data a string', { Code: 200, Data: 'fake-rollback-order' }, undefined],
+    ['Data without an id', { Code: 200, Data: {} }, undefined],
+    ['an empty id', { Code: 200, Data: { ChangeOrderId: '' } }, undefined],
+    ['an id that is a number', { Code: 200, Data: { ChangeOrderId: 42 } }, undefined],
+  ])('of a rollback is recognised with %s', async (_what, answer, rollbackChangeOrderId) => {
+    answerWith(200, answer);
+    expect(await client.rollbackChangeOrder(orderId, unhurried)).toEqual({
+      rollbackChangeOrderId,
+      requestId: undefined,
+      traceId: undefined,
+    });
+  });
+
+  test.each([
+    ['the public cloud', { changeOrderInfo: { Status: 8, SupportRollback: true } }, 8, true],
+    [
+      "Apsara Stack's capital ChangeOrderInfo",
+      { ChangeOrderInfo: { Status: 9, SupportRollback: false } },
+      9,
+      false,
+    ],
+    ['Status as a string', { changeOrderInfo: { Status: '10' } }, 10, undefined],
+    ['Status missing', { changeOrderInfo: {} }, undefined, undefined],
+    ['Status null', { changeOrderInfo: { Status: null } }, undefined, undefined],
+    ['Status a word', { changeOrderInfo: { Status: 'running' } }, undefined, undefined],
+    ['Status an empty string', { changeOrderInfo: { Status: '' } }, undefined, undefined],
+    ['SupportRollback a string', { changeOrderInfo: { Status: 2, SupportRollback: 'false' } }, 2, undefined],
+  ])('of a read is understood from %s', async (_what, answer, status, supportRollback) => {
+    answerWith(200, { Code: 200, ...answer });
+    expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({ status, supportRollback });
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['null', { changeOrderInfo: null }],
+    ['a list', { changeOrderInfo: [{ Status: 6 }] }],
+    ['a string', { changeOrderInfo: 'terminated' }],
+  ])('of a read that holds %s for the order is a failure', async (_what, answer) => {
+    answerWith(200, { Code: 200, ...answer });
+    await expect(client.getChangeOrderInfo(orderId, unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+      message: 'EDAS answered without the change order.',
+    });
+  });
+});
+
+describe('a rollback that meets', () => {
+  interface Row {
+    trap: string;
+    fault: Fault;
+    kind: EdasFailureKind;
+    message: RegExp;
+    code?: string;
+    timeoutMs?: number;
+  }
+
+  const traps: Row[] = [
+    {
+      trap: 'a page of HTML under 502',
+      fault: faults.htmlBadGateway(),
+      kind: 'doubt',
+      message: /a page of HTML/,
+    },
+    {
+      trap: 'Code "601" under HTTP 200',
+      fault: faults.businessErrorUnder200(),
+      kind: 'rejected',
+      message: /answered 601: The change order cannot be rolled back/,
+      code: '601',
+    },
+    {
+      trap: 'an empty body',
+      fault: faults.emptyBody(),
+      kind: 'doubt',
+      message: /parse response to json error/,
+    },
+    {
+      trap: 'truncated JSON',
+      fault: faults.truncatedJson(),
+      kind: 'doubt',
+      message: /parse response to json error/,
+    },
+    {
+      trap: 'an Edas.errorcode under 500',
+      fault: faults.edasErrorcodeUnder500(),
+      kind: 'rejected',
+      message: /answered Edas\.errorcode\.User\.Invalid\.message \(HTTP 500\)/,
+      code: 'Edas.errorcode.User.Invalid.message',
+    },
+    {
+      trap: 'throttling under 400',
+      fault: faults.throttled(),
+      kind: 'throttled',
+      message: /user flow control/,
+      code: 'Throttling.User',
+    },
+    {
+      trap: 'throttling under 429',
+      fault: faults.throttled({ status: 429 }),
+      kind: 'throttled',
+      message: /user flow control/,
+      code: 'Throttling.User',
+    },
+    {
+      trap: 'throttling under 503',
+      fault: faults.throttled({ status: 503 }),
+      kind: 'throttled',
+      message: /user flow control/,
+      code: 'Throttling.User',
+    },
+    {
+      trap: 'a 403 of RAM',
+      fault: faults.deniedByRam(),
+      kind: 'denied',
+      message: /not authorized/,
+      code: 'Forbidden.RAM',
+    },
+    {
+      trap: 'a 503 ServiceUnavailable',
+      fault: faults.serviceUnavailable(),
+      kind: 'doubt',
+      message: /ServiceUnavailable \(HTTP 503\)/,
+      code: 'ServiceUnavailable',
+    },
+    {
+      trap: 'silence',
+      fault: faults.silent(),
+      kind: 'doubt',
+      message: /no answer within 300 ms/,
+      timeoutMs: 300,
+    },
+    {
+      trap: 'a reset before EDAS did anything',
+      fault: faults.resetBeforeHandling(),
+      kind: 'doubt',
+      message: /ECONNRESET|hang up/,
+    },
+    {
+      trap: 'a reset after EDAS did it',
+      fault: faults.resetAfterHandling(),
+      kind: 'doubt',
+      message: /ECONNRESET|hang up/,
+    },
+    { trap: 'an answer cut in half', fault: faults.cutInHalf(), kind: 'doubt', message: /ECONNRESET/ },
+    {
+      trap: 'an answer too slow to wait for',
+      fault: faults.slowByteByByte(),
+      kind: 'doubt',
+      message: /no answer within/,
+      timeoutMs: 300,
+    },
+    { trap: 'a redirection', fault: faults.redirect(), kind: 'doubt', message: /it is empty/ },
+    { trap: 'a success in XML', fault: faults.xmlAnswer(), kind: 'doubt', message: /without a Code/ },
+    { trap: 'an error in XML', fault: faults.xmlError(), kind: 'doubt', message: /temporary failure/ },
+    {
+      trap: 'the JSON text null under 500',
+      fault: faults.jsonNull(),
+      kind: 'doubt',
+      message: /no answer that can be relied on/,
+    },
+    {
+      trap: 'a signature mismatch',
+      fault: faults.signatureMismatch(),
+      kind: 'denied',
+      message: /SignatureDoesNotMatch/,
+      code: 'SignatureDoesNotMatch',
+    },
+  ];
+
+  test.each(traps)('$trap fails as $kind', async ({ fault, kind, message, code, timeoutMs = unhurried }) => {
+    edas.setFault(() => fault);
+    await expect(client.rollbackChangeOrder(orderId, timeoutMs)).rejects.toMatchObject({
+      name: 'EdasFailure',
+      kind,
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+    expect(edas.calls).toMatchObject([{ operation: 'RollbackChangeOrder', fault: fault.name }]);
+  });
+
+  test('any fault of the stand-in is in this table', () => {
+    expect(new Set(traps.map(({ fault }) => fault.name))).toEqual(new Set(Object.keys(faults)));
+  });
+
+  test('an order that EDAS does not know fails as not_found', async () => {
+    await expect(client.rollbackChangeOrder('nobody', unhurried)).rejects.toMatchObject({
+      kind: 'not_found',
+      code: 'InvalidChangeOrder.NotFound',
+      requestId: expect.any(String) as string,
+    });
+  });
+
+  test('an order that was rolled back before fails as rejected', async () => {
+    await client.rollbackChangeOrder(orderId, unhurried);
+    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toMatchObject({
+      kind: 'rejected',
+      code: 'Application.ChangerOrder.Not.Running',
+    });
+  });
+
+  test('JSON that could poison a prototype fails as doubt', async () => {
+    answerWith(200, '{"__proto__":{"Code":200}}');
+    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toMatchObject({ kind: 'doubt' });
+  });
+
+  test('a success under another content type fails as doubt', async () => {
+    answerWith(200, { Code: 200 }, 'text/plain');
+    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+      message: expect.stringContaining('it is text, not JSON') as string,
+    });
+  });
+});
+
+describe('the message of a failure', () => {
+  const longest = 301;
+
+  async function messageOf(call: Promise<unknown>): Promise<string> {
+    const error: unknown = await call.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof Error)) throw new Error('The call succeeded');
+    return error.message;
+  }
+
+  test('holds no credentials when the gateway quotes the string to sign', async () => {
+    edas.setFault(() => faults.signatureMismatch());
+    const message = await messageOf(client.rollbackChangeOrder(orderId, unhurried));
+    expect(message).toContain('server string to sign is:PUT');
+    for (const secret of Object.values(credentials)) expect(message).not.toContain(secret);
+    expect(message.length).toBeLessThanOrEqual(longest);
+  });
+
+  test('holds no credentials wherever the gateway quotes them, however often', async () => {
+    const quoted = Object.values(credentials).join(' ');
+    answerWith(400, { Code: 'Fake', Message: `${quoted}, again: ${quoted}` });
+    const message = await messageOf(client.rollbackChangeOrder(orderId, unhurried));
+    const three = '[credential] [credential] [credential]';
+    expect(message).toBe(`EDAS answered Fake (HTTP 400): ${three}, again: ${three}`);
+  });
+
+  test('holds no part of a credential at the place where it is cut', async () => {
+    answerWith(400, { Code: 'Fake', Message: 'x'.repeat(260) + credentials.securityToken.repeat(20) });
+    const message = await messageOf(client.rollbackChangeOrder(orderId, unhurried));
+    expect(message).not.toContain('fake-');
+    expect(message.length).toBeLessThanOrEqual(longest);
+  });
+
+  test.each([
+    ['Message', { Code: 'Fake', Message: 'x'.repeat(100_000) }],
+    ['Code', { Code: 'x'.repeat(100_000), Message: 'Fake' }],
+  ])('is of bounded length when %s is not', async (_what, answer) => {
+    answerWith(500, answer);
+    const message = await messageOf(client.rollbackChangeOrder(orderId, unhurried));
+    expect(message).toMatch(/^EDAS answered .*…$/);
+    expect(message).toHaveLength(longest);
+  });
+
+  test.each(['RequestId', 'TraceId'])('is clean and short, and so is the %s beside it', async (id) => {
+    answerWith(400, { Code: 'Fake', [id]: `${credentials.securityToken} ${'x'.repeat(10_000)}` });
+    const failure: unknown = await client
+      .rollbackChangeOrder(orderId, unhurried)
+      .catch((error: unknown) => error);
+    const json = JSON.stringify(failure);
+    expect({ isClean: !json.includes(credentials.securityToken), isShort: json.length < 1_000 }).toEqual({
+      isClean: true,
+      isShort: true,
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { errorCatalogue, Problem, type ErrorCode } from '../../functions/errors.ts';
+
+const root = new URL('../../', import.meta.url);
+const codes = Object.keys(errorCatalogue) as ErrorCode[];
+
+describe('the catalogue of errors', () => {
+  test('has the codes and statuses that were promised, and senders match on', () => {
+    expect(Object.fromEntries(codes.map((code) => [code, errorCatalogue[code].status]))).toEqual({
+      payload_malformed: 400,
+      signature_missing: 401,
+      signature_malformed: 401,
+      signature_mismatch: 401,
+      timestamp_missing: 401,
+      timestamp_malformed: 401,
+      timestamp_out_of_window: 401,
+      sender_not_allowed: 403,
+      source_unknown: 404,
+      change_order_not_found: 404,
+      method_not_allowed: 405,
+      change_order_finished: 409,
+      body_too_large: 413,
+      content_type_unsupported: 415,
+      content_encoding_unsupported: 415,
+      change_order_id_missing: 422,
+      change_order_id_ambiguous: 422,
+      credentials_missing: 500,
+      edas_endpoint_invalid: 500,
+      internal: 500,
+      edas_denied: 502,
+      edas_rejected: 502,
+      edas_unavailable: 502,
+      edas_throttled: 503,
+      source_not_configured: 503,
+      edas_outcome_unknown: 504,
+    });
+  });
+
+  test('has a title of its own for each', () => {
+    const titles = codes.map((code) => errorCatalogue[code].title);
+    expect(new Set(titles).size).toBe(codes.length);
+  });
+
+  test('has no code that nothing raises', () => {
+    const files = readdirSync(new URL('functions/', root), { recursive: true, encoding: 'utf8' });
+    const sources = files
+      .filter((file) => file.endsWith('.ts') && file !== 'errors.ts')
+      .map((file) => readFileSync(new URL(`functions/${file}`, root), 'utf8'));
+    const raised = sources.flatMap((source) =>
+      Array.from(source.matchAll(/\b[Pp]roblem\(\s*'(\w+)'/g), ([, code]) => code),
+    );
+    expect(new Set(raised)).toEqual(new Set<string>(codes));
+  });
+
+  test('has exactly one section in docs/errors.md for each code', () => {
+    const page = readFileSync(new URL('docs/errors.md', root), 'utf8');
+    const headings = Array.from(page.matchAll(/^## (.+)$/gm), ([, heading]) => heading);
+    expect(headings.toSorted()).toEqual(codes.toSorted());
+  });
+});
+
+test('a Problem is an Error with its code, its sentence, its facts and its cause', () => {
+  const cause = new Error('inner');
+  const problem = new Problem('edas_denied', 'why', { changeOrderId: 'x' }, { cause });
+  expect(problem).toBeInstanceOf(Error);
+  expect(problem).toMatchObject({
+    name: 'Problem',
+    code: 'edas_denied',
+    message: 'why',
+    facts: { changeOrderId: 'x' },
+    cause,
+  });
+});
+
+test('a Problem without facts has none', () => {
+  expect(new Problem('internal', 'why').facts).toEqual({});
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { isInFunctionCompute, readContext } from '../../../functions/platform/function-compute.ts';
+
+describe('a context', () => {
+  const credentials = {
+    accessKeyId: 'STS.fake-access-key-id',
+    accessKeySecret: 'fake-access-key-secret',
+    securityToken: 'fake-security-token',
+  };
+
+  test('of Function Compute gives request id, region and credentials, and nothing else is taken', () => {
+    const context = {
+      requestId: 'fake-request-id',
+      region: 'cn-hangzhou',
+      accountId: '1234567890',
+      function: { name: 'webhook' },
+      credentials: { ...credentials, expiration: 'later' },
+    };
+    expect(readContext(context)).toEqual({
+      requestId: 'fake-request-id',
+      region: 'cn-hangzhou',
+      credentials,
+    });
+  });
+
+  test.each([
+    undefined,
+    null,
+    'text',
+    42,
+    true,
+    [],
+    {},
+    { credentials: undefined },
+    { credentials: null },
+    { credentials: 'text' },
+    { requestId: 1, region: null, credentials: { accessKeyId: 1, accessKeySecret: {}, securityToken: null } },
+  ])('of %j gives nothing', (context) => {
+    expect(readContext(context)).toEqual({ credentials: {} });
+  });
+
+  test('keeps what is usable beside what is not', () => {
+    expect(
+      readContext({
+        requestId: 'fake-request-id',
+        region: 7,
+        credentials: { ...credentials, securityToken: 7 },
+      }),
+    ).toEqual({
+      requestId: 'fake-request-id',
+      credentials: { accessKeyId: credentials.accessKeyId, accessKeySecret: credentials.accessKeySecret },
+    });
+  });
+});
+
+test.each([
+  [{ FC_FUNCTION_NAME: 'webhook' }, true],
+  [{ FC_FUNCTION_NAME: '' }, false],
+  [{ FC_REGION: 'cn-hangzhou' }, false],
+  [{}, false],
+])('with the environment %j, the code is in Function Compute: %s', (env, expected) => {
+  expect(isInFunctionCompute(env)).toBe(expected);
+});

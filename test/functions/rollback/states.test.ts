@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { describeStatus, phaseOf } from '../../../functions/rollback/states.ts';
+
+describe('a status', () => {
+  test.each([
+    [0, 'in_flight', '0 (ready)'],
+    [1, 'in_flight', '1 (running)'],
+    [2, 'finished', '2 (succeeded)'],
+    [3, 'finished', '3 (failed)'],
+    [6, 'terminated', '6 (terminated)'],
+    [7, 'finished', '7 (partly succeeded)'],
+    [8, 'in_flight', '8 (waiting for a person to confirm the next batch)'],
+    [9, 'in_flight', '9 (waiting for the next batch)'],
+    [10, 'finished', '10 (failed with a system exception)'],
+  ])('%i is %s and reads "%s"', (status, phase, words) => {
+    expect(phaseOf(status)).toBe(phase);
+    expect(describeStatus(status)).toBe(words);
+  });
+
+  test.each([4, 5, 11, 99, -1, 1.5, NaN])(
+    '%d is not documented, so nothing is concluded from it',
+    (status) => {
+      expect(phaseOf(status)).toBeUndefined();
+      expect(describeStatus(status)).toBe(`${status} (a status that EDAS does not document)`);
+    },
+  );
+
+  test('that EDAS left out says so', () => {
+    expect(phaseOf(undefined)).toBeUndefined();
+    expect(describeStatus(undefined)).toBe('not given');
+  });
+});

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createHandler, type Handler } from '../../../functions/webhook/handler.ts';
+import { presets } from '../../../functions/webhook/source/presets.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
+import { signatureHeaders } from '../../../local/sign.ts';
+import { httpEvent, type TestRequest } from '../../support/http-event.ts';
+
+/** What was loaded or done so far, by name. */
+const work = vi.hoisted(() => new Set<string>());
+
+vi.mock('node:crypto', async (original) => {
+  const crypto = await original<typeof import('node:crypto')>();
+  const createHmac: typeof crypto.createHmac = (...args) => {
+    work.add('hashing');
+    return crypto.createHmac(...args);
+  };
+  return { ...crypto, createHmac };
+});
+vi.mock('@jmespath-community/jmespath', async (original) => {
+  work.add('JMESPath');
+  return await original();
+});
+vi.mock('@alicloud/credentials/dist/src/providers/static_sts.js', async (original) => {
+  work.add('credentials');
+  return await original();
+});
+vi.mock('@alicloud/pop-core/lib/roa.js', async (original) => {
+  work.add('SDK');
+  return await original();
+});
+
+// Expressions as the build writes them: compiling them here would load JMESPath.
+const field = (name: string) => ({ text: name, tree: { type: 'Field' as const, name } });
+const source: CompiledSource = {
+  name: 'pipeline',
+  verify: presets.generic.verify,
+  secrets: ['PIPELINE_SECRET'],
+  when: field('isBad'),
+  cluster: 'ecs',
+  dryRun: false,
+  refusalStatus: 409,
+  deadlineMs: 9000,
+};
+const body = JSON.stringify({ isBad: true, changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a' });
+const good = signatureHeaders(source.verify, 'fake-secret', body);
+
+let handler: Handler;
+let parse: typeof JSON.parse;
+
+beforeEach(() => {
+  work.clear();
+  handler = createHandler(
+    { version: '1.2.3', sources: [source, { ...source, name: 'closed', secrets: ['NOT_SET'] }] },
+    {
+      env: { PIPELINE_SECRET: 'fake-secret', FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
+      clock: { now: () => 0, sleep: () => Promise.resolve() },
+      write: () => undefined,
+    },
+  );
+  parse = JSON.parse.bind(JSON);
+  vi.spyOn(JSON, 'parse').mockImplementation((text: string) => {
+    if (text === body) work.add('parsing');
+    return parse(text) as unknown;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function statusOf(request: TestRequest): Promise<number> {
+  return (await handler(httpEvent({ body, ...request }), {})).statusCode;
+}
+
+describe('Invariant 8: refusing is cheap', () => {
+  test.each<[number, string, TestRequest]>([
+    [200, 'the health', { method: 'GET', path: '/' }],
+    [404, 'an unknown path', { path: '/nobody', headers: good }],
+    [405, 'another method', { method: 'GET', headers: good }],
+    [503, 'a closed source', { path: '/closed', headers: good }],
+    [415, 'a compressed body', { headers: { ...good, 'Content-Encoding': 'gzip' } }],
+    [413, 'a body that is too large', { headers: good, body: 'x'.repeat(1_048_577) }],
+    [401, 'no signature', {}],
+    [401, 'a signature that cannot be read', { headers: { 'X-Signature-256': 'sha1=0123' } }],
+  ])('status %i for %s costs neither hashing nor parsing, and loads nothing', async (status, _, request) => {
+    expect(await statusOf(request)).toBe(status);
+    expect([...work]).toEqual([]);
+  });
+
+  test('a forged signature costs the hashing', async () => {
+    const forged = signatureHeaders(source.verify, 'fake-forged-secret', body);
+    work.clear();
+    expect(await statusOf({ headers: forged })).toBe(401);
+    expect([...work]).toEqual(['hashing']);
+  });
+
+  test('a signed body of the wrong type is not parsed', async () => {
+    expect(await statusOf({ headers: { ...good, 'Content-Type': 'text/plain' } })).toBe(415);
+    expect([...work]).toEqual(['hashing']);
+  });
+
+  // Modules load once, so this comes last: it shows that the others watch what they should.
+  test('only a request that is let in loads JMESPath, and only one that may roll back the SDK', async () => {
+    expect(await statusOf({ headers: good })).toBe(500);
+    expect([...work]).toEqual(['hashing', 'parsing', 'JMESPath']);
+
+    work.clear();
+    const credentials = { accessKeyId: 'STS.fake', accessKeySecret: 'fake', securityToken: 'fake' };
+    await createHandler(
+      { version: '1.2.3', sources: [source] },
+      {
+        env: { PIPELINE_SECRET: 'fake-secret', EDAS_ENDPOINT: 'http://127.0.0.1:1' },
+        clock: { now: () => 0, sleep: () => Promise.resolve() },
+        write: () => undefined,
+      },
+    )(httpEvent({ body, headers: good }), { credentials });
+    expect(work).toContain('credentials');
+    expect(work).toContain('SDK');
+  });
+});

@@ -1,0 +1,618 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as faults from '../../../local/edas/faults.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import {
+  fakeContext,
+  fakeCredentials,
+  fakeSecret,
+  openWebhook,
+  startTime,
+  type Webhook,
+} from '../../support/webhook.ts';
+
+const sources = `
+sources:
+  pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
+  rotating: { preset: generic, secrets: [NEW_SECRET, OLD_SECRET] }
+  closed: { preset: generic, secrets: [CLOSED_SECRET] }
+  github:
+    preset: github
+    secrets: [GITHUB_SECRET]
+    when: deployment_status.state == 'failure'
+    allow: contains(['alice', 'bob'], sender.login)
+    changeOrderId: deployment.payload.changeOrderId
+  k8s: { preset: generic, secrets: [K8S_SECRET], cluster: k8s }
+  rehearsal: { preset: generic, secrets: [REHEARSAL_SECRET], dryRun: true }
+  touchy: { preset: generic, secrets: [TOUCHY_SECRET], refusalStatus: 200 }
+`;
+const options = { sources, env: { CLOSED_SECRET: undefined } };
+const appId = '3616cdca-4f92-4413-0000-000000000000';
+const unknownId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
+
+let edas: EdasStandIn;
+let webhook: Webhook;
+/** A change order in flight. */
+let orderId: string;
+
+beforeEach(async () => {
+  edas = await startEdasStandIn({ credentials: fakeCredentials });
+  orderId = edas.orders.add({ appId, readyMs: 0, batchMs: 600_000 });
+  webhook = openWebhook(edas, options);
+});
+
+afterEach(() => edas.close());
+
+function failedDeployment(login = 'alice', state = 'failure', id = orderId): object {
+  return {
+    deployment_status: { state },
+    deployment: { payload: { changeOrderId: id } },
+    sender: { login },
+  };
+}
+
+/** What EDAS was asked, in order. */
+function operations(): (string | undefined)[] {
+  return edas.calls.map(({ operation }) => operation);
+}
+
+describe('a signed webhook', () => {
+  test('rolls its change order back, and is told so with the ids of EDAS', async () => {
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
+    const rollback = edas.orders.ofApplication(appId).find(({ rollbackOf }) => rollbackOf === orderId);
+
+    expect(answer.status).toBe(202);
+    expect(answer.headers).toEqual({ 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+    expect(answer.body).toEqual({
+      outcome: 'rolling_back',
+      changeOrderId: orderId,
+      rollbackChangeOrderId: rollback?.id,
+      edas: {
+        requestId: expect.stringMatching(/^[0-9A-F-]{36}$/) as string,
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      },
+      evidence: 'reply',
+      message: expect.stringContaining('EDAS accepted the rollback') as string,
+      source: 'pipeline',
+      requestId: 'fake-request-id',
+    });
+    expect(operations()).toEqual(['GetChangeOrderInfo', 'RollbackChangeOrder']);
+    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+  });
+
+  test('may be signed with openssl', async () => {
+    edas.orders.add({ id: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a', appId, readyMs: 0, batchMs: 600_000 });
+    // printf '%s' "$body" | openssl dgst -sha256 -hmac fake-value-of-PIPELINE_SECRET
+    const answer = await webhook.send({
+      path: '/pipeline',
+      headers: {
+        'X-Signature-256': 'sha256=eb07c0aa6dd6f186fc8eab31518ec3e1e7ed396554034a0244991831dad634ae',
+      },
+      body: '{"changeOrderId": "dc5133d7-773f-4c81-9c5a-e2103dce0f6a"}',
+    });
+    expect(answer.status).toBe(202);
+  });
+
+  test('may come in base64, which Function Compute decides', async () => {
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId }, { isBase64Encoded: true });
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back' });
+  });
+
+  test.each(['NEW_SECRET', 'OLD_SECRET'])('may use %s while secrets rotate', async (variable) => {
+    const secret = fakeSecret(variable);
+    const answer = await webhook.post('rotating', { changeOrderId: orderId }, { secret });
+    expect(answer.status).toBe(202);
+  });
+
+  test('for a Kubernetes cluster calls AbortAndRollbackChangeOrder', async () => {
+    const answer = await webhook.post('k8s', { changeOrderId: orderId });
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back', source: 'k8s' });
+    expect(operations()).toEqual(['GetChangeOrderInfo', 'AbortAndRollbackChangeOrder']);
+  });
+
+  test('from GitHub rolls back what its expressions select', async () => {
+    const headers = { 'X-GitHub-Event': 'deployment_status' };
+    const answer = await webhook.post('github', failedDeployment(), { headers });
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back', changeOrderId: orderId });
+  });
+});
+
+describe('Invariant 2: EDAS holds the only state', () => {
+  test('a repeat finds the work done, and exactly one rollback is in effect', async () => {
+    await webhook.post('pipeline', { changeOrderId: orderId });
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
+
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      outcome: 'already_terminated',
+      changeOrderId: orderId,
+      message: expect.stringContaining('check the versions in the EDAS console') as string,
+      source: 'pipeline',
+      requestId: 'fake-request-id',
+    });
+    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+    expect(operations()).toEqual(['GetChangeOrderInfo', 'RollbackChangeOrder', 'GetChangeOrderInfo']);
+  });
+
+  test('so does a repeat with another delivery id, from another source, at another instance', async () => {
+    await webhook.post('pipeline', { changeOrderId: orderId }, { headers: { 'X-Delivery-Id': 'one' } });
+    const other = openWebhook(edas, options);
+    const answer = await other.post('github', failedDeployment(), {
+      headers: { 'X-GitHub-Delivery': 'two' },
+    });
+
+    expect(answer.body).toMatchObject({ outcome: 'already_terminated' });
+    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+  });
+
+  test('so do repeats at the same moment, at different instances', async () => {
+    const instances = Array.from({ length: 5 }, () => openWebhook(edas, options));
+    const answers = await Promise.all(
+      instances.map((instance) => instance.post('pipeline', { changeOrderId: orderId })),
+    );
+
+    const outcomes = answers.map(({ body }) => body['outcome']).toSorted();
+    const repeats = Array.from({ length: 4 }, () => 'already_terminated');
+    expect(outcomes).toEqual([...repeats, 'rolling_back']);
+    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+  });
+
+  test('a delivery id that was seen before stops nothing', async () => {
+    const second = edas.orders.add({ appId, readyMs: 0, batchMs: 600_000 });
+    const headers = { 'X-Delivery-Id': 'one' };
+    await webhook.post('pipeline', { changeOrderId: orderId }, { headers });
+    const answer = await webhook.post('pipeline', { changeOrderId: second }, { headers });
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back', changeOrderId: second });
+  });
+
+  test('an order that EDAS aborted for somebody else is terminated, too', async () => {
+    edas.orders.abort(orderId);
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
+    expect(answer.body).toMatchObject({ outcome: 'already_terminated' });
+    expect(edas.orders.rollbacksOf(orderId)).toBe(0);
+  });
+});
+
+describe('Invariant 1: the bytes received are the bytes hashed', () => {
+  test('one byte of another value is refused, and EDAS hears nothing of it', async () => {
+    const signed = '{"changeOrderId":"dc5133d7-773f-4c81-9c5a-e2103dce0f6a"}';
+    const body = signed.replace('dc5', 'dc6');
+    const answer = await webhook.post('pipeline', signed, { body });
+    expect(answer.body).toMatchObject({ status: 401, code: 'signature_mismatch' });
+    expect(edas.calls).toEqual([]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['an algorithm', { 'X-Signature-Algorithm': 'none', Algorithm: 'none' }],
+    ["another scheme's signature", { 'X-Hub-Signature': 'sha1=b17e04cbb22afa8ffbff8796fc1894ed27badd9e' }],
+    ["the sender's ping", { 'X-GitHub-Event': 'ping' }],
+    ['an invocation type', { 'X-Fc-Invocation-Type': 'Async' }],
+    ['a method', { 'X-HTTP-Method-Override': 'GET' }],
+  ])('a header that names %s does not switch verification off', async (_, headers) => {
+    const request = { method: 'POST', headers, body: JSON.stringify(failedDeployment()) };
+    for (const path of ['/pipeline', '/github']) {
+      expect((await webhook.send({ ...request, path })).body).toMatchObject({ code: 'signature_missing' });
+    }
+    expect(edas.calls).toEqual([]);
+  });
+
+  test.each(['{"ssl_check":1}', '{"type":"url_verification","challenge":"x"}', '{"zen":"x"}', '', '[]'])(
+    'the body %j does not switch verification off',
+    async (body) => {
+      for (const path of ['/pipeline', '/github', '/k8s', '/rehearsal']) {
+        const headers = { 'X-GitHub-Event': 'ping' };
+        const answer = await webhook.send({ path, body, headers });
+        expect(answer.body).toMatchObject({ code: 'signature_missing' });
+      }
+    },
+  );
+
+  test('a signature of one source opens no other one', async () => {
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId }, { path: '/k8s' });
+    expect(answer.body).toMatchObject({ status: 401, code: 'signature_mismatch', source: 'k8s' });
+    expect(edas.calls).toEqual([]);
+  });
+
+  test('a body is judged by its signature before it is read', async () => {
+    for (const body of ['not JSON', '', '{"changeOrderId":7}']) {
+      const answer = await webhook.post('pipeline', body, { secret: 'fake-forged-secret' });
+      expect(answer.body).toMatchObject({ code: 'signature_mismatch' });
+    }
+  });
+});
+
+describe('a webhook that is ignored is answered 200 and reaches EDAS never', () => {
+  test('as a ping of GitHub', async () => {
+    const answer = await webhook.post('github', '{"zen":"x"}', { headers: { 'X-GitHub-Event': 'ping' } });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      outcome: 'ignored',
+      message: 'A ping: the signature is right.',
+      source: 'github',
+      requestId: 'fake-request-id',
+    });
+    expect(edas.calls).toEqual([]);
+  });
+
+  test('as one for which "when" is false', async () => {
+    const answer = await webhook.post('github', failedDeployment('eve', 'success'));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      outcome: 'ignored',
+      message: "`when: deployment_status.state == 'failure'` gave false, not true.",
+    });
+    expect(edas.calls).toEqual([]);
+  });
+});
+
+describe('a rollback that is held back checks everything and sends nothing', () => {
+  test('in a source that is a dry run', async () => {
+    const answer = await webhook.post('rehearsal', { changeOrderId: orderId });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      outcome: 'dry_run',
+      changeOrderId: orderId,
+      message: expect.stringContaining('Its status is 1 (running).') as string,
+      source: 'rehearsal',
+      requestId: 'fake-request-id',
+    });
+    expect(operations()).toEqual(['GetChangeOrderInfo']);
+  });
+
+  test.each(['true', 'TRUE', '1', 'yes', 'on', ' true ', 'tru', 'no way'])(
+    'while ROLLBACK_SUSPENDED is %j',
+    async (value) => {
+      const suspended = openWebhook(edas, { ...options, env: { ...options.env, ROLLBACK_SUSPENDED: value } });
+      const answer = await suspended.post('pipeline', { changeOrderId: orderId });
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({ outcome: 'suspended', changeOrderId: orderId });
+      expect(operations()).toEqual(['GetChangeOrderInfo']);
+    },
+  );
+
+  test.each(['', 'false', 'False', '0', 'no', 'off', ' '])(
+    'but not while ROLLBACK_SUSPENDED is %j',
+    async (value) => {
+      const active = openWebhook(edas, { ...options, env: { ...options.env, ROLLBACK_SUSPENDED: value } });
+      const answer = await active.post('pipeline', { changeOrderId: orderId });
+      expect(answer.body).toMatchObject({ outcome: 'rolling_back' });
+    },
+  );
+});
+
+describe('a refusal says why, in problem details, and rolls nothing back', () => {
+  afterEach(() => {
+    expect(edas.orders.rollbacksOf(orderId)).toBe(0);
+  });
+
+  test('of a sender that is not allowed: 403', async () => {
+    const answer = await webhook.post('github', failedDeployment('eve'));
+    expect(answer.status).toBe(403);
+    expect(answer.headers['Content-Type']).toBe('application/problem+json');
+    expect(answer.body).toEqual({
+      type: 'docs/errors.md#sender_not_allowed',
+      title: 'This sender may not roll back',
+      status: 403,
+      code: 'sender_not_allowed',
+      detail: "`allow: contains(['alice', 'bob'], sender.login)` is not true for this payload.",
+      retry: false,
+      source: 'github',
+      requestId: 'fake-request-id',
+    });
+    expect(edas.calls).toEqual([]);
+  });
+
+  test('of a change order that EDAS does not know: 404, with the id of the call', async () => {
+    const answer = await webhook.post('pipeline', { changeOrderId: unknownId });
+    expect(answer.body).toMatchObject({
+      status: 404,
+      code: 'change_order_not_found',
+      changeOrderId: unknownId,
+      edas: { requestId: expect.any(String) as string },
+    });
+    expect(operations()).toEqual(['GetChangeOrderInfo']);
+  });
+
+  test('of a change order that is over: 409, or what the source wants instead', async () => {
+    const over = edas.orders.add({ appId, createdAt: Date.now() - 3_600_000, supportRollback: false });
+    expect((await webhook.post('pipeline', { changeOrderId: over })).body).toMatchObject({
+      status: 409,
+      code: 'change_order_finished',
+    });
+    const answer = await webhook.post('touchy', { changeOrderId: over });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['Content-Type']).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({ status: 200, code: 'change_order_finished' });
+  });
+
+  test('of anything else takes no other status for a source that is touchy', async () => {
+    const answer = await webhook.post('touchy', { changeOrderId: unknownId });
+    expect(answer.status).toBe(404);
+  });
+
+  test('of a payload without an id: 422', async () => {
+    expect((await webhook.post('pipeline', { id: orderId })).body).toMatchObject({
+      status: 422,
+      code: 'change_order_id_missing',
+    });
+    expect((await webhook.post('pipeline', { changeOrderId: `${orderId} ${unknownId}` })).body).toMatchObject(
+      {
+        status: 422,
+        code: 'change_order_id_ambiguous',
+      },
+    );
+  });
+
+  test('of a signed body that is empty, no JSON, a form, or compressed', async () => {
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect((await webhook.post('pipeline', '')).body).toMatchObject({
+      status: 400,
+      code: 'payload_malformed',
+    });
+    expect((await webhook.post('pipeline', '{')).body).toMatchObject({
+      status: 400,
+      code: 'payload_malformed',
+    });
+    expect((await webhook.post('pipeline', 'a=b', { headers: form })).body).toMatchObject({
+      status: 415,
+      code: 'content_type_unsupported',
+    });
+    expect(
+      (await webhook.post('pipeline', '{}', { headers: { 'Content-Encoding': 'gzip' } })).body,
+    ).toMatchObject({ status: 415, code: 'content_encoding_unsupported' });
+  });
+
+  test('of a body over 1 MiB: 413', async () => {
+    const answer = await webhook.post('pipeline', `"${'x'.repeat(1024 * 1024)}"`);
+    expect(answer.body).toMatchObject({ status: 413, code: 'body_too_large' });
+  });
+
+  test('of a path that belongs to no source: 404', async () => {
+    const answer = await webhook.send({ path: '/nobody' });
+    expect(answer.body).toMatchObject({ status: 404, code: 'source_unknown' });
+    expect(answer.body).not.toHaveProperty('source');
+  });
+
+  test('of another method: 405 with Allow', async () => {
+    const get = await webhook.send({ method: 'GET', path: '/pipeline' });
+    expect(get.body).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    expect(get.headers['Allow']).toBe('POST');
+    const post = await webhook.send({ method: 'POST', path: '/' });
+    expect(post.body).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    expect(post.headers['Allow']).toBe('GET');
+  });
+
+  test('of everybody, where the source has no secret: 503, also with an empty key', async () => {
+    for (const secret of ['x', fakeSecret('CLOSED_SECRET')]) {
+      const answer = await webhook.post('closed', { changeOrderId: orderId }, { secret });
+      expect(answer.body).toMatchObject({ status: 503, code: 'source_not_configured', source: 'closed' });
+    }
+    expect(edas.calls).toEqual([]);
+  });
+
+  test('in Function Compute without a role: 500, and no other credentials are looked for', async () => {
+    const roleless = openWebhook(edas, { ...options, context: { ...fakeContext, credentials: {} } });
+    const answer = await roleless.post('pipeline', { changeOrderId: orderId });
+    expect(answer.body).toMatchObject({ status: 500, code: 'credentials_missing' });
+    expect(edas.calls).toEqual([]);
+  });
+
+  test('without a region or an endpoint: 500', async () => {
+    const context = { ...fakeContext, region: undefined };
+    const lost = openWebhook(edas, { ...options, context, env: { EDAS_ENDPOINT: '' } });
+    const answer = await lost.post('pipeline', { changeOrderId: orderId });
+    expect(answer.body).toMatchObject({ status: 500, code: 'edas_endpoint_invalid' });
+  });
+});
+
+describe('Invariant 5: the answer tells the truth', () => {
+  test.each([
+    ['an HTML page', faults.htmlBadGateway(), 504, 'edas_outcome_unknown'],
+    ['an empty body', faults.emptyBody(), 504, 'edas_outcome_unknown'],
+    ['Code 601 under HTTP 200', faults.businessErrorUnder200(), 502, 'edas_rejected'],
+    ['a success in XML', faults.xmlAnswer(), 504, 'edas_outcome_unknown'],
+    ['a redirection', faults.redirect(), 504, 'edas_outcome_unknown'],
+    ['RAM that denies', faults.deniedByRam(), 502, 'edas_denied'],
+  ])('%s is no rollback', async (_, fault, status, code) => {
+    edas.setFault(({ operation }) => (operation === 'RollbackChangeOrder' ? fault : undefined));
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
+    expect(answer.body).toMatchObject({ status, code, changeOrderId: orderId });
+    expect(operations().filter((operation) => operation === 'RollbackChangeOrder')).toHaveLength(1);
+  });
+
+  test('a rollback whose answer got lost is one, once the order shows it', async () => {
+    edas.setFault(({ operation }) =>
+      operation === 'RollbackChangeOrder' ? faults.resetAfterHandling() : undefined,
+    );
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back', evidence: 'order' });
+    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+  });
+
+  test('throttling asks for another attempt later', async () => {
+    edas.setFault(() => faults.throttled());
+    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
+    expect(answer.body).toMatchObject({ status: 503, code: 'edas_throttled' });
+    expect(answer.headers['Retry-After']).toMatch(/^\d+$/);
+  });
+});
+
+describe('the health', () => {
+  test('is answered to GET /, and counts the sources that are ready', async () => {
+    const answer = await webhook.send({ method: 'GET', path: '/' });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ name: 'edas-rollback-webhook', version: '1.2.3', sources: 7, ready: 6 });
+    expect(edas.calls).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  const common = { time: startTime, msg: 'decision', requestId: 'fake-request-id', durationMs: 0 };
+
+  test('has one decision of a rollback, with all that an audit asks for', async () => {
+    await webhook.post('github', failedDeployment('bob'), { headers: { 'X-GitHub-Delivery': 'delivery-7' } });
+    expect(webhook.decisions()).toEqual([
+      {
+        ...common,
+        level: 'info',
+        source: 'github',
+        delivery: 'delivery-7',
+        actor: 'bob',
+        outcome: 'rolling_back',
+        changeOrderId: orderId,
+        rollbackChangeOrderId: expect.any(String) as string,
+        edas: { requestId: expect.any(String) as string, traceId: expect.any(String) as string },
+        evidence: 'reply',
+        message: expect.any(String) as string,
+      },
+    ]);
+  });
+
+  interface Case {
+    name: string;
+    act: (webhook: Webhook) => Promise<unknown>;
+    logged: Record<string, unknown>;
+  }
+  const info = { ...common, level: 'info' };
+  const warn = { ...common, level: 'warn' };
+  const error = { ...common, level: 'error' };
+  const cases: Case[] = [
+    {
+      name: 'a rollback',
+      act: ({ post }) =>
+        post('pipeline', { changeOrderId: orderId }, { headers: { 'X-Delivery-Id': 'd-1' } }),
+      logged: { ...info, outcome: 'rolling_back', source: 'pipeline', delivery: 'd-1' },
+    },
+    {
+      name: 'a dry run',
+      act: ({ post }) => post('rehearsal', { changeOrderId: orderId }),
+      logged: { ...info, outcome: 'dry_run', source: 'rehearsal' },
+    },
+    {
+      name: 'a ping',
+      act: ({ post }) => post('github', '{}', { headers: { 'X-GitHub-Event': 'ping' } }),
+      logged: { ...info, outcome: 'ignored', source: 'github' },
+    },
+    {
+      name: 'an event to ignore',
+      act: ({ post }) => post('github', failedDeployment('bob', 'success')),
+      logged: { ...info, outcome: 'ignored', source: 'github', actor: 'bob' },
+    },
+    {
+      name: 'the health',
+      act: ({ send }) => send({ method: 'GET', path: '/' }),
+      logged: { ...common, level: 'debug', outcome: 'health' },
+    },
+    {
+      name: 'a POST to the health',
+      act: ({ send }) => send({ path: '/' }),
+      logged: { ...warn, code: 'method_not_allowed' },
+    },
+    {
+      name: 'a GET to a source',
+      act: ({ send }) => send({ method: 'GET', path: '/pipeline' }),
+      logged: { ...warn, code: 'method_not_allowed', source: 'pipeline' },
+    },
+    {
+      name: 'an unknown path',
+      act: ({ send }) => send({ path: '/nobody' }),
+      logged: { ...warn, code: 'source_unknown' },
+    },
+    {
+      name: 'a closed source',
+      act: ({ post }) => post('closed', {}),
+      logged: { ...error, code: 'source_not_configured', source: 'closed' },
+    },
+    {
+      name: 'a request without a signature',
+      act: ({ send }) => send({ path: '/pipeline', headers: { 'x-delivery-id': 'd-2' } }),
+      logged: { ...warn, code: 'signature_missing', source: 'pipeline', delivery: 'd-2' },
+    },
+    {
+      name: 'a forged request',
+      act: ({ post }) => post('pipeline', { changeOrderId: orderId }, { secret: 'fake-forged-secret' }),
+      logged: { ...warn, code: 'signature_mismatch', source: 'pipeline' },
+    },
+    {
+      name: 'a sender that is not allowed',
+      act: ({ post }) => post('github', failedDeployment('eve')),
+      logged: { ...warn, code: 'sender_not_allowed', source: 'github', actor: 'eve' },
+    },
+    {
+      name: 'an unknown change order',
+      act: ({ post }) => post('pipeline', { changeOrderId: unknownId }),
+      logged: { ...warn, code: 'change_order_not_found', source: 'pipeline', changeOrderId: unknownId },
+    },
+    {
+      name: 'a payload without an id',
+      act: ({ post }) => post('pipeline', {}),
+      logged: { ...warn, code: 'change_order_id_missing', source: 'pipeline' },
+    },
+    {
+      name: 'an event that is none',
+      act: ({ handler }) => handler('nonsense', fakeContext),
+      logged: { ...warn, code: 'payload_malformed' },
+    },
+  ];
+
+  describe.each([undefined, 'debug', 'error', 'silent'])('under LOG_LEVEL=%s', (LOG_LEVEL) => {
+    test.each(cases)('has exactly one decision of $name', async ({ act, logged }) => {
+      const env = { ...options.env, LOG_LEVEL };
+      const instance = openWebhook(edas, { ...options, env });
+      await act(instance);
+      expect(instance.decisions()).toHaveLength(1);
+      expect(instance.decisions()).toMatchObject([logged]);
+    });
+  });
+
+  test('tells at start which variable closes a source, also under LOG_LEVEL=error', () => {
+    const env = { ...options.env, LOG_LEVEL: 'error' };
+    const { lines } = openWebhook(edas, { ...options, env });
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        time: startTime,
+        level: 'error',
+        msg: 'a source is closed',
+        source: 'closed',
+        variable: 'CLOSED_SECRET',
+        reason: 'CLOSED_SECRET is not set',
+      },
+    ]);
+  });
+
+  test('warns of an order that could not be read beforehand, unless LOG_LEVEL=error', async () => {
+    edas.setFault(({ operation }) => (operation === 'GetChangeOrderInfo' ? faults.throttled() : undefined));
+    const quiet = openWebhook(edas, { ...options, env: { ...options.env, LOG_LEVEL: 'error' } });
+    for (const instance of [webhook, quiet]) await instance.post('pipeline', { changeOrderId: orderId });
+
+    const warning = '"msg":"the change order could not be read beforehand"';
+    expect(webhook.lines.filter((line) => line.includes(warning))).toHaveLength(1);
+    expect(quiet.lines.filter((line) => line.includes(warning))).toEqual([]);
+  });
+
+  test('stays one JSON object a line, whatever a sender writes', async () => {
+    const rude = 'eve"}\n{"level":"error","msg":"decision","outcome":"rolling_back"\u2028\u0000';
+    await webhook.post('github', failedDeployment(rude), { headers: { 'X-GitHub-Delivery': rude } });
+    await webhook.send({ path: `/${rude}` });
+    expect(webhook.lines.filter((line) => /[\r\n]/.test(line))).toEqual([]);
+    expect(webhook.decisions()).toMatchObject([
+      { code: 'sender_not_allowed', actor: rude, delivery: rude },
+      { code: 'source_unknown' },
+    ]);
+  });
+
+  test('measures how long a request took', async () => {
+    edas.setFault(({ operation }) => (operation === 'RollbackChangeOrder' ? faults.emptyBody() : undefined));
+    await webhook.post('pipeline', { changeOrderId: orderId });
+    const [decision] = webhook.decisions();
+    expect(decision?.['durationMs']).toBeGreaterThan(5000);
+    expect(decision?.['durationMs']).toBeLessThanOrEqual(9000);
+  });
+
+  test("finds a request by the trigger's id where the context has none", async () => {
+    const anonymous = openWebhook(edas, { ...options, context: { ...fakeContext, requestId: undefined } });
+    const answer = await anonymous.send({ method: 'GET', path: '/nobody' });
+    expect(answer.body['requestId']).toBe('fake-event-request-id');
+    expect(anonymous.decisions()).toMatchObject([{ requestId: 'fake-event-request-id' }]);
+  });
+});

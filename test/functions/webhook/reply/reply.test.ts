@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { errorCatalogue, Problem, type ErrorCode, type ProblemFacts } from '../../../../functions/errors.ts';
+import type { FunctionResponse } from '../../../../functions/platform/function-compute.ts';
+import {
+  replyWithHealth,
+  replyWithOutcome,
+  replyWithProblem,
+  type Outcome,
+} from '../../../../functions/webhook/reply/reply.ts';
+
+const context = { source: 'pipeline', requestId: 'fake-request-id' };
+const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const codes = Object.keys(errorCatalogue) as ErrorCode[];
+
+const outcomes: [number, Outcome][] = [
+  [
+    202,
+    {
+      outcome: 'rolling_back',
+      changeOrderId,
+      rollbackChangeOrderId: '5ba3b2f4-1c7e-4a6d-8f00-000000000001',
+      edas: { requestId: 'FAKE-EDAS-REQUEST', traceId: 'fake-trace' },
+      evidence: 'reply',
+      message: 'accepted',
+    },
+  ],
+  [202, { outcome: 'rolling_back', changeOrderId, evidence: 'order', message: 'seen' }],
+  [200, { outcome: 'already_terminated', changeOrderId, message: 'terminated' }],
+  [200, { outcome: 'ignored', message: 'a ping' }],
+  [200, { outcome: 'dry_run', changeOrderId, message: 'nothing was sent' }],
+  [200, { outcome: 'suspended', changeOrderId, message: 'nothing was sent' }],
+];
+
+function bodyOf({ body }: FunctionResponse): unknown {
+  return JSON.parse(body);
+}
+
+function problemBody(code: ErrorCode, facts: ProblemFacts = {}, refusalStatus?: number): unknown {
+  return bodyOf(replyWithProblem(new Problem(code, 'why', facts), context, refusalStatus));
+}
+
+test.each(outcomes)(
+  'status %i and JSON answer the outcome %j, with where it came from',
+  (status, outcome) => {
+    const response = replyWithOutcome(outcome, context);
+    expect(response).toMatchObject({
+      statusCode: status,
+      headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+      isBase64Encoded: false,
+    });
+    expect(bodyOf(response)).toEqual({ ...outcome, source: 'pipeline', requestId: 'fake-request-id' });
+  },
+);
+
+test('the health is JSON with the name, the version and how many sources are ready', () => {
+  const response = replyWithHealth({ version: '1.2.3', sources: 3, ready: 2 });
+  expect(response).toMatchObject({ statusCode: 200, headers: { 'Content-Type': 'application/json' } });
+  expect(bodyOf(response)).toEqual({ name: 'edas-rollback-webhook', version: '1.2.3', sources: 3, ready: 2 });
+});
+
+describe('a problem', () => {
+  test.each(codes)('%s is answered as RFC 9457 problem details that point at its section', (code) => {
+    const { status, title, retry } = errorCatalogue[code];
+    const response = replyWithProblem(new Problem(code, 'why'), context);
+    expect(response).toMatchObject({
+      statusCode: status,
+      headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
+      isBase64Encoded: false,
+    });
+    expect(bodyOf(response)).toEqual({
+      type: `docs/errors.md#${code}`,
+      title,
+      status,
+      code,
+      detail: 'why',
+      retry,
+      source: 'pipeline',
+      requestId: 'fake-request-id',
+    });
+  });
+
+  test('carries the change order and what EDAS called the failure, and not what belongs into headers', () => {
+    const facts = {
+      changeOrderId,
+      edas: { requestId: 'FAKE-EDAS-REQUEST' },
+      allow: 'POST',
+      retryAfterSeconds: 5,
+    };
+    expect(problemBody('edas_throttled', facts)).toEqual({
+      type: 'docs/errors.md#edas_throttled',
+      title: 'EDAS is throttling',
+      status: 503,
+      code: 'edas_throttled',
+      detail: 'why',
+      retry: true,
+      changeOrderId,
+      edas: { requestId: 'FAKE-EDAS-REQUEST' },
+      source: 'pipeline',
+      requestId: 'fake-request-id',
+    });
+  });
+
+  test('leaves out what is not known', () => {
+    const body = bodyOf(replyWithProblem(new Problem('source_unknown', 'why'), {}));
+    expect(body).not.toHaveProperty('source');
+    expect(body).not.toHaveProperty('requestId');
+    expect(body).not.toHaveProperty('changeOrderId');
+  });
+
+  test('never carries its cause', () => {
+    const problem = new Problem('internal', 'why', {}, { cause: new Error('fake-inner-error') });
+    expect(replyWithProblem(problem, context).body).not.toContain('fake-inner-error');
+  });
+
+  test('says with 405 which method the path takes', () => {
+    const { headers } = replyWithProblem(
+      new Problem('method_not_allowed', 'why', { allow: 'POST' }),
+      context,
+    );
+    expect(headers['Allow']).toBe('POST');
+  });
+
+  test('says when to come back', () => {
+    const { headers } = replyWithProblem(
+      new Problem('edas_throttled', 'why', { retryAfterSeconds: 5 }),
+      context,
+    );
+    expect(headers['Retry-After']).toBe('5');
+  });
+
+  test.each(codes)('%s has a challenge exactly when its status is 401', (code) => {
+    const { statusCode, headers } = replyWithProblem(new Problem(code, 'why'), context);
+    expect('WWW-Authenticate' in headers).toBe(statusCode === 401);
+  });
+
+  test.each(codes)('%s has no Allow and no Retry-After of its own', (code) => {
+    const { headers } = replyWithProblem(new Problem(code, 'why'), context);
+    expect(Object.keys(headers)).not.toContain('Allow');
+    expect(Object.keys(headers)).not.toContain('Retry-After');
+  });
+
+  test.each(codes)("%s takes the source's refusalStatus only where it is a 409", (code) => {
+    const { status } = errorCatalogue[code];
+    const response = replyWithProblem(new Problem(code, 'why'), context, 299);
+    const expected = status === 409 ? 299 : status;
+    expect(response.statusCode).toBe(expected);
+    expect(response.headers['Content-Type']).toBe('application/problem+json');
+    expect(bodyOf(response)).toMatchObject({ status: expected, code });
+  });
+});
+
+test('no answer has a header that Function Compute keeps for itself', () => {
+  const facts = { allow: 'POST', retryAfterSeconds: 5 };
+  const responses = [
+    ...outcomes.map(([, outcome]) => replyWithOutcome(outcome, context)),
+    ...codes.map((code) => replyWithProblem(new Problem(code, 'why', facts), context)),
+    replyWithHealth({ version: '1.2.3', sources: 1, ready: 1 }),
+  ];
+  const names = responses.flatMap(({ headers }) => Object.keys(headers).map((name) => name.toLowerCase()));
+  const reserved = ['date', 'server', 'content-length', 'connection', 'content-disposition'];
+  expect(names.filter((name) => name.startsWith('x-fc-') || reserved.includes(name))).toEqual([]);
+});

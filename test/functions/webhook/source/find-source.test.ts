@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { findSource, requireOpen } from '../../../../functions/webhook/source/find-source.ts';
+import type { Source } from '../../../../functions/webhook/source/open-sources.ts';
+import { presets } from '../../../../functions/webhook/source/presets.ts';
+import { codeOf, problemOf } from '../../../support/problem.ts';
+
+const pipeline: Source = {
+  name: 'pipeline',
+  verify: presets.generic.verify,
+  secrets: ['PIPELINE_SECRET'],
+  cluster: 'ecs',
+  dryRun: false,
+  refusalStatus: 409,
+  deadlineMs: 9000,
+  keys: [Buffer.from('fake-secret')],
+  isClosed: false,
+};
+const sources = new Map([['pipeline', pipeline]]);
+
+describe('a path', () => {
+  test('is that of the source whose name it is', () => {
+    expect(findSource(sources, '/pipeline')).toBe(pipeline);
+  });
+
+  test.each([
+    '',
+    '/',
+    'pipeline',
+    'xpipeline',
+    '/pipeline/',
+    '//pipeline',
+    '/pipeline/x',
+    '/Pipeline',
+    '/pipe%6cine',
+    '/pipeline?x',
+    '/other',
+    '/__proto__',
+    '/constructor',
+  ])('%j is that of no source', (path) => {
+    expect(codeOf(() => findSource(sources, path))).toBe('source_unknown');
+  });
+
+  test('is told to the caller, shortened, as JSON text', () => {
+    const message = problemOf(() => findSource(sources, `/a"b${'x'.repeat(4000)}`))?.message;
+    expect(message).toContain(String.raw`path "/a\"b`);
+    expect(message?.length).toBeLessThan(300);
+  });
+});
+
+describe('a source', () => {
+  const requirePost = (source: Source, method: string) =>
+    problemOf(() => {
+      requireOpen(source, method);
+    });
+
+  test('takes POST', () => {
+    expect(requirePost(pipeline, 'POST')).toBeUndefined();
+  });
+
+  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', '', 'post'])(
+    'refuses the method %j and allows POST',
+    (method) => {
+      const problem = requirePost(pipeline, method);
+      expect(problem?.code).toBe('method_not_allowed');
+      expect(problem?.facts.allow).toBe('POST');
+    },
+  );
+
+  test('that is closed says so to POST only', () => {
+    const closed = { ...pipeline, keys: [], isClosed: true };
+    expect(requirePost(closed, 'POST')?.code).toBe('source_not_configured');
+    expect(requirePost(closed, 'GET')?.code).toBe('method_not_allowed');
+  });
+});

@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { runCommand } from './command.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+// Each test starts a process or two, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 15_000 });
+
+const build = (...args: string[]) => runCommand('local/build/build.ts', args);
+
+const good = 'sources:\n  alerts:\n    preset: generic\n    secrets: [ALERTS_SECRET]\n';
+
+function write(folder: string, name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+/** What a command says to a person who can do something about it: one line that begins so, and no stack. */
+function oneLine(beginning: string): unknown {
+  return expect.stringMatching(new RegExp(`^error ${beginning}[^\n]*\n$`));
+}
+
+describe('npm run build', () => {
+  test('builds another file into another folder, and says what it built', async () => {
+    const folder = temporaryFolder();
+    const out = path.join(folder, 'a', 'b');
+    const ended = await build('--sources', write(folder, 'other.yaml', good), '--out', out);
+
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    expect(ended.stdout).toMatch(/webhook\.js {2}\d+\.\d KB {2}sources: alerts\n$/);
+    expect(readFileSync(path.join(out, 'webhook.js'), 'utf8')).toContain('ALERTS_SECRET');
+  });
+
+  test('writes nothing when the file cannot work, and names each fault by file, line and column', async () => {
+    const folder = temporaryFolder();
+    const out = path.join(folder, 'out');
+    const file = write(
+      folder,
+      'bad.yaml',
+      good.replace('generic', 'genric').replace('ALERTS_SECRET', 'hunter2'),
+    );
+    const { status, stdout, stderr } = await build('--sources', file, '--out', out);
+
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr.split('\n')).toEqual([
+      `error ${file} cannot work; nothing was built.`,
+      `  ${file}:3:5 must be one of generic, github`,
+      expect.stringContaining(`  ${file}:4:15 must be the name of an environment variable`),
+      '',
+    ]);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('does not overwrite the package.json of a folder that is not its own', async () => {
+    const folder = temporaryFolder();
+    const manifest = write(folder, 'package.json', '{ "name": "somebody-elses" }\n');
+    const { status, stderr } = await build('--sources', write(folder, 'good.yaml', good), '--out', folder);
+
+    expect({ status, stderr }).toEqual({ status: 1, stderr: oneLine('') });
+    expect(stderr).toContain('package.json');
+    expect(readFileSync(manifest, 'utf8')).toBe('{ "name": "somebody-elses" }\n');
+  });
+
+  test('builds into the same folder again', async () => {
+    const folder = temporaryFolder();
+    const args = ['--sources', write(folder, 'good.yaml', good), '--out', path.join(folder, 'out')];
+    await build(...args);
+    expect(await build(...args)).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(path.join(folder, 'out')).toSorted()).toEqual(['package.json', 'webhook.js']);
+  });
+
+  test.each([
+    ['an unknown option', ['--source', 'x'], "Unknown option '--source'"],
+    ['an argument too many', ['sources.yaml'], "Unexpected argument 'sources.yaml'"],
+    ['an option without its value', ['--out'], "Option '--out <value>' argument missing"],
+    ['a file that is not there', ['--sources', 'nowhere.yaml'], 'nowhere.yaml cannot be read: ENOENT'],
+    ['a folder instead of a file', ['--sources', 'local'], 'local cannot be read: EISDIR'],
+    ['a folder that cannot be', ['--out', '/dev/null/x'], 'The bundle cannot be written to /dev/null/x: '],
+  ])('says in one line what is wrong with %s', async (_what, args, beginning) => {
+    expect(await build(...args)).toEqual({ status: 1, stdout: '', stderr: oneLine(beginning) });
+  });
+
+  test('explains its options', async () => {
+    const { status, stdout, stderr } = await build('--help');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/--sources FILE .*\n.*--out DIR /);
+  });
+});
+
+test('npm run size says how large the bundle is, with its three largest parts', async () => {
+  const { status, stdout, stderr } = await runCommand('local/build/size.ts');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const size = String.raw`\d+\.\d KB`;
+  const part = `[@\\w./-]+ ${size}`;
+  expect(stdout).toMatch(
+    new RegExp(`^webhook\\.js ${size} of ${size}; the largest parts: ${part}, ${part}, ${part}\n$`),
+  );
+});

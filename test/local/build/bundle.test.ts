@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import type { Plugin } from 'esbuild';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { bundleWebhook } from '../../../local/build/bundle.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { bundleInto, httpEvent, invokeBundle, secret, sources, webhook } from './invoke-bundle.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const credentials = {
+  accessKeyId: 'STS.test-only-key-id',
+  accessKeySecret: 'test-only-key-secret',
+  securityToken: 'test-only-security-token',
+};
+const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const forged = webhook(changeOrderId, 'not-the-secret');
+const signed = webhook(changeOrderId);
+
+async function startEdas(): Promise<EdasStandIn> {
+  const edas = await startEdasStandIn({ credentials });
+  onTestFinished(() => edas.close());
+  edas.orders.add({ id: changeOrderId, appId: 'app', waitsForPerson: true, readyMs: 0 });
+  return edas;
+}
+
+describe('the bundle', () => {
+  test('is one CommonJS file that needs nothing around it', async () => {
+    const edas = await startEdas();
+    const folder = temporaryFolder();
+    const { path: file } = await bundleInto(folder);
+    expect(readdirSync(folder)).toEqual(['webhook.js']);
+
+    const { answers } = await invokeBundle(file, [httpEvent('GET', '/'), signed], {
+      context: { credentials },
+      env: { EDAS_ENDPOINT: edas.url },
+    });
+    expect(answers).toMatchObject([{ statusCode: 200 }, { statusCode: 202 }]);
+    expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
+  });
+
+  test('exports the handler that s.yaml names, and nothing else', async () => {
+    const { path: file } = await bundleInto(temporaryFolder());
+    const print = 'Object.keys(require(process.argv[1])).join()';
+    const env = { PIPELINE_SECRET: secret };
+    expect(execFileSync(process.execPath, ['-p', print, file], { env, encoding: 'utf8' })).toBe('handler\n');
+  });
+
+  test('holds the SDK, but nothing that only the build needs or that was replaced', async () => {
+    const { metafile } = await bundleWebhook(sources, temporaryFolder());
+    const packages = Object.keys(metafile.inputs).map(
+      (file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1],
+    );
+    expect(packages).toContain('@alicloud/pop-core');
+    for (const name of ['xml2js', 'xmlbuilder', 'sax', 'debug', 'yaml', 'zod', 'fastest-levenshtein']) {
+      expect(packages).not.toContain(name);
+    }
+  });
+
+  test('leaves the default credentials chain outside, and nothing else but Node.js', async () => {
+    const { metafile } = await bundleWebhook(sources, temporaryFolder());
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+    const outside = imports.filter(({ external }) => external === true).map(({ path: name }) => name);
+    expect([...new Set(outside)].filter((name) => !isBuiltin(name))).toEqual(['@alicloud/credentials']);
+    expect(Object.keys(metafile.inputs).join('\n')).not.toContain('providers/default.js');
+  });
+});
+
+/** Makes modules fail when they are loaded, in whatever way the function loads them. */
+function poison(...names: string[]): Plugin {
+  return {
+    name: 'poison',
+    setup: (build) => {
+      build.onResolve({ filter: new RegExp(`^(${names.join('|')})(/|$)`) }, ({ path: name }) => ({
+        path: name,
+        namespace: 'poison',
+      }));
+      build.onLoad({ filter: /./, namespace: 'poison' }, ({ path: name }) => ({
+        contents: `module.exports = {}; throw new Error('poisoned: ${name}');`,
+      }));
+    },
+  };
+}
+
+describe('with modules that fail when they are loaded,', () => {
+  const heavy = ['@alicloud/pop-core', '@alicloud/credentials', '@jmespath-community/jmespath'];
+
+  test('whoever is refused is answered all the same, and so is who asks for the health', async () => {
+    const { path: file } = await bundleInto(temporaryFolder(), poison(...heavy));
+    const { answers, output } = await invokeBundle(file, [
+      forged,
+      httpEvent('POST', '/pipeline'),
+      httpEvent('POST', '/nobody'),
+      httpEvent('GET', '/pipeline'),
+      httpEvent('GET', '/'),
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 404, 405, 200]);
+    expect(output).not.toContain('poisoned');
+  });
+
+  // Without this, a poison that is never swallowed would prove nothing.
+  test.each(heavy)('a webhook that is let in meets the one in %s', async (name) => {
+    const { path: file } = await bundleInto(temporaryFolder(), poison(name));
+    const { answers, output } = await invokeBundle(file, [signed], {
+      context: { credentials, region: 'cn-hangzhou' },
+    });
+    expect(answers).toMatchObject([
+      { statusCode: 500, body: expect.stringContaining('"code":"internal"') as string },
+    ]);
+    expect(output).toContain(`poisoned: ${name}`);
+  });
+});
+
+describe('with DEBUG=* in the environment,', () => {
+  /** Puts a package back that the build replaces. */
+  const restore = (name: string): Plugin => ({
+    name: 'restore',
+    setup: (build) => {
+      const require = createRequire(import.meta.resolve('@alicloud/pop-core/lib/roa.js'));
+      build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: require.resolve(name) }));
+    },
+  });
+
+  async function outputOfRollback(...plugins: Plugin[]): Promise<string> {
+    const edas = await startEdas();
+    const { path: file } = await bundleInto(temporaryFolder(), ...plugins);
+    const { answers, output } = await invokeBundle(file, [signed], {
+      context: { credentials },
+      env: { EDAS_ENDPOINT: edas.url, DEBUG: '*', LOG_LEVEL: 'debug' },
+    });
+    expect(answers).toMatchObject([{ statusCode: 202 }]);
+    return output;
+  }
+
+  test('a rollback prints JSON lines only, and neither a credential nor what was signed', async () => {
+    const output = await outputOfRollback();
+    const lines = output.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ msg: 'decision', outcome: 'rolling_back' }),
+    ]);
+    for (const leak of [...Object.values(credentials), 'x-acs-']) expect(output).not.toContain(leak);
+  });
+
+  test('the package that the build replaces would print the security token', async () => {
+    expect(await outputOfRollback(restore('debug'))).toContain(credentials.securityToken);
+  });
+});

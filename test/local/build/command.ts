@@ -1,0 +1,49 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import { root } from '../../../local/build/bundle.ts';
+
+/** How a command ended, and all that it wrote. */
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export type RunningCommand = ChildProcessByStdio<null, Readable, Readable>;
+
+/**
+ * Starts one of the repository's commands as `npm run` does, with nothing of this process's environment but the path.
+ * It leads a process group of its own, so that a signal can be sent to all of it, as a terminal does.
+ */
+export function startCommand(
+  file: string,
+  args: readonly string[] = [],
+  env: NodeJS.Dict<string> = {},
+): RunningCommand {
+  return spawn(path.join(root, 'node_modules/.bin/tsx'), [path.join(root, file), ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+}
+
+/** Sends a signal to a command and all that it started, as long as it runs. */
+export function signalCommand({ pid, exitCode, signalCode }: RunningCommand, signal: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
+}
+
+/** Runs one of the repository's commands to its end, or to the end of the test. */
+export async function runCommand(...command: Parameters<typeof startCommand>): Promise<Ended> {
+  const child = startCommand(...command);
+  onTestFinished(() => {
+    signalCommand(child, 'SIGKILL');
+  });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { status, stdout, stderr };
+}

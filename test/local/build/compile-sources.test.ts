@@ -1,0 +1,558 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
+import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
+import { root } from '../../../local/build/bundle.ts';
+import { compileSources, SourcesError, type SourcesFault } from '../../../local/build/compile-sources.ts';
+import { keysOfLaterVersions, sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
+
+const secrets = 'secrets: [PIPELINE_SECRET]';
+
+/** A file with one source, whose first line is line 3 of the file and begins in column 5. */
+function fileOf(...lines: string[]): string {
+  return ['sources:', '  pipeline:', ...lines.map((line) => `    ${line}`), ''].join('\n');
+}
+
+/** A file with one source that works, and further lines of it from line 5 on. */
+function generic(...lines: string[]): string {
+  return fileOf('preset: generic', secrets, ...lines);
+}
+
+/** A file with one source that spells out how it signs; the keys of `verify` begin on line 5, column 7. */
+function verifying(...lines: string[]): string {
+  return fileOf(secrets, 'verify:', ...lines.map((line) => `  ${line}`));
+}
+
+function faultsIn(text: string): readonly SourcesFault[] {
+  try {
+    compileSources(text);
+  } catch (error) {
+    if (error instanceof SourcesError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** As a person sees them, `line:column message`. */
+function told(text: string): string[] {
+  return faultsIn(text).map(({ line, column, message }) => `${line}:${column} ${message}`);
+}
+
+function compileOne(text: string): CompiledSource {
+  const [source, ...others] = compileSources(text);
+  if (!source || others.length > 0) throw new Error('the file must have one source');
+  return source;
+}
+
+const sourceKeys =
+  'preset, verify, secrets, when, allow, changeOrderId, cluster, dryRun, refusalStatus, deadlineMs';
+const variableName = 'must be the name of an environment variable, such as PIPELINE_SECRET, not a value';
+const timestampBelongs =
+  '{timestamp} in signed and the key timestamp belong together: only a signed time counts';
+const idBelongs = '{id} in signed and the key idHeader belong together';
+
+describe('sources.yaml does not build, and the place and the way out are told:', () => {
+  test.each<[what: string, text: string, expected: string[]]>([
+    ['an empty file', '', ['1:1 the file is empty']],
+    ['a list instead of a map', '- pipeline', ['1:1 the file must be a map']],
+    ['no YAML', 'sources: [', ['1:11 ']],
+    ['a tab as indentation', 'sources:\n\tpipeline: {}', ['2:1 Tabs are not allowed as indentation']],
+    ['two documents', 'sources: {}\n---\nsources: {}', ['2:1 Source contains multiple documents']],
+    ['an alias of nothing', 'sources:\n  pipeline:\n    preset: generic\n    secrets: *names', ['4:14 ']],
+    ['aliases that multiply', aliasesThatMultiply(), ['1:1 ']],
+    ['sources without any', 'sources: {}', ['1:1 must have at least one source']],
+    [
+      'an unknown key at the top',
+      `${generic()}source: {}`,
+      ['5:1 "source" is not a key here; did you mean "sources"?'],
+    ],
+    [
+      'an unknown key of a source',
+      generic('dry_run: true'),
+      ['5:5 "dry_run" is not a key here; did you mean "dryRun"?'],
+    ],
+    [
+      'a key in the wrong case',
+      generic('deadlinems: 3000'),
+      ['5:5 "deadlinems" is not a key here; did you mean "deadlineMs"?'],
+    ],
+    [
+      'an unknown key that is like none',
+      generic('colour: red'),
+      [`5:5 "colour" is not a key here; there are ${sourceKeys}`],
+    ],
+    [
+      'an unknown key of verify',
+      verifying('header: X-Signature', 'algoritm: sha256'),
+      ['6:7 "algoritm" is not a key here; did you mean "algorithm"?'],
+    ],
+    [
+      'an unknown key of timestamp',
+      verifying(
+        'header: X-Signature',
+        'signed: "{timestamp}{body}"',
+        'timestamp:',
+        '  header: X-Time',
+        '  units: s',
+      ),
+      ['9:9 "units" is not a key here; did you mean "unit"?'],
+    ],
+    [
+      'a bad source name',
+      'sources:\n  Pipe_line: {}',
+      ['2:3 must be lower-case letters, digits and dashes, for it is a path'],
+    ],
+    [
+      'a source name that is there twice',
+      'sources:\n  a: {preset: generic, secrets: [A]}\n  a: {preset: github, secrets: [B]}',
+      ['3:3 this name is there twice'],
+    ],
+    ['missing secrets', fileOf('preset: generic'), ['2:3 "secrets" is missing']],
+    [
+      'no secrets',
+      fileOf('preset: generic', 'secrets: []'),
+      ['4:5 must name at least one environment variable'],
+    ],
+    ['secrets that are no list', fileOf('preset: generic', 'secrets: A'), ['4:5 "secrets" must be a list']],
+    [
+      'the value of a secret where its variable belongs',
+      fileOf('preset: generic', 'secrets: [GOOD, hunter2]'),
+      [`4:21 ${variableName}`],
+    ],
+    [
+      'a variable that Function Compute keeps for itself',
+      fileOf('preset: generic', 'secrets: [FC_SECRET]'),
+      ['4:15 may not begin with FC_, which Function Compute keeps for itself'],
+    ],
+    [
+      'a variable that is named twice',
+      fileOf('preset: generic', 'secrets: [A, A]'),
+      ['4:5 a variable is named twice'],
+    ],
+    ['an unknown preset', fileOf('preset: gitlab', secrets), ['3:5 must be one of generic, github']],
+    [
+      'a preset together with verify',
+      generic('verify: {header: X-Signature}'),
+      ['2:3 a source needs either a preset or verify, and not both'],
+    ],
+    [
+      'neither a preset nor verify',
+      fileOf(secrets),
+      ['2:3 a source needs either a preset or verify, and not both'],
+    ],
+    ['text for yes or no', generic('dryRun: "yes"'), ['5:5 "dryRun" must be true or false']],
+    ['text for a number', generic('deadlineMs: "9000"'), ['5:5 "deadlineMs" must be a number']],
+    ['half a millisecond', generic('deadlineMs: 2000.5'), ['5:5 "deadlineMs" must be a whole number']],
+    ['a deadline that is too short', generic('deadlineMs: 1999'), ['5:5 must be at least 2000']],
+    ['a deadline that is too long', generic('deadlineMs: 60001'), ['5:5 must be at most 60000']],
+    ['a refusal that is no status', generic('refusalStatus: 199'), ['5:5 must be at least 200']],
+    ['a refusal that asks for a retry', generic('refusalStatus: 500'), ['5:5 must be at most 499']],
+    ['an unknown kind of cluster', generic('cluster: vm'), ['5:5 must be one of ecs, k8s']],
+    ['an expression that is no text', generic('when: 5'), ['5:5 "when" must be a string']],
+    ['an empty expression', generic('allow: ""'), ['5:5 must be a JMESPath expression']],
+    ['bad JMESPath', generic('when: status =='), ['5:5 this is not JMESPath: ']],
+    [
+      'an unknown JMESPath function',
+      generic('when: contain(labels, `1`)'),
+      ['5:5 JMESPath has no function contain(); did you mean "contains"?'],
+    ],
+    [
+      'an unknown JMESPath function deep in an expression',
+      generic('changeOrderId: items[?to_sting(id) != `1`] | [0].id'),
+      ['5:5 JMESPath has no function to_sting(); did you mean "to_string"?'],
+    ],
+    [
+      'a JMESPath function with too few arguments',
+      generic("when: status == 'failed' && contains('prod')"),
+      ['5:5 contains() takes at least 2 arguments but received 1'],
+    ],
+    [
+      'text in double quotes on the right',
+      generic('when: status == "failed"'),
+      [`5:5 JMESPath reads "failed" as the name of a field; text stands in single quotes: 'failed'`],
+    ],
+    [
+      'text in double quotes on the left, which is true where both are missing',
+      generic(`allow: '"alice" == user.login'`),
+      [`5:5 JMESPath reads "alice" as the name of a field; text stands in single quotes: 'alice'`],
+    ],
+    [
+      'text in double quotes in a list, which is true where both are missing',
+      generic('allow: contains(["alice"], user.login)'),
+      [`5:5 JMESPath reads "alice" as the name of a field; text stands in single quotes: 'alice'`],
+    ],
+    [
+      'a header name with a space',
+      verifying('header: "X Signature"'),
+      ['5:7 must be the name of a header, such as X-Signature-256'],
+    ],
+    ['verify without a header', verifying('prefix: v1='), ['4:5 "header" is missing']],
+    [
+      'a tolerance of nothing',
+      verifying('header: S', 'signed: "{timestamp}{body}"', 'timestamp: {header: T, toleranceSeconds: 0}'),
+      ['7:30 must be at least 1'],
+    ],
+    [
+      'a signature that leaves the body out',
+      verifying('header: S', 'signed: constant'),
+      ['6:7 the signed text must contain {body}'],
+    ],
+    [
+      'an unknown placeholder',
+      verifying('header: S', 'signed: "{method}{body}"'),
+      ['6:7 {method} is not known; there are {body}, {timestamp} and {id}'],
+    ],
+    [
+      'a signed time that nothing reads',
+      verifying('header: S', 'signed: "{timestamp}.{body}"'),
+      [`6:7 ${timestampBelongs}`],
+    ],
+    [
+      'a time that is not signed',
+      verifying('header: S', 'timestamp: {header: T}'),
+      [`4:5 ${timestampBelongs}`],
+    ],
+    ['a signed id that nothing reads', verifying('header: S', 'signed: "{id}.{body}"'), [`6:7 ${idBelongs}`]],
+    ['an id that is not signed', verifying('header: S', 'idHeader: I'), [`4:5 ${idBelongs}`]],
+  ])('%s', (_what, text, expected) => {
+    expect(told(text)).toEqual(expected.map((line) => expect.stringContaining(line) as string));
+  });
+
+  test.each(keysOfLaterVersions)('"%s", which is for a later version, not a typing error', (key) => {
+    expect(told(`${generic(`${key}: x`)}${key}: x`)).toEqual([
+      `5:5 "${key}" does not exist in this version yet`,
+      `6:1 "${key}" does not exist in this version yet`,
+    ]);
+  });
+
+  test('several faults at once, in the order of the file', () => {
+    const text = [
+      'sources:',
+      '  github:',
+      '    preset: githb',
+      '    secrets: [hunter2]',
+      '  pipeline:',
+      '    preset: generic',
+      '    scerets: [A]',
+      '    deadlineMs: 1',
+    ].join('\n');
+    expect(told(text)).toEqual([
+      '3:5 must be one of generic, github',
+      `4:15 ${variableName}`,
+      '5:3 "secrets" is missing',
+      '7:5 "scerets" is not a key here; did you mean "secrets"?',
+      '8:5 must be at least 2000',
+    ]);
+  });
+
+  test('several faults behind a shape that is right, in the order of the file', () => {
+    const text = [
+      'sources:',
+      '  a: {preset: generic, secrets: [A], when: "x ==", allow: "lenght(x) > `1`"}',
+      '  b: {preset: generic, secrets: [B, B]}',
+    ].join('\n');
+    expect(told(text).map((line) => line.split(' ')[0])).toEqual(['2:38', '2:52', '3:24']);
+  });
+});
+
+function aliasesThatMultiply(): string {
+  const levels = ['a', 'b', 'c', 'd', 'e', 'f'].map((name, index, all) => {
+    const before = all[index - 1];
+    return `${name}: &${name} [${before === undefined ? '1' : Array(10).fill(`*${before}`).join(', ')}]`;
+  });
+  return levels.join('\n');
+}
+
+describe('an expression that only looks like a trap builds:', () => {
+  test.each([
+    ['a field whose name needs quotes', `status."exit-code" == 'failed'`],
+    ['a field at the top whose name needs quotes', `@."exit-code" == 'failed'`],
+    ['double quotes inside text', `title == 'is "failed"'`],
+    ['double quotes inside text after a comparison', `title == 'state == "failed"'`],
+    ['double quotes inside a literal', 'title == `"failed"`'],
+    ['a literal that looks like the tree of a function', 'marker == `{"type": "Function", "name": "nope"}`'],
+  ])('%s', (_what, when) => {
+    expect(told(generic(`when: ${JSON.stringify(when)}`))).toEqual([]);
+  });
+});
+
+describe('a source that says nothing more', () => {
+  test('gets the preset generic resolved, and the defaults', () => {
+    expect(compileOne(generic())).toEqual({
+      name: 'pipeline',
+      verify: {
+        algorithm: 'sha256',
+        header: 'x-signature-256',
+        encoding: 'hex',
+        prefix: 'sha256=',
+        signed: ['{body}'],
+        secretEncoding: 'plain',
+      },
+      secrets: ['PIPELINE_SECRET'],
+      deliveryHeader: 'x-delivery-id',
+      cluster: 'ecs',
+      dryRun: false,
+      refusalStatus: 409,
+      deadlineMs: 9000,
+    });
+  });
+
+  test('gets the preset github resolved, its expression parsed', () => {
+    expect(compileOne(fileOf('preset: github', 'secrets: [NEW, OLD]'))).toEqual({
+      name: 'pipeline',
+      verify: {
+        algorithm: 'sha256',
+        header: 'x-hub-signature-256',
+        encoding: 'hex',
+        prefix: 'sha256=',
+        signed: ['{body}'],
+        secretEncoding: 'plain',
+      },
+      secrets: ['NEW', 'OLD'],
+      deliveryHeader: 'x-github-delivery',
+      ping: { header: 'x-github-event', value: 'ping' },
+      actor: {
+        text: 'sender.login',
+        tree: {
+          type: 'Subexpression',
+          left: { type: 'Field', name: 'sender' },
+          right: { type: 'Field', name: 'login' },
+        },
+      },
+      cluster: 'ecs',
+      dryRun: false,
+      refusalStatus: 409,
+      deadlineMs: 9000,
+    });
+  });
+});
+
+test('a source keeps every setting that it makes, over those of its preset', () => {
+  const text = generic(
+    'when: failed',
+    'allow: allowed',
+    'changeOrderId: id',
+    'cluster: k8s',
+    'dryRun: true',
+    'refusalStatus: 200',
+    'deadlineMs: 2000',
+  );
+  const field = (name: string) => ({ text: name, tree: { type: 'Field', name } });
+  expect(compileOne(text)).toMatchObject({
+    when: field('failed'),
+    allow: field('allowed'),
+    changeOrderId: field('id'),
+    cluster: 'k8s',
+    dryRun: true,
+    refusalStatus: 200,
+    deadlineMs: 2000,
+  });
+});
+
+test.each([
+  ['deadlineMs: 2000', 'deadlineMs: 60000'],
+  ['refusalStatus: 200', 'refusalStatus: 499'],
+])('%s and %s are the limits, and both build', (...settings) => {
+  for (const setting of settings) expect(told(generic(setting))).toEqual([]);
+});
+
+describe('verify, spelt out,', () => {
+  test('becomes the parameters, with header names in lower case', () => {
+    const text = verifying(
+      'algorithm: sha512',
+      'header: Webhook-Signature',
+      'encoding: base64',
+      'prefix: v1,',
+      'separator: space',
+      'signed: "{id}.{timestamp}.{body}"',
+      'timestamp: {header: Webhook-Timestamp, unit: ms, toleranceSeconds: 60}',
+      'idHeader: Webhook-Id',
+      'secretEncoding: whsec',
+    );
+    expect(compileOne(text).verify).toEqual({
+      algorithm: 'sha512',
+      header: 'webhook-signature',
+      encoding: 'base64',
+      prefix: 'v1,',
+      separator: ' ',
+      signed: ['{id}', '.', '{timestamp}', '.', '{body}'],
+      timestamp: { header: 'webhook-timestamp', unit: 'ms', toleranceSeconds: 60 },
+      idHeader: 'webhook-id',
+      secretEncoding: 'whsec',
+    } satisfies HmacParameters);
+  });
+
+  test('needs its header only', () => {
+    expect(compileOne(verifying('header: X-Signature')).verify).toEqual({
+      algorithm: 'sha256',
+      header: 'x-signature',
+      encoding: 'hex',
+      prefix: '',
+      signed: ['{body}'],
+      secretEncoding: 'plain',
+    } satisfies HmacParameters);
+  });
+
+  test('takes a comma between signatures, and counts seconds unless told otherwise', () => {
+    const text = verifying(
+      'header: S',
+      'separator: comma',
+      'signed: "{timestamp}{body}"',
+      'timestamp: {header: T}',
+    );
+    expect(compileOne(text).verify).toMatchObject({
+      separator: ',',
+      timestamp: { header: 't', unit: 's', toleranceSeconds: 300 },
+    });
+  });
+
+  test('has the deadline of the preset generic', () => {
+    expect(compileOne(verifying('header: X-Signature')).deadlineMs).toBe(9000);
+  });
+});
+
+describe('the shipped sources.yaml', () => {
+  const compiled = compileSources(readFileSync(path.join(root, 'sources.yaml'), 'utf8'));
+
+  test('compiles to what it says', () => {
+    expect(compiled).toMatchObject([
+      { name: 'pipeline', verify: { header: 'x-signature-256' }, secrets: ['PIPELINE_SECRET'] },
+      {
+        name: 'github',
+        verify: { header: 'x-hub-signature-256' },
+        secrets: ['GITHUB_SECRET'],
+        when: { text: "deployment_status.state == 'failure' || deployment_status.state == 'error'" },
+        changeOrderId: { text: 'deployment.payload.changeOrderId' },
+      },
+    ]);
+    for (const source of compiled) {
+      expect(source).toMatchObject({ cluster: 'ecs', dryRun: false, refusalStatus: 409, deadlineMs: 9000 });
+    }
+  });
+
+  test('compiles to plain JSON', () => {
+    expect(JSON.parse(JSON.stringify(compiled))).toStrictEqual(compiled);
+  });
+});
+
+test('what is in the environment does not get into what is compiled', () => {
+  const name = 'TEST_ONLY_PIPELINE_SECRET';
+  process.env[name] = 'hunter2-hunter2';
+  try {
+    const text = JSON.stringify(compileSources(fileOf('preset: generic', `secrets: [${name}]`)));
+    expect(text).toContain(name);
+    expect(text).not.toContain('hunter2');
+  } finally {
+    Reflect.deleteProperty(process.env, name);
+  }
+});
+
+describe('whatever the file holds, it compiles or its faults are told at places that exist:', () => {
+  function expectSourcesOrFaults(text: string): void {
+    const lines = text.split('\n').length;
+    for (const { line, column, message } of faultsIn(text)) {
+      expect(line).toBeGreaterThanOrEqual(1);
+      expect(line).toBeLessThanOrEqual(lines);
+      expect(column).toBeGreaterThanOrEqual(1);
+      expect(message).not.toBe('');
+    }
+  }
+
+  test('any text', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), expectSourcesOrFaults));
+  });
+
+  test('any text made of what YAML is made of', () => {
+    const tokens = [
+      ': ',
+      '\n',
+      '\n  ',
+      '- ',
+      '? ',
+      '&a ',
+      '*a',
+      '[',
+      ']',
+      '{',
+      '}',
+      ', ',
+      '"',
+      "'",
+      '!!set ',
+      '|',
+      '<<',
+      '#',
+      '---',
+    ];
+    const words = ['sources', 'a', 'preset: generic', 'secrets: [A]', 'verify', '0', '~'];
+    const text = fc.array(fc.constantFrom(...tokens, ...words)).map((parts) => parts.join(''));
+    fc.assert(fc.property(text, expectSourcesOrFaults));
+  });
+
+  test('any value under any key', () => {
+    const text = fc.anything().map((value) => stringify({ sources: { a: value } }));
+    fc.assert(fc.property(text, expectSourcesOrFaults));
+  });
+
+  test('any value under the keys that there are', () => {
+    const value = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.string()));
+    const maybe = (...values: unknown[]) =>
+      fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...values) }, value);
+    const verify = fc.record(
+      {
+        header: maybe('X-Signature'),
+        signed: maybe('{body}', '{body}{id}'),
+        timestamp: maybe({ header: 'T' }),
+      },
+      { requiredKeys: [] },
+    );
+    const source = fc.record(
+      {
+        preset: maybe('generic', 'github'),
+        verify: fc.oneof(verify, value),
+        secrets: maybe(['A'], ['A', 'A']),
+        when: maybe('a', 'b(c)', 'a =='),
+        deadlineMs: maybe(3000),
+      },
+      { requiredKeys: [] },
+    );
+    const text = fc.dictionary(fc.string(), source).map((sources) => stringify({ sources }));
+    fc.assert(fc.property(text, expectSourcesOrFaults));
+  });
+});
+
+describe('sources.schema.json', () => {
+  const text = readFileSync(path.join(root, 'sources.schema.json'), 'utf8');
+
+  test('is what the build would write', () => {
+    expect(text).toBe(sourcesJsonSchema());
+  });
+
+  test('describes every key', () => {
+    const keys = describedKeys(JSON.parse(text) as Schema, '');
+    expect(keys.map(([key]) => key)).toEqual(
+      expect.arrayContaining(['.sources', '.sources.*.secrets', '.sources.*.verify.timestamp.unit']),
+    );
+    expect(keys.filter(([, description]) => typeof description !== 'string').map(([key]) => key)).toEqual([]);
+  });
+});
+
+interface Schema {
+  description?: unknown;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+}
+
+function describedKeys(schema: Schema, at: string): [key: string, description: unknown][] {
+  const { properties = {}, additionalProperties } = schema;
+  const named = Object.entries(properties).flatMap<[string, unknown]>(([key, value]) => [
+    [`${at}.${key}`, value.description],
+    ...describedKeys(value, `${at}.${key}`),
+  ]);
+  const others =
+    typeof additionalProperties === 'object' ? describedKeys(additionalProperties, `${at}.*`) : [];
+  return [...named, ...others];
+}

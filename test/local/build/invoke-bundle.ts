@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Plugin } from 'esbuild';
+import type { FunctionContext, FunctionResponse } from '../../../functions/platform/function-compute.ts';
+import { bundleWebhook, type Bundle } from '../../../local/build/bundle.ts';
+import { compileSources } from '../../../local/build/compile-sources.ts';
+import { signatureHeaders } from '../../../local/sign.ts';
+
+export const sources = compileSources(`
+sources:
+  pipeline:
+    preset: generic
+    secrets: [PIPELINE_SECRET]
+    when: status == 'failed'
+`);
+export const secret = 'test-only-pipeline-secret';
+
+/** Builds the webhook into a folder, which need not exist. */
+export async function bundleInto(folder: string, ...plugins: Plugin[]): Promise<Bundle> {
+  const bundle = await bundleWebhook(sources, folder, plugins);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(bundle.path, bundle.contents);
+  return bundle;
+}
+
+/** A rightly signed webhook that asks for a rollback; with another secret, a forged one. */
+export function webhook(changeOrderId: string, signedWith = secret): object {
+  const body = JSON.stringify({ changeOrderId, status: 'failed' });
+  const [source] = sources;
+  if (!source) throw new Error('there must be a source');
+  return httpEvent('POST', '/pipeline', signatureHeaders(source.verify, signedWith, body), body);
+}
+
+export function httpEvent(
+  method: string,
+  rawPath: string,
+  headers: Record<string, string> = {},
+  body = '',
+): object {
+  return {
+    version: 'v1',
+    rawPath,
+    headers,
+    body,
+    isBase64Encoded: false,
+    requestContext: { http: { method } },
+  };
+}
+
+interface Invoked {
+  answers: FunctionResponse[];
+  /** All that the process wrote, standard error included. */
+  output: string;
+}
+
+const runner = `
+const { readFileSync, writeFileSync } = require('node:fs');
+const [, bundle, invocations, answers] = process.argv;
+const { handler } = require(bundle);
+const answerAll = async ({ events, context }) => {
+  const all = [];
+  for (const event of events) all.push(await handler(Buffer.from(JSON.stringify(event)), context));
+  writeFileSync(answers, JSON.stringify(all));
+};
+answerAll(JSON.parse(readFileSync(invocations, 'utf8')));
+`;
+
+/** Loads a built bundle in a process of its own, away from every node_modules, and gives it events one by one. */
+export async function invokeBundle(
+  bundle: string,
+  events: readonly object[],
+  { context = {}, env = {} }: { context?: FunctionContext; env?: NodeJS.Dict<string> } = {},
+): Promise<Invoked> {
+  const folder = path.dirname(bundle);
+  const [invocations, answers] = [path.join(folder, 'invocations.json'), path.join(folder, 'answers.json')];
+  writeFileSync(invocations, JSON.stringify({ events, context }));
+  const child = spawn(process.execPath, ['-e', runner, bundle, invocations, answers], {
+    cwd: folder,
+    env: { NODE_PATH: '', PIPELINE_SECRET: secret, FC_FUNCTION_NAME: 'test', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const [out, errors, [status]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  if (status !== 0) throw new Error(`the bundle failed: ${errors}`);
+  return { answers: JSON.parse(readFileSync(answers, 'utf8')) as FunctionResponse[], output: out + errors };
+}

@@ -1,0 +1,228 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
+import { signatureHeaders } from '../../../local/sign.ts';
+import { presets } from '../../../functions/webhook/source/presets.ts';
+import { runCommand, signalCommand, startCommand, type RunningCommand } from '../build/command.ts';
+
+// Each test starts a process or two, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 15_000 });
+
+const script = 'local/sandbox/start.ts';
+
+/** A sandbox as a person at a terminal has it. */
+interface Sandbox {
+  child: RunningCommand;
+  /** Waits until it has written this, and returns all that it has written so far. */
+  written(text: string): Promise<string>;
+  /** Presses Ctrl-C, and waits for the end. */
+  interrupt(): Promise<{ status: number | null; signal: string | null }>;
+}
+
+function startSandbox(args: readonly string[], env: NodeJS.Dict<string> = {}): Sandbox {
+  const child = startCommand(script, args, env);
+  child.stderr.pipe(process.stderr);
+  const lines = createInterface({ input: child.stdout });
+  let output = '';
+  lines.on('line', (line) => (output += `${line}\n`));
+  return {
+    child,
+    written: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (output.includes(text)) resolve(output);
+        };
+        lines.on('line', look);
+        child.once('close', () => {
+          reject(new Error(`it ended without "${text}":\n${output}`));
+        });
+        look();
+      }),
+    interrupt: async () => {
+      const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+      signalCommand(child, 'SIGINT');
+      const [status, signal] = await closed;
+      return { status, signal };
+    },
+  };
+}
+
+/** The port of an address that was printed. */
+function portIn(output: string): number {
+  return Number(/Listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
+}
+
+/** The curl lines with a body, in order, as requests. */
+function curlLinesIn(output: string): { url: string; init: RequestInit }[] {
+  const lines = output.matchAll(/^curl -i (\S+) \\\n((?: {2}-H '.*' \\\n)+) {2}-d '(.*)'$/gm);
+  return Array.from(lines, ([, url = '', flags = '', body = '']) => {
+    const headers = Array.from(
+      flags.matchAll(/-H '([^:]+): (.*)'/g),
+      ([, name = '', value = '']): [string, string] => [name, value],
+    );
+    return { url, init: { method: 'POST', headers, body } };
+  });
+}
+
+describe('npm start', () => {
+  let sandbox: Sandbox;
+  let output: string;
+
+  beforeAll(async () => {
+    sandbox = startSandbox(['--port', '0']);
+    output = await sandbox.written('Listening on');
+  }, 20_000);
+
+  afterAll(() => {
+    signalCommand(sandbox.child, 'SIGKILL');
+  });
+
+  test('plays one rollback from the signed webhook to its end, then again, then forged', () => {
+    const scenes = [
+      '1 (running)',
+      'sender → function  POST',
+      'function → EDAS    GetChangeOrderInfo HTTP 200',
+      'function → EDAS    RollbackChangeOrder HTTP 200',
+      'answered 202',
+      '"outcome":"rolling_back"',
+      '2 (succeeded)',
+      '6 (terminated)',
+      'answered 200',
+      '"outcome":"already_terminated"',
+      'answered 401',
+      '"code":"signature_mismatch"',
+      'Your turn.',
+      'Listening on',
+    ];
+    let from = 0;
+    for (const scene of scenes) {
+      const at = output.indexOf(scene, from);
+      expect(at, `${scene}, after the scenes before it`).toBeGreaterThanOrEqual(0);
+      from = at + scene.length;
+    }
+    expect(output.match(/RollbackChangeOrder/g)).toHaveLength(1);
+  });
+
+  test('prints no colour codes into a pipe', () => {
+    expect(output).not.toContain('\u001B');
+  });
+
+  test('prints two lines to paste: the signed one rolls the second release back, the forged one is refused', async () => {
+    const [signed, forged, ...others] = curlLinesIn(output);
+    if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output}`);
+    expect(others).toEqual([]);
+
+    expect((await fetch(forged.url, forged.init)).status).toBe(401);
+    const response = await fetch(signed.url, signed.init);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ outcome: 'rolling_back', source: 'pipeline' });
+  });
+
+  test('prints where its health can be asked for', async () => {
+    const [, url = ''] = /^curl (http\S+)$/m.exec(output) ?? [];
+    expect(await (await fetch(url)).json()).toMatchObject({ sources: 2, ready: 2 });
+  });
+
+  test('ends at once with Ctrl-C, and leaves the port free', async () => {
+    const startedAt = performance.now();
+    expect(await sandbox.interrupt()).toEqual({ status: 0, signal: null });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+
+    const server = createServer().listen(portIn(output), '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
+  });
+});
+
+test('npm start ends at once with Ctrl-C also in the middle of the play', async () => {
+  const sandbox = startSandbox(['--port', '0']);
+  onTestFinished(() => {
+    signalCommand(sandbox.child, 'SIGKILL');
+  });
+  await sandbox.written('1 (running)');
+  const startedAt = performance.now();
+  expect(await sandbox.interrupt()).toEqual({ status: 0, signal: null });
+  expect(performance.now() - startedAt).toBeLessThan(2000);
+});
+
+test('npm start ends with one line that says what to do when the port is taken', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  expect(await runCommand(script, ['--port', String(port)])).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `error Port ${port} is in use. Choose another one: npm start -- --port ${port + 1}\n`,
+  });
+});
+
+test.each([
+  ['a port that is no number', ['--port', 'http'], '--port must be a number from 0 to 65535, not "http".'],
+  ['a port that is none', ['--port', '65536'], '--port must be a number from 0 to 65535, not "65536".'],
+  ['no port after --port', ['--port='], '--port must be a number from 0 to 65535, not "".'],
+  ['an unknown EDAS', ['--edas', 'fake'], '--edas must be stand-in or real, not "fake".'],
+  ['an unknown option', ['--prot', '1'], "Unknown option '--prot'"],
+  ['sources that are not there', ['--sources', 'nowhere.yaml'], 'nowhere.yaml cannot be read: ENOENT'],
+  ['real EDAS without a region', ['--edas', 'real'], 'Set the region of your applications first: REGION='],
+])('npm start says in one line what is wrong with %s', async (_what, args, beginning) => {
+  const { status, stderr } = await runCommand(script, args);
+  expect(status).toBe(1);
+  expect(stderr.startsWith(`error ${beginning}`) && stderr.split('\n').length === 2, stderr).toBe(true);
+});
+
+test('npm start -- --help explains the options', async () => {
+  const { status, stdout, stderr } = await runCommand(script, ['--help']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/--port N .*\n.*--edas WHICH .*\n.*\n.*--sources FILE /);
+});
+
+describe('npm start -- --edas real', () => {
+  const credentials = { accessKeyId: 'test-only-key-id', accessKeySecret: 'test-only-key-secret' };
+  const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+  const secret = 'test-only-pipeline-secret';
+
+  test("reaches EDAS with this machine's credentials and your secret, for a signed request only", async () => {
+    const edas = await startEdasStandIn({ credentials });
+    onTestFinished(() => edas.close());
+    edas.orders.add({ id: changeOrderId, appId: 'app', waitsForPerson: true, readyMs: 0 });
+    const sandbox = startSandbox(['--edas', 'real', '--port', '0'], {
+      REGION: 'cn-hangzhou',
+      EDAS_ENDPOINT: edas.url,
+      ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
+      PIPELINE_SECRET: secret,
+      // As in a shell inside Function Compute; the sandbox is none.
+      FC_FUNCTION_NAME: 'somewhere-else',
+    });
+    onTestFinished(() => {
+      signalCommand(sandbox.child, 'SIGKILL');
+    });
+    const output = await sandbox.written('Listening on');
+    expect(output).toContain('This is real EDAS');
+    expect(output).not.toContain(secret);
+
+    const body = JSON.stringify({ changeOrderId });
+    const post = (signedWith: string) =>
+      fetch(`http://127.0.0.1:${portIn(output)}/pipeline`, {
+        method: 'POST',
+        headers: {
+          ...signatureHeaders(presets.generic.verify, signedWith, body),
+          'Content-Type': 'application/json',
+        },
+        body,
+      });
+    expect((await post('not-the-secret')).status).toBe(401);
+    expect(edas.calls).toEqual([]);
+    expect((await post(secret)).status).toBe(202);
+    expect(edas.calls).toMatchObject([
+      { operation: 'GetChangeOrderInfo', status: 200 },
+      { operation: 'RollbackChangeOrder', status: 200 },
+    ]);
+    expect(await sandbox.interrupt()).toEqual({ status: 0, signal: null });
+  });
+});

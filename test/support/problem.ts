@@ -1,0 +1,34 @@
+import { Problem, type ErrorCode } from '../../functions/errors.ts';
+
+/** The Problem that the work throws, undefined where it throws nothing. Anything else that it throws goes through. */
+export function problemOf(work: () => unknown): Problem | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return requireProblem(error);
+  }
+}
+
+/** The same for work that takes its time. */
+export async function problemOfAsync(work: () => Promise<unknown>): Promise<Problem | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return requireProblem(error);
+  }
+}
+
+export function codeOf(work: () => unknown): ErrorCode | undefined {
+  return problemOf(work)?.code;
+}
+
+export async function codeOfAsync(work: () => Promise<unknown>): Promise<ErrorCode | undefined> {
+  return (await problemOfAsync(work))?.code;
+}
+
+function requireProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  throw error;
+}
