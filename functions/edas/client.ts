@@ -1,5 +1,6 @@
 import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import type { ROACredentials } from '@alicloud/pop-core/lib/roa.js';
+import { isRecord } from '../record.ts';
 import { openConnection } from './connection.ts';
 import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
 
@@ -137,10 +138,6 @@ function withoutSecrets(failure: EdasFailure, credentials: ROACredentials): Edas
     requestId: failure.requestId && clean(failure.requestId),
     traceId: failure.traceId && clean(failure.traceId),
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function stringOrUndefined(value: unknown): string | undefined {

@@ -1,3 +1,5 @@
+import { isRecord } from '../record.ts';
+
 /**
  * What a failed EDAS call means for the question that matters: did EDAS take the request?
  *
@@ -39,8 +41,8 @@ export type EdasAnswer = Record<string, unknown>;
  * @throws EdasFailure
  */
 export function requireSuccess(answer: unknown): EdasAnswer {
-  const code = isObject(answer) ? text(answer['Code']) : undefined;
-  if (!isObject(answer) || code === undefined) {
+  const code = isRecord(answer) ? text(answer['Code']) : undefined;
+  if (!isRecord(answer) || code === undefined) {
     throw new EdasFailure('doubt', `EDAS's answer cannot be read: ${describeAnswer(answer)}.`);
   }
   if (code === '200') return answer;
@@ -58,7 +60,7 @@ export function failureOf(error: unknown, connected: boolean): EdasFailure {
   if (!connected) {
     return new EdasFailure('not_sent', `EDAS could not be reached: ${reasonOf(error)}`);
   }
-  if (isObject(error) && typeof error['statusCode'] === 'number' && isObject(error['result'])) {
+  if (isRecord(error) && typeof error['statusCode'] === 'number' && isRecord(error['result'])) {
     return businessFailure(error['result'], error['statusCode']);
   }
   return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${reasonOf(error)}`);
@@ -106,15 +108,11 @@ function describeAnswer(answer: unknown): string {
 
 /** httpx runs its own words and the whole URL into a message; the system's code says the same in one. */
 function reasonOf(error: unknown): string {
-  if (!isObject(error)) return 'no reason given';
+  if (!isRecord(error)) return 'no reason given';
   const code = text(error['code']);
   if (code !== undefined && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
   if (error['name'] === 'RequestTimeoutError') return 'it took too long';
   return text(error['message'])?.trim() ?? 'no reason given';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string | undefined {

@@ -1,3 +1,5 @@
+import { isRecord } from '../record.ts';
+
 /**
  * What Function Compute 3.0 hands to a handler and takes from it, in the built-in Node.js runtime.
  * https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/http-trigger-invoking-function
@@ -27,7 +29,7 @@ export function readContext(context: unknown): FunctionContext {
 }
 
 function toRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return isRecord(value) ? value : {};
 }
 
 /** Mapped to an HTTP response by the trigger. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../errors.ts';
+import { isRecord } from '../record.ts';
 
 /** An HTTP request as Function Compute passed it on, its body still undecoded. */
 export interface WebhookRequest {
@@ -103,8 +104,4 @@ function notAnHttpEvent(): Problem {
 
 function tooLarge(): Problem {
   return new Problem('body_too_large', 'The body is larger than 1 MiB.');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

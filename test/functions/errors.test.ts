@@ -58,6 +58,16 @@ describe('the catalogue of errors', () => {
     const headings = Array.from(page.matchAll(/^## (.+)$/gm), ([, heading]) => heading);
     expect(headings.toSorted()).toEqual(codes.toSorted());
   });
+
+  test('says in docs/errors.md of each code under which status it comes and whether to retry, as the code does', () => {
+    const page = readFileSync(new URL('docs/errors.md', root), 'utf8');
+    for (const code of codes) {
+      const { status, retry } = errorCatalogue[code];
+      const [, section = ''] = new RegExp(`^## ${code}$(.*?)(?=^## |$(?![^]))`, 'ms').exec(page) ?? [];
+      expect(section).toContain(`**Retry:** ${retry ? 'yes' : 'no'}`);
+      expect(page).toMatch(new RegExp(`^\\| ${status} +\\|.*\`${code}\``, 'm'));
+    }
+  });
 });
 
 test('a Problem is an Error with its code, its sentence, its facts and its cause', () => {

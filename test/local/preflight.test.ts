@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../../local/build/bundle.ts';
 import { temporaryFolder } from './build/temporary-folder.ts';
 
-const script = path.join(root, 'local/require-node.cjs');
+const script = path.join(root, 'local/preflight.cjs');
 
 /** Runs the check under this Node.js, which says that it is another one. */
 function runAs(version: string): { status: number | null; stdout: string; stderr: string } {
@@ -35,3 +35,16 @@ test.each(['20.19.0', '20.20.1', '22.0.0', process.versions.node])(
     expect(runAs(version)).toEqual({ status: 0, stdout: '', stderr: '' });
   },
 );
+
+test('packages that are not installed are told in one line, with what to do', () => {
+  const local = path.join(temporaryFolder(), 'local');
+  mkdirSync(local);
+  copyFileSync(script, path.join(local, 'preflight.cjs'));
+  const { status, stderr } = spawnSync(process.execPath, [path.join(local, 'preflight.cjs')], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'error The packages are not installed yet. Run: npm ci\n',
+  });
+});
