@@ -73,14 +73,10 @@ export async function rollBack(
     return alreadyTerminated(changeOrderId, 'The change order is terminated already. Nothing was sent.');
   }
   if (before?.status === 2 && before.supportRollback === false) throw finished(changeOrderId);
-  if (request.hold) return held(request.hold, changeOrderId, before);
 
   const budgetMs = timeLeft(request, dependencies.clock);
-  if (budgetMs < leastCallMs) {
-    throw new Problem('edas_unavailable', 'No time was left to send the rollback. Nothing was sent.', {
-      changeOrderId,
-    });
-  }
+  if (budgetMs < leastCallMs) throw outOfTime(changeOrderId);
+  if (request.hold) return held(request.hold, changeOrderId, before);
   try {
     // Two fifths stay for reading the order again, should the answer get lost.
     return accepted(changeOrderId, await dependencies.changeOrders.rollBack(changeOrderId, budgetMs * 0.6));
@@ -101,8 +97,8 @@ async function readBefore(
     return await changeOrders.read(changeOrderId, timeLeft(request, clock) * 0.4);
   } catch (error) {
     if (!(error instanceof EdasFailure)) throw error;
-    if (error.kind === 'not_found')
-      throw problem('change_order_not_found', error.message, changeOrderId, error);
+    // Who holds a rollback back wants to know whether it would work: here the read is no mere advice.
+    if (error.kind === 'not_found' || request.hold) throw refusal(error, changeOrderId);
     warn('the change order could not be read beforehand', { changeOrderId, reason: error.message });
     return undefined;
   }
@@ -114,21 +110,9 @@ async function afterFailure(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<RollbackOutcome> {
-  const { changeOrderId } = request;
-  switch (failure.kind) {
-    case 'not_sent':
-      throw problem('edas_unavailable', `${sentence(failure)} Nothing was sent.`, changeOrderId, failure);
-    case 'throttled':
-      throw problem('edas_throttled', failure.message, changeOrderId, failure, { retryAfterSeconds: 5 });
-    case 'denied':
-      throw problem('edas_denied', deniedDetail(failure), changeOrderId, failure);
-    case 'not_found':
-      throw problem('change_order_not_found', failure.message, changeOrderId, failure);
-    case 'rejected':
-      return afterRejection(failure, request, dependencies);
-    case 'doubt':
-      return afterDoubt(failure, before, request, dependencies);
-  }
+  if (failure.kind === 'rejected') return afterRejection(failure, request, dependencies);
+  if (failure.kind === 'doubt') return afterDoubt(failure, before, request, dependencies);
+  throw refusal(failure, request.changeOrderId);
 }
 
 /** EDAS said no. If the order is terminated by now, somebody was faster, and that is no failure. */
@@ -221,12 +205,8 @@ function held(
   before: ChangeOrderInfo | undefined,
 ): RollbackOutcome {
   const why = hold === 'dry_run' ? 'This source is a dry run' : 'ROLLBACK_SUSPENDED is on';
-  const seen = before ? `Its status is ${describeStatus(before.status)}.` : 'It could not be read.';
-  return {
-    outcome: hold,
-    changeOrderId,
-    message: `${why}: nothing was sent. The change order would have been rolled back. ${seen}`,
-  };
+  const message = `${why}: nothing was sent. A rollback would have been sent now; the change order's status is ${describeStatus(before?.status)}.`;
+  return { outcome: hold, changeOrderId, message };
 }
 
 function finished(changeOrderId: string): Problem {
@@ -235,6 +215,28 @@ function finished(changeOrderId: string): Problem {
     'The change order has succeeded and EDAS says that it does not support a rollback any more. Roll the application back to an earlier version in the EDAS console.',
     { changeOrderId },
   );
+}
+
+function outOfTime(changeOrderId: string): Problem {
+  const detail = 'No time was left to send the rollback. Nothing was sent.';
+  return new Problem('edas_unavailable', detail, { changeOrderId });
+}
+
+/** A failure that leaves no doubt: nothing was rolled back. */
+function refusal(failure: EdasFailure, changeOrderId: string): Problem {
+  switch (failure.kind) {
+    case 'throttled':
+      return problem('edas_throttled', sentence(failure), changeOrderId, failure, { retryAfterSeconds: 5 });
+    case 'denied':
+      return problem('edas_denied', deniedDetail(failure), changeOrderId, failure);
+    case 'not_found':
+      return problem('change_order_not_found', sentence(failure), changeOrderId, failure);
+    case 'rejected':
+      return problem('edas_rejected', sentence(failure), changeOrderId, failure);
+    case 'not_sent':
+    case 'doubt':
+      return problem('edas_unavailable', `${sentence(failure)} Nothing was sent.`, changeOrderId, failure);
+  }
 }
 
 function deniedDetail(failure: EdasFailure): string {

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCli } from '../cli.ts';
 import { root } from './bundle.ts';
+import { requireDeployable } from './check-deployment.ts';
 import { sourcesJsonSchema } from './sources-schema.ts';
-import { buildWebhook } from './write-bundle.ts';
+import { buildWebhook, compileSourcesFile } from './write-bundle.ts';
 
 const help = `Checks sources.yaml and builds the function.
 
@@ -14,10 +15,13 @@ const help = `Checks sources.yaml and builds the function.
   --out DIR       where the bundle goes       (dist)
 `;
 
+/** The sources that s.yaml deploys. */
+const shippedSources = path.join(root, 'sources.yaml');
+
 await runCli(async () => {
   const { values } = parseArgs({
     options: {
-      sources: { type: 'string', default: path.join(root, 'sources.yaml') },
+      sources: { type: 'string', default: shippedSources },
       out: { type: 'string', default: path.join(root, 'dist') },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -26,7 +30,9 @@ await runCli(async () => {
     console.log(help);
     return;
   }
-  const { file, bytes, sources } = await buildWebhook(values.sources, values.out);
+  const sources = compileSourcesFile(values.sources);
+  if (path.resolve(values.sources) === shippedSources) requireDeployable(path.join(root, 's.yaml'), sources);
+  const { file, bytes } = await buildWebhook(sources, values.out);
   writeIfChanged(path.join(root, 'sources.schema.json'), sourcesJsonSchema());
   const names = sources.map(({ name }) => name).join(', ');
   console.log(`${path.relative(process.cwd(), file)}  ${(bytes / 1000).toFixed(1)} KB  sources: ${names}`);

@@ -14,7 +14,15 @@ const variableName = z
   .refine(
     (name) => !name.startsWith('FC_'),
     'may not begin with FC_, which Function Compute keeps for itself',
-  );
+  )
+  .refine((name) => !isKnownToAnybody(name), 'is a setting, and no secret: anybody could sign with it');
+
+/** Variables that an instance has anyway. As an HMAC key, `cn-hangzhou` would let everybody in. */
+function isKnownToAnybody(name: string): boolean {
+  const settings = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL', 'FUNCTION_ROLE'];
+  const ofTheSystem = ['PATH', 'HOME', 'PWD', 'LANG', 'TZ', 'DEBUG', 'HOSTNAME'];
+  return [...settings, ...ofTheSystem].includes(name) || /^(NODE|ALIBABA_CLOUD|LD)_/.test(name);
+}
 
 const timestampSchema = z.strictObject({
   header: headerName.describe('The header with the time at which the sender signed.'),

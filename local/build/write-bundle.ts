@@ -8,16 +8,14 @@ import { compileSources, SourcesError } from './compile-sources.ts';
 export interface BuiltWebhook {
   file: string;
   bytes: number;
-  sources: readonly CompiledSource[];
 }
 
 /**
- * Compiles a sources file and writes the bundle, with all that it needs, into a folder.
+ * Writes the bundle, with all that it needs, into a folder.
  *
- * @throws CliError that names every fault of the sources by file, line and column
+ * @throws CliError
  */
-export async function buildWebhook(sourcesFile: string, out: string): Promise<BuiltWebhook> {
-  const sources = compileSourcesFile(sourcesFile);
+export async function buildWebhook(sources: readonly CompiledSource[], out: string): Promise<BuiltWebhook> {
   const manifest = path.join(out, 'package.json');
   const { path: file, contents } = await bundleWebhook(sources, path.resolve(out));
   try {
@@ -28,7 +26,7 @@ export async function buildWebhook(sourcesFile: string, out: string): Promise<Bu
   } catch (error) {
     throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
   }
-  return { file, bytes: contents.length, sources };
+  return { file, bytes: contents.length };
 }
 
 // The repository is "type": "module"; the bundle, also where it is tried inside the repository, is not.
@@ -47,7 +45,7 @@ function replaceFile(file: string, contents: string | Uint8Array): void {
   renameSync(next, file);
 }
 
-/** @throws CliError */
+/** @throws CliError that names every fault of the sources by file, line and column */
 export function compileSourcesFile(file: string): CompiledSource[] {
   const relative = path.relative(process.cwd(), file);
   const name = relative.startsWith('..') ? file : relative;

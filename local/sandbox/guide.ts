@@ -24,12 +24,19 @@ export function printCurlLines({ edas, url, sources, secrets }: Guide & { edas: 
     batchMs: 1000,
   });
   const body = payloadFor(source, id);
-  heading('Your turn. A second release is in flight; this rolls it back:');
+  const { timestamp } = source.verify;
+  const until = timestamp ? ` (good for ${timestamp.toleranceSeconds} s)` : '';
+  heading(`Your turn. A second release is in flight; this asks for its rollback${until}:`);
   console.log(curl(`${url}/${source.name}`, headersOf(source, secrets, body), body));
   heading('The same, forged:');
   console.log(curl(`${url}/${source.name}`, headersOf(source, forgedSecrets(secrets), body), body));
   heading('Is it up?');
   console.log(`curl ${url}/`);
+  heading('The sources, and their secrets in this sandbox:');
+  for (const { name, secrets: variables } of sources) {
+    const values = variables.map((variable) => `${variable}=${secrets[variable] ?? ''}`);
+    console.log(`POST ${url}/${name}   ${values.join(' ')}`);
+  }
 }
 
 export function printRealEdas({ url, sources, secrets }: Guide): void {

@@ -27,7 +27,8 @@ export function startInstance(
 ): Instance {
   const worker = new Worker(path.join(import.meta.dirname, 'instance.cjs'), {
     workerData: { bundle },
-    env,
+    // A worker would take undefined for the word "undefined".
+    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
     stdout: true,
     execArgv: [],
   });

@@ -38,6 +38,10 @@ export async function playRollback(stage: Stage): Promise<void> {
   step(2, `The release is bad. The sender "${source.name}" posts a signed webhook.`);
   const body = payloadFor(source, id);
   const first = await post(stage, body);
+  if (first['outcome'] !== 'rolling_back') {
+    console.log('\nNothing was rolled back, so the play ends here: the answer says why.');
+    return;
+  }
 
   step(3, 'EDAS rolls the release back, batch by batch.');
   const rollbackId = first['rollbackChangeOrderId'];

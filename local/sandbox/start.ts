@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { FunctionContext } from '../../functions/platform/function-compute.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { root } from '../build/bundle.ts';
-import { buildWebhook } from '../build/write-bundle.ts';
+import { buildWebhook, compileSourcesFile } from '../build/write-bundle.ts';
 import { CliError, codeOf, runCli } from '../cli.ts';
 import { startEdasStandIn, type EdasStandIn } from '../edas/stand-in.ts';
 import { startFunctionServer, type FunctionServer } from './function-server.ts';
@@ -20,9 +20,12 @@ const help = `Runs the function on this machine, as Function Compute would.
   --edas WHICH    stand-in: an EDAS on this machine, with a release in flight that gets rolled back
                   real:     EDAS itself, with your own credentials: signed requests do roll back
   --sources FILE  the sources to run with             (sources.yaml)
+
+ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, the secrets that
+the sources name, and your credentials. The file .env is for the deployment, and not read here.
 `;
 
-/** In no way secret: it is printed, and works in this sandbox only. */
+/** In no way secret: it works in this sandbox only. */
 const standInCredentials = {
   accessKeyId: 'STS.sandbox-key-id',
   accessKeySecret: 'sandbox-key-secret',
@@ -38,13 +41,11 @@ interface Options {
 await runCli(async () => {
   const options = readOptions();
   if (!options) return;
-  const built = await buildWebhook(options.sources, path.join(root, '.sandbox'));
-  const secrets = sandboxSecrets(built.sources, options);
-  if (options.isReal) {
-    await runOnRealEdas(options, built.file, built.sources, secrets);
-  } else {
-    await runOnStandIn(options, built.file, built.sources, secrets);
-  }
+  const sources = compileSourcesFile(options.sources);
+  const { file } = await buildWebhook(sources, path.join(root, '.sandbox'));
+  const secrets = sandboxSecrets(sources, options);
+  const run = options.isReal ? runOnRealEdas : runOnStandIn;
+  await run(options, file, sources, secrets);
 });
 
 function readOptions(): Options | undefined {
@@ -92,7 +93,8 @@ async function runOnStandIn(
 ): Promise<void> {
   const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrateCall });
   const context = { region: 'cn-hangzhou', credentials: standInCredentials };
-  const env = { ...secrets, EDAS_ENDPOINT: edas.url };
+  const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
+  const env = { ...secrets, EDAS_ENDPOINT: edas.url, ROLLBACK_SUSPENDED, LOG_LEVEL };
   const server = await serve(options, bundle, context, env).catch(async (error: unknown) => {
     await edas.close();
     throw error;

@@ -521,7 +521,11 @@ describe('a failure that is not of EDAS passes through untouched', () => {
 describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
   test.each([
     ['an order in flight', found(1), hold, /nothing was sent.*1 \(running\)/],
-    ['an order that cannot be read', failed('denied'), hold, /nothing was sent.*could not be read/],
+    ['an order that may not be read', failed('denied'), 'edas_denied', /edas:ReadApplication/],
+    ['an order that is read too often', failed('throttled'), 'edas_throttled', /throttled/],
+    ['an order behind a closed door', failed('not_sent'), 'edas_unavailable', /Nothing was sent/],
+    ['an order whose answer is unreadable', failed('doubt'), 'edas_unavailable', /Nothing was sent/],
+    ['an order that EDAS will not tell of', failed('rejected'), 'edas_rejected', /rejected/],
     ['a terminated order', found(6), 'already_terminated', /terminated/],
     ['a finished order', found(2, false), 'change_order_finished', /does not support a rollback/],
     ['an order that EDAS does not know', failed('not_found'), 'change_order_not_found', /not_found/],

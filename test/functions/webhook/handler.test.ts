@@ -251,7 +251,7 @@ describe('a rollback that is held back checks everything and sends nothing', () 
     expect(answer.body).toEqual({
       outcome: 'dry_run',
       changeOrderId: orderId,
-      message: expect.stringContaining('Its status is 1 (running).') as string,
+      message: expect.stringContaining('status is 1 (running).') as string,
       source: 'rehearsal',
       requestId: 'fake-request-id',
     });
