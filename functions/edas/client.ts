@@ -2,6 +2,7 @@ import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import type { ROACredentials } from '@alicloud/pop-core/lib/roa.js';
 import { isRecord } from '../record.ts';
 import { openConnection } from './connection.ts';
+import { identifier, withoutSecrets } from './scrub.ts';
 import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
 
 /** What EDAS said when it accepted a rollback. */
@@ -53,16 +54,15 @@ const operations = {
 
 /** Milliseconds. Inside a region a connection takes a few. */
 const longestConnectMs = 1000;
-/** Characters of what EDAS said that are passed on. */
-const longestText = 300;
 
 /** @param endpoint an origin as `edasEndpoint` makes it */
 export function createEdasClient(endpoint: string, credentialsProvider: CredentialsProvider): EdasClient {
-  const call = async (
-    operation: Operation,
+  async function call<T>(
+    { method, path }: Operation,
     changeOrderId: string,
     timeoutMs: number,
-  ): Promise<EdasAnswer> => {
+    pick: (answer: EdasAnswer, credentials: ROACredentials) => T,
+  ): Promise<T> {
     const credentials = await credentialsProvider.getCredentials();
     const client = new ROAClient({
       endpoint,
@@ -76,37 +76,32 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
       readTimeout: timeoutMs,
     };
     try {
-      const { method, path } = operation;
-      return requireSuccess(
-        await client.request(method, path, { ChangeOrderId: changeOrderId }, '', {}, options),
-      );
+      const answer = await client.request(method, path, { ChangeOrderId: changeOrderId }, '', {}, options);
+      return pick(requireSuccess(answer), credentials);
     } catch (error) {
-      const cause = connection.isOverdue()
-        ? new Error(`no answer within ${Math.round(timeoutMs)} ms`)
-        : error;
+      const reason = connection.brokenOffBecause();
+      const cause = reason === undefined ? error : new Error(reason);
       throw withoutSecrets(failureOf(cause, connection.wasEstablished()), credentials);
     } finally {
       connection.close();
     }
-  };
+  }
 
   return {
-    getChangeOrderInfo: async (id, timeoutMs) =>
-      toChangeOrderInfo(await call(operations.getChangeOrderInfo, id, timeoutMs)),
-    rollbackChangeOrder: async (id, timeoutMs) =>
-      toReceipt(await call(operations.rollbackChangeOrder, id, timeoutMs)),
-    abortAndRollbackChangeOrder: async (id, timeoutMs) =>
-      toReceipt(await call(operations.abortAndRollbackChangeOrder, id, timeoutMs)),
+    getChangeOrderInfo: (id, timeoutMs) =>
+      call(operations.getChangeOrderInfo, id, timeoutMs, toChangeOrderInfo),
+    rollbackChangeOrder: (id, timeoutMs) => call(operations.rollbackChangeOrder, id, timeoutMs, toReceipt),
+    abortAndRollbackChangeOrder: (id, timeoutMs) =>
+      call(operations.abortAndRollbackChangeOrder, id, timeoutMs, toReceipt),
   };
 }
 
-function toReceipt(answer: EdasAnswer): RollbackReceipt {
+function toReceipt(answer: EdasAnswer, credentials: ROACredentials): RollbackReceipt {
   const data = answer['Data'];
-  const id = isRecord(data) ? data['ChangeOrderId'] : undefined;
   return {
-    rollbackChangeOrderId: typeof id === 'string' && id !== '' ? id : undefined,
-    requestId: stringOrUndefined(answer['RequestId']),
-    traceId: stringOrUndefined(answer['TraceId']),
+    rollbackChangeOrderId: identifier(isRecord(data) ? data['ChangeOrderId'] : undefined, credentials),
+    requestId: identifier(answer['RequestId'], credentials),
+    traceId: identifier(answer['TraceId'], credentials),
   };
 }
 
@@ -120,26 +115,4 @@ function toChangeOrderInfo(answer: EdasAnswer): ChangeOrderInfo {
     status: typeof number === 'number' ? number : undefined,
     supportRollback: typeof supportRollback === 'boolean' ? supportRollback : undefined,
   };
-}
-
-/**
- * EDAS quotes the string that it signed when a signature does not match, security token included; and what a gateway
- * writes has no bound.
- */
-function withoutSecrets(failure: EdasFailure, credentials: ROACredentials): EdasFailure {
-  const secrets = [credentials.securityToken, credentials.accessKeySecret, credentials.accessKeyId];
-  const clean = (text: string) => {
-    let scrubbed = text;
-    for (const secret of secrets) if (secret) scrubbed = scrubbed.replaceAll(secret, '[credential]');
-    return scrubbed.length > longestText ? `${scrubbed.slice(0, longestText)}…` : scrubbed;
-  };
-  return new EdasFailure(failure.kind, clean(failure.message), {
-    code: failure.code && clean(failure.code),
-    requestId: failure.requestId && clean(failure.requestId),
-    traceId: failure.traceId && clean(failure.traceId),
-  });
-}
-
-function stringOrUndefined(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

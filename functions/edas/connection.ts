@@ -2,16 +2,19 @@ import http from 'node:http';
 import https from 'node:https';
 import { Socket } from 'node:net';
 
-/** The connections of one EDAS call: opened for it, closed with it. */
+/** The connection of one EDAS call: opened for it, closed with it. */
 export interface Connection {
   agent: http.Agent;
-  /** Whether a connection was established, so that bytes of the request may have left. */
+  /** Whether it was established, so that bytes of the request may have left. */
   wasEstablished: () => boolean;
-  /** Whether its time was up before it was closed. */
-  isOverdue: () => boolean;
+  /** Why it was broken off before the answer was whole, if it was. */
+  brokenOffBecause: () => string | undefined;
   /** Destroys every socket, also one that an abandoned answer still occupies. */
   close: () => void;
 }
+
+/** An order with five batches on many instances takes some hundred kilobytes. */
+const largestAnswerBytes = 4 * 1024 * 1024;
 
 /**
  * A connection of our own for each call, instead of pop-core's shared agent, for these reasons:
@@ -21,34 +24,44 @@ export interface Connection {
  * - Whether a failed call was ever sent decides whether it may be sent again, and only the socket knows.
  * - pop-core passes its connect time-out to the socket as an idle time-out that stays armed once connected, and then
  *   reports a slow answer as `ConnectTimeout`. Here it ends with the connection.
- *   https://github.com/JacksonTian/httpx/blob/master/lib/index.js (`timeout: connectTimeout`)
+ * - pop-core counts its time from the connection on, and takes answers of any size.
  *
- * @param timeoutMs after which it is closed, whatever is going on: pop-core counts its own time from the connection on
+ * https://github.com/JacksonTian/httpx/blob/master/lib/index.js
+ *
+ * @param timeoutMs from now, after which it is broken off, whatever is going on
  */
 export function openConnection(endpoint: string, timeoutMs: number): Connection {
   const isSecure = endpoint.startsWith('https:');
   const agent = isSecure ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
-  const createConnection = agent.createConnection.bind(agent);
-  let established = false;
-  let overdue = false;
-  const timer = setTimeout(() => {
-    overdue = true;
-    agent.destroy();
-  }, timeoutMs);
+  let isEstablished = false;
+  let receivedBytes = 0;
+  let reason: string | undefined;
 
+  const breakOff = (because: string) => {
+    reason ??= because;
+    agent.destroy();
+  };
+  const timer = setTimeout(breakOff, timeoutMs, `no answer within ${Math.round(timeoutMs)} ms`);
+
+  const createConnection = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const socket = createConnection(options, callback);
-    socket?.once(isSecure ? 'secureConnect' : 'connect', () => {
-      established = true;
-      if (socket instanceof Socket) socket.setTimeout(0);
+    if (!(socket instanceof Socket)) return socket;
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+      isEstablished = true;
+      socket.setTimeout(0);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      receivedBytes += chunk.length;
+      if (receivedBytes > largestAnswerBytes) breakOff('the answer is larger than 4 MiB');
     });
     return socket;
   };
 
   return {
     agent,
-    wasEstablished: () => established,
-    isOverdue: () => overdue,
+    wasEstablished: () => isEstablished,
+    brokenOffBecause: () => reason,
     close: () => {
       clearTimeout(timer);
       agent.destroy();

@@ -45,8 +45,12 @@ export function requireSuccess(answer: unknown): EdasAnswer {
   if (!isRecord(answer) || code === undefined) {
     throw new EdasFailure('doubt', `EDAS's answer cannot be read: ${describeAnswer(answer)}.`);
   }
-  if (code === '200') return answer;
-  throw businessFailure(answer, undefined);
+  if (code !== '200') throw businessFailure(answer, undefined);
+  const errorCode = text(answer['ErrorCode']) ?? 'success';
+  if (errorCode !== 'success' || answer['Success'] === false) {
+    throw new EdasFailure('doubt', `EDAS answered 200 and ${errorCode} at once.`);
+  }
+  return answer;
 }
 
 /**
@@ -80,6 +84,10 @@ function businessFailure(answer: EdasAnswer, httpStatus: number | undefined): Ed
   });
 }
 
+/**
+ * A refusal is only what EDAS clearly decided; whatever sounds like trouble on its side, or contradicts itself, is
+ * doubt. The order of the rules matters.
+ */
 function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKind {
   const any = (pattern: RegExp) => codes.some((code) => pattern.test(code));
   if (httpStatus === 429 || any(/Throttling/)) return 'throttled';
@@ -91,13 +99,13 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
   if (any(/^(InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch)/))
     return 'denied';
   if (any(/ChangeOrder.*Not\.?(Found|Exist)/i)) return 'not_found';
+  if (httpStatus !== undefined && [408, 499, 502, 503, 504].includes(httpStatus)) return 'doubt';
+  if (any(/ServiceUnavailable|Internal(Server)?Error|Time-?d?out/i)) return 'doubt';
   // Business errors of EDAS arrive as HTTP 500 too.
   if (any(/^Edas\.errorcode\./i)) return 'rejected';
-  if (httpStatus !== undefined && httpStatus !== 408 && httpStatus < 500) return 'rejected';
-  // A success of HTTP around a failure: EDAS has decided, unless it says that it could not.
-  if (httpStatus === undefined && !any(/^5\d\d$|^(ServiceUnavailable|InternalError|ServiceTimeout)/))
-    return 'rejected';
-  return 'doubt';
+  if (any(/^(200|408|5\d\d)$/)) return 'doubt';
+  if (httpStatus !== undefined) return httpStatus < 500 ? 'rejected' : 'doubt';
+  return any(/^[46]\d\d$|^[A-Z]/) ? 'rejected' : 'doubt';
 }
 
 function describeAnswer(answer: unknown): string {

@@ -143,7 +143,7 @@ async function afterDoubt(
   do {
     last = (await readAgain(request, dependencies)) ?? last;
     const phase = phaseOf(last?.status);
-    if (phase === 'terminated' && wasInFlight) return shownByOrder(changeOrderId);
+    if (phase === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
     if (phase === 'terminated' || phase === 'finished') break;
     await dependencies.clock.sleep(
       Math.min(pauseBetweenReadsMs, Math.max(0, timeLeft(request, dependencies.clock))),
@@ -185,13 +185,12 @@ function accepted(changeOrderId: string, receipt: RollbackReceipt): RollbackOutc
   };
 }
 
-function shownByOrder(changeOrderId: string): RollbackOutcome {
+function shownByOrder(changeOrderId: string, failure: EdasFailure): RollbackOutcome {
   return {
     outcome: 'rolling_back',
     changeOrderId,
     evidence: 'order',
-    message:
-      "EDAS's answer got lost, but the change order was in flight before the rollback was sent and is terminated now.",
+    message: `The change order was in flight before the rollback was sent and is terminated now. ${sentence(failure)}`,
   };
 }
 

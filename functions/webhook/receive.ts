@@ -4,7 +4,7 @@ import { isRecord } from '../record.ts';
 
 /** An HTTP request as Function Compute passed it on, its body still undecoded. */
 export interface WebhookRequest {
-  /** Upper case. */
+  /** As the caller wrote it: methods are case-sensitive. */
   method: string;
   /** As the caller wrote it, percent-encoding included. */
   path: string;
@@ -34,7 +34,7 @@ export function receive(event: unknown): WebhookRequest {
   if (typeof method !== 'string' || typeof rawPath !== 'string') throw notAnHttpEvent();
   const { requestId } = context;
   return {
-    method: method.toUpperCase(),
+    method,
     path: rawPath,
     headers: readHeaders(headers),
     body: typeof body === 'string' ? body : '',

@@ -41,6 +41,7 @@ export async function bundleWebhook(
     alias: {
       xml2js: path.join(replacements, 'xml2js.ts'),
       debug: path.join(replacements, 'debug.cjs'),
+      zlib: path.join(replacements, 'zlib.cjs'),
       'json-bigint': path.join(replacements, 'json-bigint.cjs'),
     },
     plugins: [

@@ -163,6 +163,21 @@ describe('a call is not_sent, and says so, when no connection was established:',
 });
 
 describe('a call is in doubt, never not_sent, once a connection was established:', () => {
+  test('the answer never ends, and the call gives up at 4 MiB', async () => {
+    const flood = http.createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const pour = () => {
+        if (!response.destroyed && response.write(' '.repeat(64 * 1024))) setImmediate(pour);
+      };
+      response.on('drain', pour);
+      pour();
+    });
+    const peer = await start(flood);
+    await expect(rollBack(`http://127.0.0.1:${peer.port}`, 10_000)).rejects.toMatchObject(
+      failure('doubt', /the answer is larger than 4 MiB/),
+    );
+  });
+
   test('the server says nothing, and the call ends in its time', async () => {
     const peer = await start(tcp(ignore));
     const ms = await millisecondsOf(() =>

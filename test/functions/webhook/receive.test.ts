@@ -14,7 +14,7 @@ describe('an event', () => {
     const event = `{"version":"v1","rawPath":"/example","body":"Hello FC!","isBase64Encoded":false,
       "headers":{"Content-Type":"text/plain"},"queryParameters":{"a":"1"},
       "requestContext":{"accountId":"123","domainName":"x.cn-hangzhou.fcapp.run","domainPrefix":"x","requestId":"1-64f6cd87",
-      "http":{"method":"post","path":"/example","protocol":"HTTP/1.1","sourceIp":"11.11.11.1","userAgent":"x"},
+      "http":{"method":"POST","path":"/example","protocol":"HTTP/1.1","sourceIp":"11.11.11.1","userAgent":"x"},
       "time":"2023-09-05T06:41:11Z","timeEpoch":"1693896071895"}}`;
     expect(receive(Buffer.from(event))).toEqual({
       method: 'POST',
