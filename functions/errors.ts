@@ -44,7 +44,7 @@ export type ErrorCode = keyof typeof errorCatalogue;
 export interface ProblemFacts {
   changeOrderId?: string;
   /** EDAS's own identifiers of the call that failed, for a ticket with Alibaba Cloud. */
-  edas?: { requestId?: string; traceId?: string };
+  edas?: { requestId?: string | undefined; traceId?: string | undefined };
   /** Methods that the path does take (405). */
   allow?: string;
   /** Seconds after which another attempt makes sense (503). */

@@ -1,5 +1,4 @@
-import ROAClient from '@alicloud/pop-core/lib/roa.js';
-import type { ROACredentials } from '@alicloud/pop-core/lib/roa.js';
+import ROAClient, { type ROACredentials } from '@alicloud/pop-core/lib/roa.js';
 import { isRecord } from '../record.ts';
 import { openConnection } from './connection.ts';
 import { identifier, withoutSecrets } from './scrub.ts';

@@ -1,4 +1,5 @@
 import type { ROACredentials } from '@alicloud/pop-core/lib/roa.js';
+import { excerpt } from '../text.ts';
 import { EdasFailure } from './failure.ts';
 
 /** Characters of what EDAS said that are passed on. */
@@ -17,7 +18,7 @@ export function withoutSecrets(failure: EdasFailure, credentials: ROACredentials
   // A little more than is passed on, so that a quotation is seen as such also where the text is cut.
   const message = quotes(text.slice(0, longestText * 5), credentials)
     ? `EDAS answered ${code ?? 'with a failure'}; its words are withheld, for they quote the credentials.`
-    : shorten(text);
+    : excerpt(text, longestText);
   return new EdasFailure(failure.kind, message, {
     code,
     requestId: identifier(failure.requestId, credentials),
@@ -42,8 +43,4 @@ function sharesPiece(text: string, secret: string): boolean {
     if (text.includes(secret.slice(start, start + quotationLength))) return true;
   }
   return false;
-}
-
-function shorten(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
 }

@@ -1,4 +1,4 @@
-import { isRecord } from '../record.ts';
+import { toRecord } from '../record.ts';
 
 /**
  * What Function Compute 3.0 hands to a handler and takes from it, in the built-in Node.js runtime.
@@ -7,10 +7,14 @@ import { isRecord } from '../record.ts';
 
 /** The second argument of a handler: only what this project reads. Anything may be missing when tried by hand. */
 export interface FunctionContext {
-  requestId?: string;
-  region?: string;
+  requestId?: string | undefined;
+  region?: string | undefined;
   /** `{}` when the function has no role. Belongs to this invocation only. */
-  credentials?: { accessKeyId?: string; accessKeySecret?: string; securityToken?: string };
+  credentials?: {
+    accessKeyId?: string | undefined;
+    accessKeySecret?: string | undefined;
+    securityToken?: string | undefined;
+  };
 }
 
 /** Takes from a context what is of the right type; whatever was passed, it never throws. */
@@ -18,18 +22,18 @@ export function readContext(context: unknown): FunctionContext {
   const { requestId, region, credentials } = toRecord(context);
   const { accessKeyId, accessKeySecret, securityToken } = toRecord(credentials);
   return {
-    ...(typeof requestId === 'string' && { requestId }),
-    ...(typeof region === 'string' && { region }),
+    requestId: textOrNothing(requestId),
+    region: textOrNothing(region),
     credentials: {
-      ...(typeof accessKeyId === 'string' && { accessKeyId }),
-      ...(typeof accessKeySecret === 'string' && { accessKeySecret }),
-      ...(typeof securityToken === 'string' && { securityToken }),
+      accessKeyId: textOrNothing(accessKeyId),
+      accessKeySecret: textOrNothing(accessKeySecret),
+      securityToken: textOrNothing(securityToken),
     },
   };
 }
 
-function toRecord(value: unknown): Record<string, unknown> {
-  return isRecord(value) ? value : {};
+function textOrNothing(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Mapped to an HTTP response by the trigger. */

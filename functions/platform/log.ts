@@ -1,3 +1,5 @@
+import { excerpt } from '../text.ts';
+
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 export type LogLevel = (typeof levels)[number];
@@ -40,5 +42,5 @@ function toLine(fields: LogFields): string | undefined {
 }
 
 function shorten(_key: string, value: unknown): unknown {
-  return typeof value === 'string' && value.length > longestText ? `${value.slice(0, longestText)}…` : value;
+  return typeof value === 'string' ? excerpt(value, longestText) : value;
 }

@@ -1,6 +1,7 @@
 import type { ChangeOrderInfo, RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem, type ErrorCode, type ProblemFacts } from '../errors.ts';
+import { reasonOf } from '../text.ts';
 import { describeStatus, phaseOf } from './states.ts';
 
 /** EDAS, as far as a rollback needs it. Both methods throw `EdasFailure`. */
@@ -15,15 +16,17 @@ export interface Clock {
   sleep: (ms: number) => Promise<void>;
 }
 
+/** A reason to check everything and send nothing. */
+export type Hold = 'dry_run' | 'suspended';
+
 export interface RollbackRequest {
   changeOrderId: string;
   /** Epoch milliseconds. Everything, reads included, is over by then. */
   deadlineAt: number;
-  /** Check everything and send nothing. */
-  hold?: 'dry_run' | 'suspended';
+  hold?: Hold | undefined;
 }
 
-export interface RollbackDependencies {
+interface RollbackDependencies {
   changeOrders: ChangeOrders;
   clock: Clock;
   /** Told what went wrong without stopping the rollback. */
@@ -31,8 +34,8 @@ export interface RollbackDependencies {
 }
 
 interface EdasIds {
-  requestId?: string;
-  traceId?: string;
+  requestId: string | undefined;
+  traceId: string | undefined;
 }
 
 /** What happened to the change order. `message` is the sentence for the person who reads the answer. */
@@ -41,10 +44,10 @@ export type RollbackOutcome = { changeOrderId: string; message: string } & (
       outcome: 'rolling_back';
       /** `reply`: EDAS said so. `order`: the order was in flight before and terminated after. */
       evidence: 'reply' | 'order';
-      rollbackChangeOrderId?: string;
+      rollbackChangeOrderId?: string | undefined;
       edas?: EdasIds;
     }
-  | { outcome: 'already_terminated' | 'dry_run' | 'suspended' }
+  | { outcome: 'already_terminated' | Hold }
 );
 
 /** What an order that ended from outside leaves to be checked by a person. */
@@ -139,16 +142,12 @@ async function afterDoubt(
 ): Promise<RollbackOutcome> {
   const { changeOrderId } = request;
   const wasInFlight = phaseOf(before?.status) === 'in_flight';
-  let last: ChangeOrderInfo | undefined;
-  do {
+  let last = await readAgain(request, dependencies);
+  while (!isAtRest(last) && timeLeft(request, dependencies.clock) >= pauseBetweenReadsMs + leastCallMs) {
+    await dependencies.clock.sleep(pauseBetweenReadsMs);
     last = (await readAgain(request, dependencies)) ?? last;
-    const phase = phaseOf(last?.status);
-    if (phase === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
-    if (phase === 'terminated' || phase === 'finished') break;
-    await dependencies.clock.sleep(
-      Math.min(pauseBetweenReadsMs, Math.max(0, timeLeft(request, dependencies.clock))),
-    );
-  } while (timeLeft(request, dependencies.clock) >= leastCallMs);
+  }
+  if (phaseOf(last?.status) === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
   throw problem('edas_outcome_unknown', unknownDetail(failure, last), changeOrderId, failure);
 }
 
@@ -160,13 +159,19 @@ async function readAgain(
   const budgetMs = timeLeft(request, clock);
   if (budgetMs < leastCallMs) return undefined;
   try {
-    return await changeOrders.read(changeOrderId, budgetMs);
+    // Half, so that one silent read is not the last one.
+    return await changeOrders.read(changeOrderId, Math.max(leastCallMs, budgetMs / 2));
   } catch (error) {
     // Whatever it was: a rollback has been sent, and the answer must not be about anything else.
-    const reason = error instanceof Error ? error.message : String(error);
-    warn('the change order could not be read afterwards', { changeOrderId, reason });
+    warn('the change order could not be read afterwards', { changeOrderId, reason: reasonOf(error) });
     return undefined;
   }
+}
+
+/** Whether reading on is of no use. */
+function isAtRest(order: ChangeOrderInfo | undefined): boolean {
+  const phase = phaseOf(order?.status);
+  return phase === 'terminated' || phase === 'finished';
 }
 
 function timeLeft(request: RollbackRequest, clock: Clock): number {
@@ -174,12 +179,12 @@ function timeLeft(request: RollbackRequest, clock: Clock): number {
 }
 
 function accepted(changeOrderId: string, receipt: RollbackReceipt): RollbackOutcome {
-  const { rollbackChangeOrderId } = receipt;
+  const { rollbackChangeOrderId, requestId, traceId } = receipt;
   return {
     outcome: 'rolling_back',
     changeOrderId,
-    ...(rollbackChangeOrderId !== undefined && { rollbackChangeOrderId }),
-    edas: edasIds(receipt),
+    rollbackChangeOrderId,
+    edas: { requestId, traceId },
     evidence: 'reply',
     message: 'EDAS accepted the rollback. It runs batch by batch; follow it in the EDAS console.',
   };
@@ -198,11 +203,7 @@ function alreadyTerminated(changeOrderId: string, seen: string): RollbackOutcome
   return { outcome: 'already_terminated', changeOrderId, message: `${seen} ${whatTerminatedMeans}` };
 }
 
-function held(
-  hold: 'dry_run' | 'suspended',
-  changeOrderId: string,
-  before: ChangeOrderInfo | undefined,
-): RollbackOutcome {
+function held(hold: Hold, changeOrderId: string, before: ChangeOrderInfo | undefined): RollbackOutcome {
   const why = hold === 'dry_run' ? 'This source is a dry run' : 'ROLLBACK_SUSPENDED is on';
   const message = `${why}: nothing was sent. A rollback would have been sent now; the change order's status is ${describeStatus(before?.status)}.`;
   return { outcome: hold, changeOrderId, message };
@@ -260,15 +261,11 @@ function problem(
   failure: EdasFailure,
   facts: ProblemFacts = {},
 ): Problem {
-  return new Problem(code, detail, { ...facts, changeOrderId, edas: edasIds(failure) }, { cause: failure });
-}
-
-function edasIds({
-  requestId,
-  traceId,
-}: {
-  requestId: string | undefined;
-  traceId: string | undefined;
-}): EdasIds {
-  return { ...(requestId !== undefined && { requestId }), ...(traceId !== undefined && { traceId }) };
+  const { requestId, traceId } = failure;
+  return new Problem(
+    code,
+    detail,
+    { ...facts, changeOrderId, edas: { requestId, traceId } },
+    { cause: failure },
+  );
 }

@@ -8,7 +8,8 @@ import {
   type FunctionResponse,
 } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
-import { rollBack, type ChangeOrders, type Clock, type RollbackRequest } from '../rollback/rollback.ts';
+import { rollBack, type ChangeOrders, type Clock, type Hold } from '../rollback/rollback.ts';
+import { reasonOf } from '../text.ts';
 import { parseJson } from './payload/parse.ts';
 import { nameActor, reasonToIgnore, requireAllowed, selectChangeOrderId } from './payload/select.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
@@ -19,8 +20,8 @@ import {
   type Outcome,
   type ReplyContext,
 } from './reply/reply.ts';
-import { findSource, requireOpen } from './source/find-source.ts';
-import { openSources, type Source } from './source/open-sources.ts';
+import { findSource, requireOpen, requirePost } from './source/find-source.ts';
+import { isClosed, openSources, type Source } from './source/open-sources.ts';
 import type { Configuration } from './source/source.ts';
 import { verifyHmac } from './verify/hmac.ts';
 
@@ -34,10 +35,18 @@ export interface World {
 
 export type Handler = (event: unknown, context?: unknown) => Promise<FunctionResponse>;
 
-/** What is known of a request so far; with the result, the line of the audit trail. */
-interface Decision {
+/** What every request finds when it comes in. */
+interface Reception extends World {
+  version: string;
+  sources: ReadonlyMap<string, Source>;
+  log: Log;
+}
+
+/** What is known of a request so far. With the result, it becomes the line of the audit trail. */
+interface Trail {
+  startedAt: number;
   requestId?: string | undefined;
-  source?: string;
+  source?: Source;
   delivery?: string | undefined;
   changeOrderId?: string;
   actor?: string | undefined;
@@ -50,89 +59,88 @@ const answerMarginMs = 500;
  * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
  * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
  */
-export function createHandler(configuration: Configuration, { env, clock, write }: World): Handler {
+export function createHandler({ version, sources: compiled }: Configuration, world: World): Handler {
+  const { env, clock, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, clock.now);
   const audit = createLog('debug', write, clock.now);
-  const sources = openSources(configuration.sources, env, log);
+  const reception: Reception = { ...world, version, sources: openSources(compiled, env, log), log };
 
-  async function handler(event: unknown, context: unknown): Promise<FunctionResponse> {
-    const startedAt = clock.now();
-    const decision: Decision = {};
+  return async (event, context) => {
+    const trail: Trail = { startedAt: clock.now() };
     const conclude = (level: LogLevel, result: object) => {
-      audit(level, 'decision', { ...decision, ...result, durationMs: clock.now() - startedAt });
+      const { startedAt, requestId, source, ...known } = trail;
+      const durationMs = clock.now() - startedAt;
+      audit(level, 'decision', { requestId, source: source?.name, ...known, ...result, durationMs });
     };
     try {
       const functionContext = readContext(context);
-      decision.requestId = functionContext.requestId;
+      trail.requestId = functionContext.requestId;
       const request = receive(event);
-      decision.requestId ??= request.requestId;
+      trail.requestId ??= request.requestId;
       if (request.path === '/') {
-        const response = answerHealth(request, configuration.version, sources);
-        conclude('debug', { outcome: 'health' });
+        const response = answerHealth(request, reception);
+        conclude('info', { outcome: 'health' });
         return response;
       }
-      const outcome = await roll(request, functionContext, decision, startedAt);
+      const outcome = await answerWebhook(request, functionContext, reception, trail);
       conclude('info', outcome);
-      return replyWithOutcome(outcome, replyContext(decision));
+      return replyWithOutcome(outcome, replyContext(trail));
     } catch (error) {
-      const problem = error instanceof Problem ? error : unexpected(error, decision, log);
+      const problem = error instanceof Problem ? error : unexpected(error, trail, log);
       const level = errorCatalogue[problem.code].status >= 500 ? 'error' : 'warn';
       conclude(level, { code: problem.code, detail: problem.message, ...problem.facts });
-      const refusalStatus = sources.get(decision.source ?? '')?.refusalStatus;
-      return replyWithProblem(problem, replyContext(decision), refusalStatus);
+      return replyWithProblem(problem, replyContext(trail), trail.source?.refusalStatus);
     }
-  }
-
-  /** From a request to what became of its change order. Verification comes before anything reads the payload. */
-  async function roll(
-    request: WebhookRequest,
-    context: FunctionContext,
-    decision: Decision,
-    startedAt: number,
-  ): Promise<Outcome> {
-    const source = findSource(sources, request.path);
-    decision.source = source.name;
-    decision.delivery = source.deliveryHeader && request.headers.get(source.deliveryHeader);
-    requireOpen(source, request.method);
-
-    const body = rawBody(request);
-    verifyHmac(source.verify, source.keys, { headers: request.headers, body }, clock.now());
-    if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
-
-    const payload = parseJson(body, request.headers.get('content-type'));
-    decision.actor = await nameActor(source, payload);
-    const reason = await reasonToIgnore(source, payload);
-    if (reason !== undefined) return { outcome: 'ignored', message: reason };
-    await requireAllowed(source, payload);
-    const changeOrderId = await selectChangeOrderId(source, payload);
-    decision.changeOrderId = changeOrderId;
-
-    const hold = holdOf(source, env);
-    return rollBack(
-      { changeOrderId, deadlineAt: startedAt + source.deadlineMs - answerMarginMs, ...(hold && { hold }) },
-      {
-        changeOrders: await openChangeOrders(source, context, env),
-        clock,
-        warn: (message, facts) => {
-          log('warn', message, { requestId: decision.requestId, source: source.name, ...facts });
-        },
-      },
-    );
-  }
-
-  return handler;
+  };
 }
 
-function answerHealth(
-  { method }: WebhookRequest,
-  version: string,
-  sources: ReadonlyMap<string, Source>,
-): FunctionResponse {
+/**
+ * From a request to what became of its change order. Verification comes before anything reads the payload. Notes in the
+ * trail what it finds out.
+ */
+async function answerWebhook(
+  request: WebhookRequest,
+  context: FunctionContext,
+  { sources, env, clock, log }: Reception,
+  trail: Trail,
+): Promise<Outcome> {
+  const source = findSource(sources, request.path);
+  trail.source = source;
+  trail.delivery = source.deliveryHeader && request.headers.get(source.deliveryHeader);
+  requirePost(request.method);
+  requireOpen(source);
+
+  const body = rawBody(request);
+  verifyHmac(source.verify, source.keys, { headers: request.headers, body }, clock.now());
+  if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
+
+  const payload = parseJson(body, request.headers.get('content-type'));
+  trail.actor = await nameActor(source, payload);
+  const reason = await reasonToIgnore(source, payload);
+  if (reason !== undefined) return { outcome: 'ignored', message: reason };
+  await requireAllowed(source, payload);
+  const changeOrderId = await selectChangeOrderId(source, payload);
+  trail.changeOrderId = changeOrderId;
+
+  const deadlineAt = trail.startedAt + source.deadlineMs - answerMarginMs;
+  return rollBack(
+    { changeOrderId, deadlineAt, hold: holdOf(source, env) },
+    {
+      changeOrders: await openChangeOrders(source, context, env),
+      clock,
+      warn: (message, facts) => {
+        log('warn', message, { requestId: trail.requestId, source: source.name, ...facts });
+      },
+    },
+  );
+}
+
+function answerHealth({ method }: WebhookRequest, { version, sources }: Reception): FunctionResponse {
   if (method !== 'GET') {
     const detail = 'This path tells the health, with GET. Webhooks go to POST /<source>.';
     throw new Problem('method_not_allowed', detail, { allow: 'GET' });
   }
-  const ready = [...sources.values()].filter(({ isClosed }) => !isClosed).length;
+  const ready = [...sources.values()].filter((source) => !isClosed(source)).length;
   return replyWithHealth({ version, sources: sources.size, ready });
 }
 
@@ -140,7 +148,7 @@ function isPing({ ping }: Source, { headers }: WebhookRequest): boolean {
   return ping !== undefined && headers.get(ping.header) === ping.value;
 }
 
-function holdOf(source: Source, env: Environment): RollbackRequest['hold'] {
+function holdOf(source: Source, env: Environment): Hold | undefined {
   if (source.dryRun) return 'dry_run';
   return isSwitchedOn(env['ROLLBACK_SUSPENDED']) ? 'suspended' : undefined;
 }
@@ -172,13 +180,13 @@ function setting(env: Environment, name: string): string | undefined {
   return env[name] === '' ? undefined : env[name];
 }
 
-function replyContext({ source, requestId }: Decision): ReplyContext {
-  return { ...(source !== undefined && { source }), ...(requestId !== undefined && { requestId }) };
+function replyContext({ source, requestId }: Trail): ReplyContext {
+  return { source: source?.name, requestId };
 }
 
 /** The caller learns nothing of a fault of ours but where to look for it. */
-function unexpected(error: unknown, { requestId, source }: Decision, log: Log): Problem {
-  const stack = error instanceof Error ? error.stack : String(error);
-  log('error', 'the function failed', { requestId, source, stack });
+function unexpected(error: unknown, { requestId, source }: Trail, log: Log): Problem {
+  const stack = error instanceof Error ? error.stack : reasonOf(error);
+  log('error', 'the function failed', { requestId, source: source?.name, stack });
   return new Problem('internal', 'The function failed. Its log says why, under this requestId.');
 }

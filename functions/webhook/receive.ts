@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../errors.ts';
-import { isRecord } from '../record.ts';
+import { isRecord, toRecord } from '../record.ts';
 
 /** An HTTP request as Function Compute passed it on, its body still undecoded. */
 export interface WebhookRequest {
@@ -28,11 +28,9 @@ const largestEventBytes = 6 * largestBodyBytes + 64 * 1024;
  */
 export function receive(event: unknown): WebhookRequest {
   const { rawPath, headers, body, isBase64Encoded, requestContext } = parseEvent(event);
-  const context = isRecord(requestContext) ? requestContext : {};
-  const http = isRecord(context['http']) ? context['http'] : {};
-  const { method } = http;
+  const { http, requestId } = toRecord(requestContext);
+  const { method } = toRecord(http);
   if (typeof method !== 'string' || typeof rawPath !== 'string') throw notAnHttpEvent();
-  const { requestId } = context;
   return {
     method,
     path: rawPath,
@@ -49,20 +47,20 @@ export function receive(event: unknown): WebhookRequest {
  * @throws Problem `content_encoding_unsupported`, `body_too_large`, `payload_malformed`
  */
 export function rawBody({ headers, body, isBase64Encoded }: WebhookRequest): Buffer {
-  const encoding = headers.get('content-encoding') ?? '';
-  if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
-    throw new Problem(
-      'content_encoding_unsupported',
-      'The body is compressed (Content-Encoding); send it as it is.',
-    );
-  }
-  const size = isBase64Encoded ? Math.floor((body.length * 3) / 4) - 2 : Buffer.byteLength(body, 'utf8');
-  if (size > largestBodyBytes) throw tooLarge();
+  requireUncompressed(headers.get('content-encoding'));
+  const encoding = isBase64Encoded ? 'base64' : 'utf8';
+  if (Buffer.byteLength(body, encoding) > largestBodyBytes) throw tooLarge();
   // Half a character, written as an escape, has no bytes of its own.
   if (!isBase64Encoded && !body.isWellFormed()) throw notAnHttpEvent();
-  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > largestBodyBytes) throw tooLarge();
-  return bytes;
+  return Buffer.from(body, encoding);
+}
+
+function requireUncompressed(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return;
+  throw new Problem(
+    'content_encoding_unsupported',
+    'The body is compressed (Content-Encoding); send it as it is.',
+  );
 }
 
 function parseEvent(event: unknown): Record<string, unknown> {
@@ -86,7 +84,7 @@ function parseEvent(event: unknown): Record<string, unknown> {
  */
 function readHeaders(headers: unknown): ReadonlyMap<string, string> {
   const byName = new Map<string, string>();
-  for (const [name, value] of Object.entries(isRecord(headers) ? headers : {})) {
+  for (const [name, value] of Object.entries(toRecord(headers))) {
     if (typeof value !== 'string') continue;
     const key = name.toLowerCase();
     const other = byName.get(key);

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { isRecord } from '../../functions/record.ts';
+import { toRecord } from '../../functions/record.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
 
 /** Seconds between a source's deadline and the function's timeout, for loading the bundle and writing the answer. */
 const marginSeconds = 5;
+/** fc3's, where s.yaml says nothing. */
+const defaultTimeoutSeconds = 3;
 
 /**
  * Checks that s.yaml gives the function what its sources need. Otherwise a source that builds would be closed once it
@@ -27,13 +29,15 @@ export function requireDeployable(file: string, sources: readonly CompiledSource
 /** What is missing in the text of an s.yaml, a line each. */
 export function deploymentFaults(text: string, sources: readonly CompiledSource[]): string[] {
   const { environmentVariables, timeout } = webhookProps(parse(text));
-  const given = isRecord(environmentVariables) ? environmentVariables : {};
+  const given = toRecord(environmentVariables);
   const missing = [...new Set(sources.flatMap(({ secrets }) => secrets))]
     .filter((variable) => !Object.hasOwn(given, variable))
     .map((variable) => `add under environmentVariables: ${variable}: \${env('${variable}', '')}`);
   const tooLong = sources.flatMap(({ name, deadlineMs }) => {
     const needed = Math.ceil(deadlineMs / 1000) + marginSeconds;
-    if (typeof timeout !== 'number' || timeout >= needed) return [];
+    const seconds = timeout ?? defaultTimeoutSeconds;
+    // What is interpolated cannot be judged here.
+    if (typeof seconds !== 'number' || seconds >= needed) return [];
     return [`raise timeout to ${needed}: the source ${name} has a deadlineMs of ${deadlineMs}`];
   });
   return [...missing, ...tooLong];
@@ -41,9 +45,8 @@ export function deploymentFaults(text: string, sources: readonly CompiledSource[
 
 /** The properties of the function whose handler is the webhook bundle's. */
 function webhookProps(deployment: unknown): Record<string, unknown> {
-  const resources = isRecord(deployment) && isRecord(deployment['resources']) ? deployment['resources'] : {};
-  for (const resource of Object.values(resources)) {
-    const props = isRecord(resource) && isRecord(resource['props']) ? resource['props'] : {};
+  for (const resource of Object.values(toRecord(toRecord(deployment)['resources']))) {
+    const props = toRecord(toRecord(resource)['props']);
     if (props['handler'] === 'webhook.handler') return props;
   }
   throw new CliError('s.yaml has no function with the handler webhook.handler.');

@@ -3,7 +3,11 @@ import { presets, type PresetName } from '../../functions/webhook/source/presets
 
 const headerName = z
   .string()
-  .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header, such as X-Signature-256');
+  .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header, such as X-Signature-256')
+  .refine(
+    (name) => !/^x-fc-/i.test(name),
+    'may not begin with X-Fc-: Function Compute keeps such headers from the function',
+  );
 const expression = z.string().min(1, 'must be a JMESPath expression');
 const variableName = z
   .string()
@@ -39,7 +43,11 @@ const verifySchema = z.strictObject({
   algorithm: z.enum(['sha256', 'sha512', 'sha1']).default('sha256').describe('The hash under the HMAC.'),
   header: headerName.describe('The header with the signature.'),
   encoding: z.enum(['hex', 'base64']).default('hex').describe('How the signature is written.'),
-  prefix: z.string().default('').describe('What stands before the signature, such as sha256=.'),
+  prefix: z
+    .string()
+    .regex(/^([!-~]([ -~]*[!-~])?)?$/, 'must be printable ASCII that neither begins nor ends with a space')
+    .default('')
+    .describe('What stands before the signature, such as sha256=.'),
   separator: z
     .enum(['comma', 'space'])
     .optional()
@@ -84,8 +92,7 @@ const sourceSchema = z.strictObject({
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
   refusalStatus: z
     .int()
-    .min(200)
-    .max(499)
+    .refine((status) => status === 200 || (status >= 400 && status <= 499), 'must be 200 or from 400 to 499')
     .default(409)
     .describe(
       'The status of a refusal such as change_order_finished; 200 for senders that disable a hook on 4xx.',

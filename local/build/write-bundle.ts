@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { reasonOf } from '../../functions/text.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
 import { bundleWebhook } from './bundle.ts';
 import { compileSources, SourcesError } from './compile-sources.ts';
 
-export interface BuiltWebhook {
+interface BuiltWebhook {
   file: string;
   bytes: number;
 }
@@ -62,8 +63,4 @@ export function compileSourcesFile(file: string): CompiledSource[] {
     const faults = error.faults.map(({ line, column, message }) => `  ${name}:${line}:${column} ${message}`);
     throw new CliError([`${name} cannot work; nothing was built.`, ...faults].join('\n'));
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { STATUS } from './change-orders.ts';
-import type { Batch, ChangeOrder, Ruling } from './change-orders.ts';
+import { statuses, type Batch, type ChangeOrder, type Ruling } from './change-orders.ts';
 import type { ApiError } from './roa-signature.ts';
 
 /** An answer of EDAS: its HTTP status and its JSON body, as text. */
@@ -11,9 +10,9 @@ export interface Answer {
 }
 
 /** The content type of every true answer. */
-export const JSON_TYPE = 'application/json;charset=utf-8';
+export const jsonType = 'application/json;charset=utf-8';
 
-const CHINA_MS_AHEAD_OF_UTC = 8 * 3_600_000;
+const chinaMsAheadOfUtc = 8 * 3_600_000;
 
 /** Sends a true answer, whole and at once. */
 export function sendAnswer(response: ServerResponse, { status, json }: Answer): void {
@@ -22,7 +21,7 @@ export function sendAnswer(response: ServerResponse, { status, json }: Answer): 
 
 /** The headers of a true answer. */
 export function jsonHeaders(json: string) {
-  return { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(json) };
+  return { 'content-type': jsonType, 'content-length': Buffer.byteLength(json) };
 }
 
 /** A failure, in the shape of the gateway: `RequestId`, `HostId`, `Code`, `Message`. */
@@ -107,7 +106,7 @@ function pipeline(orderId: string, batch: Batch, index: number) {
 }
 
 function task({ status }: Batch) {
-  const error = status === STATUS.failed;
+  const error = status === statuses.failed;
   return {
     TaskName: 'Start Application',
     TaskStatus: String(status),
@@ -132,5 +131,5 @@ function newRequestId(): string {
 // EDAS writes "2019-11-13 14:23:46" and documents no time zone. China's is the likely one, and the unkind one to a
 // client that takes it for UTC.
 function localTime(epochMs: number): string {
-  return new Date(epochMs + CHINA_MS_AHEAD_OF_UTC).toISOString().slice(0, 19).replace('T', ' ');
+  return new Date(epochMs + chinaMsAheadOfUtc).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
  * The states of a change order, and of each of its batches, under the numbers that EDAS uses.
  * https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-getchangeorderinfo
  */
-export const STATUS = {
+export const statuses = {
   ready: 0,
   running: 1,
   succeeded: 2,
@@ -16,8 +16,8 @@ export const STATUS = {
   systemException: 10,
 } as const;
 
-/** One of the numbers of {@link STATUS}. */
-export type Status = (typeof STATUS)[keyof typeof STATUS];
+/** One of the numbers of {@link statuses}. */
+export type Status = (typeof statuses)[keyof typeof statuses];
 
 /** How a change order can end when nobody interferes. */
 export type Outcome = 2 | 3 | 7 | 10;
@@ -174,8 +174,8 @@ export class ChangeOrders {
   }
 
   #canRollBack(status: Status): boolean {
-    if (status === STATUS.terminated) return this.#rules.ofTerminated === 'accepted';
-    return status !== STATUS.succeeded;
+    if (status === statuses.terminated) return this.#rules.ofTerminated === 'accepted';
+    return status !== statuses.succeeded;
   }
 }
 
@@ -186,7 +186,7 @@ const defaults = {
   readyMs: 1_000,
   batchMs: 10_000,
   pauseMs: 2_000,
-  outcome: STATUS.succeeded,
+  outcome: statuses.succeeded,
   waitsForPerson: false,
   supportRollback: true,
 } as const;
@@ -216,28 +216,28 @@ function observeBatch({ plan, terminatedAt }: Life, index: number, now: number):
   const endsAt = endOfBatch(plan, index);
 
   const waits = plan.waitsForPerson && index > 0;
-  if (waits || until < startedAt) return { status: STATUS.ready };
+  if (waits || until < startedAt) return { status: statuses.ready };
   if (until >= endsAt) return { status: statusAfterBatch(plan, index), startedAt, updatedAt: endsAt };
   if (terminatedAt !== undefined) {
-    return { status: STATUS.terminated, startedAt, updatedAt: terminatedAt };
+    return { status: statuses.terminated, startedAt, updatedAt: terminatedAt };
   }
-  return { status: STATUS.running, startedAt, updatedAt: startedAt };
+  return { status: statuses.running, startedAt, updatedAt: startedAt };
 }
 
 function statusOf({ plan, terminatedAt }: Life, batches: readonly Batch[]): Status {
   const every = (status: Status) => batches.every((batch) => batch.status === status);
   const some = (status: Status) => batches.some((batch) => batch.status === status);
 
-  if (terminatedAt !== undefined) return STATUS.terminated;
-  if (every(STATUS.ready)) return STATUS.ready;
-  if (some(STATUS.running)) return STATUS.running;
-  if (!some(STATUS.ready)) return plan.outcome;
-  return plan.waitsForPerson ? STATUS.waitingForPerson : STATUS.waitingForNextBatch;
+  if (terminatedAt !== undefined) return statuses.terminated;
+  if (every(statuses.ready)) return statuses.ready;
+  if (some(statuses.running)) return statuses.running;
+  if (!some(statuses.ready)) return plan.outcome;
+  return plan.waitsForPerson ? statuses.waitingForPerson : statuses.waitingForNextBatch;
 }
 
 function statusAfterBatch(plan: Required<ChangeOrderPlan>, index: number): Status {
-  if (index < plan.batches - 1) return STATUS.succeeded;
-  return plan.outcome === STATUS.succeeded ? STATUS.succeeded : STATUS.failed;
+  if (index < plan.batches - 1) return statuses.succeeded;
+  return plan.outcome === statuses.succeeded ? statuses.succeeded : statuses.failed;
 }
 
 function startOfBatch(plan: Required<ChangeOrderPlan>, index: number): number {
@@ -249,7 +249,7 @@ function endOfBatch(plan: Required<ChangeOrderPlan>, index: number): number {
 }
 
 function inFlight(status: Status): boolean {
-  const { ready, running, waitingForPerson, waitingForNextBatch } = STATUS;
+  const { ready, running, waitingForPerson, waitingForNextBatch } = statuses;
   return ([ready, running, waitingForPerson, waitingForNextBatch] as Status[]).includes(status);
 }
 
@@ -274,7 +274,7 @@ function rollbackPlan(
 
 /**
  * How a change order that does not exist is refused. This and the next are documented for SAE, whose operation has
- * the same name: https://help.aliyun.com/zh/sae/developer-reference/api-sae-2019-05-06-abortandrollbackchangeorder
+ * the same name: https://www.alibabacloud.com/help/en/sae/api-sae-2019-05-06-abortandrollbackchangeorder
  */
 export const orderNotFound = {
   accepted: false,

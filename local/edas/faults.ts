@@ -1,8 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { errorAnswer, JSON_TYPE, jsonHeaders, sendAnswer } from './answers.ts';
-import type { Answer } from './answers.ts';
-import { signatureDoesNotMatch } from './roa-signature.ts';
-import type { RoaRequest } from './roa-signature.ts';
+import { errorAnswer, jsonType, jsonHeaders, sendAnswer, type Answer } from './answers.ts';
+import { signatureDoesNotMatch, type RoaRequest } from './roa-signature.ts';
 
 /** Something else than the true answer of EDAS: sent instead of it, or the true answer damaged on its way. */
 export type Fault = InsteadOfAnswer | DamagedAnswer;
@@ -43,13 +41,13 @@ export function businessErrorUnder200(): Fault {
   return {
     name: 'businessErrorUnder200',
     takesEffect: false,
-    instead: whole(200, JSON_TYPE, JSON.stringify(body)),
+    instead: whole(200, jsonType, JSON.stringify(body)),
   };
 }
 
 /** HTTP 200, said to be JSON, with nothing in it. */
 export function emptyBody({ takesEffect = false }: Effect = {}): Fault {
-  return { name: 'emptyBody', takesEffect, instead: whole(200, JSON_TYPE, '') };
+  return { name: 'emptyBody', takesEffect, instead: whole(200, jsonType, '') };
 }
 
 /** A complete HTTP answer around half a JSON text. */
@@ -58,7 +56,7 @@ export function truncatedJson(): Fault {
     name: 'truncatedJson',
     takesEffect: true,
     damage: (response, { status, json }) => {
-      response.writeHead(status, { 'content-type': JSON_TYPE }).end(firstHalf(json));
+      response.writeHead(status, { 'content-type': jsonType }).end(firstHalf(json));
     },
   };
 }
@@ -167,7 +165,7 @@ export function xmlError(): Fault {
 
 /** The JSON text `null` under 500, which pop-core meets with a TypeError of its own. */
 export function jsonNull({ takesEffect = false }: Effect = {}): Fault {
-  return { name: 'jsonNull', takesEffect, instead: whole(500, JSON_TYPE, 'null') };
+  return { name: 'jsonNull', takesEffect, instead: whole(500, jsonType, 'null') };
 }
 
 /** The gateway refuses a good signature and, as it does, repeats the caller's security token in its message. */

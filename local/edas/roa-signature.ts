@@ -30,13 +30,17 @@ export interface ApiError {
 
 type Check = (request: RoaRequest) => ApiError | undefined;
 
-const EDAS_VERSION = '2017-08-01';
-const DATE_TOLERANCE_MS = 15 * 60_000;
+const edasVersion = '2017-08-01';
+const dateToleranceMs = 15 * 60_000;
 
 // Codes and statuses are those of the gateway, texts too where it publishes them; those about the token and the
 // MD5 are ours. https://help.aliyun.com/document_detail/60629.html
 const refusals = {
   version: badRequest('InvalidVersion', 'Specified parameter Version is not valid.'),
+  signatureMethod: badRequest(
+    'InvalidSignatureMethod',
+    'Specified signature method or version is not valid.',
+  ),
   accessKeyId: {
     status: 404,
     code: 'InvalidAccessKeyId.NotFound',
@@ -117,6 +121,7 @@ export function signatureDoesNotMatch(request: RoaRequest): ApiError {
 export function createRoaVerifier(key: AccessKey, now: () => number): Check {
   const checks: readonly Check[] = [
     checkVersion,
+    checkSignatureMethod,
     accessKeyIdCheck(key),
     dateCheck(now),
     securityTokenCheck(key, now),
@@ -135,7 +140,14 @@ export function createRoaVerifier(key: AccessKey, now: () => number): Check {
 }
 
 function checkVersion({ headers }: RoaRequest): ApiError | undefined {
-  return header(headers, 'x-acs-version') === EDAS_VERSION ? undefined : refusals.version;
+  return header(headers, 'x-acs-version') === edasVersion ? undefined : refusals.version;
+}
+
+function checkSignatureMethod({ headers }: RoaRequest): ApiError | undefined {
+  const isKnown =
+    header(headers, 'x-acs-signature-method') === 'HMAC-SHA1' &&
+    header(headers, 'x-acs-signature-version') === '1.0';
+  return isKnown ? undefined : refusals.signatureMethod;
 }
 
 function accessKeyIdCheck(key: AccessKey): Check {
@@ -146,8 +158,11 @@ function accessKeyIdCheck(key: AccessKey): Check {
 function dateCheck(now: () => number): Check {
   return ({ headers }) => {
     const date = Date.parse(headers.date ?? '');
-    if (Number.isNaN(date)) return refusals.dateFormat;
-    return Math.abs(now() - date) <= DATE_TOLERANCE_MS ? undefined : refusals.dateExpired;
+    // RFC 1123, as ROA wants it; Date.parse would take much else.
+    if (Number.isNaN(date) || !/^\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/.test(headers.date ?? '')) {
+      return refusals.dateFormat;
+    }
+    return Math.abs(now() - date) <= dateToleranceMs ? undefined : refusals.dateExpired;
   };
 }
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server, ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   changeOrderInfoAnswer,
@@ -8,13 +7,17 @@ import {
   errorAnswer,
   rulingAnswer,
   sendAnswer,
+  type Answer,
 } from './answers.ts';
-import type { Answer } from './answers.ts';
-import { ChangeOrders, orderNotFound } from './change-orders.ts';
-import type { RollbackRules } from './change-orders.ts';
+import { ChangeOrders, orderNotFound, type RollbackRules } from './change-orders.ts';
 import type { Fault } from './faults.ts';
-import { createRoaVerifier, receiveRoaRequest, splitTarget } from './roa-signature.ts';
-import type { AccessKey, RoaRequest } from './roa-signature.ts';
+import {
+  createRoaVerifier,
+  receiveRoaRequest,
+  splitTarget,
+  type AccessKey,
+  type RoaRequest,
+} from './roa-signature.ts';
 
 /** The operations of EDAS, version 2017-08-01, that the stand-in knows. */
 export type Operation =
@@ -80,7 +83,7 @@ export interface EdasStandIn {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+const operations: Readonly<Record<string, Operation>> = {
   'PUT /pop/v5/oam/changeorder/rollback': 'RollbackChangeOrder',
   'PUT /pop/v5/changeorder/change_order_abort_and_rollback': 'AbortAndRollbackChangeOrder',
   'PUT /pop/v5/changeorder/change_order_abort': 'AbortChangeOrder',
@@ -159,7 +162,7 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
 function describe({ method, target }: RoaRequest, at: number): Writable<RecordedCall> {
   const { path, query } = splitTarget(target);
   return {
-    operation: OPERATIONS[`${method} ${path}`],
+    operation: operations[`${method} ${path}`],
     method,
     path,
     changeOrderId: query.get('ChangeOrderId') ?? undefined,

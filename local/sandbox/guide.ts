@@ -1,18 +1,22 @@
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
-import { signatureHeaders } from '../sign.ts';
 import { paint } from '../terminal.ts';
-import { payloadFor } from './payload.ts';
-import { forgedSecrets } from './play.ts';
+import { headersFor, payloadFor, type Secrets } from './sample-webhook.ts';
 
 interface Guide {
   url: string;
   sources: readonly CompiledSource[];
-  secrets: Record<string, string>;
+  secrets: Secrets;
 }
 
 /** Lines to paste: a signed webhook for an order that waits for them, and a forged one. */
-export function printCurlLines({ edas, url, sources, secrets }: Guide & { edas: EdasStandIn }): void {
+export function printCurlLines({
+  edas,
+  url,
+  sources,
+  secrets,
+  forged,
+}: Guide & { edas: EdasStandIn; forged: Secrets }): void {
   const [source] = sources;
   if (!source) return;
   // It waits for a person after its first batch, so it is still in flight whenever the line is pasted.
@@ -27,9 +31,9 @@ export function printCurlLines({ edas, url, sources, secrets }: Guide & { edas: 
   const { timestamp } = source.verify;
   const until = timestamp ? ` (good for ${timestamp.toleranceSeconds} s)` : '';
   heading(`Your turn. A second release is in flight; this asks for its rollback${until}:`);
-  console.log(curl(`${url}/${source.name}`, headersOf(source, secrets, body), body));
+  console.log(curl(`${url}/${source.name}`, headersFor(source, secrets, body), body));
   heading('The same, forged:');
-  console.log(curl(`${url}/${source.name}`, headersOf(source, forgedSecrets(secrets), body), body));
+  console.log(curl(`${url}/${source.name}`, headersFor(source, forged, body), body));
   heading('Is it up?');
   console.log(`curl ${url}/`);
   heading('The sources, and their secrets in this sandbox:');
@@ -66,15 +70,6 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
 
 export function printReady(url: string): void {
   console.log(`\n${paint('green', 'Listening')} on ${url}. Ctrl-C stops.`);
-}
-
-function headersOf(
-  source: CompiledSource,
-  secrets: Record<string, string>,
-  body: string,
-): Record<string, string> {
-  const secret = secrets[source.secrets[0] ?? ''] ?? '';
-  return { 'Content-Type': 'application/json', ...signatureHeaders(source.verify, secret, body) };
 }
 
 function curl(address: string, headers: Record<string, string>, body: string): string {

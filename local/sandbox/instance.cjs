@@ -1,4 +1,5 @@
-// Runs inside a worker thread as an instance of Function Compute would: it loads the bundle once, then answers events.
+// Runs inside a worker thread: loads the bundle once, then answers events. Function Compute would give an instance one
+// event at a time and start another one for the next; the function keeps nothing between events, so it is the same.
 'use strict';
 
 const { parentPort, workerData } = require('node:worker_threads');

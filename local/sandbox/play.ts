@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionResponse } from '../../functions/platform/function-compute.ts';
 import { describeStatus } from '../../functions/rollback/states.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import type { ChangeOrder } from '../edas/change-orders.ts';
+import { statuses, type ChangeOrder } from '../edas/change-orders.ts';
 import type { EdasStandIn, RecordedCall } from '../edas/stand-in.ts';
-import { signatureHeaders } from '../sign.ts';
 import { paint } from '../terminal.ts';
-import { payloadFor } from './payload.ts';
+import { headersFor, payloadFor, type Secrets } from './sample-webhook.ts';
 
 interface Stage {
   edas: EdasStandIn;
   /** Where the function listens. */
   url: string;
   source: CompiledSource;
-  /** By name of the environment variable. */
-  secrets: Record<string, string>;
+  secrets: Secrets;
+  /** Secrets that open nothing. */
+  forged: Secrets;
 }
 
 const application = '3616cdca-0000-4000-8000-000000000001';
@@ -33,7 +33,7 @@ export async function playRollback(stage: Stage): Promise<void> {
   });
 
   step(1, 'A release is under way in EDAS (a stand-in on this machine).');
-  await watch(edas, id, (order) => order.batches.filter(({ status }) => status === 2).length >= 1);
+  await watch(edas, id, (order) => order.batches.some(({ status }) => status === statuses.succeeded));
 
   step(2, `The release is bad. The sender "${source.name}" posts a signed webhook.`);
   const body = payloadFor(source, id);
@@ -47,18 +47,13 @@ export async function playRollback(stage: Stage): Promise<void> {
   const rollbackId = first['rollbackChangeOrderId'];
   if (typeof rollbackId === 'string')
     await watch(edas, rollbackId, ({ finishedAt }) => finishedAt !== undefined);
-  showOrder(edas.orders.get(id));
+  console.log(describeOrder(edas.orders.get(id)));
 
   step(4, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
   await post(stage, body);
 
   step(5, 'Somebody without the secret tries.');
-  await post({ ...stage, secrets: forgedSecrets(stage.secrets) }, body);
-}
-
-/** Secrets of the same names that open nothing. */
-export function forgedSecrets(secrets: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.keys(secrets).map((variable) => [variable, 'not-the-secret']));
+  await post({ ...stage, secrets: stage.forged }, body);
 }
 
 /** A call that EDAS got, as one line. */
@@ -88,16 +83,11 @@ export function narrateLog(line: string): void {
 
 async function post({ url, source, secrets }: Stage, body: string): Promise<Record<string, unknown>> {
   const address = `${url}/${source.name}`;
-  const secret = secrets[source.secrets[0] ?? ''] ?? '';
-  const headers = signatureHeaders(source.verify, secret, body);
+  const headers = headersFor(source, secrets, body);
   console.log(`   ${paint('magenta', 'sender → function')}  POST ${address}`);
   for (const [name, value] of Object.entries(headers)) console.log(indent(`${name}: ${value}`));
   console.log(indent(body));
-  const response = await fetch(address, {
-    method: 'POST',
-    headers: { ...headers, 'Content-Type': 'application/json' },
-    body,
-  });
+  const response = await fetch(address, { method: 'POST', headers, body });
   const answer = (await response.json()) as Record<string, unknown>;
   // The log comes through another pipe than the answer; let it end before the next step begins.
   await sleep(50);
@@ -121,13 +111,11 @@ async function watch(
   }
 }
 
-function showOrder(order: ChangeOrder | undefined): void {
-  console.log(describeOrder(order));
-}
-
 function describeOrder(order: ChangeOrder | undefined): string {
   if (!order) return '   EDAS has no such change order';
-  const boxes = order.batches.map(({ status }) => (status === 2 ? '■' : status === 1 ? '▣' : '□')).join('');
+  const boxes = order.batches
+    .map(({ status }) => (status === statuses.succeeded ? '■' : status === statuses.running ? '▣' : '□'))
+    .join('');
   const label = paint('cyan', 'EDAS');
   return `   ${label}               ${boxes} ${order.description}: ${describeStatus(order.status)}  ${paint('dim', order.id)}`;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FunctionContext } from '../../functions/platform/function-compute.ts';
@@ -6,9 +5,10 @@ import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { root } from '../build/bundle.ts';
 import { buildWebhook, compileSourcesFile } from '../build/write-bundle.ts';
 import { CliError, codeOf, runCli } from '../cli.ts';
-import { startEdasStandIn, type EdasStandIn } from '../edas/stand-in.ts';
+import { startEdasStandIn } from '../edas/stand-in.ts';
 import { startFunctionServer, type FunctionServer } from './function-server.ts';
 import { startInstance } from './instance.ts';
+import { realSecrets, sandboxSecrets } from './secrets.ts';
 import { printCurlLines, printRealEdas, printReady } from './guide.ts';
 import { narrateAnswer, narrateCall, narrateLog, playRollback } from './play.ts';
 
@@ -43,9 +43,7 @@ await runCli(async () => {
   if (!options) return;
   const sources = compileSourcesFile(options.sources);
   const { file } = await buildWebhook(sources, path.join(root, '.sandbox'));
-  const secrets = sandboxSecrets(sources, options);
-  const run = options.isReal ? runOnRealEdas : runOnStandIn;
-  await run(options, file, sources, secrets);
+  await (options.isReal ? runOnRealEdas : runOnStandIn)(options, file, sources);
 });
 
 function readOptions(): Options | undefined {
@@ -71,26 +69,12 @@ function readOptions(): Options | undefined {
   return { port, isReal: values.edas === 'real', sources: values.sources };
 }
 
-/**
- * A secret for every variable that the sources name. Against the stand-in a fixed one, so that pasted lines keep
- * working; against real EDAS yours, or else one that nobody can guess.
- */
-function sandboxSecrets(sources: readonly CompiledSource[], { isReal }: Options): Record<string, string> {
-  const variables = new Set(sources.flatMap(({ secrets }) => secrets));
-  const make = (variable: string) => {
-    if (!isReal) return `sandbox-${variable.toLowerCase()}`;
-    const own = process.env[variable];
-    return own === undefined || own === '' ? randomBytes(32).toString('hex') : own;
-  };
-  return Object.fromEntries([...variables].map((variable) => [variable, make(variable)]));
-}
-
 async function runOnStandIn(
   options: Options,
   bundle: string,
   sources: readonly CompiledSource[],
-  secrets: Record<string, string>,
 ): Promise<void> {
+  const secrets = sandboxSecrets(sources);
   const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrateCall });
   const context = { region: 'cn-hangzhou', credentials: standInCredentials };
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
@@ -99,11 +83,16 @@ async function runOnStandIn(
     await edas.close();
     throw error;
   });
-  stopOnSignal(server, edas);
-  const source = sources[0];
-  if (source) {
-    await playRollback({ edas, url: server.url, source, secrets });
-    printCurlLines({ edas, url: server.url, sources, secrets });
+  const stop = () => Promise.all([server.close(), edas.close()]);
+  stopOnSignal(stop);
+  const [source] = sources;
+  const forged = sandboxSecrets(sources, 'forged');
+  try {
+    if (source) await playRollback({ edas, url: server.url, source, secrets, forged });
+    printCurlLines({ edas, url: server.url, sources, secrets, forged });
+  } catch (error) {
+    await stop();
+    throw error;
   }
   printReady(server.url);
 }
@@ -112,7 +101,6 @@ async function runOnRealEdas(
   options: Options,
   bundle: string,
   sources: readonly CompiledSource[],
-  secrets: Record<string, string>,
 ): Promise<void> {
   const region = process.env['REGION'];
   if (!region && !process.env['EDAS_ENDPOINT']) {
@@ -120,10 +108,10 @@ async function runOnRealEdas(
       'Set the region of your applications first: REGION=cn-hangzhou npm start -- --edas real',
     );
   }
+  const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
-  const env = { ...Object.fromEntries(environment), ...secrets };
-  const server = await serve(options, bundle, {}, env);
-  stopOnSignal(server);
+  const server = await serve(options, bundle, {}, { ...Object.fromEntries(environment), ...secrets });
+  stopOnSignal(server.close);
   printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);
 }
@@ -153,11 +141,11 @@ async function serve(
   }
 }
 
-function stopOnSignal(server: FunctionServer, edas?: EdasStandIn): void {
+function stopOnSignal(stop: () => Promise<unknown>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       console.log('\nStopped.');
-      void Promise.all([server.close(), edas?.close()]).finally(() => process.exit(0));
+      void stop().finally(() => process.exit(0));
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Problem } from '../../errors.ts';
+import { describeValue } from './describe-value.ts';
 import type { JSONValue } from './expression.ts';
 
 // Not a part of a longer run of hexadecimal digits and dashes, which would be some other id.
@@ -22,7 +23,7 @@ export function takeChangeOrderId(findings: readonly Finding[]): string {
   if (id === undefined) {
     throw new Problem(
       'change_order_id_missing',
-      `No change order id (a UUID) was found. Looked at ${findings.map(describe).join('; ')}.`,
+      `No change order id (a UUID) was found. Looked at ${findings.map(describeFinding).join('; ')}.`,
     );
   }
   if (others.length > 0) {
@@ -40,12 +41,8 @@ function idsIn(value: JSONValue | undefined): string[] {
   return typeof value === 'string' ? Array.from(value.matchAll(uuid), ([id]) => id.toLowerCase()) : [];
 }
 
-function describe({ place, value }: Finding): string {
+function describeFinding({ place, value }: Finding): string {
   if (value === undefined || value === null) return `${place}: nothing there`;
-  if (typeof value === 'string') return `${place}: ${JSON.stringify(excerpt(value))}`;
-  return `${place}: ${Array.isArray(value) ? 'an array' : `a${typeof value === 'object' ? 'n' : ''} ${typeof value}`}, not a string`;
-}
-
-function excerpt(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  const isText = typeof value === 'string';
+  return `${place}: ${describeValue(value)}${isText ? '' : ', which is no text'}`;
 }

@@ -1,9 +1,15 @@
 import type { compile, JSONValue } from '@jmespath-community/jmespath';
 import { Problem } from '../../errors.ts';
-import type { Expression } from '../source/source.ts';
+import { reasonOf } from '../../text.ts';
 
 export type ExpressionNode = ReturnType<typeof compile>;
 export type { JSONValue };
+
+/** A JMESPath expression: its text for messages, and the tree that the build made of it. */
+export interface Expression {
+  text: string;
+  tree: ExpressionNode;
+}
 
 /**
  * What the expression finds in the payload; null where there is nothing.
@@ -16,10 +22,9 @@ export async function evaluate(expression: Expression, payload: JSONValue, role:
   try {
     return TreeInterpreter.search(expression.tree, payload);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'no reason given';
     throw new Problem(
       'payload_malformed',
-      `The expression \`${role}: ${expression.text}\` does not work on this payload: ${reason}.`,
+      `The expression \`${role}: ${expression.text}\` does not work on this payload: ${reasonOf(error)}.`,
     );
   }
 }

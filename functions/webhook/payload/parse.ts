@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../errors.ts';
+import { excerpt } from '../../text.ts';
 import type { JSONValue } from './expression.ts';
 
 /**
@@ -27,6 +28,6 @@ function requireJsonType(contentType: string | undefined): void {
   if (/^application\/([a-z0-9.+-]+\+)?json$/i.test(type.trim())) return;
   throw new Problem(
     'content_type_unsupported',
-    `The content type is ${JSON.stringify(contentType.slice(0, 100))}; send application/json.`,
+    `The content type is ${JSON.stringify(excerpt(contentType))}; send application/json.`,
   );
 }

@@ -1,6 +1,8 @@
 import { Problem } from '../../errors.ts';
+import { isRecord } from '../../record.ts';
 import type { CompiledSource } from '../source/source.ts';
 import { takeChangeOrderId, type Finding } from './change-order-id.ts';
+import { describeValue } from './describe-value.ts';
 import { evaluate, type JSONValue } from './expression.ts';
 
 /** The names that are looked at where a source says nothing. */
@@ -13,7 +15,9 @@ export async function reasonToIgnore(
 ): Promise<string | undefined> {
   if (!source.when) return undefined;
   const result = await evaluate(source.when, payload, 'when');
-  return result === true ? undefined : `\`when: ${source.when.text}\` gave ${show(result)}, not true.`;
+  return result === true
+    ? undefined
+    : `\`when: ${source.when.text}\` gave ${describeValue(result)}, not true.`;
 }
 
 /** @throws Problem `sender_not_allowed` unless `allow` gives true itself, not just something that is not false */
@@ -40,18 +44,9 @@ export async function nameActor(source: CompiledSource, payload: JSONValue): Pro
 }
 
 function usualFindings(payload: JSONValue): Finding[] {
-  const object = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload : {};
+  const object = isRecord(payload) ? payload : {};
   return usualNames.map((name) => ({
     place: name,
     value: Object.hasOwn(object, name) ? object[name] : undefined,
   }));
-}
-
-function show(value: JSONValue): string {
-  if (typeof value !== 'object' || value === null) return excerpt(JSON.stringify(value));
-  return Array.isArray(value) ? 'an array' : 'an object';
-}
-
-function excerpt(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -7,8 +7,8 @@ export type Outcome = RollbackOutcome | { outcome: 'ignored'; message: string };
 
 /** What every answer says besides its content. Left out where it is not known yet. */
 export interface ReplyContext {
-  source?: string;
-  requestId?: string;
+  source?: string | undefined;
+  requestId?: string | undefined;
 }
 
 const outcomeStatus: Record<Outcome['outcome'], number> = {

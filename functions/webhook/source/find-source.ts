@@ -1,5 +1,6 @@
 import { Problem } from '../../errors.ts';
-import type { Source } from './open-sources.ts';
+import { excerpt } from '../../text.ts';
+import { isClosed, type Source } from './open-sources.ts';
 
 /**
  * The source that a path is for: `/<source>`.
@@ -11,19 +12,21 @@ export function findSource(sources: ReadonlyMap<string, Source>, path: string): 
   if (source) return source;
   throw new Problem(
     'source_unknown',
-    `No source has the path ${JSON.stringify(path.slice(0, 100))}. Webhooks go to POST /<source>, with a name from sources.yaml.`,
+    `No source has the path ${JSON.stringify(excerpt(path))}. Webhooks go to POST /<source>, with a name from sources.yaml.`,
   );
 }
 
-/** @throws Problem `method_not_allowed`, `source_not_configured` */
-export function requireOpen(source: Source, method: string): void {
-  if (method !== 'POST') {
-    throw new Problem('method_not_allowed', 'Webhooks go to this path with POST.', { allow: 'POST' });
-  }
-  if (source.isClosed) {
-    throw new Problem(
-      'source_not_configured',
-      'The secret of this source is missing or unfit, so nobody can be let in. The log, written when the function started, names the variable.',
-    );
-  }
+/** @throws Problem `method_not_allowed` */
+export function requirePost(method: string): void {
+  if (method === 'POST') return;
+  throw new Problem('method_not_allowed', 'Webhooks go to this path with POST.', { allow: 'POST' });
+}
+
+/** @throws Problem `source_not_configured` */
+export function requireOpen(source: Source): void {
+  if (!isClosed(source)) return;
+  throw new Problem(
+    'source_not_configured',
+    'A secret of this source is missing or unfit, so nobody can be let in. The log, written when the function started, names the variable.',
+  );
 }

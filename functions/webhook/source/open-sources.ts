@@ -3,10 +3,14 @@ import type { Environment } from '../../platform/function-compute.ts';
 import { decodeSecret, type SecretEncoding } from '../verify/secret.ts';
 import type { CompiledSource } from './source.ts';
 
-/** A source with its keys; closed, with the reasons, when a secret cannot be used. */
+/** A source with its keys: as many as it has secrets, or none where one of these cannot be used. */
 export interface Source extends CompiledSource {
   keys: readonly Buffer[];
-  isClosed: boolean;
+}
+
+/** Whether nobody can be let in. */
+export function isClosed({ keys }: Source): boolean {
+  return keys.length === 0;
 }
 
 /**
@@ -29,10 +33,18 @@ function openSource(source: CompiledSource, env: Environment, log: Log): Source 
       log('error', 'a source is closed', { source: source.name, variable, reason: `${variable} ${key}` });
     } else {
       keys.push(key);
+      if (key.length < shortestKeyBytes) warnOfShortKey(source.name, variable, log);
     }
   }
-  const isClosed = keys.length === 0 || keys.length < source.secrets.length;
-  return { ...source, keys: isClosed ? [] : keys, isClosed };
+  return { ...source, keys: keys.length === source.secrets.length ? keys : [] };
+}
+
+/** Shorter than this, a key can be found by trying. https://www.rfc-editor.org/rfc/rfc2104#section-3 asks for more. */
+const shortestKeyBytes = 16;
+
+function warnOfShortKey(source: string, variable: string, log: Log): void {
+  const reason = `${variable} is shorter than ${shortestKeyBytes} bytes; make one with: openssl rand -hex 32`;
+  log('warn', 'a secret is short', { source, variable, reason });
 }
 
 /** The key, or what is wrong with the secret. */

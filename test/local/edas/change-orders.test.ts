@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ChangeOrders, STATUS } from '../../../local/edas/change-orders.ts';
-import type { ChangeOrderPlan, Outcome, RollbackRules } from '../../../local/edas/change-orders.ts';
+import {
+  ChangeOrders,
+  statuses,
+  type ChangeOrderPlan,
+  type Outcome,
+  type RollbackRules,
+} from '../../../local/edas/change-orders.ts';
 
 const born = Date.parse('2026-01-02T03:04:05Z');
 const appId = '3616cdca-4f92-4413-0000-000000000000';
@@ -48,16 +53,16 @@ function rollbackOrderIn(orders: ChangeOrders): string {
 
 describe('a change order left alone', () => {
   test.each([
-    [0, STATUS.ready, [0, 0, 0]],
-    [0.999, STATUS.ready, [0, 0, 0]],
-    [1, STATUS.running, [1, 0, 0]],
-    [10.999, STATUS.running, [1, 0, 0]],
-    [11, STATUS.waitingForNextBatch, [2, 0, 0]],
-    [13, STATUS.running, [2, 1, 0]],
-    [24, STATUS.waitingForNextBatch, [2, 2, 0]],
-    [34.999, STATUS.running, [2, 2, 1]],
-    [35, STATUS.succeeded, [2, 2, 2]],
-    [3_600, STATUS.succeeded, [2, 2, 2]],
+    [0, statuses.ready, [0, 0, 0]],
+    [0.999, statuses.ready, [0, 0, 0]],
+    [1, statuses.running, [1, 0, 0]],
+    [10.999, statuses.running, [1, 0, 0]],
+    [11, statuses.waitingForNextBatch, [2, 0, 0]],
+    [13, statuses.running, [2, 1, 0]],
+    [24, statuses.waitingForNextBatch, [2, 2, 0]],
+    [34.999, statuses.running, [2, 2, 1]],
+    [35, statuses.succeeded, [2, 2, 2]],
+    [3_600, statuses.succeeded, [2, 2, 2]],
   ])('after %d s has status %i and batches %j', (seconds, status, batches) => {
     const orders = account();
     at(seconds);
@@ -77,20 +82,20 @@ describe('a change order left alone', () => {
     const orders = account();
     at(14);
     expect(orders.get('order')?.batches).toEqual([
-      { status: STATUS.succeeded, startedAt: born + 1_000, updatedAt: born + 11_000 },
-      { status: STATUS.running, startedAt: born + 13_000, updatedAt: born + 13_000 },
-      { status: STATUS.ready },
+      { status: statuses.succeeded, startedAt: born + 1_000, updatedAt: born + 11_000 },
+      { status: statuses.running, startedAt: born + 13_000, updatedAt: born + 13_000 },
+      { status: statuses.ready },
     ]);
   });
 
   test.each<[Outcome, number[]]>([
-    [STATUS.failed, [2, 2, 3]],
-    [STATUS.partlySucceeded, [2, 2, 3]],
-    [STATUS.systemException, [2, 2, 3]],
+    [statuses.failed, [2, 2, 3]],
+    [statuses.partlySucceeded, [2, 2, 3]],
+    [statuses.systemException, [2, 2, 3]],
   ])('can end with status %i, its last batch failed', (outcome, batches) => {
     const orders = account({ outcome });
     at(34);
-    expect(statusOf(orders)).toBe(STATUS.running);
+    expect(statusOf(orders)).toBe(statuses.running);
     at(35);
     expect(statusOf(orders)).toBe(outcome);
     expect(batchesOf(orders)).toEqual(batches);
@@ -99,20 +104,20 @@ describe('a change order left alone', () => {
   test('waits for a person after its first batch, for ever', () => {
     const orders = account({ waitsForPerson: true });
     at(10);
-    expect(statusOf(orders)).toBe(STATUS.running);
+    expect(statusOf(orders)).toBe(statuses.running);
     at(1_000_000);
-    expect(statusOf(orders)).toBe(STATUS.waitingForPerson);
+    expect(statusOf(orders)).toBe(statuses.waitingForPerson);
     expect(batchesOf(orders)).toEqual([2, 0, 0]);
   });
 
   test('waits for nobody when it has one batch', () => {
     const orders = account({ waitsForPerson: true, batches: 1 });
     at(11);
-    expect(statusOf(orders)).toBe(STATUS.succeeded);
+    expect(statusOf(orders)).toBe(statuses.succeeded);
   });
 
   test('may have been created in the past', () => {
-    expect(statusOf(account({ createdAt: born - 60_000 }))).toBe(STATUS.succeeded);
+    expect(statusOf(account({ createdAt: born - 60_000 }))).toBe(statuses.succeeded);
   });
 });
 
@@ -122,7 +127,7 @@ describe('a rollback', () => {
     at(14);
     expect(orders.rollback('order').accepted).toBe(true);
     at(100);
-    expect(orders.get('order')).toMatchObject({ status: STATUS.terminated, finishedAt: born + 14_000 });
+    expect(orders.get('order')).toMatchObject({ status: statuses.terminated, finishedAt: born + 14_000 });
     expect(batchesOf(orders)).toEqual([2, 6, 0]);
   });
 
@@ -140,9 +145,9 @@ describe('a rollback', () => {
     });
     expect(batchesOf(orders, id)).toEqual([0, 0]);
     at(14 + 12);
-    expect(statusOf(orders, id)).toBe(STATUS.waitingForNextBatch);
+    expect(statusOf(orders, id)).toBe(statuses.waitingForNextBatch);
     at(14 + 23);
-    expect(statusOf(orders, id)).toBe(STATUS.succeeded);
+    expect(statusOf(orders, id)).toBe(statuses.succeeded);
   });
 
   test('of an order that had updated nothing has one batch', () => {
@@ -156,13 +161,13 @@ describe('a rollback', () => {
     ['running', {}, 5],
     ['between two batches', {}, 12],
     ['waiting for a person', { waitsForPerson: true }, 60],
-    ['failed', { outcome: STATUS.failed }, 60],
-    ['partly succeeded', { outcome: STATUS.partlySucceeded }, 60],
+    ['failed', { outcome: statuses.failed }, 60],
+    ['partly succeeded', { outcome: statuses.partlySucceeded }, 60],
   ])('is accepted while the order is %s', (_state, changes, seconds) => {
     const orders = account(changes);
     at(seconds);
     expect(orders.rollback('order').accepted).toBe(true);
-    expect(statusOf(orders)).toBe(STATUS.terminated);
+    expect(statusOf(orders)).toBe(statuses.terminated);
     expect(orders.rollbacksOf('order')).toBe(1);
   });
 
@@ -170,7 +175,7 @@ describe('a rollback', () => {
     const orders = account();
     at(35);
     expect(orders.rollback('order')).toMatchObject(notRunning);
-    expect(statusOf(orders)).toBe(STATUS.succeeded);
+    expect(statusOf(orders)).toBe(statuses.succeeded);
     expect(orders.rollbacksOf('order')).toBe(0);
     expect(orders.ofApplication(appId)).toHaveLength(1);
   });
@@ -219,14 +224,14 @@ describe('an abort', () => {
     const orders = account();
     at(14);
     expect(orders.abort('order')).toEqual({ accepted: true, changeOrderId: 'order' });
-    expect(statusOf(orders)).toBe(STATUS.terminated);
+    expect(statusOf(orders)).toBe(statuses.terminated);
     expect(orders.rollbacksOf('order')).toBe(0);
     expect(orders.ofApplication(appId)).toHaveLength(1);
   });
 
   test.each([
     ['succeeded', {}],
-    ['failed', { outcome: STATUS.failed }],
+    ['failed', { outcome: statuses.failed }],
   ])('of an order that %s is refused', (_state, changes) => {
     const orders = account(changes);
     at(35);

@@ -11,8 +11,9 @@ import {
   sign,
   signatureDoesNotMatch,
   stringToSign,
+  type AccessKey,
+  type RoaRequest,
 } from '../../../local/edas/roa-signature.ts';
-import type { AccessKey, RoaRequest } from '../../../local/edas/roa-signature.ts';
 
 const permanentKey = { accessKeyId: 'fake-access-key-id', accessKeySecret: 'fake-access-key-secret' };
 const temporaryKey = { ...permanentKey, securityToken: 'fake-security-token' };

@@ -4,8 +4,12 @@ import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as faults from '../../../local/edas/faults.ts';
 import type { Fault } from '../../../local/edas/faults.ts';
-import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
-import type { EdasStandIn, EdasStandInOptions, RecordedCall } from '../../../local/edas/stand-in.ts';
+import {
+  startEdasStandIn,
+  type EdasStandIn,
+  type EdasStandInOptions,
+  type RecordedCall,
+} from '../../../local/edas/stand-in.ts';
 
 const credentials = {
   accessKeyId: 'fake-access-key-id',

@@ -1,7 +1,6 @@
 import { compile } from '@jmespath-community/jmespath';
 import { describe, expect, test } from 'vitest';
-import { evaluate } from '../../../../functions/webhook/payload/expression.ts';
-import type { Expression } from '../../../../functions/webhook/source/source.ts';
+import { evaluate, type Expression } from '../../../../functions/webhook/payload/expression.ts';
 import { problemOfAsync } from '../../../support/problem.ts';
 
 /** As it comes out of the bundle, where it was JSON. */

@@ -1,6 +1,6 @@
 import { compile } from '@jmespath-community/jmespath';
 import { describe, expect, test } from 'vitest';
-import type { JSONValue } from '../../../../functions/webhook/payload/expression.ts';
+import type { Expression, JSONValue } from '../../../../functions/webhook/payload/expression.ts';
 import {
   nameActor,
   reasonToIgnore,
@@ -8,7 +8,7 @@ import {
   selectChangeOrderId,
 } from '../../../../functions/webhook/payload/select.ts';
 import { presets } from '../../../../functions/webhook/source/presets.ts';
-import type { CompiledSource, Expression } from '../../../../functions/webhook/source/source.ts';
+import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
 import { codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
@@ -77,7 +77,7 @@ describe('when', () => {
 
   test('says no more than a hundred letters of what it gave', async () => {
     const reason = await reasonToIgnore(source({ when: 'found' }), { found: 'x'.repeat(1000) });
-    expect(reason).toBe(`\`when: found\` gave "${'x'.repeat(99)}…, not true.`);
+    expect(reason).toBe(`\`when: found\` gave "${'x'.repeat(100)}…", not true.`);
   });
 
   test('ignores whatever it gave, also what is nested too deep to be written down', async () => {
@@ -139,7 +139,7 @@ describe('the change order id', () => {
   test('says under which names it was looked for', async () => {
     const problem = await problemOfAsync(() => selectChangeOrderId(source({}), { changeOrderId: 42 }));
     expect(problem?.message).toBe(
-      'No change order id (a UUID) was found. Looked at changeOrderId: a number, not a string; ' +
+      'No change order id (a UUID) was found. Looked at changeOrderId: 42, which is no text; ' +
         'ChangeOrderId: nothing there; change_order_id: nothing there.',
     );
   });

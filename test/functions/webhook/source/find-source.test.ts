@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findSource, requireOpen } from '../../../../functions/webhook/source/find-source.ts';
+import { findSource, requireOpen, requirePost } from '../../../../functions/webhook/source/find-source.ts';
 import type { Source } from '../../../../functions/webhook/source/open-sources.ts';
 import { presets } from '../../../../functions/webhook/source/presets.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
@@ -13,7 +13,6 @@ const pipeline: Source = {
   refusalStatus: 409,
   deadlineMs: 9000,
   keys: [Buffer.from('fake-secret')],
-  isClosed: false,
 };
 const sources = new Map([['pipeline', pipeline]]);
 
@@ -47,28 +46,32 @@ describe('a path', () => {
   });
 });
 
-describe('a source', () => {
-  const requirePost = (source: Source, method: string) =>
-    problemOf(() => {
-      requireOpen(source, method);
+test('a source takes POST', () => {
+  expect(
+    codeOf(() => {
+      requirePost('POST');
+    }),
+  ).toBeUndefined();
+});
+
+test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', '', 'post'])(
+  'a source refuses the method %j and allows POST',
+  (method) => {
+    const problem = problemOf(() => {
+      requirePost(method);
     });
+    expect(problem?.code).toBe('method_not_allowed');
+    expect(problem?.facts.allow).toBe('POST');
+  },
+);
 
-  test('takes POST', () => {
-    expect(requirePost(pipeline, 'POST')).toBeUndefined();
-  });
-
-  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', '', 'post'])(
-    'refuses the method %j and allows POST',
-    (method) => {
-      const problem = requirePost(pipeline, method);
-      expect(problem?.code).toBe('method_not_allowed');
-      expect(problem?.facts.allow).toBe('POST');
-    },
-  );
-
-  test('that is closed says so to POST only', () => {
-    const closed = { ...pipeline, keys: [], isClosed: true };
-    expect(requirePost(closed, 'POST')?.code).toBe('source_not_configured');
-    expect(requirePost(closed, 'GET')?.code).toBe('method_not_allowed');
-  });
+test.each([
+  ['with keys is open', pipeline, undefined],
+  ['without keys is closed', { ...pipeline, keys: [] }, 'source_not_configured'],
+])('a source %s', (_what, source, code) => {
+  expect(
+    codeOf(() => {
+      requireOpen(source);
+    }),
+  ).toBe(code);
 });

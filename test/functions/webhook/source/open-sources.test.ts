@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../../functions/platform/function-compute.ts';
-import { openSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
+import { isClosed, openSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
 import { presets } from '../../../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
 import type { SecretEncoding } from '../../../../functions/webhook/verify/secret.ts';
@@ -29,13 +29,22 @@ function open(compiled: CompiledSource[], env: Environment): Opened {
 }
 
 test('a source opens with the keys in its variables, in their order, and the log is silent', () => {
-  const { sources, log } = open([source('pipeline', ['NEW', 'OLD'], 'hex')], { OLD: '00', NEW: 'ff' });
+  const { sources, log } = open([source('pipeline', ['NEW', 'OLD'], 'hex')], {
+    OLD: '00'.repeat(16),
+    NEW: 'ff'.repeat(16),
+  });
   expect(sources.get('pipeline')).toMatchObject({
     name: 'pipeline',
-    isClosed: false,
-    keys: [Buffer.from([0xff]), Buffer.from([0x00])],
+    keys: [Buffer.alloc(16, 0xff), Buffer.alloc(16, 0x00)],
   });
   expect(log).toEqual([]);
+});
+
+test('a source opens with a short secret too, and the log advises against it without showing it', () => {
+  const { sources, log } = open([source('pipeline', ['SECRET'])], { SECRET: 'fifteen-bytes-x' });
+  expect(sources.get('pipeline')?.keys).toHaveLength(1);
+  expect(JSON.stringify(log)).toContain('SECRET is shorter than 16 bytes');
+  expect(JSON.stringify(log)).not.toContain('fifteen-bytes-x');
 });
 
 test.each<[string, string | undefined, SecretEncoding, string]>([
@@ -55,7 +64,7 @@ test.each<[string, string | undefined, SecretEncoding, string]>([
   'a source whose secret %s is closed, and the log names the variable and never the value',
   (_, value, encoding, reason) => {
     const { sources, log } = open([source('pipeline', ['SECRET'], encoding)], { SECRET: value });
-    expect(sources.get('pipeline')).toMatchObject({ isClosed: true, keys: [] });
+    expect(sources.get('pipeline')).toMatchObject({ keys: [] });
     expect(log).toEqual([
       [
         'error',
@@ -73,19 +82,19 @@ describe('a source with two secrets', () => {
   const rotating = [source('pipeline', ['NEW', 'OLD'])];
 
   test.each<[string, Environment, string[]]>([
-    ['the first is unset', { OLD: 'fake-old' }, ['NEW']],
-    ['the second is padded', { NEW: 'fake-new', OLD: 'fake-old\n' }, ['OLD']],
+    ['the first is unset', { OLD: 'fake-old-secret-of-some-length' }, ['NEW']],
+    ['the second is padded', { NEW: 'fake-new-secret-of-some-length', OLD: 'fake-old\n' }, ['OLD']],
     ['both are empty', { NEW: '', OLD: '' }, ['NEW', 'OLD']],
   ])('is closed, without any key, when %s', (_, env, variables) => {
     const { sources, log } = open(rotating, env);
-    expect(sources.get('pipeline')).toMatchObject({ isClosed: true, keys: [] });
+    expect(sources.get('pipeline')).toMatchObject({ keys: [] });
     expect(log.map(([, , fields]) => fields)).toMatchObject(variables.map((variable) => ({ variable })));
   });
 });
 
 test('a closed source closes no other one', () => {
   const { sources } = open([source('closed', ['A']), source('open', ['B'])], { B: 'fake-value' });
-  expect([...sources.values()].map(({ name, isClosed }) => [name, isClosed])).toEqual([
+  expect([...sources.values()].map((each) => [each.name, isClosed(each)])).toEqual([
     ['closed', true],
     ['open', false],
   ]);

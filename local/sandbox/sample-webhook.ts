@@ -1,4 +1,8 @@
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import { signatureHeaders } from '../sign.ts';
+
+/** By name of the environment variable. */
+export type Secrets = Record<string, string>;
 
 /**
  * A payload of the shape that the source looks at, as far as its expression is a plain path; where `when` or anything
@@ -7,4 +11,13 @@ import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 export function payloadFor({ changeOrderId }: CompiledSource, id: string): string {
   const keys = (changeOrderId?.text ?? 'changeOrderId').split('.').filter((key) => /^\w+$/.test(key));
   return JSON.stringify(keys.reduceRight<unknown>((value, key) => ({ [key]: value }), id));
+}
+
+/** The headers with which the source's sender would post this body. */
+export function headersFor(source: CompiledSource, secrets: Secrets, body: string): Record<string, string> {
+  const [variable = ''] = source.secrets;
+  return {
+    'Content-Type': 'application/json',
+    ...signatureHeaders(source.verify, secrets[variable] ?? '', body),
+  };
 }

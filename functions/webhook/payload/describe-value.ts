@@ -1,0 +1,9 @@
+import { excerpt } from '../../text.ts';
+import type { JSONValue } from './expression.ts';
+
+/** A JSON value in a sentence: what is short as it is, what has parts by its kind. */
+export function describeValue(value: JSONValue): string {
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return JSON.stringify(typeof value === 'string' ? excerpt(value) : value);
+}

@@ -1,0 +1,95 @@
+import { compile, getRegisteredFunctions, TreeInterpreter } from '@jmespath-community/jmespath';
+import type { Expression, ExpressionNode } from '../../functions/webhook/payload/expression.ts';
+import { reasonOf } from '../../functions/text.ts';
+import { didYouMean } from './did-you-mean.ts';
+
+type Report = (message: string) => void;
+
+/** `truth`: `when` and `allow`. `text`: what a change order id is found in. */
+export type Purpose = 'truth' | 'text';
+
+const lists = ['Projection', 'FilterProjection', 'ValueProjection', 'Flatten', 'Slice'];
+const neverTrue = ['Arithmetic', 'MultiSelectList', 'MultiSelectHash', ...lists];
+const neverText = ['Comparator', 'NotExpression', 'Arithmetic', 'MultiSelectList', 'MultiSelectHash'];
+
+/** Parses a JMESPath expression, and reports what would make it fail, or never serve, on every payload. */
+export function compileExpression(text: string, purpose: Purpose, report: Report): Expression {
+  for (const word of namesInQuotes(text)) {
+    report(
+      `JMESPath reads "${word}" as the name of a field; text stands in single quotes: '${word}' (a field, spelt clearly: @."${word}")`,
+    );
+  }
+  try {
+    const tree = compile(text);
+    for (const call of functionCalls(tree)) checkCall(call, report);
+    checkVariables(tree, report);
+    checkResult(tree, purpose, report);
+    return { text, tree };
+  } catch (error) {
+    report(`this is not JMESPath: ${reasonOf(error)}`);
+    return { text, tree: { type: 'Identity' } };
+  }
+}
+
+/**
+ * The names in double quotes that nobody needs to quote at the beginning of a path: who writes them means text. As a
+ * field that is not there such a name is null, and null equals every other field that is not there.
+ */
+function namesInQuotes(text: string): string[] {
+  const withoutTexts = text.replaceAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, (quoted) =>
+    ' '.repeat(quoted.length),
+  );
+  // After a dot it is a part of a path, before a dot or bracket the beginning of one, before a colon a key.
+  const names = withoutTexts.matchAll(/(\.\s*)?"((?:[^"\\]|\\.)*)"(?!\s*[.[:])/g);
+  return Array.from(names).flatMap(([, dot, name = '']) => (dot === undefined ? [name] : []));
+}
+
+/** Some results can be told from the expression alone. */
+function checkResult(tree: ExpressionNode, purpose: Purpose, report: Report): void {
+  const isText = tree.type === 'Literal' && typeof tree.value === 'string';
+  if (purpose === 'truth') {
+    if (!isText && !neverTrue.includes(tree.type)) return;
+    report('this can never be true: it needs a comparison, or a function such as contains()');
+  } else if (neverText.includes(tree.type)) {
+    report('this can never be text, and the change order id stands in text');
+  } else if (lists.includes(tree.type)) {
+    report('this gives a list, and the change order id stands in text: take one of it, such as [0]');
+  }
+}
+
+type Call = ExpressionNode & { type: 'Function' };
+
+function checkCall(call: Call, report: Report): void {
+  const known = getRegisteredFunctions();
+  if (!known.includes(call.name)) {
+    report(`JMESPath has no function ${call.name}()${didYouMean(call.name, known)}`);
+    return;
+  }
+  try {
+    const nothing = call.children.map(() => ({ type: 'Literal', value: null }) as const);
+    TreeInterpreter.search({ ...call, children: nothing }, null);
+  } catch (error) {
+    // What the arguments are is not known yet, only how many.
+    const [, arity] = /^Invalid arity: (.*)/.exec(reasonOf(error)) ?? [];
+    if (arity !== undefined) report(arity);
+  }
+}
+
+/** A variable that no `let` binds fails whatever the payload is; anything else may work on another payload. */
+function checkVariables(tree: ExpressionNode, report: Report): void {
+  try {
+    TreeInterpreter.search(tree, {});
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason.includes('undefined variable')) report(reason);
+  }
+}
+
+/** The calls of functions in an expression, wherever in the tree. */
+function functionCalls(node: unknown): Call[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const type = 'type' in node ? node.type : undefined;
+  // A literal may look like anything.
+  if (type === 'Literal') return [];
+  return [...(type === 'Function' ? [node as Call] : []), ...Object.values(node).flatMap(functionCalls)];
+}
