@@ -5,7 +5,7 @@
 export const errorCatalogue = {
   signature_missing: { status: 401, title: 'The request carries no signature', retry: false },
   signature_malformed: { status: 401, title: 'The signature cannot be read', retry: false },
-  signature_mismatch: { status: 401, title: 'The signature does not fit the body', retry: false },
+  signature_mismatch: { status: 401, title: 'The signature does not match the body', retry: false },
   timestamp_missing: { status: 401, title: 'The request carries no timestamp', retry: false },
   timestamp_malformed: { status: 401, title: 'The timestamp cannot be read', retry: false },
   timestamp_out_of_window: { status: 401, title: 'The request is too old or from the future', retry: false },
@@ -21,7 +21,7 @@ export const errorCatalogue = {
     retry: false,
   },
   body_too_large: { status: 413, title: 'The body is too large', retry: false },
-  content_type_unsupported: { status: 415, title: 'The body is of another type', retry: false },
+  content_type_unsupported: { status: 415, title: 'The content type is not supported', retry: false },
   content_encoding_unsupported: { status: 415, title: 'The body is compressed', retry: false },
   change_order_id_missing: { status: 422, title: 'The payload names no change order', retry: false },
   change_order_id_ambiguous: { status: 422, title: 'The payload names several change orders', retry: false },

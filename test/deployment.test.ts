@@ -1,5 +1,5 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -130,7 +130,7 @@ const reads = references(JSON.stringify(deployment));
 const example = envLines(read('.env.example'));
 
 /** What the function reads besides secrets. */
-const SETTINGS = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
+const settings = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
 
 interface Source {
   readonly name: string;
@@ -139,7 +139,7 @@ interface Source {
 }
 
 /** A source's patience where it states none. */
-const DEFAULT_DEADLINE_MS = 9000;
+const defaultDeadlineMs = 9000;
 
 function sources(): Source[] {
   const all = fields(fields(parse(read('sources.yaml')), 'sources.yaml')['sources'], 'sources');
@@ -148,7 +148,7 @@ function sources(): Source[] {
     return {
       name,
       secrets: list(source['secrets'] ?? [], `${name}.secrets`).map(String),
-      deadlineMs: number(source['deadlineMs'] ?? DEFAULT_DEADLINE_MS, `${name}.deadlineMs`),
+      deadlineMs: number(source['deadlineMs'] ?? defaultDeadlineMs, `${name}.deadlineMs`),
     };
   });
 }
@@ -203,8 +203,9 @@ describe('the function', () => {
     const alone = mkdtempSync(join(tmpdir(), 'edas-rollback-webhook-'));
     try {
       cpSync(code, alone, { recursive: true });
-      const loaded: unknown = createRequire(import.meta.url)(join(alone, `${file}.js`));
-      expect(fields(loaded, file)[exported]).toBeTypeOf('function');
+      const look = `typeof require('./${file}.js').${exported}`;
+      const { stdout } = spawnSync(process.execPath, ['-p', look], { cwd: alone, encoding: 'utf8' });
+      expect(stdout.trimEnd().split('\n').at(-1)).toBe('function');
     } finally {
       rmSync(alone, { recursive: true });
     }
@@ -257,7 +258,7 @@ describe('the function', () => {
 
 describe('the environment of the function', () => {
   test('has each secret that sources.yaml names, each setting, and nothing else', () => {
-    expect(environmentNames.toSorted()).toEqual([...secrets(), ...SETTINGS].toSorted());
+    expect(environmentNames.toSorted()).toEqual([...secrets(), ...settings].toSorted());
   });
 
   test('has no name that begins with FC_, which Function Compute keeps for itself', () => {

@@ -10,9 +10,10 @@ import { isClosed, type Source } from './open-sources.ts';
 export function findSource(sources: ReadonlyMap<string, Source>, path: string): Source {
   const source = path.startsWith('/') ? sources.get(path.slice(1)) : undefined;
   if (source) return source;
+  const hint = path.length > 1 && path.endsWith('/') ? ' Leave out the slash at its end.' : '';
   throw new Problem(
     'source_unknown',
-    `No source has the path ${JSON.stringify(excerpt(path))}. Webhooks go to POST /<source>, with a name from sources.yaml.`,
+    `No source has the path ${JSON.stringify(excerpt(path))}.${hint} Webhooks go to POST /<source>, with a name from sources.yaml.`,
   );
 }
 

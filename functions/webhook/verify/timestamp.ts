@@ -11,6 +11,16 @@ export interface TimestampParameters {
   toleranceSeconds: number;
 }
 
+const unitDescriptions: Record<TimestampUnit, string> = {
+  s: 'a time in whole seconds since 1970',
+  ms: 'a time in whole milliseconds since 1970',
+  iso: 'an ISO 8601 time with a time zone',
+};
+
+const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+/** Seconds. A clock that is so wrong is none: the unit is. */
+const tenYears = 10 * 365 * 86_400;
+
 /**
  * Refuses a request whose timestamp is missing, unreadable, too old or from the future. It proves nothing by itself:
  * only a timestamp that the signature covers counts.
@@ -34,21 +44,17 @@ export function requireFreshTimestamp(
   const offSeconds = (now - time) / 1000;
   if (Math.abs(offSeconds) > toleranceSeconds) {
     const side = offSeconds > 0 ? 'old' : 'in the future';
+    const advice =
+      Math.abs(offSeconds) > tenYears
+        ? `Is it really ${unitDescriptions[unit]}?`
+        : "Check the sender's clock, and that it does not repeat old requests.";
     throw new Problem(
       'timestamp_out_of_window',
-      `The header ${header} is ${Math.round(Math.abs(offSeconds))} s ${side}; ${toleranceSeconds} s are allowed. Check the sender's clock and that it does not repeat old requests.`,
+      `The header ${header} is ${Math.round(Math.abs(offSeconds))} s ${side}; ${toleranceSeconds} s are allowed. ${advice}`,
     );
   }
   return text;
 }
-
-const unitDescriptions: Record<TimestampUnit, string> = {
-  s: 'a time in whole seconds since 1970',
-  ms: 'a time in whole milliseconds since 1970',
-  iso: 'an ISO 8601 time with a time zone',
-};
-
-const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 function toEpochMilliseconds(text: string, unit: TimestampUnit): number | undefined {
   if (unit === 'iso') {

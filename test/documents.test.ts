@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root } from '../local/build/bundle.ts';
+import { compileSources } from '../local/build/compile-sources.ts';
+import { sourcesJsonSchema } from '../local/build/sources-schema.ts';
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/errors.md',
+  'docs/decisions/README.md',
+  'docs/decisions/0001-edas-holds-the-only-state.md',
+  'docs/decisions/0002-one-connection-per-call.md',
+  'docs/decisions/0003-what-the-bundle-holds.md',
+  'docs/decisions/0004-assumptions-about-edas-and-function-compute.md',
+  'policy/README.md',
+];
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const readme = read('README.md');
+
+function section(title: string): string {
+  return new RegExp(`^## ${title}$(.*?)^## `, 'ms').exec(readme)?.[1] ?? '';
+}
+
+/** What stands in backquotes in the first column of a section's tables. */
+function firstColumn(text: string): string[] {
+  const cells = Array.from(text.matchAll(/^\| (.*?) +\|/gm), ([, cell = '']) => cell);
+  return cells.flatMap((cell) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name));
+}
+
+describe.each(pages)('%s', (page) => {
+  test('links to files that are there', () => {
+    const links = Array.from(read(page).matchAll(/\]\((?!https?:)([^)#]+)/g), ([, link = '']) => link);
+    const missing = links.filter((link) => !existsSync(path.join(root, path.dirname(page), link)));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  test('shows sources that build', () => {
+    const blocks = Array.from(readme.matchAll(/^```yaml\n(sources:.*?)^```/gms), ([, yaml = '']) => yaml);
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const block of blocks) expect(compileSources(block)).toHaveLength(1);
+  });
+
+  test('names every key of a source, and no other', () => {
+    const schema = JSON.parse(sourcesJsonSchema()) as {
+      properties: { sources: { additionalProperties: { properties: object } } };
+    };
+    const keys = Object.keys(schema.properties.sources.additionalProperties.properties);
+    expect(firstColumn(section('Who may call')).toSorted()).toEqual(keys.toSorted());
+  });
+
+  test('gives a reason for every dependency, and for no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+    const packages = Object.keys({ ...dependencies, ...devDependencies });
+    expect(firstColumn(section('Dependencies')).toSorted()).toEqual(packages.toSorted());
+  });
+});
+
+test('CONTRIBUTING.md names only commands that there are', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
+  const named = Array.from(read('CONTRIBUTING.md').matchAll(/npm run ([a-z]+)/g), ([, name]) => name);
+  expect(named.filter((name) => name === undefined || !(name in scripts))).toEqual([]);
+});
