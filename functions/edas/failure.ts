@@ -62,12 +62,12 @@ export function requireSuccess(answer: unknown): EdasAnswer {
 export function failureOf(error: unknown, connected: boolean): EdasFailure {
   if (error instanceof EdasFailure) return error;
   if (!connected) {
-    return new EdasFailure('not_sent', `EDAS could not be reached: ${reasonOf(error)}`);
+    return new EdasFailure('not_sent', `EDAS could not be reached: ${describeCallError(error)}`);
   }
   if (isRecord(error) && typeof error['statusCode'] === 'number' && isRecord(error['result'])) {
     return businessFailure(error['result'], error['statusCode']);
   }
-  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${reasonOf(error)}`);
+  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${describeCallError(error)}`);
 }
 
 function businessFailure(answer: EdasAnswer, httpStatus: number | undefined): EdasFailure {
@@ -109,17 +109,19 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
 }
 
 function describeAnswer(answer: unknown): string {
-  if (typeof answer !== 'string') return `it is ${answer === null ? 'null' : typeof answer} without a Code`;
+  if (typeof answer !== 'string') return `it has no Code`;
   if (answer === '') return 'it is empty';
   return /^\s*</.test(answer) ? 'it is a page of HTML or XML, not JSON' : 'it is text, not JSON';
 }
 
 /** httpx runs its own words and the whole URL into a message; the system's code says the same in one. */
-function reasonOf(error: unknown): string {
+function describeCallError(error: unknown): string {
   if (!isRecord(error)) return 'no reason given';
   const code = text(error['code']);
   if (code !== undefined && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
   if (error['name'] === 'RequestTimeoutError') return 'it took too long';
+  // pop-core trips over an answer such as null.
+  if (error instanceof TypeError) return 'it is of a shape that nobody expects';
   return text(error['message'])?.trim() ?? 'no reason given';
 }
 

@@ -10,7 +10,8 @@ const quotationLength = 12;
 /**
  * The failure with texts that are fit for an answer and a log: bounded, and without credentials. EDAS quotes the whole
  * string that it signed when a signature does not match, security token included; what it or a proxy may do to the
- * quotation, such as cutting or escaping it, is why the text is withheld rather than mended.
+ * quotation, such as cutting or escaping it, is why the text is withheld rather than mended. A quotation in another
+ * alphabet, such as base64, is not recognised.
  */
 export function withoutSecrets(failure: EdasFailure, credentials: ROACredentials): EdasFailure {
   const code = identifier(failure.code, credentials);

@@ -4,7 +4,7 @@ import { Problem, type ErrorCode, type ProblemFacts } from '../errors.ts';
 import { reasonOf } from '../text.ts';
 import { describeStatus, phaseOf } from './states.ts';
 
-/** EDAS, as far as a rollback needs it. Both methods throw `EdasFailure`. */
+/** EDAS, as far as a rollback needs it. Both throw `EdasFailure`, or a `Problem` where there are no credentials. */
 export interface ChangeOrders {
   read: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderInfo>;
   rollBack: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
@@ -129,8 +129,7 @@ async function afterRejection(
   if (phaseOf(after?.status) === 'terminated') {
     return alreadyTerminated(changeOrderId, `The change order is terminated by now. ${sentence(failure)}`);
   }
-  const seen = after ? ` The change order's status is ${describeStatus(after.status)}.` : '';
-  throw problem('edas_rejected', `${sentence(failure)}${seen}`, changeOrderId, failure);
+  throw problem('edas_rejected', `${sentence(failure)} ${whatIsSeen(after)}`, changeOrderId, failure);
 }
 
 /** The rollback may have begun. Read the order until it shows, or until the time is up. */
@@ -142,9 +141,10 @@ async function afterDoubt(
 ): Promise<RollbackOutcome> {
   const { changeOrderId } = request;
   const wasInFlight = phaseOf(before?.status) === 'in_flight';
+  const { clock } = dependencies;
   let last = await readAgain(request, dependencies);
-  while (!isAtRest(last) && timeLeft(request, dependencies.clock) >= pauseBetweenReadsMs + leastCallMs) {
-    await dependencies.clock.sleep(pauseBetweenReadsMs);
+  while (!isAtRest(last, before) && timeLeft(request, clock) >= 2 * leastCallMs) {
+    await clock.sleep(Math.min(pauseBetweenReadsMs, timeLeft(request, clock) - leastCallMs));
     last = (await readAgain(request, dependencies)) ?? last;
   }
   if (phaseOf(last?.status) === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
@@ -168,10 +168,10 @@ async function readAgain(
   }
 }
 
-/** Whether reading on is of no use. */
-function isAtRest(order: ChangeOrderInfo | undefined): boolean {
+/** Whether reading on is of no use: it is terminated, or has finished since. */
+function isAtRest(order: ChangeOrderInfo | undefined, before: ChangeOrderInfo | undefined): boolean {
   const phase = phaseOf(order?.status);
-  return phase === 'terminated' || phase === 'finished';
+  return phase === 'terminated' || (phase === 'finished' && order?.status !== before?.status);
 }
 
 function timeLeft(request: RollbackRequest, clock: Clock): number {
@@ -218,11 +218,11 @@ function finished(changeOrderId: string): Problem {
 }
 
 function outOfTime(changeOrderId: string): Problem {
-  const detail = 'No time was left to send the rollback. Nothing was sent.';
+  const detail = 'No time was left to ask EDAS. No rollback was sent.';
   return new Problem('edas_unavailable', detail, { changeOrderId });
 }
 
-/** A failure that leaves no doubt: nothing was rolled back. */
+/** A failure of a read that counts, or of a rollback that leaves no doubt: nothing was rolled back. */
 function refusal(failure: EdasFailure, changeOrderId: string): Problem {
   switch (failure.kind) {
     case 'throttled':
@@ -232,10 +232,15 @@ function refusal(failure: EdasFailure, changeOrderId: string): Problem {
     case 'not_found':
       return problem('change_order_not_found', sentence(failure), changeOrderId, failure);
     case 'rejected':
-      return problem('edas_rejected', sentence(failure), changeOrderId, failure);
+      return problem('edas_rejected', `${sentence(failure)} No rollback was sent.`, changeOrderId, failure);
     case 'not_sent':
     case 'doubt':
-      return problem('edas_unavailable', `${sentence(failure)} Nothing was sent.`, changeOrderId, failure);
+      return problem(
+        'edas_unavailable',
+        `${sentence(failure)} No rollback was sent.`,
+        changeOrderId,
+        failure,
+      );
   }
 }
 
@@ -244,10 +249,13 @@ function deniedDetail(failure: EdasFailure): string {
 }
 
 function unknownDetail(failure: EdasFailure, last: ChangeOrderInfo | undefined): string {
-  const seen = last
-    ? `The change order's status is ${describeStatus(last.status)}.`
-    : 'The change order could not be read either.';
-  return `The rollback was sent once and will not be sent again for this request. ${sentence(failure)} ${seen} Look at the change order in the EDAS console, or send the webhook again: it reads the order first.`;
+  return `The rollback was sent once and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} Look at the change order in the EDAS console, or send the webhook again: it reads the order first.`;
+}
+
+function whatIsSeen(after: ChangeOrderInfo | undefined): string {
+  return after
+    ? `The change order's status is ${describeStatus(after.status)}.`
+    : 'The change order could not be read afterwards.';
 }
 
 function sentence({ message }: EdasFailure): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { toRecord } from '../../functions/record.ts';
+import { reasonOf } from '../../functions/text.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
 
@@ -28,19 +29,27 @@ export function requireDeployable(file: string, sources: readonly CompiledSource
 
 /** What is missing in the text of an s.yaml, a line each. */
 export function deploymentFaults(text: string, sources: readonly CompiledSource[]): string[] {
-  const { environmentVariables, timeout } = webhookProps(parse(text));
+  const { environmentVariables, timeout } = webhookProps(parseYaml(text));
   const given = toRecord(environmentVariables);
   const missing = [...new Set(sources.flatMap(({ secrets }) => secrets))]
     .filter((variable) => !Object.hasOwn(given, variable))
     .map((variable) => `add under environmentVariables: ${variable}: \${env('${variable}', '')}`);
   const tooLong = sources.flatMap(({ name, deadlineMs }) => {
     const needed = Math.ceil(deadlineMs / 1000) + marginSeconds;
-    const seconds = timeout ?? defaultTimeoutSeconds;
-    // What is interpolated cannot be judged here.
-    if (typeof seconds !== 'number' || seconds >= needed) return [];
+    const seconds = Number(timeout ?? defaultTimeoutSeconds);
+    // What is interpolated is no number here, and cannot be judged.
+    if (Number.isNaN(seconds) || seconds >= needed) return [];
     return [`raise timeout to ${needed}: the source ${name} has a deadlineMs of ${deadlineMs}`];
   });
   return [...missing, ...tooLong];
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new CliError(`s.yaml cannot be read: ${reasonOf(error)}`);
+  }
 }
 
 /** The properties of the function whose handler is the webhook bundle's. */

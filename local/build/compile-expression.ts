@@ -14,7 +14,8 @@ const neverText = ['Comparator', 'NotExpression', 'Arithmetic', 'MultiSelectList
 
 /** Parses a JMESPath expression, and reports what would make it fail, or never serve, on every payload. */
 export function compileExpression(text: string, purpose: Purpose, report: Report): Expression {
-  for (const word of namesInQuotes(text)) {
+  const isOneName = purpose === 'text' && /^"[^"]*"$/.test(text.trim());
+  for (const word of isOneName ? [] : namesInQuotes(text)) {
     report(
       `JMESPath reads "${word}" as the name of a field; text stands in single quotes: '${word}' (a field, spelt clearly: @."${word}")`,
     );
@@ -32,8 +33,8 @@ export function compileExpression(text: string, purpose: Purpose, report: Report
 }
 
 /**
- * The names in double quotes that nobody needs to quote at the beginning of a path: who writes them means text. As a
- * field that is not there such a name is null, and null equals every other field that is not there.
+ * The names in double quotes that neither begin nor continue a path: who writes one of them mostly means text. As a field
+ * that is not there such a name is null, and null equals every other field that is not there.
  */
 function namesInQuotes(text: string): string[] {
   const withoutTexts = text.replaceAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, (quoted) =>

@@ -26,6 +26,12 @@ export class SourcesError extends Error {
 
 type Report = (path: Path, message: string) => void;
 
+/** Where the YAML library speaks to programmers. */
+const faultsOfYaml: Record<string, string> = {
+  DUPLICATE_KEY: 'this name is there twice',
+  MULTIPLE_DOCS: 'this must be one document: take the --- out',
+};
+
 /**
  * Checks the text of a sources.yaml and compiles it to what the function reads: presets resolved, JMESPath parsed.
  *
@@ -36,7 +42,7 @@ export function compileSources(text: string): CompiledSource[] {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const faults: SourcesFault[] = document.errors.map(({ pos, code, message }) => ({
     ...toPosition(lines, pos[0]),
-    message: code === 'DUPLICATE_KEY' ? 'this name is there twice' : message,
+    message: faultsOfYaml[code] ?? message,
   }));
   const report: Report = (path, message) => {
     faults.push({ ...toPosition(lines, offsetOf(document, path)), message });

@@ -121,7 +121,7 @@ export const sourcesSchema = z.strictObject({
 export type SourceSettings = z.output<typeof sourceSchema>;
 export type VerifySettings = z.output<typeof verifySchema>;
 
-/** Keys that the design has and this version does not: asking for them must not pass for a typing error. */
+/** Keys that are planned for later versions: asking for them must not pass for a typing error. */
 export const keysOfLaterVersions = ['app', 'apps', 'problemStartedAt', 'mode', 'follow', 'notify'];
 
 /** The same shape as a JSON Schema, for editors. */

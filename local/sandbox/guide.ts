@@ -30,7 +30,7 @@ export function printCurlLines({
   const body = payloadFor(source, id);
   const { timestamp } = source.verify;
   const until = timestamp ? ` (good for ${timestamp.toleranceSeconds} s)` : '';
-  heading(`Your turn. A second release is in flight; this asks for its rollback${until}:`);
+  heading(`Your turn. A second release is in flight; this is the same request for it${until}:`);
   console.log(curl(`${url}/${source.name}`, headersFor(source, secrets, body), body));
   heading('The same, forged:');
   console.log(curl(`${url}/${source.name}`, headersFor(source, forged, body), body));

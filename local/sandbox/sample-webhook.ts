@@ -1,3 +1,4 @@
+import { type ExpressionNode } from '../../functions/webhook/payload/expression.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { signatureHeaders } from '../sign.ts';
 
@@ -9,8 +10,13 @@ export type Secrets = Record<string, string>;
  * else asks for more, the answer will say so.
  */
 export function payloadFor({ changeOrderId }: CompiledSource, id: string): string {
-  const keys = (changeOrderId?.text ?? 'changeOrderId').split('.').filter((key) => /^\w+$/.test(key));
+  const keys = changeOrderId ? keysOf(changeOrderId.tree) : ['changeOrderId'];
   return JSON.stringify(keys.reduceRight<unknown>((value, key) => ({ [key]: value }), id));
+}
+
+function keysOf(tree: ExpressionNode): string[] {
+  if (tree.type === 'Field') return [tree.name];
+  return tree.type === 'Subexpression' ? [...keysOf(tree.left), ...keysOf(tree.right)] : [];
 }
 
 /** The headers with which the source's sender would post this body. */

@@ -268,7 +268,7 @@ describe('a rollback that meets', () => {
       timeoutMs: 300,
     },
     { trap: 'a redirection', fault: faults.redirect(), kind: 'doubt', message: /it is empty/ },
-    { trap: 'a success in XML', fault: faults.xmlAnswer(), kind: 'doubt', message: /without a Code/ },
+    { trap: 'a success in XML', fault: faults.xmlAnswer(), kind: 'doubt', message: /it has no Code/ },
     { trap: 'an error in XML', fault: faults.xmlError(), kind: 'doubt', message: /temporary failure/ },
     {
       trap: 'the JSON text null under 500',

@@ -351,7 +351,7 @@ describe('the answer', () => {
 
   test('not_sent says that nothing was sent', async () => {
     const { problem } = await run({ reads: [found(1)], put: failed('not_sent') });
-    expect(problem?.message).toMatch(/Nothing was sent/);
+    expect(problem?.message).toMatch(/No rollback was sent/);
   });
 
   test('edas_denied says which permissions the role needs', async () => {
@@ -371,7 +371,7 @@ describe('the answer', () => {
       [found(1), found(8), failed('doubt')],
       'status is 8 (waiting',
     ],
-    ['that the order could not be read', [found(1), failed('denied')], 'could not be read either'],
+    ['that the order could not be read', [found(1), failed('denied')], 'could not be read afterwards'],
     ['that the status is not documented', [found(1), found(5)], '5 (a status that EDAS does not document)'],
   ] as [string, [Reading, ...Reading[]], string][])(
     'edas_outcome_unknown says %s',
@@ -522,8 +522,8 @@ describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
     ['an order in flight', found(1), hold, /nothing was sent.*1 \(running\)/],
     ['an order that may not be read', failed('denied'), 'edas_denied', /edas:ReadApplication/],
     ['an order that is read too often', failed('throttled'), 'edas_throttled', /throttled/],
-    ['an order behind a closed door', failed('not_sent'), 'edas_unavailable', /Nothing was sent/],
-    ['an order whose answer is unreadable', failed('doubt'), 'edas_unavailable', /Nothing was sent/],
+    ['an order behind a closed door', failed('not_sent'), 'edas_unavailable', /No rollback was sent/],
+    ['an order whose answer is unreadable', failed('doubt'), 'edas_unavailable', /No rollback was sent/],
     ['an order that EDAS will not tell of', failed('rejected'), 'edas_rejected', /rejected/],
     ['a terminated order', found(6), 'already_terminated', /terminated/],
     ['a finished order', found(2, false), 'change_order_finished', /does not support a rollback/],
@@ -542,7 +542,7 @@ describe('the deadline', () => {
     async (leftMs) => {
       const course = await run({ reads: [found(1)], request: { deadlineAt: startedAt + leftMs } });
       expect(answerOf(course)).toBe('edas_unavailable');
-      expect(course.problem?.message).toMatch(/Nothing was sent/);
+      expect(course.problem?.message).toMatch(/No rollback was sent/);
       expect(course.calls).toEqual([]);
     },
   );

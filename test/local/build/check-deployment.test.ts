@@ -31,6 +31,20 @@ test.each([
   expect(deploymentFaults(shipped, sources)).toEqual(faults);
 });
 
+test.each([
+  ['timeout: 15', 'timeout: 5', 'raise timeout to 14'],
+  ['timeout: 15', 'timeout: "5"', 'raise timeout to 14'],
+  ['      timeout: 15\n', '', 'raise timeout to 14'],
+])('%j written as %j is too short', (right, wrong, fault) => {
+  const sources = source('secrets: [PIPELINE_SECRET]');
+  expect(shipped).toContain(right);
+  expect(deploymentFaults(shipped.replace(right, wrong), sources)).toEqual([expect.stringContaining(fault)]);
+});
+
+test('an s.yaml that is no YAML is told in a line', () => {
+  expect(() => deploymentFaults('resources: [', [])).toThrow(/^s\.yaml cannot be read: /);
+});
+
 test.each(['', 'resources: 3', 'resources: { x: { props: { handler: other.handler } } }'])(
   'an s.yaml without the function is told: %s',
   (text) => {

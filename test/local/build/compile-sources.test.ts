@@ -113,7 +113,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     ['a list of ids', generic('changeOrderId: alerts[].id'), ['5:5 this gives a list']],
     ['no YAML', 'sources: [', ['1:11 ']],
     ['a tab as indentation', 'sources:\n\tpipeline: {}', ['2:1 Tabs are not allowed as indentation']],
-    ['two documents', 'sources: {}\n---\nsources: {}', ['2:1 Source contains multiple documents']],
+    ['two documents', 'sources: {}\n---\nsources: {}', ['2:1 this must be one document: take the --- out']],
     ['an alias of nothing', 'sources:\n  pipeline:\n    preset: generic\n    secrets: *names', ['4:14 ']],
     ['aliases that multiply', aliasesThatMultiply(), ['1:1 ']],
     ['sources without any', 'sources: {}', ['1:1 "sources" must have at least one source']],
@@ -473,6 +473,11 @@ describe('verify, spelt out,', () => {
   test('has the deadline of the preset generic', () => {
     expect(compileOne(verifying('header: X-Signature')).deadlineMs).toBe(9000);
   });
+});
+
+test('a change order id may stand under a name that must be quoted', () => {
+  const [source] = compileSources(generic(`changeOrderId: '"change-order-id"'`));
+  expect(source?.changeOrderId?.tree).toEqual({ type: 'Field', name: 'change-order-id' });
 });
 
 describe('the shipped sources.yaml', () => {
