@@ -1,5 +1,5 @@
 import ROAClient, { type ROACredentials } from '@alicloud/pop-core/lib/roa.js';
-import { isRecord } from '../record.ts';
+import { isRecord, toRecord } from '../record.ts';
 import { openConnection } from './connection.ts';
 import { identifier, withoutSecrets } from './scrub.ts';
 import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
@@ -96,9 +96,8 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
 }
 
 function toReceipt(answer: EdasAnswer, credentials: ROACredentials): RollbackReceipt {
-  const data = answer['Data'];
   return {
-    rollbackChangeOrderId: identifier(isRecord(data) ? data['ChangeOrderId'] : undefined, credentials),
+    rollbackChangeOrderId: identifier(toRecord(answer['Data'])['ChangeOrderId'], credentials),
     requestId: identifier(answer['RequestId'], credentials),
     traceId: identifier(answer['TraceId'], credentials),
   };

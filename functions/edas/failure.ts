@@ -109,7 +109,7 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
 }
 
 function describeAnswer(answer: unknown): string {
-  if (typeof answer !== 'string') return `it has no Code`;
+  if (typeof answer !== 'string') return 'it has no Code';
   if (answer === '') return 'it is empty';
   return /^\s*</.test(answer) ? 'it is a page of HTML or XML, not JSON' : 'it is text, not JSON';
 }

@@ -1,4 +1,4 @@
-import { toRecord } from '../record.ts';
+import { toRecord, toText } from '../record.ts';
 
 /**
  * What Function Compute 3.0 hands to a handler and takes from it, in the built-in Node.js runtime.
@@ -22,18 +22,14 @@ export function readContext(context: unknown): FunctionContext {
   const { requestId, region, credentials } = toRecord(context);
   const { accessKeyId, accessKeySecret, securityToken } = toRecord(credentials);
   return {
-    requestId: textOrNothing(requestId),
-    region: textOrNothing(region),
+    requestId: toText(requestId),
+    region: toText(region),
     credentials: {
-      accessKeyId: textOrNothing(accessKeyId),
-      accessKeySecret: textOrNothing(accessKeySecret),
-      securityToken: textOrNothing(securityToken),
+      accessKeyId: toText(accessKeyId),
+      accessKeySecret: toText(accessKeySecret),
+      securityToken: toText(securityToken),
     },
   };
-}
-
-function textOrNothing(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** Mapped to an HTTP response by the trigger. */

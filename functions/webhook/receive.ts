@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../errors.ts';
-import { isRecord, toRecord } from '../record.ts';
+import { isRecord, toRecord, toText } from '../record.ts';
 
 /** An HTTP request as Function Compute passed it on, its body still undecoded. */
 export interface WebhookRequest {
@@ -35,9 +35,9 @@ export function receive(event: unknown): WebhookRequest {
     method,
     path: rawPath,
     headers: readHeaders(headers),
-    body: typeof body === 'string' ? body : '',
+    body: toText(body) ?? '',
     isBase64Encoded: isBase64Encoded === true,
-    requestId: typeof requestId === 'string' ? requestId : undefined,
+    requestId: toText(requestId),
   };
 }
 

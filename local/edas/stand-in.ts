@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
 import {
   changeOrderInfoAnswer,
   changeOrderListAnswer,
@@ -9,6 +7,7 @@ import {
   sendAnswer,
   type Answer,
 } from './answers.ts';
+import { listen } from '../listen.ts';
 import { ChangeOrders, orderNotFound, type RollbackRules } from './change-orders.ts';
 import type { Fault } from './faults.ts';
 import {
@@ -78,7 +77,7 @@ export interface EdasStandIn {
   /** Replaces the choice of faults; `undefined` ends them. */
   setFault(fault: ChooseFault | undefined): void;
   /** Stops listening and cuts every connection, including those that a fault keeps open. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -145,17 +144,16 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
       () => message.destroy(),
     );
   });
-  server.listen(port, host);
-  await once(server, 'listening');
+  const { url, close } = await listen(server, port, host);
 
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url,
     orders,
     calls,
     setFault(fault) {
       chooseFault = fault;
     },
-    close: () => close(server),
+    close,
   };
 }
 
@@ -214,15 +212,5 @@ function missing(parameter: string): Answer {
     status: 400,
     code: `Missing${parameter}`,
     message: `${parameter} is mandatory for this action.`,
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // An error here means that it was closed before, which is as good.
-    server.close(() => {
-      resolve();
-    });
-    server.closeAllConnections();
   });
 }

@@ -1,15 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
+import { listen, type Listening } from '../listen.ts';
 import { toHttpEvent } from './http-event.ts';
-
-export interface FunctionServer {
-  /** `http://host:port`. */
-  url: string;
-  close: () => Promise<void>;
-}
 
 export interface FunctionServerOptions {
   invoke: (event: Buffer, context: FunctionContext) => Promise<FunctionResponse>;
@@ -34,24 +27,14 @@ const methods = ['GET', 'POST'];
  *
  * @throws the system's error where the port is taken
  */
-export async function startFunctionServer(options: FunctionServerOptions): Promise<FunctionServer> {
+export async function startFunctionServer(options: FunctionServerOptions): Promise<Listening> {
   const server = createServer((request, response) => {
     serve(request, response, options).catch((error: unknown) => {
       // A handler that throws is what Function Compute answers with 502; ours must never get here.
       send(response, 502, { 'Content-Type': 'text/plain' }, `The invocation failed: ${String(error)}\n`);
     });
   });
-  server.listen(options.port, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return listen(server, options.port);
 }
 
 async function serve(

@@ -6,7 +6,8 @@ import { root } from '../build/bundle.ts';
 import { buildWebhook, compileSourcesFile } from '../build/write-bundle.ts';
 import { CliError, codeOf, runCli } from '../cli.ts';
 import { startEdasStandIn } from '../edas/stand-in.ts';
-import { startFunctionServer, type FunctionServer } from './function-server.ts';
+import type { Listening } from '../listen.ts';
+import { startFunctionServer } from './function-server.ts';
 import { startInstance } from './instance.ts';
 import { realSecrets, sandboxSecrets } from './secrets.ts';
 import { printCurlLines, printRealEdas, printReady } from './guide.ts';
@@ -121,7 +122,7 @@ async function serve(
   bundle: string,
   context: FunctionContext,
   env: NodeJS.Dict<string>,
-): Promise<FunctionServer> {
+): Promise<Listening> {
   const instance = startInstance(bundle, env, narrateLog);
   try {
     const server = await startFunctionServer({

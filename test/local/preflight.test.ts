@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../../local/build/bundle.ts';
-import { temporaryFolder } from './build/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const script = path.join(root, 'local/preflight.cjs');
 

@@ -1,5 +1,5 @@
 import { Problem } from '../../errors.ts';
-import { isRecord } from '../../record.ts';
+import { isRecord, toText } from '../../record.ts';
 import type { CompiledSource } from '../source/source.ts';
 import { takeChangeOrderId, type Finding } from './change-order-id.ts';
 import { describeValue } from './describe-value.ts';
@@ -39,8 +39,7 @@ export async function selectChangeOrderId(source: CompiledSource, payload: JSONV
 /** Who asked, as the sender says it; only for the log, so it never stops a rollback. */
 export async function nameActor(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
   if (!source.actor) return undefined;
-  const name = await evaluate(source.actor, payload, 'actor').catch(() => null);
-  return typeof name === 'string' ? name : undefined;
+  return toText(await evaluate(source.actor, payload, 'actor').catch(() => null));
 }
 
 function usualFindings(payload: JSONValue): Finding[] {

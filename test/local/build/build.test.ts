@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { runCommand } from './command.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { runCommand } from '../../support/command.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 // Each test starts a process or two, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 15_000 });

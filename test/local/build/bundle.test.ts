@@ -5,8 +5,9 @@ import type { Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bundleWebhook } from '../../../local/build/bundle.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
-import { bundleInto, httpEvent, invokeBundle, secret, sources, webhook } from './invoke-bundle.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { httpEvent } from '../../support/http-event.ts';
+import { bundleInto, invokeBundle, secret, sources, webhook } from '../../support/invoke-bundle.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const credentials = {
   accessKeyId: 'STS.test-only-key-id',
@@ -31,7 +32,7 @@ describe('the bundle', () => {
     const { path: file } = await bundleInto(folder);
     expect(readdirSync(folder)).toEqual(['webhook.js']);
 
-    const { answers } = await invokeBundle(file, [httpEvent('GET', '/'), signed], {
+    const { answers } = await invokeBundle(file, [httpEvent({ method: 'GET', path: '/' }), signed], {
       context: { credentials },
       env: { EDAS_ENDPOINT: edas.url },
     });
@@ -89,10 +90,10 @@ describe('with modules that fail when they are loaded,', () => {
     const { path: file } = await bundleInto(temporaryFolder(), poison(...heavy));
     const { answers, output } = await invokeBundle(file, [
       forged,
-      httpEvent('POST', '/pipeline'),
-      httpEvent('POST', '/nobody'),
-      httpEvent('GET', '/pipeline'),
-      httpEvent('GET', '/'),
+      httpEvent(),
+      httpEvent({ path: '/nobody' }),
+      httpEvent({ method: 'GET' }),
+      httpEvent({ method: 'GET', path: '/' }),
     ]);
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 404, 405, 200]);
     expect(output).not.toContain('poisoned');

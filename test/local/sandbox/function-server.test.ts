@@ -2,11 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { FunctionContext, FunctionResponse } from '../../../functions/platform/function-compute.ts';
-import {
-  startFunctionServer,
-  type FunctionServer,
-  type FunctionServerOptions,
-} from '../../../local/sandbox/function-server.ts';
+import { startFunctionServer, type FunctionServerOptions } from '../../../local/sandbox/function-server.ts';
+import type { Listening } from '../../../local/listen.ts';
 
 const answer: FunctionResponse = {
   statusCode: 202,
@@ -15,7 +12,7 @@ const answer: FunctionResponse = {
   body: '{"outcome":"rolling_back"}\n',
 };
 
-async function start(options: Partial<FunctionServerOptions> = {}): Promise<FunctionServer> {
+async function start(options: Partial<FunctionServerOptions> = {}): Promise<Listening> {
   const server = await startFunctionServer({
     invoke: () => Promise.resolve(answer),
     context: {},
@@ -26,7 +23,7 @@ async function start(options: Partial<FunctionServerOptions> = {}): Promise<Func
   return server;
 }
 
-const portOf = ({ url }: FunctionServer) => Number(new URL(url).port);
+const portOf = ({ url }: Listening) => Number(new URL(url).port);
 
 describe('the function server', () => {
   test('hands over the event, and answers with status, headers and body of the result', async () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startInstance, type Instance } from '../../../local/sandbox/instance.ts';
-import { temporaryFolder } from '../build/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** An instance that runs this CommonJS. `answer(value)` in it makes a response of a value. */
 function start(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { presets } from '../../../functions/webhook/source/presets.ts';
-import { runCommand, signalCommand, startCommand, type RunningCommand } from '../build/command.ts';
+import { runCommand, signalCommand, startCommand, type RunningCommand } from '../../support/command.ts';
 
 // Each test starts a process or two, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 15_000 });

@@ -7,9 +7,9 @@ import {
   requireAllowed,
   selectChangeOrderId,
 } from '../../../../functions/webhook/payload/select.ts';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
 import { codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
+import { pipelineSource } from '../../../support/source.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
@@ -22,16 +22,7 @@ function source(expressions: Partial<Record<ExpressionKey, string>>): CompiledSo
     const text = expressions[key];
     if (text !== undefined) compiled[key] = { text, tree: compile(text) };
   }
-  return {
-    name: 'pipeline',
-    verify: presets.generic.verify,
-    secrets: ['PIPELINE_SECRET'],
-    cluster: 'ecs',
-    dryRun: false,
-    refusalStatus: 409,
-    deadlineMs: 9000,
-    ...compiled,
-  };
+  return { ...pipelineSource, ...compiled };
 }
 
 /** What is true in JMESPath or in JavaScript without being true. */

@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { findSource, requireOpen, requirePost } from '../../../../functions/webhook/source/find-source.ts';
 import type { Source } from '../../../../functions/webhook/source/open-sources.ts';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
+import { pipelineSource } from '../../../support/source.ts';
 
-const pipeline: Source = {
-  name: 'pipeline',
-  verify: presets.generic.verify,
-  secrets: ['PIPELINE_SECRET'],
-  cluster: 'ecs',
-  dryRun: false,
-  refusalStatus: 409,
-  deadlineMs: 9000,
-  keys: [Buffer.from('fake-secret')],
-};
+const pipeline: Source = { ...pipelineSource, keys: [Buffer.from('fake-secret')] };
 const sources = new Map([['pipeline', pipeline]]);
 
 describe('a path', () => {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { verifyHmac, type HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
+import { bodyInHex } from '../../../support/source.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 
 // printf '{"a":1}' | openssl dgst -sha256 -hmac fake-secret
@@ -9,15 +10,6 @@ const key = Buffer.from('fake-secret');
 const hex = 'dd847c2c53233a8a7fec124075533d689cca47361c43723fd0bf915fe33b9f59';
 const base64 = '3YR8LFMjOop/7BJAdVM9aJzKRzYcQ3I/0L+RX+M7n1k=';
 const otherHex = '16a4d3281da5cfa6d04b820c5840dff5d77b8a5eadb17a26b35673457c11af42';
-
-const plain: HmacParameters = {
-  algorithm: 'sha256',
-  header: 'x-signature',
-  encoding: 'hex',
-  prefix: '',
-  signed: ['{body}'],
-  secretEncoding: 'plain',
-};
 
 interface Attempt {
   signature?: string;
@@ -31,7 +23,7 @@ function verify(changes: Partial<HmacParameters>, attempt: Attempt): void {
   const { signature, headers = {}, keys = [key], now = 0 } = attempt;
   const all = { ...headers, ...(signature !== undefined && { 'x-signature': signature }) };
   verifyHmac(
-    { ...plain, ...changes },
+    { ...bodyInHex, ...changes },
     keys,
     { headers: new Map(Object.entries(all)), body: Buffer.from(attempt.body ?? body) },
     now,

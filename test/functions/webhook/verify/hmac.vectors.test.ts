@@ -9,6 +9,7 @@ import {
 } from '../../../../functions/webhook/verify/hmac.ts';
 import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
 import { codeOf } from '../../../support/problem.ts';
+import { bodyInHex } from '../../../support/source.ts';
 
 /**
  * One signature that somebody published, or that was computed from somebody's source. Left out of the collection that
@@ -42,15 +43,6 @@ interface SignatureVector {
 const vectors = JSON.parse(
   readFileSync(new URL('../../../data/signature-vectors.json', import.meta.url), 'utf8'),
 ) as SignatureVector[];
-
-const bodyInHex: HmacParameters = {
-  algorithm: 'sha256',
-  header: 'x-signature',
-  encoding: 'hex',
-  prefix: '',
-  signed: ['{body}'],
-  secretEncoding: 'plain',
-};
 
 /** What a source of each scheme is configured with. */
 const schemes: Record<string, (vector: SignatureVector) => HmacParameters> = {

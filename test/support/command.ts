@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
+import { root } from '../../local/build/bundle.ts';
 
 /** How a command ended, and all that it wrote. */
 export interface Ended {

@@ -4,10 +4,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Plugin } from 'esbuild';
-import type { FunctionContext, FunctionResponse } from '../../../functions/platform/function-compute.ts';
-import { bundleWebhook, type Bundle } from '../../../local/build/bundle.ts';
-import { compileSources } from '../../../local/build/compile-sources.ts';
-import { signatureHeaders } from '../../../local/sign.ts';
+import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
+import { bundleWebhook, type Bundle } from '../../local/build/bundle.ts';
+import { compileSources } from '../../local/build/compile-sources.ts';
+import { signatureHeaders } from '../../local/sign.ts';
+import { httpEvent } from './http-event.ts';
 
 export const sources = compileSources(`
 sources:
@@ -27,27 +28,11 @@ export async function bundleInto(folder: string, ...plugins: Plugin[]): Promise<
 }
 
 /** A rightly signed webhook that asks for a rollback; with another secret, a forged one. */
-export function webhook(changeOrderId: string, signedWith = secret): object {
+export function webhook(changeOrderId: string, signedWith = secret): Buffer {
   const body = JSON.stringify({ changeOrderId, status: 'failed' });
   const [source] = sources;
   if (!source) throw new Error('there must be a source');
-  return httpEvent('POST', '/pipeline', signatureHeaders(source.verify, signedWith, body), body);
-}
-
-export function httpEvent(
-  method: string,
-  rawPath: string,
-  headers: Record<string, string> = {},
-  body = '',
-): object {
-  return {
-    version: 'v1',
-    rawPath,
-    headers,
-    body,
-    isBase64Encoded: false,
-    requestContext: { http: { method } },
-  };
+  return httpEvent({ headers: signatureHeaders(source.verify, signedWith, body), body });
 }
 
 interface Invoked {
@@ -62,7 +47,7 @@ const [, bundle, invocations, answers] = process.argv;
 const { handler } = require(bundle);
 const answerAll = async ({ events, context }) => {
   const all = [];
-  for (const event of events) all.push(await handler(Buffer.from(JSON.stringify(event)), context));
+  for (const event of events) all.push(await handler(Buffer.from(event), context));
   writeFileSync(answers, JSON.stringify(all));
 };
 answerAll(JSON.parse(readFileSync(invocations, 'utf8')));
@@ -71,12 +56,12 @@ answerAll(JSON.parse(readFileSync(invocations, 'utf8')));
 /** Loads a built bundle in a process of its own, away from every node_modules, and gives it events one by one. */
 export async function invokeBundle(
   bundle: string,
-  events: readonly object[],
+  events: readonly Buffer[],
   { context = {}, env = {} }: { context?: FunctionContext; env?: NodeJS.Dict<string> } = {},
 ): Promise<Invoked> {
   const folder = path.dirname(bundle);
   const [invocations, answers] = [path.join(folder, 'invocations.json'), path.join(folder, 'answers.json')];
-  writeFileSync(invocations, JSON.stringify({ events, context }));
+  writeFileSync(invocations, JSON.stringify({ events: events.map(String), context }));
   const child = spawn(process.execPath, ['-e', runner, bundle, invocations, answers], {
     cwd: folder,
     env: { NODE_PATH: '', PIPELINE_SECRET: secret, FC_FUNCTION_NAME: 'test', ...env },
