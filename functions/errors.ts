@@ -5,13 +5,18 @@
 export const errorCatalogue = {
   signature_missing: { status: 401, title: 'The request carries no signature', retry: false },
   signature_malformed: { status: 401, title: 'The signature cannot be read', retry: false },
-  signature_mismatch: { status: 401, title: 'The signature does not match the body', retry: false },
+  signature_mismatch: { status: 401, title: 'The signature does not match', retry: false },
+  token_missing: { status: 401, title: 'The request carries no token', retry: false },
+  token_mismatch: { status: 401, title: 'The token is not the right one', retry: false },
+  link_malformed: { status: 401, title: 'The link cannot be used', retry: false },
+  link_expired: { status: 401, title: 'The link has expired', retry: false },
   timestamp_missing: { status: 401, title: 'The request carries no timestamp', retry: false },
   timestamp_malformed: { status: 401, title: 'The timestamp cannot be read', retry: false },
   timestamp_out_of_window: { status: 401, title: 'The request is too old or from the future', retry: false },
 
   payload_malformed: { status: 400, title: 'The payload cannot be used', retry: false },
   sender_not_allowed: { status: 403, title: 'This sender may not roll back', retry: false },
+  app_not_allowed: { status: 403, title: 'This sender may not touch this application', retry: false },
   source_unknown: { status: 404, title: 'No source has this path', retry: false },
   change_order_not_found: { status: 404, title: 'EDAS does not know this change order', retry: false },
   method_not_allowed: { status: 405, title: 'This path does not take this method', retry: false },
@@ -20,17 +25,26 @@ export const errorCatalogue = {
     title: 'The change order can no longer be rolled back',
     retry: false,
   },
+  app_has_no_change_in_flight: {
+    status: 409,
+    title: 'No deployment of the application is in flight',
+    retry: false,
+  },
+  problem_predates_change: { status: 409, title: 'The problem is older than the change', retry: false },
   body_too_large: { status: 413, title: 'The body is too large', retry: false },
   content_type_unsupported: { status: 415, title: 'The content type is not supported', retry: false },
   content_encoding_unsupported: { status: 415, title: 'The body is compressed', retry: false },
   change_order_id_missing: { status: 422, title: 'The payload names no change order', retry: false },
   change_order_id_ambiguous: { status: 422, title: 'The payload names several change orders', retry: false },
+  app_missing: { status: 422, title: 'The payload names no application', retry: false },
+  app_ambiguous: { status: 422, title: 'The payload names several applications', retry: false },
 
   credentials_missing: { status: 500, title: 'The function has no credentials', retry: false },
   edas_endpoint_invalid: { status: 500, title: 'The address of EDAS cannot be used', retry: false },
   internal: { status: 500, title: 'The function failed', retry: true },
   edas_denied: { status: 502, title: 'EDAS denied access', retry: false },
   edas_rejected: { status: 502, title: 'EDAS refused the request', retry: false },
+  change_start_unknown: { status: 502, title: 'EDAS does not say when the change began', retry: false },
   edas_unavailable: { status: 502, title: 'EDAS could not be asked', retry: true },
   edas_throttled: { status: 503, title: 'EDAS is throttling', retry: true },
   source_not_configured: { status: 503, title: 'This source is closed', retry: false },
@@ -42,6 +56,7 @@ export type ErrorCode = keyof typeof errorCatalogue;
 
 /** What an answer or a log line may say about a failure beyond its code and sentence. Never anything secret. */
 export interface ProblemFacts {
+  app?: string;
   changeOrderId?: string;
   /** EDAS's own identifiers of the call that failed, for a ticket with Alibaba Cloud. */
   edas?: { requestId?: string | undefined; traceId?: string | undefined };

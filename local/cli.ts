@@ -6,7 +6,7 @@ export class CliError extends Error {
 }
 
 /** Runs a command; ends the process with status 1 and a clear line if it fails. */
-export async function runCli(main: () => Promise<void>): Promise<void> {
+export async function runCli(main: () => Promise<void> | void): Promise<void> {
   try {
     await main();
   } catch (error) {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { presets } from '../functions/webhook/source/presets.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../local/build/sources-schema.ts';
@@ -10,11 +11,14 @@ const pages = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/errors.md',
+  'docs/sources.md',
   'docs/decisions/README.md',
   'docs/decisions/0001-edas-holds-the-only-state.md',
   'docs/decisions/0002-one-connection-per-call.md',
   'docs/decisions/0003-what-the-bundle-holds.md',
   'docs/decisions/0004-assumptions-about-edas-and-function-compute.md',
+  'docs/decisions/0005-senders-that-cannot-sign.md',
+  'docs/decisions/0006-chats.md',
   'policy/README.md',
 ];
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -45,12 +49,19 @@ describe('README.md', () => {
     for (const block of blocks) expect(compileSources(block)).toHaveLength(1);
   });
 
+  test('names every preset, and no other', () => {
+    const [, table = ''] = /^\| they sign.*?\n\|[- |]+\n(.*?)\n$/ms.exec(section('Who may call')) ?? [];
+    const named = Array.from(table.split('\n')[0]?.matchAll(/`([a-z-]+)`/g) ?? [], ([, name]) => name);
+    expect(named.toSorted()).toEqual(Object.keys(presets).toSorted());
+  });
+
   test('names every key of a source, and no other', () => {
     const schema = JSON.parse(sourcesJsonSchema()) as {
       properties: { sources: { additionalProperties: { properties: object } } };
     };
     const keys = Object.keys(schema.properties.sources.additionalProperties.properties);
-    expect(firstColumn(section('Who may call')).toSorted()).toEqual(keys.toSorted());
+    const [, table = ''] = /^\| key .*?\n\|[- |]+\n(.*?)\n\n/ms.exec(section('Who may call')) ?? [];
+    expect(firstColumn(table).toSorted()).toEqual(keys.toSorted());
   });
 
   test('gives a reason for every dependency, and for no other', () => {

@@ -1,5 +1,5 @@
 import ROAClient, { type ROACredentials } from '@alicloud/pop-core/lib/roa.js';
-import { isRecord, toRecord } from '../record.ts';
+import { isRecord, toRecord, toText } from '../record.ts';
 import { openConnection } from './connection.ts';
 import { identifier, withoutSecrets } from './scrub.ts';
 import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
@@ -18,6 +18,20 @@ export interface ChangeOrderInfo {
   status: number | undefined;
   /** EDAS's own word on whether a finished order can be rolled back. */
   supportRollback: boolean | undefined;
+  /** When the change began, epoch milliseconds. */
+  startedAt: number | undefined;
+}
+
+/** What is read of a change order in an application's list. */
+export interface ListedChangeOrder {
+  changeOrderId: string;
+  status: number | undefined;
+  /** `CoDeploy` for a deployment. */
+  typeCode: string | undefined;
+  /** EDAS's own words for it: its type and its description. */
+  words: string;
+  /** Epoch milliseconds. */
+  createdAt: number | undefined;
 }
 
 /**
@@ -27,6 +41,8 @@ export interface ChangeOrderInfo {
 export interface EdasClient {
   /** `GetChangeOrderInfo`: a read, although it is a POST. */
   getChangeOrderInfo: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderInfo>;
+  /** `ListRecentChangeOrder`: a read too. The orders of an application, in any order; how many is documented nowhere. */
+  listRecentChangeOrders: (appId: string, timeoutMs: number) => Promise<ListedChangeOrder[]>;
   /** `RollbackChangeOrder`: ends a change in progress in an ECS cluster and rolls it back. */
   rollbackChangeOrder: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
   /** `AbortAndRollbackChangeOrder`: the same for an application in a Kubernetes cluster. */
@@ -47,6 +63,7 @@ interface Operation {
 // siblings. Every parameter is a query parameter; no operation has a body.
 const operations = {
   getChangeOrderInfo: { method: 'POST', path: '/pop/v5/changeorder/change_order_info' },
+  listRecentChangeOrders: { method: 'POST', path: '/pop/v5/changeorder/change_order_list' },
   rollbackChangeOrder: { method: 'PUT', path: '/pop/v5/oam/changeorder/rollback' },
   abortAndRollbackChangeOrder: { method: 'PUT', path: '/pop/v5/changeorder/change_order_abort_and_rollback' },
 } as const satisfies Record<string, Operation>;
@@ -58,7 +75,7 @@ const longestConnectMs = 1000;
 export function createEdasClient(endpoint: string, credentialsProvider: CredentialsProvider): EdasClient {
   async function call<T>(
     { method, path }: Operation,
-    changeOrderId: string,
+    query: { ChangeOrderId: string } | { AppId: string },
     timeoutMs: number,
     pick: (answer: EdasAnswer, credentials: ROACredentials) => T,
   ): Promise<T> {
@@ -75,7 +92,7 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
       readTimeout: timeoutMs,
     };
     try {
-      const answer = await client.request(method, path, { ChangeOrderId: changeOrderId }, '', {}, options);
+      const answer = await client.request(method, path, query, '', {}, options);
       return pick(requireSuccess(answer), credentials);
     } catch (error) {
       const reason = connection.brokenOffBecause();
@@ -88,10 +105,15 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
 
   return {
     getChangeOrderInfo: (id, timeoutMs) =>
-      call(operations.getChangeOrderInfo, id, timeoutMs, toChangeOrderInfo),
-    rollbackChangeOrder: (id, timeoutMs) => call(operations.rollbackChangeOrder, id, timeoutMs, toReceipt),
+      call(operations.getChangeOrderInfo, { ChangeOrderId: id }, timeoutMs, toChangeOrderInfo),
+    listRecentChangeOrders: (appId, timeoutMs) =>
+      call(operations.listRecentChangeOrders, { AppId: appId }, timeoutMs, (answer, credentials) =>
+        toListedChangeOrders(answer, appId, credentials),
+      ),
+    rollbackChangeOrder: (id, timeoutMs) =>
+      call(operations.rollbackChangeOrder, { ChangeOrderId: id }, timeoutMs, toReceipt),
     abortAndRollbackChangeOrder: (id, timeoutMs) =>
-      call(operations.abortAndRollbackChangeOrder, id, timeoutMs, toReceipt),
+      call(operations.abortAndRollbackChangeOrder, { ChangeOrderId: id }, timeoutMs, toReceipt),
   };
 }
 
@@ -107,10 +129,73 @@ function toChangeOrderInfo(answer: EdasAnswer): ChangeOrderInfo {
   // Lower-case on the public cloud, upper-case on Apsara Stack.
   const info = answer['changeOrderInfo'] ?? answer['ChangeOrderInfo'];
   if (!isRecord(info)) throw new EdasFailure('doubt', 'EDAS answered without the change order.');
-  const { Status: status, SupportRollback: supportRollback } = info;
-  const number = typeof status === 'string' && /^\d+$/.test(status) ? Number(status) : status;
+  const { SupportRollback: supportRollback } = info;
   return {
-    status: typeof number === 'number' ? number : undefined,
+    status: toStatus(info['Status']),
     supportRollback: typeof supportRollback === 'boolean' ? supportRollback : undefined,
+    startedAt: startOf(info),
   };
+}
+
+/**
+ * An application without change orders may have no list at all. Membership in it is authority, so an order that names
+ * another application is not in it.
+ */
+function toListedChangeOrders(
+  answer: EdasAnswer,
+  appId: string,
+  credentials: ROACredentials,
+): ListedChangeOrder[] {
+  return itemsOf(answer['ChangeOrderList'], 'ChangeOrder').flatMap((item) => {
+    const order = toRecord(item);
+    const changeOrderId = identifier(order['ChangeOrderId'], credentials)?.toLowerCase();
+    const owner = toText(order['AppId']) ?? appId;
+    if (changeOrderId === undefined || owner.toLowerCase() !== appId.toLowerCase()) return [];
+    const words = [order['CoType'], order['ChangeOrderDescription']].map((each) => toText(each) ?? '');
+    return {
+      changeOrderId,
+      status: toStatus(order['Status']),
+      typeCode: toText(order['CoTypeCode']),
+      words: words.join(' '),
+      createdAt: toTime(order['CreateTime']),
+    };
+  });
+}
+
+/** @throws EdasFailure where there is something, and it is no list: nobody may take that for an empty one */
+function itemsOf(list: unknown, name: string): unknown[] {
+  const items = isRecord(list) ? list[name] : list;
+  if (items === undefined || items === null) return [];
+  if (isRecord(list) && Array.isArray(items)) return items;
+  throw new EdasFailure('doubt', 'EDAS answered without a list of change orders.');
+}
+
+/** The start of the first pipeline, else when the order was created. */
+function startOf(info: Record<string, unknown>): number | undefined {
+  const { PipelineInfo: pipelines } = toRecord(info['PipelineInfoList']);
+  const starts = (Array.isArray(pipelines) ? pipelines : []).flatMap(
+    (pipeline) => toEpochMilliseconds(toRecord(pipeline)['StartTime']) ?? [],
+  );
+  return starts.length > 0 ? Math.min(...starts) : toTime(info['CreateTime']);
+}
+
+// Zero, or seconds taken for milliseconds, would make a change older than every problem. So a time that is not of this
+// age is none.
+
+function toEpochMilliseconds(value: unknown): number | undefined {
+  const text = typeof value === 'number' ? String(value) : toText(value);
+  return text !== undefined && /^\d{13}$/.test(text) ? Number(text) : undefined;
+}
+
+/** `2019-11-13 14:23:46`, taken for Beijing time: see docs/decisions/0004. */
+function toTime(value: unknown): number | undefined {
+  const text = toText(value);
+  if (text === undefined || !/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return undefined;
+  const time = Date.parse(`${text.replace(' ', 'T')}+08:00`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function toStatus(value: unknown): number | undefined {
+  const status = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof status === 'number' ? status : undefined;
 }

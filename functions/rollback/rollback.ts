@@ -1,20 +1,10 @@
 import type { ChangeOrderInfo, RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
-import { Problem, type ErrorCode, type ProblemFacts } from '../errors.ts';
+import { Problem } from '../errors.ts';
 import { reasonOf } from '../text.ts';
+import { leastCallMs, timeLeft, type RollbackDependencies } from './dependencies.ts';
+import { problemOfFailure, refusal, sentence } from './refusal.ts';
 import { describeStatus, phaseOf } from './states.ts';
-
-/** EDAS, as far as a rollback needs it. Both throw `EdasFailure`, or a `Problem` where there are no credentials. */
-export interface ChangeOrders {
-  read: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderInfo>;
-  rollBack: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
-}
-
-export interface Clock {
-  /** Epoch milliseconds. */
-  now: () => number;
-  sleep: (ms: number) => Promise<void>;
-}
 
 /** A reason to check everything and send nothing. */
 export type Hold = 'dry_run' | 'suspended';
@@ -24,13 +14,8 @@ export interface RollbackRequest {
   /** Epoch milliseconds. Everything, reads included, is over by then. */
   deadlineAt: number;
   hold?: Hold | undefined;
-}
-
-interface RollbackDependencies {
-  changeOrders: ChangeOrders;
-  clock: Clock;
-  /** Told what went wrong without stopping the rollback. */
-  warn: (message: string, facts: Record<string, unknown>) => void;
+  /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
+  problemStartedAt?: number | undefined;
 }
 
 interface EdasIds {
@@ -55,8 +40,6 @@ const whatTerminatedMeans =
   'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 
 const pauseBetweenReadsMs = 700;
-/** Less than this is no time to ask EDAS anything. */
-const leastCallMs = 100;
 
 /**
  * Rolls one change order back, at most once, and says what was seen.
@@ -75,6 +58,7 @@ export async function rollBack(
   if (phaseOf(before?.status) === 'terminated') {
     return alreadyTerminated(changeOrderId, 'The change order is terminated already. Nothing was sent.');
   }
+  requireToBlame(request, before);
   if (before?.status === 2 && before.supportRollback === false) throw finished(changeOrderId);
 
   const budgetMs = timeLeft(request, dependencies.clock);
@@ -94,17 +78,48 @@ async function readBefore(
   { changeOrders, clock, warn }: RollbackDependencies,
 ): Promise<ChangeOrderInfo | undefined> {
   const { changeOrderId } = request;
-  if (timeLeft(request, clock) < leastCallMs) return undefined;
+  // Who holds a rollback back wants to know whether it would work, and the causality rule is authority: then the read is
+  // no mere advice.
+  const isRequired = request.hold !== undefined || request.problemStartedAt !== undefined;
+  if (timeLeft(request, clock) < leastCallMs) {
+    if (isRequired) throw outOfTime(changeOrderId);
+    return undefined;
+  }
   try {
     // A generous share: an order that could not be read may be rolled back a second time.
     return await changeOrders.read(changeOrderId, timeLeft(request, clock) * 0.4);
   } catch (error) {
     if (!(error instanceof EdasFailure)) throw error;
-    // Who holds a rollback back wants to know whether it would work: here the read is no mere advice.
-    if (error.kind === 'not_found' || request.hold) throw refusal(error, changeOrderId);
+    if (error.kind === 'not_found' || isRequired) throw refusal(error, { changeOrderId });
     warn('the change order could not be read beforehand', { changeOrderId, reason: error.message });
     return undefined;
   }
+}
+
+/** @throws Problem unless the change can be the cause of the problem */
+function requireToBlame(
+  { changeOrderId, problemStartedAt }: RollbackRequest,
+  before: ChangeOrderInfo | undefined,
+): void {
+  if (problemStartedAt === undefined) return;
+  const startedAt = before?.startedAt;
+  if (startedAt === undefined) {
+    throw new Problem(
+      'change_start_unknown',
+      'EDAS does not say when this change began, so it cannot be told whether it is to blame. No rollback was sent.',
+      { changeOrderId },
+    );
+  }
+  if (startedAt <= problemStartedAt) return;
+  throw new Problem(
+    'problem_predates_change',
+    `The problem began at ${toIso(problemStartedAt)}, before this change did, at ${toIso(startedAt)}: the change is not to blame. No rollback was sent.`,
+    { changeOrderId },
+  );
+}
+
+function toIso(time: number): string {
+  return new Date(time).toISOString();
 }
 
 async function afterFailure(
@@ -115,7 +130,7 @@ async function afterFailure(
 ): Promise<RollbackOutcome> {
   if (failure.kind === 'rejected') return afterRejection(failure, request, dependencies);
   if (failure.kind === 'doubt') return afterDoubt(failure, before, request, dependencies);
-  throw refusal(failure, request.changeOrderId);
+  throw refusal(failure, { changeOrderId: request.changeOrderId });
 }
 
 /** EDAS said no. If the order is terminated by now, somebody was faster, and that is no failure. */
@@ -129,7 +144,9 @@ async function afterRejection(
   if (phaseOf(after?.status) === 'terminated') {
     return alreadyTerminated(changeOrderId, `The change order is terminated by now. ${sentence(failure)}`);
   }
-  throw problem('edas_rejected', `${sentence(failure)} ${whatIsSeen(after)}`, changeOrderId, failure);
+  throw problemOfFailure('edas_rejected', `${sentence(failure)} ${whatIsSeen(after)}`, failure, {
+    changeOrderId,
+  });
 }
 
 /** The rollback may have begun. Read the order until it shows, or until the time is up. */
@@ -148,7 +165,7 @@ async function afterDoubt(
     last = (await readAgain(request, dependencies)) ?? last;
   }
   if (phaseOf(last?.status) === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
-  throw problem('edas_outcome_unknown', unknownDetail(failure, last), changeOrderId, failure);
+  throw problemOfFailure('edas_outcome_unknown', unknownDetail(failure, last), failure, { changeOrderId });
 }
 
 async function readAgain(
@@ -172,10 +189,6 @@ async function readAgain(
 function isAtRest(order: ChangeOrderInfo | undefined, before: ChangeOrderInfo | undefined): boolean {
   const phase = phaseOf(order?.status);
   return phase === 'terminated' || (phase === 'finished' && order?.status !== before?.status);
-}
-
-function timeLeft(request: RollbackRequest, clock: Clock): number {
-  return request.deadlineAt - clock.now();
 }
 
 function accepted(changeOrderId: string, receipt: RollbackReceipt): RollbackOutcome {
@@ -222,32 +235,6 @@ function outOfTime(changeOrderId: string): Problem {
   return new Problem('edas_unavailable', detail, { changeOrderId });
 }
 
-/** A failure of a read that counts, or of a rollback that leaves no doubt: nothing was rolled back. */
-function refusal(failure: EdasFailure, changeOrderId: string): Problem {
-  switch (failure.kind) {
-    case 'throttled':
-      return problem('edas_throttled', sentence(failure), changeOrderId, failure, { retryAfterSeconds: 5 });
-    case 'denied':
-      return problem('edas_denied', deniedDetail(failure), changeOrderId, failure);
-    case 'not_found':
-      return problem('change_order_not_found', sentence(failure), changeOrderId, failure);
-    case 'rejected':
-      return problem('edas_rejected', `${sentence(failure)} No rollback was sent.`, changeOrderId, failure);
-    case 'not_sent':
-    case 'doubt':
-      return problem(
-        'edas_unavailable',
-        `${sentence(failure)} No rollback was sent.`,
-        changeOrderId,
-        failure,
-      );
-  }
-}
-
-function deniedDetail(failure: EdasFailure): string {
-  return `${sentence(failure)} The function's role needs edas:ManageApplication and edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>.`;
-}
-
 function unknownDetail(failure: EdasFailure, last: ChangeOrderInfo | undefined): string {
   return `The rollback was sent once and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} Look at the change order in the EDAS console, or send the webhook again: it reads the order first.`;
 }
@@ -256,24 +243,4 @@ function whatIsSeen(after: ChangeOrderInfo | undefined): string {
   return after
     ? `The change order's status is ${describeStatus(after.status)}.`
     : 'The change order could not be read afterwards.';
-}
-
-function sentence({ message }: EdasFailure): string {
-  return /[.…]$/.test(message) ? message : `${message}.`;
-}
-
-function problem(
-  code: ErrorCode,
-  detail: string,
-  changeOrderId: string,
-  failure: EdasFailure,
-  facts: ProblemFacts = {},
-): Problem {
-  const { requestId, traceId } = failure;
-  return new Problem(
-    code,
-    detail,
-    { ...facts, changeOrderId, edas: { requestId, traceId } },
-    { cause: failure },
-  );
 }

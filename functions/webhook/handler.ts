@@ -8,22 +8,33 @@ import {
   type FunctionResponse,
 } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
-import { rollBack, type ChangeOrders, type Clock, type Hold } from '../rollback/rollback.ts';
+import type { ChangeOrders, Clock, RollbackDependencies } from '../rollback/dependencies.ts';
+import { findChangeOrder, type Target } from '../rollback/find-change-order.ts';
+import { rollBack, type Hold } from '../rollback/rollback.ts';
 import { reasonOf } from '../text.ts';
-import { parseJson } from './payload/parse.ts';
-import { nameActor, reasonToIgnore, requireAllowed, selectChangeOrderId } from './payload/select.ts';
+import { answerChallenge, answerUnsigned } from './handshake.ts';
+import { readPayload } from './payload/read.ts';
+import {
+  nameActor,
+  reasonToIgnore,
+  requireAllowed,
+  requireFreshPayload,
+  selectProblemStart,
+  selectTarget,
+} from './payload/select.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
 import {
   replyWithHealth,
   replyWithOutcome,
   replyWithProblem,
+  type Ignored,
   type Outcome,
-  type ReplyContext,
 } from './reply/reply.ts';
 import { findSource, requireOpen, requirePost } from './source/find-source.ts';
 import { isClosed, openSources, type Source } from './source/open-sources.ts';
 import type { Configuration } from './source/source.ts';
-import { verifyHmac } from './verify/hmac.ts';
+import { describeGrant, expiresSoon, type LinkGrant } from './verify/link.ts';
+import { verify } from './verify/verify.ts';
 
 /** What the outside world is to the handler. */
 export interface World {
@@ -48,6 +59,9 @@ interface Trail {
   requestId?: string | undefined;
   source?: Source;
   delivery?: string | undefined;
+  /** Whether the sender has proved who it is. */
+  isVerified: boolean;
+  app?: string | undefined;
   changeOrderId?: string;
   actor?: string | undefined;
 }
@@ -66,11 +80,11 @@ export function createHandler({ version, sources: compiled }: Configuration, wor
   const reception: Reception = { ...world, version, sources: openSources(compiled, env, log), log };
 
   return async (event, context) => {
-    const trail: Trail = { startedAt: clock.now() };
+    const trail: Trail = { startedAt: clock.now(), isVerified: false };
     const conclude = (level: LogLevel, result: object) => {
-      const { startedAt, requestId, source, ...known } = trail;
-      const durationMs = clock.now() - startedAt;
-      audit(level, 'decision', { requestId, source: source?.name, ...known, ...result, durationMs });
+      const { startedAt, requestId, source, delivery, app, changeOrderId, actor } = trail;
+      const known = { requestId, source: source?.name, delivery, app, changeOrderId, actor };
+      audit(level, 'decision', { ...known, ...result, durationMs: clock.now() - startedAt });
     };
     try {
       const functionContext = readContext(context);
@@ -83,13 +97,13 @@ export function createHandler({ version, sources: compiled }: Configuration, wor
         return response;
       }
       const outcome = await answerWebhook(request, functionContext, reception, trail);
-      conclude('info', outcome);
-      return replyWithOutcome(outcome, replyContext(trail));
+      conclude('info', { ...outcome, body: undefined });
+      return replyWithOutcome(outcome, trail);
     } catch (error) {
       const problem = error instanceof Problem ? error : unexpected(error, trail, log);
       const level = errorCatalogue[problem.code].status >= 500 ? 'error' : 'warn';
       conclude(level, { code: problem.code, detail: problem.message, ...problem.facts });
-      return replyWithProblem(problem, replyContext(trail), trail.source?.refusalStatus);
+      return replyWithProblem(problem, trail);
     }
   };
 }
@@ -101,38 +115,86 @@ export function createHandler({ version, sources: compiled }: Configuration, wor
 async function answerWebhook(
   request: WebhookRequest,
   context: FunctionContext,
-  { sources, env, clock, log }: Reception,
+  reception: Reception,
   trail: Trail,
 ): Promise<Outcome> {
-  const source = findSource(sources, request.path);
+  const now = reception.clock.now();
+  const source = findSource(reception.sources, request.path);
   trail.source = source;
   trail.delivery = source.deliveryHeader && request.headers.get(source.deliveryHeader);
   requirePost(request.method);
   requireOpen(source);
 
-  const body = rawBody(request);
-  verifyHmac(source.verify, source.keys, { headers: request.headers, body }, clock.now());
+  const admission = admit(source, request, now);
+  if ('outcome' in admission) return admission;
+  trail.isVerified = true;
   if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
 
-  const payload = parseJson(body, request.headers.get('content-type'));
+  const wish = await readWish(source, admission, now, trail);
+  if ('outcome' in wish) return wish;
+  return fulfil(wish, source, context, reception, trail);
+}
+
+/** What came through the gate: a body, and what its sender is limited to. */
+interface Admission {
+  body: Buffer;
+  contentType: string | undefined;
+  grant: LinkGrant | undefined;
+}
+
+function admit(source: Source, request: WebhookRequest, now: number): Admission | Ignored {
+  const { headers, query } = request;
+  const signed = { headers, query, body: rawBody(request) };
+  const greeting = answerUnsigned(source, signed, now);
+  if (greeting) return greeting;
+  const grant = verify(source.verify, source.keys, signed, now);
+  return { body: signed.body, contentType: headers.get('content-type'), grant };
+}
+
+/** What a payload asks for. */
+interface Wish {
+  target: Target;
+  apps: readonly string[] | undefined;
+  problemStartedAt: number | undefined;
+  grant: LinkGrant | undefined;
+}
+
+async function readWish(
+  source: Source,
+  { body, contentType, grant }: Admission,
+  now: number,
+  trail: Trail,
+): Promise<Wish | Ignored> {
+  const payload = readPayload(source, body, contentType);
+  requireFreshPayload(source, payload, now);
+  const challenge = answerChallenge(source, payload);
+  if (challenge) return challenge;
   trail.actor = await nameActor(source, payload);
   const reason = await reasonToIgnore(source, payload);
   if (reason !== undefined) return { outcome: 'ignored', message: reason };
   await requireAllowed(source, payload);
-  const changeOrderId = await selectChangeOrderId(source, payload);
-  trail.changeOrderId = changeOrderId;
+  const problemStartedAt = await selectProblemStart(source, payload, now);
+  const target = await selectTarget(source, payload, grant);
+  trail.app = 'app' in target ? target.app : grant?.app;
+  return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt, grant };
+}
 
+async function fulfil(
+  { target, apps, problemStartedAt, grant }: Wish,
+  source: Source,
+  context: FunctionContext,
+  { env, clock, log }: Reception,
+  trail: Trail,
+): Promise<Outcome> {
+  const warn: RollbackDependencies['warn'] = (message, facts) => {
+    log('warn', message, { requestId: trail.requestId, source: source.name, ...facts });
+  };
+  if (grant && expiresSoon(grant, clock.now())) warn('the link expires soon', describeGrant(grant));
   const deadlineAt = trail.startedAt + source.deadlineMs - answerMarginMs;
-  return rollBack(
-    { changeOrderId, deadlineAt, hold: holdOf(source, env) },
-    {
-      changeOrders: await openChangeOrders(source, context, env),
-      clock,
-      warn: (message, facts) => {
-        log('warn', message, { requestId: trail.requestId, source: source.name, ...facts });
-      },
-    },
-  );
+  const dependencies = { changeOrders: await openChangeOrders(source, context, env), clock, warn };
+  const changeOrderId = await findChangeOrder({ target, apps, deadlineAt }, dependencies);
+  trail.changeOrderId = changeOrderId;
+  return rollBack({ changeOrderId, deadlineAt, hold: holdOf(source, env), problemStartedAt }, dependencies);
 }
 
 function answerHealth({ method }: WebhookRequest, { version, sources }: Reception): FunctionResponse {
@@ -171,6 +233,7 @@ async function openChangeOrders(
   const edas = createEdasClient(endpoint, credentials);
   return {
     read: edas.getChangeOrderInfo,
+    list: edas.listRecentChangeOrders,
     rollBack: cluster === 'k8s' ? edas.abortAndRollbackChangeOrder : edas.rollbackChangeOrder,
   };
 }
@@ -178,10 +241,6 @@ async function openChangeOrders(
 /** A deployment cannot leave a variable out, only empty. */
 function setting(env: Environment, name: string): string | undefined {
   return env[name] === '' ? undefined : env[name];
-}
-
-function replyContext({ source, requestId }: Trail): ReplyContext {
-  return { source: source?.name, requestId };
 }
 
 /** The caller learns nothing of a fault of ours but where to look for it. */

@@ -10,6 +10,8 @@ export interface WebhookRequest {
   path: string;
   /** Names in lower case. */
   headers: ReadonlyMap<string, string>;
+  /** Of the address, decoded. Function Compute joins repeated keys with a comma. */
+  query: ReadonlyMap<string, string>;
   body: string;
   isBase64Encoded: boolean;
   requestId: string | undefined;
@@ -27,7 +29,7 @@ const largestEventBytes = 6 * largestBodyBytes + 64 * 1024;
  * @throws Problem `payload_malformed`, `body_too_large`
  */
 export function receive(event: unknown): WebhookRequest {
-  const { rawPath, headers, body, isBase64Encoded, requestContext } = parseEvent(event);
+  const { rawPath, headers, queryParameters, body, isBase64Encoded, requestContext } = parseEvent(event);
   const { http, requestId } = toRecord(requestContext);
   const { method } = toRecord(http);
   if (typeof method !== 'string' || typeof rawPath !== 'string') throw notAnHttpEvent();
@@ -35,6 +37,7 @@ export function receive(event: unknown): WebhookRequest {
     method,
     path: rawPath,
     headers: readHeaders(headers),
+    query: readQuery(queryParameters),
     body: toText(body) ?? '',
     isBase64Encoded: isBase64Encoded === true,
     requestId: toText(requestId),
@@ -91,6 +94,11 @@ function readHeaders(headers: unknown): ReadonlyMap<string, string> {
     byName.set(key, other === undefined ? value : `${other},${value}`);
   }
   return byName;
+}
+
+/** A value that is not text cannot have come by HTTP; as the empty text, it still counts as a key that is there. */
+function readQuery(query: unknown): ReadonlyMap<string, string> {
+  return new Map(Object.entries(toRecord(query)).map(([key, value]) => [key, toText(value) ?? '']));
 }
 
 function notAnHttpEvent(): Problem {

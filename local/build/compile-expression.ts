@@ -5,8 +5,8 @@ import { didYouMean } from './did-you-mean.ts';
 
 type Report = (message: string) => void;
 
-/** `truth`: `when` and `allow`. `text`: what a change order id is found in. */
-export type Purpose = 'truth' | 'text';
+/** `truth`: `when` and `allow`. `text`: what an id is found in. `time`: when a problem began, or several did. */
+export type Purpose = 'truth' | 'text' | 'time';
 
 const lists = ['Projection', 'FilterProjection', 'ValueProjection', 'Flatten', 'Slice'];
 const neverTrue = ['Arithmetic', 'MultiSelectList', 'MultiSelectHash', ...lists];
@@ -14,7 +14,7 @@ const neverText = ['Comparator', 'NotExpression', 'Arithmetic', 'MultiSelectList
 
 /** Parses a JMESPath expression, and reports what would make it fail, or never serve, on every payload. */
 export function compileExpression(text: string, purpose: Purpose, report: Report): Expression {
-  const isOneName = purpose === 'text' && /^"[^"]*"$/.test(text.trim());
+  const isOneName = purpose !== 'truth' && /^"[^"]*"$/.test(text.trim());
   for (const word of isOneName ? [] : namesInQuotes(text)) {
     report(
       `JMESPath reads "${word}" as the name of a field; text stands in single quotes: '${word}' (a field, spelt clearly: @."${word}")`,
@@ -51,10 +51,13 @@ function checkResult(tree: ExpressionNode, purpose: Purpose, report: Report): vo
   if (purpose === 'truth') {
     if (!isText && !neverTrue.includes(tree.type)) return;
     report('this can never be true: it needs a comparison, or a function such as contains()');
-  } else if (neverText.includes(tree.type)) {
-    report('this can never be text, and the change order id stands in text');
-  } else if (lists.includes(tree.type)) {
-    report('this gives a list, and the change order id stands in text: take one of it, such as [0]');
+    return;
+  }
+  const due = purpose === 'text' ? 'text, and an id stands in text' : 'a time';
+  if (neverText.includes(tree.type) && !(purpose === 'time' && tree.type === 'Arithmetic')) {
+    report(`this can never be ${due}`);
+  } else if (purpose === 'text' && lists.includes(tree.type)) {
+    report('this gives a list, and an id stands in text: take one of it, such as [0]');
   }
 }
 

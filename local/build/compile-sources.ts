@@ -2,11 +2,12 @@ import { LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { reasonOf } from '../../functions/text.ts';
 import { presets, type Preset } from '../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
+import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
+import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
-import { offsetOf, toPosition, type Path, type Position } from './position.ts';
-import { sourcesSchema, type SourceSettings, type VerifySettings } from './sources-schema.ts';
+import { offsetOf, toPosition, type Position, type Report } from './position.ts';
+import { sourcesSchema, type SourceSettings } from './sources-schema.ts';
 
 /** A place in sources.yaml, and what is wrong there. */
 export interface SourcesFault extends Position {
@@ -23,8 +24,6 @@ export class SourcesError extends Error {
     this.faults = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
   }
 }
-
-type Report = (path: Path, message: string) => void;
 
 /** Where the YAML library speaks to programmers. */
 const faultsOfYaml: Record<string, string> = {
@@ -83,79 +82,111 @@ function toPlainValue(document: Document, report: Report): unknown {
 }
 
 function compileSource(name: string, settings: SourceSettings, report: Report): CompiledSource {
-  const { preset: presetName, verify, secrets, when, allow, changeOrderId, deadlineMs, ...rest } = settings;
-  if ((presetName === undefined) === (verify === undefined)) {
-    report([], 'a source needs either a preset or verify, and not both');
-  }
+  const { preset: presetName, verify, secrets, apps, cluster, dryRun } = settings;
+  if (presetName === undefined && verify === undefined) report([], 'a source needs a preset, or verify');
   if (new Set(secrets).size < secrets.length) report(['secrets'], 'a variable is named twice');
   // A way of signing that is spelt out is a generic sender's in all other respects.
   const preset: Preset = presets[presetName ?? 'generic'];
+  const way = verify ? compileVerify(verify, name, report) : ownWay(preset, name);
+  checkApps(settings, presetName, way.verify, report);
+  return {
+    name,
+    ...way,
+    contentTypes: verify?.contentType ? [verify.contentType] : preset.contentTypes,
+    secrets,
+    deliveryHeader: preset.deliveryHeader,
+    ping: preset.ping,
+    handshake: preset.handshake,
+    ...compileExpressions(settings, preset, way.verify, report),
+    apps,
+    cluster,
+    dryRun,
+    refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
+    reply: preset.reply ?? 'json',
+    deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
+  };
+}
+
+function ownWay({ verify, payloadTimestamp }: Preset, source: string): Way {
+  return { verify: verify.scheme === 'link' ? { ...verify, source } : verify, payloadTimestamp };
+}
+
+/** Whoever cannot sign its payload can be made to ask for anything by whoever has seen one of its requests. */
+function checkApps(
+  { apps }: SourceSettings,
+  presetName: string | undefined,
+  verify: VerifyParameters,
+  report: Report,
+): void {
+  if (apps !== undefined) {
+    if (new Set(apps).size < apps.length) report(['apps'], 'an application is named twice');
+    return;
+  }
+  if (coversPayload(verify)) return;
+  const who =
+    presetName === undefined ? `A sender of the scheme ${verify.scheme}` : `The sender ${presetName}`;
+  report(
+    [presetName === undefined ? 'verify' : 'preset'],
+    `${who} does not sign its payload, so it must name the applications that it may touch: apps: [<id>]`,
+  );
+}
+
+type Expressions = Pick<
+  CompiledSource,
+  'actor' | 'when' | 'allow' | 'changeOrderId' | 'app' | 'chatText' | 'problemStartedAt'
+>;
+
+/** The source's own expressions, and the preset's where it has none. */
+function compileExpressions(
+  settings: SourceSettings,
+  preset: Preset,
+  verify: VerifyParameters,
+  report: Report,
+): Expressions {
   const expression = (key: string, text: string | undefined, purpose: Purpose) =>
     text === undefined
       ? undefined
       : compileExpression(text, purpose, (message) => {
           report([key], message);
         });
+  const { changeOrderId, app, chatText } = placesOf(settings, preset, verify, report);
   return {
-    name,
-    verify: verify ? toParameters(verify, report) : preset.verify,
-    secrets,
-    deliveryHeader: preset.deliveryHeader,
-    ping: preset.ping,
     actor: expression('preset', preset.actor, 'text'),
-    when: expression('when', when, 'truth'),
-    allow: expression('allow', allow, 'truth'),
+    when: expression('when', settings.when ?? preset.when, 'truth'),
+    allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
-    ...rest,
-    deadlineMs: deadlineMs ?? preset.deadlineMs,
+    app: expression('app', app, 'text'),
+    chatText: expression('preset', chatText, 'text'),
+    problemStartedAt: expression(
+      'problemStartedAt',
+      settings.problemStartedAt ?? preset.problemStartedAt,
+      'time',
+    ),
   };
 }
 
-function toParameters(verify: VerifySettings, report: Report): HmacParameters {
-  const { header, separator, signed, timestamp, idHeader, ...rest } = verify;
-  checkHeaders(verify, report);
-  checkList(verify, report);
-  const parts = signed.split(/(\{[^}]*\})/).filter((part) => part !== '');
-  checkTemplate(parts, verify, report);
-  return {
-    ...rest,
-    header: header.toLowerCase(),
-    separator: separator && (separator === 'comma' ? ',' : ' '),
-    signed: parts,
-    timestamp: timestamp && { ...timestamp, header: timestamp.header.toLowerCase() },
-    idHeader: idHeader?.toLowerCase(),
-  };
-}
+type Places = Pick<Preset, 'changeOrderId' | 'app' | 'chatText'>;
 
-/** One header cannot be the signature and something under it. */
-function checkHeaders({ header, timestamp, idHeader }: VerifySettings, report: Report): void {
-  const names = [header, timestamp?.header, idHeader].flatMap((name) => name?.toLowerCase() ?? []);
-  if (new Set(names).size < names.length)
-    report(['verify'], 'header, timestamp.header and idHeader must differ');
-}
-
-/** The list is split before a prefix is looked for. */
-function checkList({ separator, prefix }: VerifySettings, report: Report): void {
-  if (separator === undefined) return;
-  if (prefix.includes(separator === 'comma' ? ',' : ' ')) {
-    report(['verify', 'prefix'], `no part of a list separated by ${separator} can begin with "${prefix}"`);
+/** Where it says what to roll back. A source that says so itself leaves nothing of the preset's. */
+function placesOf(
+  { changeOrderId, app, apps }: SourceSettings,
+  preset: Preset,
+  { scheme }: VerifyParameters,
+  report: Report,
+): Places {
+  if (changeOrderId !== undefined && app !== undefined) {
+    report(['app'], 'app and changeOrderId both say what to roll back: take one of them out');
   }
-}
-
-/** A signature that leaves the body out protects nothing, and a time or an id that it leaves out proves nothing. */
-function checkTemplate(parts: readonly string[], verify: VerifySettings, report: Report): void {
-  const path = ['verify', 'signed'];
-  const has = (placeholder: string) => parts.includes(placeholder);
-  for (const part of parts) {
-    if (/^\{.*\}$/.test(part) && !['{body}', '{timestamp}', '{id}'].includes(part)) {
-      report(path, `${part} is not known; there are {body}, {timestamp} and {id}`);
-    }
-  }
-  if (!has('{body}')) report(path, 'the signed text must contain {body}');
-  if (has('{timestamp}') !== (verify.timestamp !== undefined)) {
-    report(path, '{timestamp} in signed and the key timestamp belong together: only a signed time counts');
-  }
-  if (has('{id}') !== (verify.idHeader !== undefined)) {
-    report(path, '{id} in signed and the key idHeader belong together');
-  }
+  if (scheme === 'link' && app !== undefined) report(['app'], 'a link names the application itself');
+  if (changeOrderId !== undefined) return { changeOrderId };
+  if (app !== undefined) return { app };
+  if (scheme === 'link') return {};
+  if (preset.isByApplication !== true) return preset;
+  const [only, ...others] = apps ?? [];
+  if (only !== undefined && others.length === 0) return { app: `'${only}'` };
+  report(
+    ['preset'],
+    'this sender has no field of its own for an id: say with app or changeOrderId where one stands, or name the one application to roll back under apps',
+  );
+  return {};
 }

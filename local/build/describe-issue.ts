@@ -1,7 +1,16 @@
 import type { z } from 'zod';
+import { toRecord } from '../../functions/record.ts';
+import { excerpt } from '../../functions/text.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Path } from './position.ts';
-import { keysOfLaterVersions, sourcesSchema } from './sources-schema.ts';
+import {
+  keysOfLaterVersions,
+  keysOfSource,
+  keysOfTimestamp,
+  keysOfVerify,
+  sourcesSchema,
+  verifySchemes,
+} from './sources-schema.ts';
 
 const typesInWords: Record<string, string> = {
   record: 'a map',
@@ -16,7 +25,10 @@ export function describeIssue(issue: z.core.$ZodIssue): { path: Path; message: s
   const { path } = issue;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], message: describeUnknownKey(key, path) }));
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: describeUnknownKey(key, keysAt(path, toRecord(issue.input)['scheme'])),
+      }));
     case 'invalid_type':
       return [{ path, message: describeWrongType(issue) }];
     default:
@@ -28,10 +40,13 @@ export function describeIssue(issue: z.core.$ZodIssue): { path: Path; message: s
 function describeRule(issue: z.core.$ZodIssue): string {
   const isNumber = 'origin' in issue && ['int', 'number'].includes(issue.origin);
   switch (issue.code) {
+    case 'invalid_union':
+      // Only the scheme of `verify` decides between shapes.
+      return `must be one of ${verifySchemes.join(', ')}`;
     case 'invalid_key':
       return issue.issues.map(({ message }) => message).join('; ');
     case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}`;
+      return describeChoice(issue.values.map(String), issue.input);
     case 'too_small':
       return isNumber ? `must be at least ${issue.minimum}` : issue.message;
     case 'too_big':
@@ -41,9 +56,15 @@ function describeRule(issue: z.core.$ZodIssue): string {
   }
 }
 
-function describeUnknownKey(key: string, path: Path): string {
+/** Many are not worth reading where one of them was nearly written. */
+function describeChoice(values: readonly string[], input: unknown): string {
+  if (values.length <= 5 || typeof input !== 'string') return `must be one of ${values.join(', ')}`;
+  return `does not know "${excerpt(input)}"${didYouMean(input, values)}`;
+}
+
+function describeUnknownKey(key: string, keys: readonly string[]): string {
   if (keysOfLaterVersions.includes(key)) return `"${key}" does not exist in this version yet`;
-  return `"${key}" is not a key here${didYouMean(key, keysAt(path))}`;
+  return `"${key}" is not a key here${didYouMean(key, keys)}`;
 }
 
 function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidType): string {
@@ -59,12 +80,9 @@ function nameOf(path: Path): string {
 }
 
 /** The keys that the schema has at a path, for a suggestion. */
-function keysAt(path: Path): string[] {
-  const { sources } = sourcesSchema.shape;
-  const source = sources.def.valueType;
-  const [, , key, nested] = path;
+function keysAt(path: Path, scheme: unknown): string[] {
+  const [, source, key, nested] = path;
   if (path.length === 0) return Object.keys(sourcesSchema.shape);
-  if (key === undefined) return Object.keys(source.shape);
-  const verify = source.shape.verify.unwrap();
-  return Object.keys(nested === undefined ? verify.shape : verify.shape.timestamp.unwrap().shape);
+  if (source === undefined || key === undefined) return keysOfSource;
+  return nested === undefined ? keysOfVerify(scheme) : keysOfTimestamp;
 }

@@ -3,6 +3,9 @@ import { isMap, isNode, isScalar, type Document, type LineCounter } from 'yaml';
 /** Keys and indexes from the top of a document to a value. */
 export type Path = readonly PropertyKey[];
 
+/** Takes what is wrong at a path. */
+export type Report = (path: Path, message: string) => void;
+
 /** Counts from 1. */
 export interface Position {
   line: number;

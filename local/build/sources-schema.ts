@@ -28,21 +28,39 @@ function isKnownToAnybody(name: string): boolean {
   return [...settings, ...ofTheSystem].includes(name) || /^(NODE|ALIBABA_CLOUD|LD)_/.test(name);
 }
 
+const toleranceSeconds = z
+  .int()
+  .min(1)
+  .max(86_400)
+  .default(300)
+  .describe('How far that time may be from now, in either direction.');
+
 const timestampSchema = z.strictObject({
-  header: headerName.describe('The header with the time at which the sender signed.'),
-  unit: z.enum(['s', 'ms', 'iso']).default('s').describe('Epoch seconds, epoch milliseconds, or ISO 8601.'),
-  toleranceSeconds: z
-    .int()
+  header: headerName.optional().describe('The header with the time at which the sender signed.'),
+  field: z
+    .string()
     .min(1)
-    .max(86_400)
-    .default(300)
-    .describe('How far that time may be from now, in either direction.'),
+    .optional()
+    .describe('The field at the top of the signed payload with that time, where it is in no header.'),
+  unit: z.enum(['s', 'ms', 'iso']).default('s').describe('Epoch seconds, epoch milliseconds, or ISO 8601.'),
+  toleranceSeconds,
 });
 
-const verifySchema = z.strictObject({
+const contentType = z
+  .enum(['json', 'json-as-text', 'json-in-form', 'form'])
+  .optional()
+  .describe(
+    'The body: JSON; JSON under text/plain; JSON in the field payload of a form; or a form, whose fields are an object.',
+  );
+
+const hmacSchema = z.strictObject({
+  scheme: z.literal('hmac').optional().describe('An HMAC over the body, the usual way.'),
   algorithm: z.enum(['sha256', 'sha512', 'sha1']).default('sha256').describe('The hash under the HMAC.'),
   header: headerName.describe('The header with the signature.'),
-  encoding: z.enum(['hex', 'base64']).default('hex').describe('How the signature is written.'),
+  encoding: z
+    .enum(['hex', 'base64', 'base64-of-hex'])
+    .default('hex')
+    .describe('How the signature is written.'),
   prefix: z
     .string()
     .regex(/^([!-~]([ -~]*[!-~])?)?$/, 'must be printable ASCII that neither begins nor ends with a space')
@@ -64,14 +82,66 @@ const verifySchema = z.strictObject({
     .enum(['plain', 'hex', 'base64', 'whsec'])
     .default('plain')
     .describe('How the key is made from the secret: as it is, or decoded.'),
+  contentType,
 });
+
+const stripeSchema = z.strictObject({
+  scheme: z.literal('stripe').describe('One header with time and signatures: t=<unix seconds>,v1=<hex>.'),
+  header: headerName.describe('That header.'),
+  toleranceSeconds,
+  contentType,
+});
+
+const tokenSchema = z.strictObject({
+  scheme: z.literal('token').describe('No signature: a header that holds the secret. Needs apps.'),
+  header: headerName.describe('That header.'),
+  contentType,
+});
+
+const bearerSchema = z.strictObject({
+  scheme: z.literal('bearer').describe('No signature: Authorization: Bearer <secret>. Needs apps.'),
+  contentType,
+});
+
+const basicSchema = z.strictObject({
+  scheme: z
+    .literal('basic')
+    .describe('No signature: Authorization: Basic; the secret is user:password. Needs apps.'),
+  contentType,
+});
+
+const linkSchema = z.strictObject({
+  scheme: z
+    .literal('link')
+    .describe('A signed address that names the application and expires: npm run link. Needs apps.'),
+  contentType,
+});
+
+const verifySchema = z.discriminatedUnion('scheme', [
+  hmacSchema,
+  stripeSchema,
+  tokenSchema,
+  bearerSchema,
+  basicSchema,
+  linkSchema,
+]);
+
+const applicationId = z
+  .string()
+  .regex(
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+    'must be the id of an application (a UUID, as the EDAS console shows it)',
+  )
+  .toLowerCase();
 
 const sourceSchema = z.strictObject({
   preset: z
     .enum(Object.keys(presets) as [PresetName, ...PresetName[]])
     .optional()
     .describe('A sender whose way of signing is known.'),
-  verify: verifySchema.optional().describe('How the sender signs, spelt out, where no preset fits.'),
+  verify: verifySchema
+    .optional()
+    .describe("How the sender signs, spelt out: where no preset fits, or in the place of the preset's way."),
   secrets: z
     .array(variableName)
     .min(1, 'must name at least one environment variable')
@@ -85,6 +155,24 @@ const sourceSchema = z.strictObject({
   changeOrderId: expression
     .optional()
     .describe('JMESPath to the text that holds the change order id. Default: changeOrderId at the top.'),
+  app: expression
+    .optional()
+    .describe(
+      'JMESPath to the id of an application, whose newest deployment in flight is then rolled back. Instead of changeOrderId.',
+    ),
+  problemStartedAt: expression
+    .optional()
+    .describe(
+      'JMESPath to the time when the problem began. A change that began later is not rolled back (409).',
+    ),
+  apps: z
+    .array(applicationId)
+    .min(1, 'must name at least one application')
+    .max(100, 'may name 100 applications at most: each is asked for at every webhook')
+    .optional()
+    .describe(
+      'The ids of the applications that this source may touch. Required where the sender cannot sign its payload.',
+    ),
   cluster: z
     .enum(['ecs', 'k8s'])
     .default('ecs')
@@ -93,9 +181,9 @@ const sourceSchema = z.strictObject({
   refusalStatus: z
     .int()
     .refine((status) => status === 200 || (status >= 400 && status <= 499), 'must be 200 or from 400 to 499')
-    .default(409)
+    .optional()
     .describe(
-      'The status of a refusal such as change_order_finished; 200 for senders that disable a hook on 4xx.',
+      'The status of every refusal (4xx) once the sender is known; 200 for senders that disable a hook after a 4xx.',
     ),
   deadlineMs: z
     .int()
@@ -120,9 +208,25 @@ export const sourcesSchema = z.strictObject({
 
 export type SourceSettings = z.output<typeof sourceSchema>;
 export type VerifySettings = z.output<typeof verifySchema>;
+export type HmacSettings = z.output<typeof hmacSchema>;
+
+/** The schemes that `verify` can spell out. */
+export const verifySchemes = verifySchema.options.flatMap(({ shape }) => {
+  const { scheme } = shape;
+  return scheme instanceof z.ZodOptional ? scheme.unwrap().value : scheme.value;
+});
+
+export const keysOfSource = Object.keys(sourceSchema.shape);
+export const keysOfTimestamp = Object.keys(timestampSchema.shape);
+
+/** The keys of `verify` under a scheme. */
+export function keysOfVerify(scheme: unknown): string[] {
+  const option = verifySchema.options.find(({ shape }) => shape.scheme.safeParse(scheme).success);
+  return Object.keys((option ?? hmacSchema).shape);
+}
 
 /** Keys that are planned for later versions: asking for them must not pass for a typing error. */
-export const keysOfLaterVersions = ['app', 'apps', 'problemStartedAt', 'mode', 'follow', 'notify'];
+export const keysOfLaterVersions = ['mode', 'follow', 'notify'];
 
 /** The same shape as a JSON Schema, for editors. */
 export function sourcesJsonSchema(): string {

@@ -91,6 +91,11 @@ export interface RollbackRules {
    * accepted, which rolls back a second time. Default `refused`.
    */
   readonly ofTerminated?: 'refused' | 'accepted';
+  /**
+   * The `CoTypeCode` of the order that carries a rollback out. EDAS documents none, and may well call it a deployment
+   * too. Default `CoRollback`, a code of ours.
+   */
+  readonly coType?: 'CoRollback' | 'CoDeploy';
 }
 
 interface Life {
@@ -149,7 +154,8 @@ export class ChangeOrders {
     const order = observe(life, this.#now());
     if (!this.#canRollBack(order.status)) return orderNotRunning;
 
-    const rollbackOrder = this.#begin(rollbackPlan(order, life.plan), id);
+    const { coType = 'CoRollback' } = this.#rules;
+    const rollbackOrder = this.#begin({ ...rollbackPlan(order, life.plan), coType }, id);
     life.terminatedAt ??= this.#now();
     life.rollbacks += 1;
     return { accepted: true, changeOrderId: this.#rules.answersWith === 'same-order' ? id : rollbackOrder };
@@ -261,8 +267,6 @@ function rollbackPlan(
   return {
     appId: order.appId,
     description: `Rollback of ${order.id}`,
-    // EDAS documents no code for it; this one is ours.
-    coType: 'CoRollback',
     // EDAS knows no release of zero batches.
     batches: Math.max(1, updated),
     readyMs,

@@ -1,7 +1,12 @@
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
+import { isByApplication, onlyAppOf, sampleWebhook } from '../sample-webhook.ts';
+import { signedRequest, type SenderRequest } from '../sender.ts';
 import { paint } from '../terminal.ts';
-import { headersFor, payloadFor, type Secrets } from './sample-webhook.ts';
+import { secondsGood } from '../explain/describe-verify.ts';
+import { applicationFor, targetFor } from './play.ts';
+import { secretOf, type Secrets } from './secrets.ts';
 
 interface Guide {
   url: string;
@@ -19,21 +24,26 @@ export function printCurlLines({
 }: Guide & { edas: EdasStandIn; forged: Secrets }): void {
   const [source] = sources;
   if (!source) return;
-  // It waits for a person after its first batch, so it is still in flight whenever the line is pasted.
+  const app = applicationFor(source);
+  // It waits for a person after its first batch, so it is still in flight whenever the line is pasted; and it began
+  // before the problem did.
   const id = edas.orders.add({
     id: '4f40e616-cdcd-4250-a018-efd4599c0b1d',
-    appId: '3616cdca-0000-4000-8000-000000000002',
+    appId: app,
     description: 'payments 1.9.3',
     waitsForPerson: true,
+    createdAt: Date.now() - 60_000,
     batchMs: 1000,
   });
-  const body = payloadFor(source, id);
-  const { timestamp } = source.verify;
-  const until = timestamp ? ` (good for ${timestamp.toleranceSeconds} s)` : '';
+  const now = Date.now();
+  const { contentType, body } = sampleWebhook(source, targetFor(source, id), now);
+  const signing = { url, body, contentType, target: { app }, now };
+  const seconds = secondsGood(source);
+  const until = seconds === undefined ? '' : ` (good for ${seconds} s)`;
   heading(`Your turn. A second release is in flight; this is the same request for it${until}:`);
-  console.log(curl(`${url}/${source.name}`, headersFor(source, secrets, body), body));
+  console.log(curl(signedRequest(source, secretOf(source, secrets), signing), body));
   heading('The same, forged:');
-  console.log(curl(`${url}/${source.name}`, headersFor(source, forged, body), body));
+  console.log(curl(signedRequest(source, secretOf(source, forged), signing), body));
   heading('Is it up?');
   console.log(`curl ${url}/`);
   heading('The sources, and their secrets in this sandbox:');
@@ -54,27 +64,53 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
     );
     console.log(`POST ${url}/${name}   secret ${origins.join(', ')}`);
   }
-  const simple = sources.find(
-    ({ verify }) => verify.signed.join('') === '{body}' && verify.encoding === 'hex',
+  const source = sources.find(isSignedByOpenssl);
+  if (!source) return;
+  const [variable = ''] = source.secrets;
+  heading(
+    `To roll ${isByApplication(source) ? 'an application' : 'a change order'} back, put its id in and paste:`,
   );
-  if (!simple) return;
-  const [variable = ''] = simple.secrets;
-  heading('To roll a change order back, put its id in and paste:');
-  if (!isYours(variable)) console.log(`export ${variable}='${secrets[variable] ?? ''}'`);
-  console.log(`body='${payloadFor(simple, 'CHANGE-ORDER-ID')}'`);
-  console.log(
-    `curl -i ${url}/${simple.name} -H 'Content-Type: application/json' -d "$body" \\\n` +
-      `  -H "${simple.verify.header}: ${simple.verify.prefix}$(printf %s "$body" | openssl dgst -${simple.verify.algorithm} -hmac "$${variable}" -r | cut -d' ' -f1)"`,
+  if (!isYours(variable)) console.log(`export ${variable}=${quote(secretOf(source, secrets))}`);
+  for (const line of opensslLines(source, url)) console.log(line);
+}
+
+type SignedByOpenssl = CompiledSource & { verify: HmacParameters };
+
+/** Whether a shell can sign for it in one line, and its payload says what to roll back. */
+function isSignedByOpenssl(source: CompiledSource): source is SignedByOpenssl {
+  const { verify, payloadTimestamp, problemStartedAt } = source;
+  // A time in the payload would be that of printing.
+  if (verify.scheme !== 'hmac' || payloadTimestamp || problemStartedAt) return false;
+  if (onlyAppOf(source) !== undefined) return false;
+  return (
+    verify.signed.join('') === '{body}' && verify.encoding === 'hex' && verify.secretEncoding === 'plain'
   );
+}
+
+function opensslLines(source: SignedByOpenssl, url: string): string[] {
+  const { name, verify, secrets } = source;
+  const target = isByApplication(source) ? { app: 'APPLICATION-ID' } : { changeOrderId: 'CHANGE-ORDER-ID' };
+  const { contentType, body } = sampleWebhook(source, target, Date.now());
+  const digest = `printf %s "$body" | openssl dgst -${verify.algorithm} -hmac "$${secrets[0] ?? ''}" -r | cut -d' ' -f1`;
+  return [
+    `body=${quote(body)}`,
+    `curl -i ${url}/${name} -H ${quote(`Content-Type: ${contentType}`)} --data-raw "$body" \\`,
+    `  -H ${quote(`${verify.header}: ${verify.prefix}`)}"$(${digest})"`,
+  ];
 }
 
 export function printReady(url: string): void {
   console.log(`\n${paint('green', 'Listening')} on ${url}. Ctrl-C stops.`);
 }
 
-function curl(address: string, headers: Record<string, string>, body: string): string {
-  const flags = Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`);
-  return [`curl -i ${address}`, ...flags, `-d '${body}'`].join(' \\\n  ');
+function curl({ address, headers }: SenderRequest, body: string): string {
+  const flags = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
+  return [`curl -i ${quote(address)}`, ...flags, `--data-raw ${quote(body)}`].join(' \\\n  ');
+}
+
+/** One word for a shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function heading(text: string): void {

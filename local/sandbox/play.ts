@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionResponse } from '../../functions/platform/function-compute.ts';
 import { describeStatus } from '../../functions/rollback/states.ts';
+import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { statuses, type ChangeOrder } from '../edas/change-orders.ts';
 import type { EdasStandIn, RecordedCall } from '../edas/stand-in.ts';
 import { paint } from '../terminal.ts';
-import { headersFor, payloadFor, type Secrets } from './sample-webhook.ts';
+import { isByApplication, onlyAppOf, sampleWebhook, type SampleWebhook } from '../sample-webhook.ts';
+import { signedRequest } from '../sender.ts';
+import { secretOf, type Secrets } from './secrets.ts';
 
 interface Stage {
   edas: EdasStandIn;
@@ -19,12 +22,23 @@ interface Stage {
 
 const application = '3616cdca-0000-4000-8000-000000000001';
 
+/** The application of the sandbox's releases: one that the source may touch. */
+export function applicationFor(source: CompiledSource): string {
+  return onlyAppOf(source) ?? source.apps?.[0] ?? application;
+}
+
+/** What a source's webhook asks for, where it could ask for both. */
+export function targetFor(source: CompiledSource, changeOrderId: string): Target {
+  return isByApplication(source) ? { app: applicationFor(source) } : { changeOrderId };
+}
+
 /** One rollback from the signed webhook to its end, then the same webhook again, then a forged one. */
 export async function playRollback(stage: Stage): Promise<void> {
   const { edas, source } = stage;
+  const appId = applicationFor(source);
   const id = edas.orders.add({
     id: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a',
-    appId: application,
+    appId,
     description: 'checkout 2.4.0',
     batches: 3,
     readyMs: 300,
@@ -36,24 +50,24 @@ export async function playRollback(stage: Stage): Promise<void> {
   await watch(edas, id, (order) => order.batches.some(({ status }) => status === statuses.succeeded));
 
   step(2, `The release is bad. The sender "${source.name}" posts a signed webhook.`);
-  const body = payloadFor(source, id);
-  const first = await post(stage, body);
-  if (first['outcome'] !== 'rolling_back') {
+  const sample = sampleWebhook(source, targetFor(source, id), Date.now());
+  await post(stage, sample);
+  // An answer may be in the language of a chat; EDAS knows.
+  const rollback = edas.orders.ofApplication(appId).find(({ rollbackOf }) => rollbackOf === id);
+  if (!rollback) {
     console.log('\nNothing was rolled back, so the play ends here: the answer says why.');
     return;
   }
 
   step(3, 'EDAS rolls the release back, batch by batch.');
-  const rollbackId = first['rollbackChangeOrderId'];
-  if (typeof rollbackId === 'string')
-    await watch(edas, rollbackId, ({ finishedAt }) => finishedAt !== undefined);
+  await watch(edas, rollback.id, ({ finishedAt }) => finishedAt !== undefined);
   console.log(describeOrder(edas.orders.get(id)));
 
   step(4, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
-  await post(stage, body);
+  await post(stage, sample);
 
   step(5, 'Somebody without the secret tries.');
-  await post({ ...stage, secrets: stage.forged }, body);
+  await post({ ...stage, secrets: stage.forged }, sample);
 }
 
 /** A call that EDAS got, as one line. */
@@ -81,17 +95,22 @@ export function narrateLog(line: string): void {
   console.log(`   ${paint('magenta', 'function → log')}     ${paint('dim', line)}`);
 }
 
-async function post({ url, source, secrets }: Stage, body: string): Promise<Record<string, unknown>> {
-  const address = `${url}/${source.name}`;
-  const headers = headersFor(source, secrets, body);
+async function post({ url, source, secrets }: Stage, { contentType, body }: SampleWebhook): Promise<void> {
+  const target = { app: applicationFor(source) };
+  const secret = secretOf(source, secrets);
+  const { address, headers } = signedRequest(source, secret, {
+    url,
+    body,
+    contentType,
+    target,
+    now: Date.now(),
+  });
   console.log(`   ${paint('magenta', 'sender → function')}  POST ${address}`);
   for (const [name, value] of Object.entries(headers)) console.log(indent(`${name}: ${value}`));
   console.log(indent(body));
-  const response = await fetch(address, { method: 'POST', headers, body });
-  const answer = (await response.json()) as Record<string, unknown>;
+  await (await fetch(address, { method: 'POST', headers, body })).text();
   // The log comes through another pipe than the answer; let it end before the next step begins.
   await sleep(50);
-  return answer;
 }
 
 /** Shows an order each time that it moves, until it is as wanted. */

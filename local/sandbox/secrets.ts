@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import type { SecretEncoding } from '../../functions/webhook/verify/secret.ts';
-import type { Secrets } from './sample-webhook.ts';
+
+/** By name of the environment variable. */
+export type Secrets = Record<string, string>;
 
 /**
  * Secrets for the stand-in, the same at every start, so that pasted lines keep working.
@@ -9,28 +12,40 @@ import type { Secrets } from './sample-webhook.ts';
  * @param seed another one makes secrets that open nothing
  */
 export function sandboxSecrets(sources: readonly CompiledSource[], seed = 'sandbox'): Secrets {
-  return secretsFor(sources, (variable, encoding) => {
-    if (encoding === 'plain') return `${seed}-${variable.toLowerCase()}`;
+  return secretsFor(sources, (variable, verify) => {
+    const encoding = secretEncodingOf(verify);
+    if (encoding === 'plain') return withUser(`${seed}-${variable.toLowerCase()}`, verify);
     return encode(createHash('sha256').update(`${seed} ${variable}`).digest(), encoding);
   });
 }
 
 /** Yours from the environment; where there is none, one that nobody can guess. */
 export function realSecrets(sources: readonly CompiledSource[], env: NodeJS.Dict<string>): Secrets {
-  return secretsFor(sources, (variable, encoding) => {
+  return secretsFor(sources, (variable, verify) => {
     const own = env[variable];
-    return own === undefined || own === '' ? encode(randomBytes(32), encoding) : own;
+    if (own !== undefined && own !== '') return own;
+    return withUser(encode(randomBytes(32), secretEncodingOf(verify)), verify);
   });
+}
+
+/** The one that the source's sender signs with. */
+export function secretOf({ secrets: [variable = ''] }: CompiledSource, secrets: Secrets): string {
+  return secrets[variable] ?? '';
 }
 
 function secretsFor(
   sources: readonly CompiledSource[],
-  make: (variable: string, encoding: SecretEncoding) => string,
+  make: (variable: string, verify: VerifyParameters) => string,
 ): Secrets {
   const pairs = sources.flatMap(({ secrets, verify }) =>
-    secrets.map((variable) => [variable, make(variable, verify.secretEncoding)] as const),
+    secrets.map((variable) => [variable, make(variable, verify)] as const),
   );
   return Object.fromEntries(pairs);
+}
+
+/** A basic credential is a user and a password. */
+function withUser(secret: string, verify: VerifyParameters): string {
+  return verify.scheme === 'token' && verify.format === 'basic' ? `webhook:${secret}` : secret;
 }
 
 /** The secret as its sender would show it. */

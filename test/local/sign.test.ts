@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { presets } from '../../functions/webhook/source/presets.ts';
 import { verifyHmac, type HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import { decodeSecret } from '../../functions/webhook/verify/secret.ts';
-import { signatureHeaders } from '../../local/sign.ts';
+import { verify, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
+import { linkQuery, signatureHeaders } from '../../local/sign.ts';
+import { codeOf } from '../support/problem.ts';
 
 const standardWebhooks: HmacParameters = {
+  scheme: 'hmac',
   algorithm: 'sha256',
   header: 'webhook-signature',
   encoding: 'base64',
@@ -57,12 +60,55 @@ test('it says so when the secret cannot be decoded', () => {
   );
 });
 
-describe('whatever the scheme, the secret, the body and the time,', () => {
+describe('what it makes for a sender of another scheme opens the function, and under another secret does not:', () => {
+  const now = 1_614_265_330_999;
+  const body = Buffer.from('{}');
+  const codeWith = (parameters: VerifyParameters, signing: string) =>
+    codeOf(() => {
+      const headers = new Map(Object.entries(signatureHeaders(parameters, signing, body, { now })));
+      verify(parameters, [Buffer.from('fake:secret')], { headers, body }, now);
+    });
+
+  test.each<[string, VerifyParameters, string]>([
+    ['stripe', { scheme: 'stripe', header: 'stripe-signature', toleranceSeconds: 300 }, 'signature_mismatch'],
+    ['dingtalk', { scheme: 'dingtalk' }, 'signature_mismatch'],
+    ['feishu', { scheme: 'feishu' }, 'signature_mismatch'],
+    ['a plain token', { scheme: 'token', header: 'x-token', format: 'plain' }, 'token_mismatch'],
+    ['a bearer token', { scheme: 'token', header: 'authorization', format: 'bearer' }, 'token_mismatch'],
+    ['user and password', { scheme: 'token', header: 'authorization', format: 'basic' }, 'token_mismatch'],
+  ])('%s', (_what, parameters, code) => {
+    expect(codeWith(parameters, 'fake:secret')).toBeUndefined();
+    expect(codeWith(parameters, 'fake:other')).toBe(code);
+  });
+
+  test.each([
+    ['for an application', undefined],
+    ['for a change order', 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  ])('a link %s', (_what, changeOrderId) => {
+    const parameters = { scheme: 'link', source: 'hook' } as const;
+    const grant = { app: '3616cdca-0000-4000-8000-000000000001', changeOrderId, expiresAt: 1_614_265_390 };
+    const open = (signing: string) => {
+      const query = new Map(new URLSearchParams(linkQuery(parameters, signing, grant)));
+      return verify(parameters, [Buffer.from('fake:secret')], { headers: new Map(), query, body }, now);
+    };
+    expect(open('fake:secret')).toEqual(grant);
+    expect(codeOf(() => open('fake:other'))).toBe('signature_mismatch');
+  });
+});
+
+test('a field payload of a form is signed decoded', () => {
+  const contentType = 'application/x-www-form-urlencoded';
+  const { verify: parameters } = presets.gitea;
+  const ofForm = signatureHeaders(parameters, 'fake-secret', 'payload=%7B%7D', { contentType });
+  expect(ofForm).toEqual(signatureHeaders(parameters, 'fake-secret', '{}'));
+});
+
+describe('whatever the parameters, the secret, the body and the time,', () => {
   const literal = fc.constantFrom('.', ':', 'v0:', 'constructor', 'toString');
   const parametersArbitrary: fc.Arbitrary<HmacParameters> = fc
     .record({
       algorithm: fc.constantFrom('sha256', 'sha512', 'sha1'),
-      encoding: fc.constantFrom('hex', 'base64'),
+      encoding: fc.constantFrom('hex', 'base64', 'base64-of-hex'),
       prefix: fc.constantFrom('', 'sha256=', 'v1,'),
       separator: fc.constantFrom(undefined, ' ' as const),
       unit: fc.constantFrom(undefined, 's', 'ms', 'iso'),
@@ -71,6 +117,7 @@ describe('whatever the scheme, the secret, the body and the time,', () => {
     })
     .map(({ separator, unit, hasId, literal: text, ...rest }) => ({
       ...rest,
+      scheme: 'hmac',
       header: 'x-signature',
       ...(separator && { separator }),
       signed: [text, ...(hasId ? ['{id}', text] : []), ...(unit ? ['{timestamp}', text] : []), '{body}'],
@@ -85,7 +132,7 @@ describe('whatever the scheme, the secret, the body and the time,', () => {
     now: fc.integer({ min: 0, max: 4_000_000_000_000 }),
   });
 
-  function verify(
+  function verifyHeaders(
     parameters: HmacParameters,
     secret: string,
     headers: object,
@@ -101,7 +148,7 @@ describe('whatever the scheme, the secret, the body and the time,', () => {
     fc.assert(
       fc.property(requestArbitrary, ({ parameters, secret, body, now }) => {
         const headers = signatureHeaders(parameters, secret, body, { now });
-        verify(parameters, secret, headers, body, now);
+        verifyHeaders(parameters, secret, headers, body, now);
       }),
     );
   });
@@ -113,10 +160,10 @@ describe('whatever the scheme, the secret, the body and the time,', () => {
         const mismatch = expect.objectContaining({ code: 'signature_mismatch' }) as Error;
         const longer = Buffer.concat([body, Buffer.from('!')]);
         expect(() => {
-          verify(parameters, secret, headers, longer, now);
+          verifyHeaders(parameters, secret, headers, longer, now);
         }).toThrow(mismatch);
         expect(() => {
-          verify(parameters, `${secret}!`, headers, body, now);
+          verifyHeaders(parameters, `${secret}!`, headers, body, now);
         }).toThrow(mismatch);
       }),
     );

@@ -7,14 +7,16 @@ export const pipelineSource: CompiledSource = {
   name: 'pipeline',
   verify: presets.generic.verify,
   secrets: ['PIPELINE_SECRET'],
+  contentTypes: ['json'],
   cluster: 'ecs',
   dryRun: false,
-  refusalStatus: 409,
+  reply: 'json',
   deadlineMs: 9000,
 };
 
 /** The least that a signature can be. */
 export const bodyInHex: HmacParameters = {
+  scheme: 'hmac',
   algorithm: 'sha256',
   header: 'x-signature',
   encoding: 'hex',

@@ -1,8 +1,11 @@
 import type { EdasStandIn } from '../../local/edas/stand-in.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
-import { signatureHeaders } from '../../local/sign.ts';
+import { linkQuery, signatureHeaders } from '../../local/sign.ts';
 import type { Environment, FunctionContext } from '../../functions/platform/function-compute.ts';
 import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
+import { presets } from '../../functions/webhook/source/presets.ts';
+import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
+import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { httpEvent, type TestRequest } from './http-event.ts';
 
 /** The key pair that the EDAS stand-in is started with, and that every invocation gets. */
@@ -43,6 +46,8 @@ export interface WebhookOptions {
 export interface PostOptions extends TestRequest {
   /** Signs with this secret, which need not be the right one. */
   secret?: string;
+  /** What the link authorises, where the source is called by one. */
+  grant?: LinkGrant;
 }
 
 /** One instance of the function, and what it has logged. */
@@ -54,23 +59,38 @@ export interface Webhook {
   decisions: () => Record<string, unknown>[];
   /** Sends a request as it is, unsigned. */
   send: (request: TestRequest) => Promise<Answer>;
-  /** Sends a payload, signed as the source of this name expects. Text is sent as it is, anything else as JSON. */
+  /** Sends a payload, signed as the source of this name expects. Text and bytes are sent as they are, anything else as JSON. */
   post: (source: string, payload: unknown, options?: PostOptions) => Promise<Answer>;
 }
 
-/** The secret in every variable that a source names, unless `env` says otherwise: `fake-value-of-<variable>`. */
-export function fakeSecret(variable: string): string {
-  return `fake-value-of-${variable}`;
+/**
+ * The secret in every variable that a source names, unless `env` says otherwise: `fake-value-of-<variable>`, in the form
+ * that the source's scheme needs.
+ */
+export function fakeSecret(variable: string, verify: VerifyParameters = presets.generic.verify): string {
+  const value = `fake-value-of-${variable}`;
+  if (verify.scheme === 'token' && verify.format === 'basic') return `fake-user:${value}`;
+  switch (secretEncodingOf(verify)) {
+    case 'plain':
+      return value;
+    case 'hex':
+    case 'base64':
+      return Buffer.from(value).toString('hex');
+    case 'whsec':
+      return `whsec_${Buffer.from(value).toString('base64')}`;
+  }
 }
 
 /** Starts an instance of the function over an EDAS stand-in. Several over one stand-in share nothing else. */
 export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook {
   const sources = compileSources(options.sources);
-  const variables = sources.flatMap(({ secrets }) => secrets);
+  const secrets = sources.flatMap((source) =>
+    source.secrets.map((variable) => [variable, fakeSecret(variable, source.verify)] as const),
+  );
   const env = {
     EDAS_ENDPOINT: edas.url,
     FC_FUNCTION_NAME: 'edas-rollback-webhook',
-    ...Object.fromEntries(variables.map((variable) => [variable, fakeSecret(variable)])),
+    ...Object.fromEntries(secrets),
     ...options.env,
   };
   const context = 'context' in options ? options.context : fakeContext;
@@ -87,15 +107,28 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
 
   const send = async (request: TestRequest): Promise<Answer> => {
     const { statusCode, headers, body } = await handler(httpEvent(request), context);
-    return { status: statusCode, headers, body: toRecord(JSON.parse(body)), text: body };
+    return { status: statusCode, headers, body: body === '' ? {} : toRecord(JSON.parse(body)), text: body };
   };
-  const post = (name: string, payload: unknown, { secret, headers, ...rest }: PostOptions = {}) => {
+  const post = (name: string, payload: unknown, options: PostOptions = {}) => {
+    const { secret, grant, headers, ...rest } = options;
     const source = sources.find((each) => each.name === name);
     if (!source) throw new Error(`No source ${name}`);
-    const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
-    const key = secret ?? fakeSecret(source.secrets[0] ?? '');
-    const signature = signatureHeaders(source.verify, key, body, { now });
-    return send({ path: `/${name}`, body, headers: { ...signature, ...headers }, ...rest });
+    const { verify } = source;
+    const body = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
+    const key = secret ?? fakeSecret(source.secrets[0] ?? '', verify);
+    const contentType = headers?.['content-type'] ?? headers?.['Content-Type'];
+    const signature = signatureHeaders(verify, key, body, { now, contentType });
+    const query =
+      verify.scheme === 'link' && grant
+        ? Object.fromEntries(new URLSearchParams(linkQuery(verify, key, grant)))
+        : undefined;
+    return send({
+      path: `/${name}`,
+      body,
+      headers: { ...signature, ...headers },
+      ...(query && { query }),
+      ...rest,
+    });
   };
   const decisions = () => lines.map((line) => toRecord(JSON.parse(line))).filter(isDecision);
   return { handler, lines, decisions, send, post };

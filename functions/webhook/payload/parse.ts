@@ -2,32 +2,97 @@ import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../errors.ts';
 import { excerpt } from '../../text.ts';
 import type { JSONValue } from './expression.ts';
+import { mediaType, parseForm } from './form.ts';
+import { faultOfJson } from './json-rules.ts';
 
 /**
- * The JSON of a verified body.
+ * What a sender's body can be. `json-in-form`: a form whose field `payload` holds JSON. `json-as-text`: JSON under
+ * `text/plain` or another `text/…`.
+ */
+export type ContentType = 'json' | 'json-as-text' | 'json-in-form' | 'form';
+
+const mediaTypes: Record<ContentType, string> = {
+  json: 'application/json',
+  'json-as-text': 'text/plain',
+  'json-in-form': 'application/x-www-form-urlencoded with the field payload',
+  form: 'application/x-www-form-urlencoded',
+};
+
+/**
+ * The payload of a verified body: its JSON, or a form as an object of texts.
  *
+ * @param accepted what the source takes
  * @throws Problem `content_type_unsupported`, `payload_malformed`
  */
-export function parseJson(body: Buffer, contentType: string | undefined): JSONValue {
-  requireJsonType(contentType);
-  if (body.length === 0) throw new Problem('payload_malformed', 'The body is empty.');
-  // Decoding would put other characters in the place of bad bytes: another payload than the one that was signed.
-  if (!isUtf8(body)) throw new Problem('payload_malformed', 'The body is not UTF-8.');
-  try {
-    return JSON.parse(body.toString('utf8')) as JSONValue;
-  } catch (cause) {
-    const detail = 'The body is not JSON; a byte order mark at its beginning is not JSON either.';
-    throw new Problem('payload_malformed', detail, {}, { cause });
+export function parsePayload(
+  body: Buffer,
+  contentType: string | undefined,
+  accepted: readonly ContentType[],
+): JSONValue {
+  const kind = kindOf(contentType);
+  if (kind === undefined || !accepted.some((each) => kindsOf[each] === kind)) {
+    throw unsupported(contentType, accepted);
   }
+  if (body.length === 0) throw malformed('The body is empty.');
+  // Decoding would put other characters in the place of bad bytes: another payload than the one that was signed.
+  if (!isUtf8(body)) throw malformed('The body is not UTF-8.');
+  return kind === 'form' ? parseFormPayload(body, accepted) : parseJson(body.toString('utf8'), 'body');
 }
 
-/** No content type counts as JSON: the bytes are signed, and what they are is seen when they are parsed. */
-function requireJsonType(contentType: string | undefined): void {
-  if (contentType === undefined || contentType === '') return;
-  const [type = ''] = contentType.split(';');
-  if (/^application\/([a-z0-9.+-]+\+)?json$/i.test(type.trim())) return;
-  throw new Problem(
-    'content_type_unsupported',
-    `The content type is ${JSON.stringify(excerpt(contentType))}; send application/json.`,
-  );
+/**
+ * @param what holds the text, for the message
+ * @throws Problem `payload_malformed`
+ */
+export function parseJson(text: string, what: string): JSONValue {
+  let value: JSONValue;
+  try {
+    value = JSON.parse(text) as JSONValue;
+  } catch (cause) {
+    const detail = `The ${what} is not JSON; a byte order mark at its beginning is not JSON either.`;
+    throw new Problem('payload_malformed', detail, {}, { cause });
+  }
+  const fault = faultOfJson(text);
+  if (fault !== undefined) throw malformed(`The ${what} ${fault}.`);
+  return value;
+}
+
+type Kind = 'json' | 'text' | 'form';
+
+const kindsOf: Record<ContentType, Kind> = {
+  json: 'json',
+  'json-as-text': 'text',
+  'json-in-form': 'form',
+  form: 'form',
+};
+
+/** No content type counts as JSON: what the bytes are is seen when they are parsed. */
+function kindOf(contentType = ''): Kind | undefined {
+  const type = mediaType(contentType);
+  if (contentType === '' || /^application\/([a-z0-9.+-]+\+)?json$/.test(type)) return 'json';
+  if (type === 'application/x-www-form-urlencoded') return 'form';
+  return type.startsWith('text/') ? 'text' : undefined;
+}
+
+function parseFormPayload(body: Buffer, accepted: readonly ContentType[]): JSONValue {
+  const fields = parseForm(body);
+  if (!fields) throw malformed('The body is not a form in UTF-8.');
+  const form = Object.fromEntries(fields);
+  const names = Object.keys(form);
+  if (names.length < fields.length) throw malformed('The form has a field more than once.');
+  const payload = Object.hasOwn(form, 'payload') ? form['payload'] : undefined;
+  if (accepted.includes('json-in-form') && payload !== undefined) {
+    return parseJson(payload, 'field payload');
+  }
+  if (accepted.includes('form')) return form;
+  throw malformed('The form has no field payload, in which the JSON is due.');
+}
+
+function unsupported(contentType: string | undefined, accepted: readonly ContentType[]): Problem {
+  const given = contentType === undefined ? 'missing' : JSON.stringify(excerpt(contentType));
+  const due = accepted.map((each) => mediaTypes[each]).join(' or ');
+  return new Problem('content_type_unsupported', `The content type is ${given}; send ${due}.`);
+}
+
+function malformed(detail: string): Problem {
+  return new Problem('payload_malformed', detail);
 }

@@ -1,23 +1,46 @@
 import { Problem } from '../../errors.ts';
-import { isRecord, toText } from '../../record.ts';
+import { isRecord, toRecord, toText } from '../../record.ts';
+import type { Target } from '../../rollback/find-change-order.ts';
 import type { CompiledSource } from '../source/source.ts';
-import { takeChangeOrderId, type Finding } from './change-order-id.ts';
+import type { LinkGrant } from '../verify/link.ts';
+import { requireFresh, toEpochMilliseconds } from '../verify/timestamp.ts';
+import { chatUsage, readChatCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
-import { evaluate, type JSONValue } from './expression.ts';
+import { evaluate, type Expression, type JSONValue } from './expression.ts';
+import { takeApp, takeChangeOrderId, type Finding } from './identifier.ts';
+import { parseJson } from './parse.ts';
 
 /** The names that are looked at where a source says nothing. */
 const usualNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
 
-/** Why a payload is none of our business, or undefined if `when` says that it is. */
+/**
+ * Refuses a payload whose own time, which its signature covers, is not now.
+ *
+ * @param now epoch milliseconds
+ * @throws Problem `timestamp_missing`, `timestamp_malformed`, `timestamp_out_of_window`
+ */
+export function requireFreshPayload(source: CompiledSource, payload: JSONValue, now: number): void {
+  if (!source.payloadTimestamp) return;
+  const { field, ...parameters } = source.payloadTimestamp;
+  const value = isRecord(payload) && Object.hasOwn(payload, field) ? payload[field] : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new Problem('timestamp_missing', `The payload has no ${field}, the time at which it was signed.`);
+  }
+  requireFresh(String(value), `The payload's ${field}`, parameters, now);
+}
+
+/** Why a payload is none of our business, or undefined if it is. */
 export async function reasonToIgnore(
   source: CompiledSource,
   payload: JSONValue,
 ): Promise<string | undefined> {
-  if (!source.when) return undefined;
-  const result = await evaluate(source.when, payload, 'when');
-  return result === true
-    ? undefined
-    : `\`when: ${source.when.text}\` gave ${describeValue(result)}, not true.`;
+  if (source.when) {
+    const result = await evaluate(source.when, payload, 'when');
+    if (result !== true) return `\`when: ${source.when.text}\` gave ${describeValue(result)}, not true.`;
+  }
+  if (!source.chatText) return undefined;
+  const isCommand = (await chatCommand(source.chatText, payload)) !== undefined;
+  return isCommand ? undefined : `This is no command. To roll a change order back, type: ${chatUsage}`;
 }
 
 /** @throws Problem `sender_not_allowed` unless `allow` gives true itself, not just something that is not false */
@@ -28,18 +51,116 @@ export async function requireAllowed(source: CompiledSource, payload: JSONValue)
   }
 }
 
-/** @throws Problem `change_order_id_missing`, `change_order_id_ambiguous` */
-export async function selectChangeOrderId(source: CompiledSource, payload: JSONValue): Promise<string> {
-  const { changeOrderId } = source;
-  if (!changeOrderId) return takeChangeOrderId(usualFindings(payload));
-  const value = await evaluate(changeOrderId, payload, 'changeOrderId');
-  return takeChangeOrderId([{ place: changeOrderId.text, value }]);
+/**
+ * What the payload asks to roll back, within what a link allows.
+ *
+ * @throws Problem `change_order_id_missing`, `change_order_id_ambiguous`, `app_missing`, `app_ambiguous`, `app_not_allowed`
+ */
+export async function selectTarget(
+  source: CompiledSource,
+  payload: JSONValue,
+  grant?: LinkGrant,
+): Promise<Target> {
+  const target =
+    grant && !source.changeOrderId ? targetOfLink(grant) : await targetInPayload(source, payload);
+  if (grant) requireWithinLink(target, grant);
+  const app = 'app' in target ? target.app : grant?.app;
+  if (app !== undefined) requireApp(source, app);
+  return target;
 }
 
-/** Who asked, as the sender says it; only for the log, so it never stops a rollback. */
+async function targetInPayload(source: CompiledSource, payload: JSONValue): Promise<Target> {
+  const { changeOrderId, app, chatText } = source;
+  if (changeOrderId) {
+    return { changeOrderId: takeChangeOrderId([await find(changeOrderId, payload, 'changeOrderId')]) };
+  }
+  if (app) return { app: takeApp([await find(app, payload, 'app')]) };
+  if (chatText) return { changeOrderId: takeFromCommand(await chatCommand(chatText, payload)) };
+  return { changeOrderId: takeChangeOrderId(usualFindings(payload)) };
+}
+
+function targetOfLink({ app, changeOrderId }: LinkGrant): Target {
+  return changeOrderId === undefined ? { app } : { changeOrderId };
+}
+
+function requireWithinLink(target: Target, grant: LinkGrant): void {
+  if ('app' in target || grant.changeOrderId === undefined) return;
+  if (target.changeOrderId === grant.changeOrderId) return;
+  throw new Problem(
+    'app_not_allowed',
+    'The link is for another change order than the payload names.',
+    target,
+  );
+}
+
+function requireApp({ apps }: CompiledSource, app: string): void {
+  if (apps === undefined || apps.includes(app)) return;
+  throw new Problem(
+    'app_not_allowed',
+    `The application ${app} is not among those that this source may touch. Add it to its apps in sources.yaml if it should be.`,
+    { app },
+  );
+}
+
+/** Seconds by which the clock of a sender may be ahead. */
+const clockDifferenceSeconds = 300;
+
+/**
+ * When the problem began, of several times the earliest, in epoch milliseconds; undefined where the source does not ask.
+ *
+ * @param now epoch milliseconds
+ * @throws Problem `payload_malformed` where the source asks and the payload does not say, or names a time to come, which
+ *   would blame every change: the rule is there to refuse
+ */
+export async function selectProblemStart(
+  { problemStartedAt }: CompiledSource,
+  payload: JSONValue,
+  now: number,
+): Promise<number | undefined> {
+  if (!problemStartedAt) return undefined;
+  const value = await evaluate(problemStartedAt, payload, 'problemStartedAt');
+  const time = earliestOf(value);
+  const fault =
+    time === undefined
+      ? 'is neither an ISO 8601 time with a time zone nor seconds or milliseconds since 1970'
+      : 'lies in the future';
+  if (time !== undefined && time <= now + clockDifferenceSeconds * 1000) return time;
+  throw new Problem(
+    'payload_malformed',
+    `\`problemStartedAt: ${problemStartedAt.text}\` gave ${describeValue(value)}, which ${fault}.`,
+  );
+}
+
+/** Who asked, as the sender says it; only for the log and the answer, so it never stops a rollback. */
 export async function nameActor(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
   if (!source.actor) return undefined;
   return toText(await evaluate(source.actor, payload, 'actor').catch(() => null));
+}
+
+async function chatCommand(chatText: Expression, payload: JSONValue): Promise<string | undefined> {
+  const message = await evaluate(chatText, payload, 'the text of the message');
+  return typeof message === 'string' ? readChatCommand(contentOf(message)) : undefined;
+}
+
+/** Feishu writes the content of a message as JSON: `{"text":"@_user_1 rollback …"}`. */
+function contentOf(message: string): string {
+  if (!message.startsWith('{')) return message;
+  const { text } = toRecord(parseJson(message, 'content of the message'));
+  return toText(text) ?? '';
+}
+
+/** Words beside the id could turn the sense of the command round. */
+function takeFromCommand(rest = ''): string {
+  const id = takeChangeOrderId([{ place: 'the command', value: rest }]);
+  if (rest.toLowerCase() === id) return id;
+  throw new Problem(
+    'change_order_id_ambiguous',
+    `The command holds more than the id of one change order. Type: ${chatUsage}`,
+  );
+}
+
+async function find(expression: Expression, payload: JSONValue, role: string): Promise<Finding> {
+  return { place: expression.text, value: await evaluate(expression, payload, role) };
 }
 
 function usualFindings(payload: JSONValue): Finding[] {
@@ -48,4 +169,19 @@ function usualFindings(payload: JSONValue): Finding[] {
     place: name,
     value: Object.hasOwn(object, name) ? object[name] : undefined,
   }));
+}
+
+/** Of several alerts the one that began first; undefined where one of the times cannot be read. */
+function earliestOf(value: JSONValue): number | undefined {
+  const times = (Array.isArray(value) ? value : [value]).map(toTime);
+  const readable = times.filter((time) => time !== undefined);
+  return readable.length === times.length && times.length > 0 ? Math.min(...readable) : undefined;
+}
+
+/** Ten digits are seconds, thirteen milliseconds: no time of an alert can be taken for the other. */
+function toTime(value: JSONValue): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string') return undefined;
+  if (/^\d{10}$/.test(text)) return toEpochMilliseconds(text, 's');
+  return toEpochMilliseconds(text, /^\d{13}$/.test(text) ? 'ms' : 'iso');
 }

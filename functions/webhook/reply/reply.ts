@@ -1,14 +1,27 @@
 import { errorCatalogue, type Problem } from '../../errors.ts';
 import type { FunctionResponse } from '../../platform/function-compute.ts';
 import type { RollbackOutcome } from '../../rollback/rollback.ts';
+import type { CompiledSource } from '../source/source.ts';
+import { chatMessage } from './chat.ts';
+
+/** What had nothing to do with a rollback. `body`: what a handshake wants to read instead of an outcome. */
+export interface Ignored {
+  outcome: 'ignored';
+  message: string;
+  body?: string;
+}
 
 /** What became of a request that was let in. */
-export type Outcome = RollbackOutcome | { outcome: 'ignored'; message: string };
+export type Outcome = RollbackOutcome | Ignored;
 
-/** What every answer says besides its content. Left out where it is not known yet. */
+/** What is known of a request when it is answered. */
 export interface ReplyContext {
-  source?: string | undefined;
+  source?: CompiledSource | undefined;
   requestId?: string | undefined;
+  /** Who asked, as the sender says it. */
+  actor?: string | undefined;
+  /** Whether the sender has proved who it is. Before that, nobody is answered in a chat's language. */
+  isVerified: boolean;
 }
 
 const outcomeStatus: Record<Outcome['outcome'], number> = {
@@ -19,24 +32,37 @@ const outcomeStatus: Record<Outcome['outcome'], number> = {
   suspended: 200,
 };
 
+/** An outcome in the language of its sender: JSON, or a message of its chat. */
 export function replyWithOutcome(outcome: Outcome, context: ReplyContext): FunctionResponse {
-  return reply(outcomeStatus[outcome.outcome], 'application/json', { ...outcome, ...context });
+  if (outcome.outcome === 'ignored' && outcome.body !== undefined) {
+    return response(200, outcome.body === '' ? 'text/plain' : 'application/json', outcome.body);
+  }
+  const chat = chatOf(context);
+  if (chat) return json(200, 'application/json', chatMessage(chat, outcome, context.actor));
+  const { source, requestId } = context;
+  return json(outcomeStatus[outcome.outcome], 'application/json', {
+    ...outcome,
+    source: source?.name,
+    requestId,
+  });
 }
 
 /**
- * A failure as RFC 9457 problem details.
- *
- * @param refusalStatus replaces 409, for senders that disable a hook on any 4xx
+ * A failure as RFC 9457 problem details, or as a message of a chat, which shows its people nothing of an answer whose
+ * status is not 200. A source's `refusalStatus` takes the place of every 4xx that has nothing to do with who the sender
+ * is: some senders disable a webhook after a few of these.
  */
-export function replyWithProblem(
-  problem: Problem,
-  context: ReplyContext,
-  refusalStatus = 409,
-): FunctionResponse {
+export function replyWithProblem(problem: Problem, given: ReplyContext): FunctionResponse {
+  // A time in the payload is part of the proof, and is seen only once the signature over it was right.
+  const isVerified = given.isVerified && errorCatalogue[problem.code].status !== 401;
+  const context = { ...given, isVerified };
+  const chat = chatOf(context);
+  if (chat) return json(200, 'application/json', chatMessage(chat, problem, context.actor));
   const { code, message, facts } = problem;
-  const { title, status: usualStatus, retry } = errorCatalogue[code];
+  const { title, retry } = errorCatalogue[code];
   const { allow, retryAfterSeconds, ...rest } = facts;
-  const status = usualStatus === 409 ? refusalStatus : usualStatus;
+  const status = statusOf(problem, context);
+  const { source, requestId } = context;
   const body = {
     type: `docs/errors.md#${code}`,
     title,
@@ -45,13 +71,14 @@ export function replyWithProblem(
     detail: message,
     retry,
     ...rest,
-    ...context,
+    source: source?.name,
+    requestId,
   };
-  return reply(status, 'application/problem+json', body, {
+  return json(status, 'application/problem+json', body, {
     ...(allow !== undefined && { Allow: allow }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
     // RFC 9110 wants a challenge with every 401.
-    ...(status === 401 && { 'WWW-Authenticate': 'Webhook-Signature' }),
+    ...(status === 401 && { 'WWW-Authenticate': authenticationChallenge(source) }),
   });
 }
 
@@ -60,19 +87,45 @@ export function replyWithHealth(health: {
   sources: number;
   ready: number;
 }): FunctionResponse {
-  return reply(200, 'application/json', { name: 'edas-rollback-webhook', ...health });
+  return json(200, 'application/json', { name: 'edas-rollback-webhook', ...health });
 }
 
-function reply(
+function chatOf({ source, isVerified }: ReplyContext) {
+  return source && isVerified && source.reply !== 'json' ? source.reply : undefined;
+}
+
+function statusOf({ code }: Problem, { source, isVerified }: ReplyContext): number {
+  const { status } = errorCatalogue[code];
+  const isRefusal = isVerified && status >= 400 && status <= 499;
+  return isRefusal ? (source?.refusalStatus ?? status) : status;
+}
+
+function authenticationChallenge(source: CompiledSource | undefined): string {
+  if (source?.verify.scheme !== 'token') return 'Webhook-Signature';
+  const { format } = source.verify;
+  if (format === 'plain') return 'Webhook-Token';
+  return format === 'basic' ? 'Basic realm="webhook"' : 'Bearer';
+}
+
+function json(
   statusCode: number,
   contentType: string,
   body: object,
+  headers: Record<string, string> = {},
+): FunctionResponse {
+  return response(statusCode, contentType, `${JSON.stringify(body)}\n`, headers);
+}
+
+function response(
+  statusCode: number,
+  contentType: string,
+  body: string,
   headers: Record<string, string> = {},
 ): FunctionResponse {
   return {
     statusCode,
     headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', ...headers },
     isBase64Encoded: false,
-    body: `${JSON.stringify(body)}\n`,
+    body,
   };
 }

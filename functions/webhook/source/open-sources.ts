@@ -1,6 +1,7 @@
 import type { Log } from '../../platform/log.ts';
 import type { Environment } from '../../platform/function-compute.ts';
-import { decodeSecret, type SecretEncoding } from '../verify/secret.ts';
+import { decodeSecret, publicZendeskSecret } from '../verify/secret.ts';
+import { secretEncodingOf, type VerifyParameters } from '../verify/verify.ts';
 import type { CompiledSource } from './source.ts';
 
 /** A source with its keys: as many as it has secrets, or none where one of these cannot be used. */
@@ -28,7 +29,7 @@ export function openSources(
 function openSource(source: CompiledSource, env: Environment, log: Log): Source {
   const keys: Buffer[] = [];
   for (const variable of source.secrets) {
-    const key = readKey(env[variable], source.verify.secretEncoding);
+    const key = readKey(env[variable], source.verify);
     if (typeof key === 'string') {
       log('error', 'a source is closed', { source: source.name, variable, reason: `${variable} ${key}` });
     } else {
@@ -48,10 +49,14 @@ function warnOfShortKey(source: string, variable: string, log: Log): void {
 }
 
 /** The key, or what is wrong with the secret. */
-function readKey(secret: string | undefined, encoding: SecretEncoding): Buffer | string {
+function readKey(secret: string | undefined, verify: VerifyParameters): Buffer | string {
   if (secret === undefined) return 'is not set';
   if (secret.trim() === '') return 'is empty';
   if (secret.trim() !== secret)
     return 'begins or ends with white space; a newline from a file is a usual reason';
+  if (secret === publicZendeskSecret) return "is Zendesk's test secret, which everybody knows";
+  const isBasic = verify.scheme === 'token' && verify.format === 'basic';
+  if (isBasic && !/^[^:]+:./.test(secret)) return 'is not of the form user:password';
+  const encoding = secretEncodingOf(verify);
   return decodeSecret(secret, encoding) ?? `cannot be decoded: its encoding is ${encoding}`;
 }

@@ -1,5 +1,14 @@
+import type { Handshake } from '../handshake.ts';
 import type { Expression } from '../payload/expression.ts';
-import type { HmacParameters } from '../verify/hmac.ts';
+import type { ContentType } from '../payload/parse.ts';
+import type { Chat } from '../reply/chat.ts';
+import type { TimestampParameters } from '../verify/timestamp.ts';
+import type { VerifyParameters } from '../verify/verify.ts';
+
+/** A time at the top of the payload, which the signature covers with the rest of it. */
+export interface PayloadTimestamp extends TimestampParameters {
+  field: string;
+}
 
 /**
  * One source of `sources.yaml`, as the build writes it into the bundle: preset resolved, expressions compiled. Plain
@@ -8,23 +17,36 @@ import type { HmacParameters } from '../verify/hmac.ts';
 export interface CompiledSource {
   /** Also its path: `POST /<name>`. */
   name: string;
-  verify: HmacParameters;
+  verify: VerifyParameters;
   /** Names of the environment variables that hold the secrets. */
   secrets: readonly string[];
+  contentTypes: readonly ContentType[];
+  payloadTimestamp?: PayloadTimestamp | undefined;
   /** The header with the sender's own id of this delivery, for the log. */
   deliveryHeader?: string | undefined;
   /** The header and value by which the sender marks a request that only tries the connection. */
   ping?: { header: string; value: string } | undefined;
+  handshake?: Handshake | undefined;
   /** Who asked, for the log. */
   actor?: Expression | undefined;
   when?: Expression | undefined;
   allow?: Expression | undefined;
-  /** Without it, the usual names at the top of the payload are looked at. */
+  /** At most one of these three. Without any, the usual names at the top of the payload are looked at. */
   changeOrderId?: Expression | undefined;
+  /** The application whose newest deployment in flight is the change order. */
+  app?: Expression | undefined;
+  /** The text of a chat message that is a command. */
+  chatText?: Expression | undefined;
+  /** When the problem began: a change that began later is refused. */
+  problemStartedAt?: Expression | undefined;
+  /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
+  apps?: readonly string[] | undefined;
   cluster: 'ecs' | 'k8s';
   dryRun: boolean;
-  /** The status of a refusal that is nobody's fault (the catalogue's 409s). */
-  refusalStatus: number;
+  /** The status of a refusal of a sender that is known, for senders that disable a hook after a 4xx. */
+  refusalStatus?: number | undefined;
+  /** What the sender can read. */
+  reply: 'json' | Chat;
   /** The sender's patience. */
   deadlineMs: number;
 }

@@ -1,8 +1,16 @@
-export type DigestEncoding = 'hex' | 'base64';
+/** `base64-of-hex`: the hexadecimal text, not its bytes, is in base64; some senders of one's own do this. */
+export type DigestEncoding = 'hex' | 'base64' | 'base64-of-hex';
 
 /** The bytes of a digest, or undefined if the text is not the whole of one in this encoding. */
 export function decodeDigest(text: string, encoding: DigestEncoding): Buffer | undefined {
-  return encoding === 'hex' ? decodeHex(text) : decodeBase64(text);
+  switch (encoding) {
+    case 'hex':
+      return decodeHex(text);
+    case 'base64':
+      return decodeBase64(text);
+    case 'base64-of-hex':
+      return decodeHex(decodeBase64(text)?.toString('latin1') ?? '');
+  }
 }
 
 /** Hexadecimal of either case, in whole bytes. */
@@ -12,7 +20,7 @@ export function decodeHex(text: string): Buffer | undefined {
 }
 
 /** Standard base64 with its padding. `Buffer.from` alone would also take URL-safe letters, gaps and rubbish. */
-function decodeBase64(text: string): Buffer | undefined {
+export function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined;
 }

@@ -1,33 +1,35 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Problem } from '../../errors.ts';
+import { formField, isForm } from '../payload/form.ts';
 import { decodeDigest, type DigestEncoding } from './digest.ts';
+import { matches, type SignedRequest } from './match.ts';
 import type { SecretEncoding } from './secret.ts';
-import { requireFreshTimestamp, type TimestampParameters } from './timestamp.ts';
+import { requireFreshHeader, type TimestampHeader } from './timestamp.ts';
 
 /** `sha1` only where a sender knows nothing better and the configuration spells it out. */
 export type HmacAlgorithm = 'sha256' | 'sha512' | 'sha1';
 
 /** How a sender signs. Header names are in lower case. */
 export interface HmacParameters {
+  scheme: 'hmac';
   algorithm: HmacAlgorithm;
   header: string;
+  /** Other names of the header, for a sender that goes by several: the first that is there counts. */
+  aliases?: readonly string[] | undefined;
   encoding: DigestEncoding;
   /** What stands before each digest, e.g. `sha256=`; empty for none. */
   prefix: string;
   /** What separates several signatures while a secret rotates. Without it the header is exactly one signature. */
   separator?: ',' | ' ' | undefined;
-  /** The signed bytes in order: literal text, `{body}`, `{timestamp}`, `{id}`. */
+  /**
+   * The signed bytes in order: literal text, `{body}`, `{timestamp}`, `{id}`, or `{payload}`: the decoded field
+   * `payload` where the body is a form, else the body.
+   */
   signed: readonly string[];
-  timestamp?: TimestampParameters | undefined;
+  timestamp?: TimestampHeader | undefined;
   /** The header that `{id}` stands for. */
   idHeader?: string | undefined;
   secretEncoding: SecretEncoding;
-}
-
-/** A request as far as a signature goes: header names in lower case, and the body as it arrived. */
-export interface SignedRequest {
-  headers: ReadonlyMap<string, string>;
-  body: Buffer;
 }
 
 const digestBytes: Record<HmacAlgorithm, number> = { sha256: 32, sha512: 64, sha1: 20 };
@@ -45,35 +47,37 @@ export function verifyHmac(
   now: number,
 ): void {
   const signatures = readSignatures(parameters, request.headers);
-  const timestamp = parameters.timestamp && requireFreshTimestamp(parameters.timestamp, request.headers, now);
+  const timestamp = parameters.timestamp && requireFreshHeader(parameters.timestamp, request.headers, now);
   const id = parameters.idHeader && requireId(parameters.idHeader, request.headers);
   const placeholders = new Map<string, string | Buffer | undefined>([
     ['{body}', request.body],
     ['{timestamp}', timestamp],
     ['{id}', id],
   ]);
-  const signed = parameters.signed.map((part) => placeholders.get(part) ?? part);
-
-  // Every key is tried against every signature, so that time does not tell which of them nearly fitted.
-  let isMatch = false;
-  for (const key of keys) {
-    const hmac = createHmac(parameters.algorithm, key);
-    for (const part of signed) hmac.update(part);
-    const expected = hmac.digest();
-    for (const signature of signatures) isMatch = timingSafeEqual(expected, signature) || isMatch;
-  }
-  if (!isMatch) {
-    throw new Problem(
-      'signature_mismatch',
-      `The signature in ${parameters.header} was not made with this source's secret over the body that arrived. Check that both sides have the same secret and that nothing changes the body on its way.`,
-    );
-  }
+  const signed = parameters.signed.map((part) =>
+    part === '{payload}' ? payloadOf(request) : (placeholders.get(part) ?? part),
+  );
+  const expected = keys.map((key) => hmac(parameters.algorithm, key, signed));
+  if (!matches(expected, signatures)) throw mismatch(parameters.header);
 }
 
-/** The digests in the header, each as long as the algorithm makes it, so that comparing them cannot throw. */
+export function hmac(algorithm: HmacAlgorithm, key: Buffer, parts: readonly (string | Buffer)[]): Buffer {
+  const digest = createHmac(algorithm, key);
+  for (const part of parts) digest.update(part);
+  return digest.digest();
+}
+
+export function mismatch(header: string): Problem {
+  return new Problem(
+    'signature_mismatch',
+    `The signature in ${header} was not made with this source's secret over the body that arrived. Check that both sides have the same secret and that nothing changes the body on its way.`,
+  );
+}
+
+/** The digests in the header, each as long as the algorithm makes it. */
 function readSignatures(parameters: HmacParameters, headers: ReadonlyMap<string, string>): Buffer[] {
-  const { header, separator, encoding, prefix, algorithm } = parameters;
-  const value = headers.get(header);
+  const { header, aliases = [], separator, encoding, prefix, algorithm } = parameters;
+  const value = [header, ...aliases].map((name) => headers.get(name)).find((each) => each !== undefined);
   if (value === undefined || value === '') {
     throw new Problem('signature_missing', `The header ${header} is missing or empty.`);
   }
@@ -97,4 +101,11 @@ function requireId(header: string, headers: ReadonlyMap<string, string>): string
   if (!id)
     throw new Problem('signature_missing', `The header ${header}, a part of the signature, is missing.`);
   return id;
+}
+
+function payloadOf({ headers, body }: SignedRequest): string | Buffer {
+  if (!isForm(headers.get('content-type'))) return body;
+  const payload = formField(body, 'payload');
+  if (payload !== undefined) return payload;
+  throw new Problem('signature_malformed', 'The signed field payload of the form is not there, or not once.');
 }

@@ -4,11 +4,14 @@ import { Problem } from '../../errors.ts';
 export type TimestampUnit = 's' | 'ms' | 'iso';
 
 export interface TimestampParameters {
-  /** In lower case. */
-  header: string;
   unit: TimestampUnit;
   /** How far the sender's clock may be from ours, in either direction. */
   toleranceSeconds: number;
+}
+
+export interface TimestampHeader extends TimestampParameters {
+  /** In lower case. */
+  header: string;
 }
 
 const unitDescriptions: Record<TimestampUnit, string> = {
@@ -29,34 +32,48 @@ const tenYears = 10 * 365 * 86_400;
  * @returns the header's value, the text that the sender signed
  * @throws Problem `timestamp_missing`, `timestamp_malformed`, `timestamp_out_of_window`
  */
-export function requireFreshTimestamp(
-  parameters: TimestampParameters,
+export function requireFreshHeader(
+  { header, ...parameters }: TimestampHeader,
   headers: ReadonlyMap<string, string>,
   now: number,
 ): string {
-  const { header, unit, toleranceSeconds } = parameters;
   const text = headers.get(header);
   if (text === undefined) throw new Problem('timestamp_missing', `The header ${header} is missing.`);
-  const time = toEpochMilliseconds(text, unit);
-  if (time === undefined) {
-    throw new Problem('timestamp_malformed', `The header ${header} is not ${unitDescriptions[unit]}.`);
-  }
-  const offSeconds = (now - time) / 1000;
-  if (Math.abs(offSeconds) > toleranceSeconds) {
-    const side = offSeconds > 0 ? 'old' : 'in the future';
-    const advice =
-      Math.abs(offSeconds) > tenYears
-        ? `Is it really ${unitDescriptions[unit]}?`
-        : "Check the sender's clock, and that it does not repeat old requests.";
-    throw new Problem(
-      'timestamp_out_of_window',
-      `The header ${header} is ${Math.round(Math.abs(offSeconds))} s ${side}; ${toleranceSeconds} s are allowed. ${advice}`,
-    );
-  }
+  requireFresh(text, `The header ${header}`, parameters, now);
   return text;
 }
 
-function toEpochMilliseconds(text: string, unit: TimestampUnit): number | undefined {
+/**
+ * The same for a time that stands elsewhere.
+ *
+ * @param place the beginning of a sentence about it
+ * @throws Problem `timestamp_malformed`, `timestamp_out_of_window`
+ */
+export function requireFresh(
+  text: string,
+  place: string,
+  { unit, toleranceSeconds }: TimestampParameters,
+  now: number,
+): void {
+  const time = toEpochMilliseconds(text, unit);
+  if (time === undefined) {
+    throw new Problem('timestamp_malformed', `${place} is not ${unitDescriptions[unit]}.`);
+  }
+  const offSeconds = (now - time) / 1000;
+  if (Math.abs(offSeconds) <= toleranceSeconds) return;
+  const side = offSeconds > 0 ? 'old' : 'in the future';
+  const advice =
+    Math.abs(offSeconds) > tenYears
+      ? `Is it really ${unitDescriptions[unit]}?`
+      : "Check the sender's clock, and that it does not repeat old requests.";
+  throw new Problem(
+    'timestamp_out_of_window',
+    `${place} is ${Math.round(Math.abs(offSeconds))} s ${side}; ${toleranceSeconds} s are allowed. ${advice}`,
+  );
+}
+
+/** Undefined where the text is not a time of this unit. */
+export function toEpochMilliseconds(text: string, unit: TimestampUnit): number | undefined {
   if (unit === 'iso') {
     const time = isoTime.test(text) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(time) ? undefined : time;

@@ -60,14 +60,68 @@ describe('an operation', () => {
     },
   );
 
-  test("getChangeOrderInfo is EDAS's GetChangeOrderInfo, and gives status and SupportRollback", async () => {
-    const spent = edas.orders.add({ appId, createdAt: 0, supportRollback: false });
-    expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({ status: 1, supportRollback: true });
-    expect(await client.getChangeOrderInfo(spent, unhurried)).toEqual({ status: 2, supportRollback: false });
+  test("getChangeOrderInfo is EDAS's GetChangeOrderInfo, and gives status, SupportRollback and start", async () => {
+    const createdAt = Date.parse('2026-01-02T03:04:05Z');
+    const spent = edas.orders.add({ appId, createdAt, readyMs: 1_234, supportRollback: false });
+    const { batches } = edas.orders.get(orderId) ?? {};
+    expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({
+      status: 1,
+      supportRollback: true,
+      startedAt: batches?.[0]?.startedAt,
+    });
+    expect(await client.getChangeOrderInfo(spent, unhurried)).toEqual({
+      status: 2,
+      supportRollback: false,
+      startedAt: createdAt + 1_234,
+    });
     expect(edas.calls).toMatchObject([
       { operation: 'GetChangeOrderInfo', changeOrderId: orderId },
       { operation: 'GetChangeOrderInfo', changeOrderId: spent },
     ]);
+  });
+
+  test('getChangeOrderInfo of an order whose first batch is still to come gives its creation for the start', async () => {
+    const createdAt = Date.parse('2026-01-02T23:04:05Z');
+    const ready = edas.orders.add({ appId, createdAt, readyMs: 1e13 });
+    expect(await client.getChangeOrderInfo(ready, unhurried)).toEqual({
+      status: 0,
+      supportRollback: true,
+      startedAt: createdAt,
+    });
+  });
+
+  test("listRecentChangeOrders is EDAS's ListRecentChangeOrder, and gives what tells a deployment from others", async () => {
+    const app = '3616cdca-4f92-4413-0000-000000000001';
+    const createdAt = Date.parse('2026-01-02T23:04:05Z');
+    const id = '4f40e616-cdcd-4250-a018-efd459900000';
+    edas.orders.add({ id, appId: app, createdAt, batchMs: 1e13, description: 'Deploy demo.jar' });
+    const { rollbackChangeOrderId } = await client.rollbackChangeOrder(id, unhurried);
+    expect(await client.listRecentChangeOrders(app, unhurried)).toEqual([
+      {
+        changeOrderId: id,
+        status: 6,
+        typeCode: 'CoDeploy',
+        words: 'Deploy Application Deploy demo.jar',
+        createdAt,
+      },
+      {
+        changeOrderId: rollbackChangeOrderId,
+        status: 0,
+        typeCode: 'CoRollback',
+        words: `CoRollback Rollback of ${id}`,
+        createdAt: expect.any(Number) as number,
+      },
+    ]);
+    expect(edas.calls.at(-1)).toMatchObject({
+      operation: 'ListRecentChangeOrder',
+      appId: app,
+      changeOrderId: undefined,
+      status: 200,
+    });
+  });
+
+  test('listRecentChangeOrders gives nothing of an application without orders, and nothing of others', async () => {
+    expect(await client.listRecentChangeOrders('an-app-without-orders', unhurried)).toEqual([]);
   });
 
   test.each(['a b', 'a+b', 'a&ChangeOrderId=b', 'a=b', 'a?b#c', 'a/../b', '%2F', '变更单', 'a\'b"c*~!()'])(
@@ -145,7 +199,11 @@ describe('a success', () => {
     ['SupportRollback a string', { changeOrderInfo: { Status: 2, SupportRollback: 'false' } }, 2, undefined],
   ])('of a read is understood from %s', async (_what, answer, status, supportRollback) => {
     answerWith(200, { Code: 200, ...answer });
-    expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({ status, supportRollback });
+    expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({
+      status,
+      supportRollback,
+      startedAt: undefined,
+    });
   });
 
   test.each([
@@ -159,6 +217,205 @@ describe('a success', () => {
       kind: 'doubt',
       message: 'EDAS answered without the change order.',
     });
+  });
+});
+
+describe('the start of a change', () => {
+  const pipelines = (...starts: unknown[]) => ({
+    PipelineInfoList: { PipelineInfo: starts.map((StartTime) => ({ StartTime })) },
+  });
+  const created = { CreateTime: '2019-11-13 14:23:46' };
+  const createdAt = Date.parse('2019-11-13T06:23:46Z');
+
+  test.each([
+    ['the StartTime of a pipeline, as text', pipelines('1573626227001'), 1573626227001],
+    ['the StartTime of a pipeline, as a number', pipelines(1573626227002), 1573626227002],
+    [
+      'the StartTime although there is a CreateTime',
+      { ...created, ...pipelines(1573626227003) },
+      1573626227003,
+    ],
+    [
+      'the earliest of several, in any order',
+      pipelines('1573626229000', '1573626227004', 1573626228000),
+      1573626227004,
+    ],
+    ['the only one of several that have begun', pipelines(undefined, '1573626227005', null), 1573626227005],
+    ['CreateTime in UTC+8, without a list', created, createdAt],
+    ['CreateTime, with null for the list', { ...created, PipelineInfoList: null }, createdAt],
+    [
+      'CreateTime, with text for the pipelines',
+      { ...created, PipelineInfoList: { PipelineInfo: '1573626227001' } },
+      createdAt,
+    ],
+    [
+      'CreateTime, with null for a pipeline',
+      { ...created, PipelineInfoList: { PipelineInfo: [null] } },
+      createdAt,
+    ],
+    ['CreateTime, with no pipeline', { ...created, ...pipelines() }, createdAt],
+    ['CreateTime, without a StartTime', { ...created, ...pipelines(undefined) }, createdAt],
+  ] as [string, object, number][])('is %s', async (_what, fields, startedAt) => {
+    for (const name of ['changeOrderInfo', 'ChangeOrderInfo']) {
+      answerWith(200, { Code: 200, [name]: { Status: 1, ...fields } });
+      expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({
+        status: 1,
+        supportRollback: undefined,
+        startedAt,
+      });
+    }
+  });
+
+  // Each of these, taken for a time, would lie before every problem, or after every answer.
+  const noTimes = [0, '0', 1, -1573626227001, 1573626227, '1573626227', 1573626227001.5, 1573626227001000];
+  const noTexts = [
+    '',
+    ' ',
+    'now',
+    '0x16e64d9e9f9',
+    '1.573626227e12',
+    ' 1573626227001',
+    true,
+    null,
+    [1573626227001],
+    {},
+  ];
+
+  test.each([...noTimes, ...noTexts])(
+    'is not a StartTime of %j: CreateTime takes its place',
+    async (time) => {
+      answerWith(200, { Code: 200, changeOrderInfo: { ...created, ...pipelines(time) } });
+      expect(await client.getChangeOrderInfo(orderId, unhurried)).toMatchObject({ startedAt: createdAt });
+      answerWith(200, { Code: 200, changeOrderInfo: { ...created, ...pipelines(time, '1573626227001') } });
+      expect(await client.getChangeOrderInfo(orderId, unhurried)).toMatchObject({ startedAt: 1573626227001 });
+    },
+  );
+
+  test.each([
+    undefined,
+    null,
+    '',
+    'yesterday',
+    1573626226000,
+    '1573626226000',
+    '2019-11-13',
+    '2019-11-13T14:23:46Z',
+    '2019-11-13 14:23:46 ',
+    '2019-11-13 14:23:46+00:00',
+    '2019-13-13 14:23:46',
+    '2019-11-13 25:23:46',
+    '13-11-2019 14:23:46',
+    '1970-01-01 08:00:00',
+    '0000-00-00 00:00:00',
+    ['2019-11-13 14:23:46'],
+  ])('is unknown with a CreateTime of %j', async (time) => {
+    answerWith(200, { Code: 200, changeOrderInfo: { Status: 1, CreateTime: time, ...pipelines(0) } });
+    expect(await client.getChangeOrderInfo(orderId, unhurried)).toEqual({
+      status: 1,
+      supportRollback: undefined,
+      startedAt: undefined,
+    });
+  });
+});
+
+describe('a list of change orders', () => {
+  const listOf = (...orders: unknown[]) => ({ Code: 200, ChangeOrderList: { ChangeOrder: orders } });
+  const id = '4f40e616-cdcd-4250-a018-efd459900000';
+
+  test.each([
+    ['no list', { Code: 200 }],
+    ['null for the list', { Code: 200, ChangeOrderList: null }],
+    ['an empty object for the list', { Code: 200, ChangeOrderList: {} }],
+    ['null for the orders', { Code: 200, ChangeOrderList: { ChangeOrder: null } }],
+    ['no order', listOf()],
+    ['an order without an id', listOf({ Status: 1, CoTypeCode: 'CoDeploy' })],
+    ['an order with an empty id', listOf({ ChangeOrderId: '' })],
+    ['an order whose id is a number', listOf({ ChangeOrderId: 42 })],
+    ['an order whose id is no identifier', listOf({ ChangeOrderId: `${id} and more` })],
+    ['an order whose id is endless', listOf({ ChangeOrderId: 'a'.repeat(10_000) })],
+    ['an order whose id quotes a credential', listOf({ ChangeOrderId: credentials.securityToken })],
+    ['null for an order', listOf(null)],
+    ['text for an order', listOf(id)],
+    ['a list for an order', listOf([{ ChangeOrderId: id }])],
+  ])('is empty with %s', async (_what, answer) => {
+    answerWith(200, answer);
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toEqual([]);
+  });
+
+  test.each([
+    ['text', 'none'],
+    ['a number', 0],
+    ['a list', [{ ChangeOrderId: id }]],
+    ['an empty list', []],
+    ['an object that holds one order', { ChangeOrder: { ChangeOrderId: id } }],
+    ['an object that holds text', { ChangeOrder: id }],
+  ])('that is %s is a failure, and not taken for an empty one', async (_what, list) => {
+    answerWith(200, { Code: 200, ChangeOrderList: list });
+    await expect(client.listRecentChangeOrders(appId, unhurried)).rejects.toMatchObject({
+      name: 'EdasFailure',
+      kind: 'doubt',
+      message: 'EDAS answered without a list of change orders.',
+    });
+  });
+
+  test('is read although its orders hold nothing but an id', async () => {
+    answerWith(200, listOf({ ChangeOrderId: id }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toEqual([
+      { changeOrderId: id, status: undefined, typeCode: undefined, words: ' ', createdAt: undefined },
+    ]);
+  });
+
+  test('is read although an order among them cannot be', async () => {
+    answerWith(200, listOf(null, { Status: 1 }, { ChangeOrderId: id }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ changeOrderId: id }]);
+  });
+
+  test('gives ids in lower case', async () => {
+    answerWith(200, listOf({ ChangeOrderId: id.toUpperCase(), AppId: appId.toUpperCase() }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ changeOrderId: id }]);
+  });
+
+  test('holds no order that names another application, for it says what a sender may touch', async () => {
+    const foreign = '3616cdca-4f92-4413-0000-000000000009';
+    answerWith(
+      200,
+      listOf({ ChangeOrderId: 'foreign', AppId: foreign }, { ChangeOrderId: id, AppId: appId }),
+    );
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ changeOrderId: id }]);
+  });
+
+  test.each([
+    ['a number', 8, 8],
+    ['text', '8', 8],
+    ['a word', 'running', undefined],
+    ['null', null, undefined],
+  ])('understands a Status that is %s', async (_what, given, status) => {
+    answerWith(200, listOf({ ChangeOrderId: id, Status: given }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ status }]);
+  });
+
+  test.each([
+    ['2019-11-13 14:23:46', Date.parse('2019-11-13T06:23:46Z')],
+    ['2019-11-13T14:23:46Z', undefined],
+    ['', undefined],
+    [null, undefined],
+    [1573626226000, undefined],
+  ])('understands a CreateTime of %j', async (CreateTime, createdAt) => {
+    answerWith(200, listOf({ ChangeOrderId: id, CreateTime }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ createdAt }]);
+  });
+
+  test('keeps the words of an order together, whichever are there', async () => {
+    answerWith(
+      200,
+      listOf(
+        { ChangeOrderId: 'a', CoType: 'Deploy Application', ChangeOrderDescription: '回滚' },
+        { ChangeOrderId: 'b', CoType: 'Deploy Application', ChangeOrderDescription: 7 },
+        { ChangeOrderId: 'c', ChangeOrderDescription: 'Version 1' },
+      ),
+    );
+    const words = (await client.listRecentChangeOrders(appId, unhurried)).map((order) => order.words.trim());
+    expect(words).toEqual(['Deploy Application 回滚', 'Deploy Application', 'Version 1']);
   });
 });
 

@@ -8,9 +8,9 @@ import {
 } from '../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem, type ErrorCode } from '../../../functions/errors.ts';
+import type { ChangeOrders } from '../../../functions/rollback/dependencies.ts';
 import {
   rollBack,
-  type ChangeOrders,
   type RollbackOutcome,
   type RollbackRequest,
 } from '../../../functions/rollback/rollback.ts';
@@ -21,6 +21,8 @@ import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../
 const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
 const startedAt = Date.parse('2026-01-02T03:04:05Z');
 const patienceMs = 8_000;
+const earlier = startedAt - 60_000;
+const later = startedAt + 1;
 
 /** What a call of EDAS ends in. An Error is thrown. */
 type Reading = ChangeOrderInfo | Error;
@@ -49,9 +51,10 @@ const failed = (kind: EdasFailureKind) =>
     traceId: 'fake-trace-id',
   });
 
-const found = (status: number | undefined, supportRollback: boolean | undefined = true) => ({
+const found = (status: number | undefined, supportRollback: boolean | undefined = true): ChangeOrderInfo => ({
   status,
   supportRollback,
+  startedAt: undefined,
 });
 
 const accepted: RollbackReceipt = {
@@ -74,6 +77,7 @@ async function run({ reads, put = accepted, latenciesMs = [10], request }: Scena
   }
 
   const changeOrders: ChangeOrders = {
+    list: () => Promise.reject(new Error('Nobody asked for a list')),
     read: async (changeOrderId, timeoutMs) => {
       const reading = nth(reads, course.calls.filter(({ operation }) => operation === 'read').length);
       course.calls.push({ operation: 'read', changeOrderId, timeoutMs });
@@ -131,7 +135,7 @@ describe('every decision', () => {
     '9 waiting for the next batch': found(9),
     '2 succeeded, no rollback supported': found(2, false),
     '2 succeeded, rollback supported': found(2, true),
-    '2 succeeded, nothing said about rollback': { status: 2, supportRollback: undefined },
+    '2 succeeded, nothing said about rollback': { ...found(2), supportRollback: undefined },
     '3 failed': found(3),
     '3 failed, no rollback supported': found(3, false),
     '7 partly succeeded': found(7),
@@ -536,6 +540,111 @@ describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
   });
 });
 
+describe('the causality rule', () => {
+  const since = (changeStartedAt: number | undefined, status = 1): ChangeOrderInfo => ({
+    ...found(status),
+    startedAt: changeStartedAt,
+  });
+  const rule = { problemStartedAt: startedAt };
+  const kinds = ['not_sent', 'denied', 'throttled', 'not_found', 'rejected', 'doubt'] as const;
+
+  test.each([
+    ['a minute before', earlier],
+    ['a millisecond before', startedAt - 1],
+    ['in the same millisecond as', startedAt],
+  ])('lets a change be rolled back that began %s the problem', async (_when, changeStartedAt) => {
+    const course = await run({ reads: [since(changeStartedAt)], request: rule });
+    expect(answerOf(course)).toBe('rolling_back (reply)');
+    expect(putsOf(course)).toBe(1);
+  });
+
+  test('refuses a change that began a millisecond after the problem, and names both times', async () => {
+    const course = await run({ reads: [since(later)], request: rule });
+    expect(answerOf(course)).toBe('problem_predates_change');
+    expect(course.problem?.message).toBe(
+      'The problem began at 2026-01-02T03:04:05.000Z, before this change did, at 2026-01-02T03:04:05.001Z: the change is not to blame. No rollback was sent.',
+    );
+    expect(course.problem?.facts).toEqual({ changeOrderId: orderId });
+    expect(putsOf(course)).toBe(0);
+  });
+
+  test.each([0, 1, 2, 3, 4, 7, 8, 9, 10, 99, undefined])(
+    'refuses a change of status %s whose start EDAS does not tell',
+    async (status) => {
+      const course = await run({ reads: [{ ...found(status), startedAt: undefined }], request: rule });
+      expect(answerOf(course)).toBe('change_start_unknown');
+      expect(course.problem?.facts).toEqual({ changeOrderId: orderId });
+      expect(putsOf(course)).toBe(0);
+    },
+  );
+
+  test.each([
+    ['not_sent', 'edas_unavailable'],
+    ['denied', 'edas_denied'],
+    ['throttled', 'edas_throttled'],
+    ['not_found', 'change_order_not_found'],
+    ['rejected', 'edas_rejected'],
+    ['doubt', 'edas_unavailable'],
+  ] as const)('is closed when the read is %s: %s, and nothing is sent', async (kind, code) => {
+    const course = await run({ reads: [failed(kind), since(earlier)], request: rule });
+    expect(answerOf(course)).toBe(code);
+    expect(course.problem?.message).toContain(`A fake failure: ${kind}.`);
+    expect(course.calls.map(({ operation }) => operation)).toEqual(['read']);
+  });
+
+  test('is closed when the read hangs', async () => {
+    const course = await run({ reads: [since(earlier)], latenciesMs: [Infinity], request: rule });
+    expect(answerOf(course)).toBe('edas_unavailable');
+    expect(course.calls.map(({ operation }) => operation)).toEqual(['read']);
+  });
+
+  test('is closed when no time is left to read', async () => {
+    const course = await run({ reads: [since(earlier)], request: { ...rule, deadlineAt: startedAt + 99 } });
+    expect(answerOf(course)).toBe('edas_unavailable');
+    expect(course.calls).toEqual([]);
+  });
+
+  test.each(kinds.filter((kind) => kind !== 'not_found'))(
+    'does not make the read count where nobody asks for it: %s goes ahead',
+    async (kind) => {
+      expect(answerOf(await run({ reads: [failed(kind)] }))).toBe('rolling_back (reply)');
+    },
+  );
+
+  test.each([undefined, earlier, later])(
+    'does not hide that the order is terminated already, whether it began at %s',
+    async (changeStartedAt) => {
+      const course = await run({ reads: [since(changeStartedAt, 6)], request: rule });
+      expect(answerOf(course)).toBe('already_terminated');
+      expect(putsOf(course)).toBe(0);
+    },
+  );
+
+  test('comes before the word that a finished change supports no rollback', async () => {
+    const reading = { ...found(2, false), startedAt: later };
+    expect(answerOf(await run({ reads: [reading], request: rule }))).toBe('problem_predates_change');
+  });
+
+  test.each(['dry_run', 'suspended'] as const)('is checked on hold (%s), too', async (hold) => {
+    const request = { ...rule, hold };
+    const answers = [
+      await run({ reads: [since(later)], request }),
+      await run({ reads: [since(undefined)], request }),
+      await run({ reads: [since(earlier)], request }),
+    ];
+    expect(answers.map(answerOf)).toEqual(['problem_predates_change', 'change_start_unknown', hold]);
+  });
+
+  test('is not asked again after a doubt: a rollback was sent, and the answer is about that', async () => {
+    const course = await run({
+      reads: [since(earlier), since(later, 6)],
+      put: failed('doubt'),
+      request: rule,
+    });
+    expect(answerOf(course)).toBe('rolling_back (order)');
+  });
+});
+
 describe('the deadline', () => {
   test.each([0, -1, -60_000])(
     'that has passed (%i ms left) lets nothing be sent or asked',
@@ -578,6 +687,7 @@ test('whatever EDAS does: one rollback at most, over by the deadline, a Problem 
     fc.record({
       status: fc.option(fc.integer({ min: 0, max: 11 }), { nil: undefined }),
       supportRollback: fc.option(fc.boolean(), { nil: undefined }),
+      startedAt: fc.constantFrom(undefined, earlier, startedAt, later),
     }),
   );
   const many = <T>(each: fc.Arbitrary<T>) =>
@@ -591,8 +701,9 @@ test('whatever EDAS does: one rollback at most, over by the deadline, a Problem 
       many(fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 12_000 }))),
       fc.integer({ min: -500, max: 12_000 }),
       fc.constantFrom(undefined, 'dry_run' as const, 'suspended' as const),
-      async (reads, put, latenciesMs, leftMs, hold) => {
-        const request = { deadlineAt: startedAt + leftMs, ...(hold && { hold }) };
+      fc.constantFrom(undefined, startedAt),
+      async (reads, put, latenciesMs, leftMs, hold, problemStartedAt) => {
+        const request = { deadlineAt: startedAt + leftMs, hold, problemStartedAt };
         const course = await run({ reads, put, latenciesMs, request });
         const { calls, outcome, tookMs } = course;
         const putAt = calls.findIndex(({ operation }) => operation === 'put');
@@ -605,6 +716,11 @@ test('whatever EDAS does: one rollback at most, over by the deadline, a Problem 
           .some((each) => 'status' in each && each.status === 6);
 
         expect(putsOf(course)).toBeLessThanOrEqual(hold ? 0 : 1);
+        if (putAt !== -1 && problemStartedAt !== undefined) {
+          expect('startedAt' in before && [earlier, startedAt].includes(before.startedAt ?? later)).toBe(
+            true,
+          );
+        }
         // A thousandth for the arithmetic of fractions.
         expect(tookMs).toBeLessThanOrEqual(Math.max(0, leftMs) + 0.001);
         if (outcome?.outcome === 'rolling_back') {
@@ -636,7 +752,11 @@ describe('over the real client', () => {
 
   async function rollBackOn(edas: EdasStandIn, withinMs: number): Promise<string> {
     const client = createEdasClient(edas.url, { getCredentials: () => Promise.resolve(credentials) });
-    const changeOrders = { read: client.getChangeOrderInfo, rollBack: client.rollbackChangeOrder };
+    const changeOrders = {
+      read: client.getChangeOrderInfo,
+      list: client.listRecentChangeOrders,
+      rollBack: client.rollbackChangeOrder,
+    };
     const clock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
     const request = { changeOrderId: orderId, deadlineAt: Date.now() + withinMs };
     try {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHandler, type Handler } from '../../../functions/webhook/handler.ts';
-import { presets } from '../../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
+import { pipelineSource } from '../../support/source.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { httpEvent, type TestRequest } from '../../support/http-event.ts';
 
@@ -31,16 +31,7 @@ vi.mock('@alicloud/pop-core/lib/roa.js', async (original) => {
 
 // Expressions as the build writes them: compiling them here would load JMESPath.
 const field = (name: string) => ({ text: name, tree: { type: 'Field' as const, name } });
-const source: CompiledSource = {
-  name: 'pipeline',
-  verify: presets.generic.verify,
-  secrets: ['PIPELINE_SECRET'],
-  when: field('isBad'),
-  cluster: 'ecs',
-  dryRun: false,
-  refusalStatus: 409,
-  deadlineMs: 9000,
-};
+const source: CompiledSource = { ...pipelineSource, when: field('isBad') };
 const body = JSON.stringify({ isBad: true, changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a' });
 const good = signatureHeaders(source.verify, 'fake-secret', body);
 

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHandler, type Handler } from '../../../functions/webhook/handler.ts';
 import type { FunctionResponse } from '../../../functions/platform/function-compute.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
+import { isByApplication, sampleWebhook } from '../../../local/sample-webhook.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { httpEvent, jsonBytes } from '../../support/http-event.ts';
+import { fakeCredentials, fakeSecret, openWebhook, startTime } from '../../support/webhook.ts';
+import { presetNames, tamper, write, type Written } from './verify/signing.ts';
 
 // Thousands of runs, on machines of every speed.
 vi.setConfig({ testTimeout: 60_000 });
@@ -107,6 +111,59 @@ describe('Invariant 10: every event gets one reply, without a stack, and leaves 
       { numRuns: 3000 },
     );
     expect(seen).toEqual(new Set([200, 400, 422, 503]));
+  });
+});
+
+describe('a request that would roll back, of which a single bit has flipped,', () => {
+  const app = '3616cdca-4f92-4413-8a51-000000000001';
+  const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+  const now = Date.parse(startTime);
+
+  test.each(presetNames)('is refused with 401 and never reaches EDAS, if it came from %s', async (preset) => {
+    const edas = await startEdasStandIn({ credentials: fakeCredentials });
+    onTestFinished(() => edas.close());
+    edas.orders.add({
+      id: changeOrderId,
+      appId: app,
+      createdAt: now - 60_000,
+      readyMs: 0,
+      waitsForPerson: true,
+    });
+    const text = `sources: { ${preset}: { preset: ${preset}, secrets: [SECRET], apps: [${app}] } }`;
+    const [source] = compileSources(text);
+    if (!source) throw new Error('there must be a source');
+    const { verify } = source;
+    const webhook = openWebhook(edas, { sources: text });
+    const sample = sampleWebhook(source, isByApplication(source) ? { app } : { changeOrderId }, now);
+    const request = write(verify, fakeSecret('SECRET', verify), {
+      body: Buffer.from(sample.body),
+      id: 'delivery-1',
+      now,
+      grant: { app, expiresAt: Math.floor(now / 1000) + 1000 },
+    });
+    const send = ({ headers, query, body }: Written) =>
+      webhook.send({
+        path: `/${preset}`,
+        headers: { ...headers, 'content-type': sample.contentType },
+        query,
+        body,
+        isBase64Encoded: true,
+      });
+
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: 100_000 }), async (position) => {
+        for (const changed of tamper(verify, request, position)) {
+          const { status, headers } = await send(changed);
+          expect(status).toBe(401);
+          expect(headers['Content-Type']).toBe('application/problem+json');
+        }
+      }),
+      { numRuns: 40 },
+    );
+    expect(edas.calls).toEqual([]);
+
+    await send(request);
+    expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
   });
 });
 

@@ -324,9 +324,12 @@ describe('a refusal says why, in problem details, and rolls nothing back', () =>
     expect(answer.body).toMatchObject({ status: 200, code: 'change_order_finished' });
   });
 
-  test('of anything else takes no other status for a source that is touchy', async () => {
-    const answer = await webhook.post('touchy', { changeOrderId: unknownId });
-    expect(answer.status).toBe(404);
+  test('of anything else takes the status that a touchy source wants, too, once it is known', async () => {
+    const unknown = await webhook.post('touchy', { changeOrderId: unknownId });
+    expect(unknown.status).toBe(200);
+    expect(unknown.body).toMatchObject({ status: 200, code: 'change_order_not_found' });
+    const forged = await webhook.post('touchy', { changeOrderId: unknownId }, { secret: 'another-secret' });
+    expect(forged.status).toBe(401);
   });
 
   test('of a payload without an id: 422', async () => {

@@ -20,10 +20,27 @@ describe('an event', () => {
       method: 'POST',
       path: '/example',
       headers: new Map([['content-type', 'text/plain']]),
+      query: new Map([['a', '1']]),
       body: 'Hello FC!',
       isBase64Encoded: false,
       requestId: '1-64f6cd87',
     });
+  });
+
+  test('keeps a key of the query whose value is no text, as empty', () => {
+    const http = { method: 'POST' };
+    const event = jsonBytes({
+      rawPath: '/x',
+      queryParameters: { app: 7, sig: null, exp: '1' },
+      requestContext: { http },
+    });
+    expect(receive(event).query).toEqual(
+      new Map([
+        ['app', ''],
+        ['sig', ''],
+        ['exp', '1'],
+      ]),
+    );
   });
 
   test('may be any Uint8Array, also one that views a part of a larger buffer', () => {
@@ -44,6 +61,7 @@ describe('an event', () => {
       method: 'POST',
       path: '/x',
       headers: new Map(),
+      query: new Map(),
       body: '',
       isBase64Encoded: false,
       requestId: undefined,

@@ -47,7 +47,7 @@ describe('npm run build', () => {
     expect(stdout).toBe('');
     expect(stderr.split('\n')).toEqual([
       `error ${file} cannot work; nothing was built.`,
-      `  ${file}:3:5 "preset" must be one of generic, github`,
+      `  ${file}:3:5 "preset" does not know "genric"; did you mean "generic"?`,
       expect.stringContaining(`  ${file}:4:15 "secrets" must be the name of an environment variable`),
       '',
     ]);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { presets } from '../../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
 import { root } from '../../../local/build/bundle.ts';
@@ -10,6 +11,8 @@ import { compileSources, SourcesError, type SourcesFault } from '../../../local/
 import { keysOfLaterVersions, sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
 
 const secrets = 'secrets: [PIPELINE_SECRET]';
+const app = '3616cdca-0000-4000-8000-000000000001';
+const otherApp = '3616cdca-0000-4000-8000-000000000002';
 
 /** A file with one source, whose first line is line 3 of the file and begins in column 5. */
 function fileOf(...lines: string[]): string {
@@ -48,11 +51,11 @@ function compileOne(text: string): CompiledSource {
 }
 
 const sourceKeys =
-  'preset, verify, secrets, when, allow, changeOrderId, cluster, dryRun, refusalStatus, deadlineMs';
+  'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, dryRun, refusalStatus, deadlineMs';
 const variableName =
   '"secrets" must be the name of an environment variable, such as PIPELINE_SECRET, not a value';
 const timestampBelongs =
-  '{timestamp} in signed and the key timestamp belong together: only a signed time counts';
+  '{timestamp} in signed and the key timestamp.header belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
 
 describe('sources.yaml does not build, and the place and the way out are told:', () => {
@@ -185,16 +188,98 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       fileOf('preset: generic', 'secrets: [A, A]'),
       ['4:5 a variable is named twice'],
     ],
-    ['an unknown preset', fileOf('preset: gitlab', secrets), ['3:5 "preset" must be one of generic, github']],
     [
-      'a preset together with verify',
-      generic('verify: {header: X-Signature}'),
-      ['2:3 a source needs either a preset or verify, and not both'],
+      'a preset that is nearly right',
+      fileOf('preset: gitlabs', secrets),
+      ['3:5 "preset" does not know "gitlabs"; did you mean "gitlab"?'],
     ],
     [
-      'neither a preset nor verify',
-      fileOf(secrets),
-      ['2:3 a source needs either a preset or verify, and not both'],
+      'an unknown preset',
+      fileOf('preset: teamcity-server', secrets),
+      ['3:5 "preset" does not know "teamcity-server"; there are generic, github, gitlab,'],
+    ],
+    ['neither a preset nor verify', fileOf(secrets), ['2:3 a source needs a preset, or verify']],
+    [
+      'an unknown scheme',
+      verifying('scheme: jwt', 'header: X'),
+      ['5:7 "scheme" must be one of hmac, stripe, token, bearer, basic, link'],
+    ],
+    [
+      'a key of another scheme',
+      verifying('scheme: stripe', 'header: X', 'encoding: hex'),
+      ['7:7 "encoding" is not a key here; there are scheme, header, toleranceSeconds, contentType'],
+    ],
+    [
+      'a time that stands nowhere',
+      verifying('header: S', 'timestamp: {unit: ms}'),
+      ['6:7 a timestamp stands in a header or in a field: name one of them'],
+    ],
+    [
+      'a time that stands in two places',
+      verifying('header: S', 'signed: "{timestamp}{body}"', 'timestamp: {header: T, field: t}'),
+      ['7:7 a timestamp stands in a header or in a field: name one of them'],
+    ],
+    ...[
+      'gitlab-token',
+      'dingtalk',
+      'alertmanager',
+      'cloudmonitor',
+      'arms',
+      'argocd',
+      'datadog',
+      'codeup',
+    ].map((preset): [string, string, string[]] => [
+      `the preset ${preset}, which signs no payload, without apps`,
+      fileOf(`preset: ${preset}`, secrets),
+      [`3:5 The sender ${preset} does not sign its payload, so it must name the applications`],
+    ]),
+    ...['scheme: bearer', 'scheme: basic', 'scheme: link', 'scheme: token, header: X-Token'].map(
+      (scheme): [string, string, string[]] => [
+        `${scheme} without apps`,
+        fileOf(`verify: {${scheme}}`, secrets),
+        ['3:5 A sender of the scheme'],
+      ],
+    ),
+    [
+      'a preset whose own signature is replaced by a token, without apps',
+      fileOf('preset: grafana', 'verify: {scheme: bearer}', secrets),
+      ['3:5 The sender grafana does not sign its payload, so it must name the applications'],
+    ],
+    [
+      'an application that is no id',
+      generic('apps: [checkout]'),
+      ['5:12 "apps" must be the id of an application (a UUID, as the EDAS console shows it)'],
+    ],
+    ['no application', generic('apps: []'), ['5:5 "apps" must name at least one application']],
+    [
+      'an application that is named twice',
+      generic(`apps: [${app}, ${app.toUpperCase()}]`),
+      ['5:5 an application is named twice'],
+    ],
+    [
+      'a change order and an application at once',
+      generic('changeOrderId: id', 'app: labels.app'),
+      ['6:5 app and changeOrderId both say what to roll back: take one of them out'],
+    ],
+    [
+      'an application in a source that is called by links',
+      fileOf('preset: cloudmonitor', secrets, `apps: [${app}]`, 'app: groupId'),
+      ['6:5 a link names the application itself'],
+    ],
+    ...['pagerduty', 'circleci', 'sentry'].map((preset): [string, string, string[]] => [
+      `the preset ${preset}, whose payload has no place for an id, with nothing to roll back`,
+      fileOf(`preset: ${preset}`, secrets),
+      ['3:5 this sender has no field of its own for an id'],
+    ]),
+    [
+      'such a preset with two applications to choose from',
+      fileOf('preset: sentry', secrets, `apps: [${app}, ${otherApp}]`),
+      ['3:5 this sender has no field of its own for an id'],
+    ],
+    [
+      'a problem that began in a comparison',
+      generic('problemStartedAt: a == b'),
+      ['5:5 this can never be a time'],
     ],
     ['text for yes or no', generic('dryRun: "yes"'), ['5:5 "dryRun" must be true or false']],
     ['text for a number', generic('deadlineMs: "9000"'), ['5:5 "deadlineMs" must be a number']],
@@ -301,7 +386,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       '    deadlineMs: 1',
     ].join('\n');
     expect(told(text)).toEqual([
-      '3:5 "preset" must be one of generic, github',
+      '3:5 "preset" does not know "githb"; did you mean "github"?',
       `4:15 ${variableName}`,
       '5:3 "secrets" is missing',
       '7:5 "scerets" is not a key here; did you mean "secrets"?',
@@ -345,6 +430,7 @@ describe('a source that says nothing more', () => {
     expect(compileOne(generic())).toEqual({
       name: 'pipeline',
       verify: {
+        scheme: 'hmac',
         algorithm: 'sha256',
         header: 'x-signature-256',
         encoding: 'hex',
@@ -353,18 +439,23 @@ describe('a source that says nothing more', () => {
         secretEncoding: 'plain',
       },
       secrets: ['PIPELINE_SECRET'],
+      contentTypes: ['json'],
       deliveryHeader: 'x-delivery-id',
       cluster: 'ecs',
       dryRun: false,
-      refusalStatus: 409,
+      reply: 'json',
       deadlineMs: 9000,
     });
   });
 
-  test('gets the preset github resolved, its expression parsed', () => {
-    expect(compileOne(fileOf('preset: github', 'secrets: [NEW, OLD]'))).toEqual({
+  test('gets the preset github resolved, its expressions parsed', () => {
+    const { when, changeOrderId, ...rest } = compileOne(fileOf('preset: github', 'secrets: [NEW, OLD]'));
+    expect(when?.text).toBe("deployment_status.state == 'failure' || deployment_status.state == 'error'");
+    expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId');
+    expect(rest).toEqual({
       name: 'pipeline',
       verify: {
+        scheme: 'hmac',
         algorithm: 'sha256',
         header: 'x-hub-signature-256',
         encoding: 'hex',
@@ -373,6 +464,7 @@ describe('a source that says nothing more', () => {
         secretEncoding: 'plain',
       },
       secrets: ['NEW', 'OLD'],
+      contentTypes: ['json', 'json-in-form'],
       deliveryHeader: 'x-github-delivery',
       ping: { header: 'x-github-event', value: 'ping' },
       actor: {
@@ -385,7 +477,7 @@ describe('a source that says nothing more', () => {
       },
       cluster: 'ecs',
       dryRun: false,
-      refusalStatus: 409,
+      reply: 'json',
       deadlineMs: 9000,
     });
   });
@@ -400,12 +492,16 @@ test('a source keeps every setting that it makes, over those of its preset', () 
     'dryRun: true',
     'refusalStatus: 200',
     'deadlineMs: 2000',
+    'problemStartedAt: began',
+    `apps: [${app.toUpperCase()}]`,
   );
   const field = (name: string) => ({ text: name, tree: { type: 'Field', name } });
   expect(compileOne(text)).toMatchObject({
     when: field('failed'),
     allow: field('allowed'),
     changeOrderId: field('id'),
+    problemStartedAt: field('began'),
+    apps: [app],
     cluster: 'k8s',
     dryRun: true,
     refusalStatus: 200,
@@ -421,6 +517,50 @@ test.each([
 });
 
 describe('verify, spelt out,', () => {
+  test.each<[string, string, CompiledSource['verify']]>([
+    [
+      'stripe',
+      'scheme: stripe, header: X-Sig, toleranceSeconds: 60',
+      { scheme: 'stripe', header: 'x-sig', toleranceSeconds: 60 },
+    ],
+    ['token', 'scheme: token, header: X-Token', { scheme: 'token', header: 'x-token', format: 'plain' }],
+    ['bearer', 'scheme: bearer', { scheme: 'token', header: 'authorization', format: 'bearer' }],
+    ['basic', 'scheme: basic', { scheme: 'token', header: 'authorization', format: 'basic' }],
+    ['link', 'scheme: link', { scheme: 'link', source: 'pipeline' }],
+  ])('knows the scheme %s', (_, settings, expected) => {
+    const text = fileOf(`verify: {${settings}}`, secrets, `apps: [${app}]`);
+    expect(compileOne(text).verify).toEqual(expected);
+  });
+
+  test('takes the place of the way in which the preset signs, and leaves the rest of the preset', () => {
+    const text = fileOf(
+      'preset: grafana',
+      'verify: {header: X-My-Signature, signed: "{timestamp}:{body}", timestamp: {header: X-My-Time}}',
+      secrets,
+    );
+    expect(compileOne(text)).toMatchObject({
+      verify: {
+        header: 'x-my-signature',
+        signed: ['{timestamp}', ':', '{body}'],
+        timestamp: { header: 'x-my-time', unit: 's', toleranceSeconds: 300 },
+      },
+      when: { text: "status == 'firing'" },
+      app: { text: 'commonLabels.edas_app_id' },
+    });
+  });
+
+  test('may look for the time in the signed payload', () => {
+    const text = verifying('header: S', 'timestamp: {field: sentAt, unit: ms, toleranceSeconds: 30}');
+    expect(compileOne(text)).toMatchObject({
+      verify: { signed: ['{body}'], timestamp: undefined },
+      payloadTimestamp: { field: 'sentAt', unit: 'ms', toleranceSeconds: 30 },
+    });
+  });
+
+  test.each(['json', 'json-as-text', 'json-in-form', 'form'] as const)('may take a body of %s', (type) => {
+    expect(compileOne(verifying('header: S', `contentType: ${type}`)).contentTypes).toEqual([type]);
+  });
+
   test('becomes the parameters, with header names in lower case', () => {
     const text = verifying(
       'algorithm: sha512',
@@ -434,6 +574,7 @@ describe('verify, spelt out,', () => {
       'secretEncoding: whsec',
     );
     expect(compileOne(text).verify).toEqual({
+      scheme: 'hmac',
       algorithm: 'sha512',
       header: 'webhook-signature',
       encoding: 'base64',
@@ -448,6 +589,7 @@ describe('verify, spelt out,', () => {
 
   test('needs its header only', () => {
     expect(compileOne(verifying('header: X-Signature')).verify).toEqual({
+      scheme: 'hmac',
       algorithm: 'sha256',
       header: 'x-signature',
       encoding: 'hex',
@@ -475,6 +617,39 @@ describe('verify, spelt out,', () => {
   });
 });
 
+describe('what is rolled back', () => {
+  test('is what the preset says, unless the source says something itself', () => {
+    const expressions = (...lines: string[]) => {
+      const { changeOrderId, app: application, chatText } = compileOne(fileOf(...lines, secrets));
+      return [changeOrderId?.text, application?.text, chatText?.text];
+    };
+    expect(expressions('preset: grafana')).toEqual([undefined, 'commonLabels.edas_app_id', undefined]);
+    expect(expressions('preset: grafana', 'app: labels.app')).toEqual([undefined, 'labels.app', undefined]);
+    expect(expressions('preset: grafana', 'changeOrderId: id')).toEqual(['id', undefined, undefined]);
+    expect(expressions('preset: slack', 'changeOrderId: text')).toEqual(['text', undefined, undefined]);
+    expect(expressions('preset: dingtalk', `apps: [${app}]`)).toEqual([undefined, undefined, 'text.content']);
+    expect(expressions('preset: generic')).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('is the one application of a source whose sender has no place for an id', () => {
+    const text = fileOf('preset: sentry', secrets, `apps: [${app}]`);
+    expect(compileOne(text).app).toEqual({ text: `'${app}'`, tree: { type: 'Literal', value: app } });
+  });
+
+  test('is said by the link where the source is called by one', () => {
+    const source = compileOne(fileOf('preset: cloudmonitor', secrets, `apps: [${app}, ${otherApp}]`));
+    expect(source).toMatchObject({ verify: { scheme: 'link', source: 'pipeline' }, app: undefined });
+    expect(source.changeOrderId).toBeUndefined();
+  });
+});
+
+test.each(Object.keys(presets))('the preset %s builds from three lines', (preset) => {
+  const text = fileOf(`preset: ${preset}`, secrets, `apps: [${app}]`);
+  const source = compileOne(text);
+  expect(source.secrets).toEqual(['PIPELINE_SECRET']);
+  expect(JSON.parse(JSON.stringify(source))).toMatchObject({ name: 'pipeline', apps: [app] });
+});
+
 test('a change order id may stand under a name that must be quoted', () => {
   const [source] = compileSources(generic(`changeOrderId: '"change-order-id"'`));
   expect(source?.changeOrderId?.tree).toEqual({ type: 'Field', name: 'change-order-id' });
@@ -495,7 +670,7 @@ describe('the shipped sources.yaml', () => {
       },
     ]);
     for (const source of compiled) {
-      expect(source).toMatchObject({ cluster: 'ecs', dryRun: false, refusalStatus: 409, deadlineMs: 9000 });
+      expect(source).toMatchObject({ cluster: 'ecs', dryRun: false, deadlineMs: 9000 });
     }
   });
 
@@ -569,6 +744,7 @@ describe('whatever the file holds, it compiles or its faults are told at places 
       fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...values) }, value);
     const verify = fc.record(
       {
+        scheme: maybe('hmac', 'stripe', 'token', 'bearer', 'basic', 'link'),
         header: maybe('X-Signature'),
         signed: maybe('{body}', '{body}{id}'),
         timestamp: maybe({ header: 'T' }),
@@ -577,7 +753,10 @@ describe('whatever the file holds, it compiles or its faults are told at places 
     );
     const source = fc.record(
       {
-        preset: maybe('generic', 'github'),
+        preset: maybe(...Object.keys(presets)),
+        app: maybe('a', 'a[]'),
+        apps: maybe([app], [app, app]),
+        problemStartedAt: maybe('a', 'a == b'),
         verify: fc.oneof(verify, value),
         secrets: maybe(['A'], ['A', 'A']),
         when: maybe('a', 'b(c)', 'a =='),
@@ -610,15 +789,16 @@ interface Schema {
   description?: unknown;
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
+  oneOf?: Schema[];
 }
 
 function describedKeys(schema: Schema, at: string): [key: string, description: unknown][] {
-  const { properties = {}, additionalProperties } = schema;
+  const { properties = {}, additionalProperties, oneOf = [] } = schema;
   const named = Object.entries(properties).flatMap<[string, unknown]>(([key, value]) => [
     [`${at}.${key}`, value.description],
     ...describedKeys(value, `${at}.${key}`),
   ]);
   const others =
     typeof additionalProperties === 'object' ? describedKeys(additionalProperties, `${at}.*`) : [];
-  return [...named, ...others];
+  return [...named, ...others, ...oneOf.flatMap((choice) => describedKeys(choice, at))];
 }

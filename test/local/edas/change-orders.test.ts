@@ -199,6 +199,15 @@ describe('a rollback', () => {
     expect(rollbackOrderIn(orders)).not.toBe('order');
   });
 
+  test('is a deployment too when told to', () => {
+    const orders = account({}, { coType: 'CoDeploy' });
+    orders.rollback('order');
+    expect(orders.get(rollbackOrderIn(orders))).toMatchObject({
+      coType: 'CoDeploy',
+      description: 'Rollback of order',
+    });
+  });
+
   test('of a terminated order is refused', () => {
     const orders = account();
     orders.rollback('order');

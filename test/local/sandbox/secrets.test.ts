@@ -1,30 +1,38 @@
 import { describe, expect, test } from 'vitest';
 import { openSources } from '../../../functions/webhook/source/open-sources.ts';
-import { verifyHmac } from '../../../functions/webhook/verify/hmac.ts';
+import { verify } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
-import { headersFor, payloadFor } from '../../../local/sandbox/sample-webhook.ts';
-import { realSecrets, sandboxSecrets } from '../../../local/sandbox/secrets.ts';
+import { realSecrets, sandboxSecrets, secretOf } from '../../../local/sandbox/secrets.ts';
+import { signatureHeaders } from '../../../local/sign.ts';
 import { codeOf } from '../../support/problem.ts';
 
-describe.each(['plain', 'hex', 'base64', 'whsec'])('a secret whose encoding is %s', (secretEncoding) => {
+describe.each([
+  ['whose encoding is plain', '{ header: X-Sig, secretEncoding: plain }', 'signature_mismatch'],
+  ['whose encoding is hex', '{ header: X-Sig, secretEncoding: hex }', 'signature_mismatch'],
+  ['whose encoding is base64', '{ header: X-Sig, secretEncoding: base64 }', 'signature_mismatch'],
+  ['whose encoding is whsec', '{ header: X-Sig, secretEncoding: whsec }', 'signature_mismatch'],
+  ['that is a token', '{ scheme: bearer }', 'token_mismatch'],
+  ['that is user and password', '{ scheme: basic }', 'token_mismatch'],
+])('a secret %s', (_what, settings, mismatch) => {
+  const apps = '[3616cdca-0000-4000-8000-000000000001]';
   const sources = compileSources(
-    `sources: { hook: { verify: { header: X-Sig, secretEncoding: ${secretEncoding} }, secrets: [HOOK_SECRET] } }`,
+    `sources: { hook: { verify: ${settings}, secrets: [HOOK_SECRET], apps: ${apps} } }`,
   );
   /** What the function says to a webhook that is signed with `signing`, when `secrets` are in its environment. */
   function refusalOf(secrets: Record<string, string>, signing: Record<string, string>): string | undefined {
     const source = openSources(sources, secrets, () => undefined).get('hook');
     if (!source) throw new Error('there is no such source');
-    const body = payloadFor(source, 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a');
-    const headers = new Map(Object.entries(headersFor(source, signing, body)));
+    const body = Buffer.from('{}');
+    const headers = new Map(Object.entries(signatureHeaders(source.verify, secretOf(source, signing), body)));
     return codeOf(() => {
-      verifyHmac(source.verify, source.keys, { headers, body: Buffer.from(body) }, 0);
+      verify(source.verify, source.keys, { headers, body }, Date.now());
     });
   }
 
   test('opens its source in the sandbox, and one of another seed does not', () => {
     const secrets = sandboxSecrets(sources);
     expect(refusalOf(secrets, secrets)).toBeUndefined();
-    expect(refusalOf(secrets, sandboxSecrets(sources, 'forged'))).toBe('signature_mismatch');
+    expect(refusalOf(secrets, sandboxSecrets(sources, 'forged'))).toBe(mismatch);
   });
 
   test('is the same at every start of the sandbox', () => {

@@ -6,6 +6,7 @@ import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { presets } from '../../../functions/webhook/source/presets.ts';
 import { runCommand, signalCommand, startCommand, type RunningCommand } from '../../support/command.ts';
+import { pastedRequests } from './pasted.ts';
 
 // Each test starts a process or two, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 15_000 });
@@ -54,18 +55,6 @@ function portIn(output: string): number {
   return Number(/Listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
 }
 
-/** The curl lines with a body, in order, as requests. */
-function curlLinesIn(output: string): { url: string; init: RequestInit }[] {
-  const lines = output.matchAll(/^curl -i (\S+) \\\n((?: {2}-H '.*' \\\n)+) {2}-d '(.*)'$/gm);
-  return Array.from(lines, ([, url = '', flags = '', body = '']) => {
-    const headers = Array.from(
-      flags.matchAll(/-H '([^:]+): (.*)'/g),
-      ([, name = '', value = '']): [string, string] => [name, value],
-    );
-    return { url, init: { method: 'POST', headers, body } };
-  });
-}
-
 describe('npm start', () => {
   let sandbox: Sandbox;
   let output: string;
@@ -110,7 +99,7 @@ describe('npm start', () => {
   });
 
   test('prints two lines to paste: the signed one rolls the second release back, the forged one is refused', async () => {
-    const [signed, forged, ...others] = curlLinesIn(output);
+    const [signed, forged, ...others] = pastedRequests(output);
     if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output}`);
     expect(others).toEqual([]);
 

@@ -5,20 +5,33 @@ import {
   nameActor,
   reasonToIgnore,
   requireAllowed,
-  selectChangeOrderId,
+  requireFreshPayload,
+  selectProblemStart,
+  selectTarget,
 } from '../../../../functions/webhook/payload/select.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
-import { codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
+import { codeOf, codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
 
-type ExpressionKey = 'when' | 'allow' | 'changeOrderId' | 'actor';
+const app = '3616cdca-0000-4000-8000-000000000001';
+
+const expressionKeys = [
+  'when',
+  'allow',
+  'changeOrderId',
+  'app',
+  'chatText',
+  'problemStartedAt',
+  'actor',
+] as const;
+type ExpressionKey = (typeof expressionKeys)[number];
 
 function source(expressions: Partial<Record<ExpressionKey, string>>): CompiledSource {
   const compiled: Partial<Record<ExpressionKey, Expression>> = {};
-  for (const key of ['when', 'allow', 'changeOrderId', 'actor'] as const) {
+  for (const key of expressionKeys) {
     const text = expressions[key];
     if (text !== undefined) compiled[key] = { text, tree: compile(text) };
   }
@@ -109,7 +122,9 @@ describe('the change order id', () => {
   test.each(['changeOrderId', 'ChangeOrderId', 'change_order_id'])(
     'is found under the usual name %s',
     async (name) => {
-      expect(await selectChangeOrderId(source({}), { [name]: id.toUpperCase(), other: otherId })).toBe(id);
+      expect(await selectTarget(source({}), { [name]: id.toUpperCase(), other: otherId })).toEqual({
+        changeOrderId: id,
+      });
     },
   );
 
@@ -123,12 +138,12 @@ describe('the change order id', () => {
     ['an id in an array', { changeOrderId: [id] }],
     ['an inherited id', JSON.parse(`{"__proto__":{"changeOrderId":"${id}"}}`) as JSONValue],
   ])('is not found in %s', async (_, payload) => {
-    const work = () => selectChangeOrderId(source({}), payload);
+    const work = () => selectTarget(source({}), payload);
     expect(await codeOfAsync(work)).toBe('change_order_id_missing');
   });
 
   test('says under which names it was looked for', async () => {
-    const problem = await problemOfAsync(() => selectChangeOrderId(source({}), { changeOrderId: 42 }));
+    const problem = await problemOfAsync(() => selectTarget(source({}), { changeOrderId: 42 }));
     expect(problem?.message).toBe(
       'No change order id (a UUID) was found. Looked at changeOrderId: 42, which is no text; ' +
         'ChangeOrderId: nothing there; change_order_id: nothing there.',
@@ -137,16 +152,18 @@ describe('the change order id', () => {
 
   test('may stand under two usual names if it is the same, and not if it is not', async () => {
     const both = { changeOrderId: id, change_order_id: id.toUpperCase() };
-    expect(await selectChangeOrderId(source({}), both)).toBe(id);
-    const work = () => selectChangeOrderId(source({}), { changeOrderId: id, change_order_id: otherId });
+    expect(await selectTarget(source({}), both)).toEqual({ changeOrderId: id });
+    const work = () => selectTarget(source({}), { changeOrderId: id, change_order_id: otherId });
     expect(await codeOfAsync(work)).toBe('change_order_id_ambiguous');
   });
 
   const configured = source({ changeOrderId: 'data.text' });
 
   test('is found where the expression points, and nowhere else', async () => {
-    expect(await selectChangeOrderId(configured, { data: { text: `roll back ${id}!` } })).toBe(id);
-    const work = () => selectChangeOrderId(configured, { changeOrderId: id });
+    expect(await selectTarget(configured, { data: { text: `roll back ${id}!` } })).toEqual({
+      changeOrderId: id,
+    });
+    const work = () => selectTarget(configured, { changeOrderId: id });
     expect((await problemOfAsync(work))?.message).toContain('Looked at data.text: nothing there.');
   });
 
@@ -158,12 +175,216 @@ describe('the change order id', () => {
     ['an object', { id }, 'change_order_id_missing'],
     ['something too deep', deep, 'change_order_id_missing'],
   ])('is refused where the expression gives %s', async (_, text, code) => {
-    expect(await codeOfAsync(() => selectChangeOrderId(configured, { data: { text } }))).toBe(code);
+    expect(await codeOfAsync(() => selectTarget(configured, { data: { text } }))).toBe(code);
   });
 
   test('is refused where the expression fails', async () => {
-    const work = () => selectChangeOrderId(source({ changeOrderId: "join(', ', ids)" }), { ids: 7 });
+    const work = () => selectTarget(source({ changeOrderId: "join(', ', ids)" }), { ids: 7 });
     expect(await codeOfAsync(work)).toBe('payload_malformed');
+  });
+});
+
+describe('the application', () => {
+  const configured = source({ app: 'labels.app' });
+
+  test('is found where the expression points, in lower case', async () => {
+    const payload = { labels: { app: app.toUpperCase() }, changeOrderId: id };
+    expect(await selectTarget(configured, payload)).toEqual({ app });
+  });
+
+  test.each<[string, JSONValue, string]>([
+    ['nothing', null, 'app_missing'],
+    ['a name', 'checkout', 'app_missing'],
+    ['two different ids', `${app} ${otherId}`, 'app_ambiguous'],
+    ['an array', [app], 'app_missing'],
+  ])('is refused where the expression gives %s', async (_, value, code) => {
+    const problem = await problemOfAsync(() => selectTarget(configured, { labels: { app: value } }));
+    expect(problem?.code).toBe(code);
+    expect(problem?.message).toContain('labels.app');
+  });
+
+  test('must be one that the source may touch', async () => {
+    const limited = { ...configured, apps: [otherId] };
+    const problem = await problemOfAsync(() => selectTarget(limited, { labels: { app } }));
+    expect(problem?.code).toBe('app_not_allowed');
+    expect(problem?.facts).toEqual({ app });
+    expect(await selectTarget({ ...configured, apps: [otherId, app] }, { labels: { app } })).toEqual({ app });
+  });
+});
+
+describe('a command in a chat', () => {
+  const configured = source({ chatText: 'text.content' });
+  const say = (content: JSONValue) => ({ text: { content } });
+
+  test('names the change order', async () => {
+    expect(await reasonToIgnore(configured, say(`@bot 回滚 ${id}`))).toBeUndefined();
+    expect(await selectTarget(configured, say(`@bot 回滚 ${id}`))).toEqual({ changeOrderId: id });
+  });
+
+  test('may stand in JSON, as Feishu writes it', async () => {
+    const content = JSON.stringify({ text: `@_user_1 rollback ${id}` });
+    expect(await reasonToIgnore(configured, say(content))).toBeUndefined();
+    expect(await selectTarget(configured, say(content))).toEqual({ changeOrderId: id });
+  });
+
+  test.each<[string, JSONValue]>([
+    ['talk', `what is ${id}?`],
+    ['a sentence that only contains the verb', `please do not rollback ${id}`],
+    ['nothing', null],
+    ['no text', { text: `rollback ${id}` }],
+    ['JSON without a text', '{"image_key":"x"}'],
+  ])('is ignored where it is %s, with what to type', async (_, content) => {
+    expect(await reasonToIgnore(configured, say(content))).toBe(
+      'This is no command. To roll a change order back, type: rollback <change order id>',
+    );
+  });
+
+  test('is ignored where `when` is not true, whatever it says', async () => {
+    const both = source({ chatText: 'text.content', when: "type == 'note'" });
+    expect(await reasonToIgnore(both, say(`rollback ${id}`))).toBe(
+      "`when: type == 'note'` gave false, not true.",
+    );
+  });
+
+  test.each([
+    ['no id', 'rollback checkout', 'change_order_id_missing'],
+    ['nothing more', 'rollback', 'change_order_id_missing'],
+    ['two ids', `rollback ${id} ${otherId}`, 'change_order_id_ambiguous'],
+    ['words beside the id', `rollback is not needed for ${id}`, 'change_order_id_ambiguous'],
+    ['words after the id', `rollback ${id} tomorrow`, 'change_order_id_ambiguous'],
+  ])('is refused where it holds %s', async (_, content, code) => {
+    expect(await reasonToIgnore(configured, say(content))).toBeUndefined();
+    expect(await codeOfAsync(() => selectTarget(configured, say(content)))).toBe(code);
+  });
+});
+
+describe('a link', () => {
+  const grant = { app, expiresAt: 2_000_000_000 };
+  const limited = { ...source({}), apps: [app] };
+
+  test('names the application, whatever the payload says', async () => {
+    expect(await selectTarget(limited, { changeOrderId: id }, grant)).toEqual({ app });
+  });
+
+  test('names the change order where it is for one', async () => {
+    const forOne = { ...grant, changeOrderId: id };
+    expect(await selectTarget(limited, { changeOrderId: otherId }, forOne)).toEqual({ changeOrderId: id });
+  });
+
+  test('leaves the change order to the expression, and refuses another than its own', async () => {
+    const configured = { ...source({ changeOrderId: 'order' }), apps: [app] };
+    expect(await selectTarget(configured, { order: id }, grant)).toEqual({ changeOrderId: id });
+    expect(await selectTarget(configured, { order: id }, { ...grant, changeOrderId: id })).toEqual({
+      changeOrderId: id,
+    });
+    const work = () => selectTarget(configured, { order: id }, { ...grant, changeOrderId: otherId });
+    expect(await codeOfAsync(work)).toBe('app_not_allowed');
+  });
+
+  test('for an application that the source may no longer touch is refused', async () => {
+    const work = () => selectTarget({ ...limited, apps: [otherId] }, {}, grant);
+    expect(await codeOfAsync(work)).toBe('app_not_allowed');
+  });
+});
+
+describe('the beginning of the problem', () => {
+  const configured = source({ problemStartedAt: 'startsAt' });
+  const now = 1_767_225_600_000;
+
+  test('is not asked for where the source does not', async () => {
+    expect(await selectProblemStart(source({}), { startsAt: 'nonsense' }, now)).toBeUndefined();
+  });
+
+  test.each<[JSONValue, number]>([
+    ['2026-01-01T00:00:00Z', 1_767_225_600_000],
+    ['2026-01-01T00:00:00.123456789Z', 1_767_225_600_123],
+    ['2021-10-12T09:51:03.157076+02:00', 1_634_025_063_157],
+    ['1767225600', 1_767_225_600_000],
+    [1_767_225_600, 1_767_225_600_000],
+    ['1508136760000', 1_508_136_760_000],
+    [1_508_136_760_000, 1_508_136_760_000],
+    [['2026-01-01T00:00:00Z'], 1_767_225_600_000],
+    // As text, the first would be the smaller one.
+    [['2026-01-01T00:00:00Z', '2026-01-01T07:59:00+08:00'], 1_767_225_540_000],
+  ])('is read from %j', async (startsAt, expected) => {
+    expect(await selectProblemStart(configured, { startsAt }, now)).toBe(expected);
+  });
+
+  test.each<[JSONValue]>([
+    [null],
+    [''],
+    ['yesterday'],
+    ['2026-01-01'],
+    ['2026-01-01T00:00:00'],
+    ['2026-01-01 00:00:00 UTC'],
+    ['2026-13-01T00:00:00Z'],
+    ['17672256000'],
+    [1.5],
+    [-1],
+    [true],
+    [[]],
+    [['2026-01-01T00:00:00Z', null]],
+    [['2026-01-01T00:00:00Z', 'yesterday']],
+  ])('that reads %j refuses the webhook, for the rule is there to refuse', async (startsAt) => {
+    const problem = await problemOfAsync(() => selectProblemStart(configured, { startsAt }, now));
+    expect(problem?.code).toBe('payload_malformed');
+    expect(problem?.message).toContain('`problemStartedAt: startsAt` gave');
+  });
+});
+
+describe('a problem that begins in the future', () => {
+  const configured = source({ problemStartedAt: 'startsAt' });
+  const now = 1_767_225_600_000;
+
+  test('is taken for a difference between clocks for five minutes', async () => {
+    expect(await selectProblemStart(configured, { startsAt: now + 300_000 }, now)).toBe(now + 300_000);
+  });
+
+  test('refuses the webhook beyond that, for it would blame every change', async () => {
+    const problem = await problemOfAsync(() =>
+      selectProblemStart(configured, { startsAt: now + 300_001 }, now),
+    );
+    expect(problem?.code).toBe('payload_malformed');
+    expect(problem?.message).toContain('which lies in the future.');
+  });
+});
+
+describe('the time in a signed payload', () => {
+  const now = 1_767_225_600_000;
+  const limited = {
+    ...source({}),
+    payloadTimestamp: { field: 'webhookTimestamp', unit: 'ms', toleranceSeconds: 60 },
+  } as const;
+  const check = (payload: JSONValue) =>
+    codeOf(() => {
+      requireFreshPayload(limited, payload, now);
+    });
+
+  test.each<[string, JSONValue, string | undefined]>([
+    ['now', { webhookTimestamp: now }, undefined],
+    ['as text', { webhookTimestamp: String(now) }, undefined],
+    ['at the edge of the past', { webhookTimestamp: now - 60_000 }, undefined],
+    ['at the edge of the future', { webhookTimestamp: now + 60_000 }, undefined],
+    ['too old', { webhookTimestamp: now - 60_001 }, 'timestamp_out_of_window'],
+    ['in the future', { webhookTimestamp: now + 60_001 }, 'timestamp_out_of_window'],
+    ['in seconds', { webhookTimestamp: now / 1000 }, 'timestamp_out_of_window'],
+    ['no whole number', { webhookTimestamp: now + 0.5 }, 'timestamp_malformed'],
+    ['words', { webhookTimestamp: 'now' }, 'timestamp_malformed'],
+    ['missing', {}, 'timestamp_missing'],
+    ['null', { webhookTimestamp: null }, 'timestamp_missing'],
+    ['somewhere else', { data: { webhookTimestamp: now } }, 'timestamp_missing'],
+    ['in no object', [now], 'timestamp_missing'],
+    ['inherited', JSON.parse(`{"__proto__":{"webhookTimestamp":${now}}}`) as JSONValue, 'timestamp_missing'],
+  ])('%s', (_, payload, code) => {
+    expect(check(payload)).toBe(code);
+  });
+
+  test('does not count where the source does not ask for it', () => {
+    expect(
+      codeOf(() => {
+        requireFreshPayload(source({}), {}, now);
+      }),
+    ).toBeUndefined();
   });
 });
 

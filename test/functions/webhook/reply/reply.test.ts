@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { presets } from '../../../../functions/webhook/source/presets.ts';
+import type { VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
+import { pipelineSource } from '../../../support/source.ts';
 import { errorCatalogue, Problem, type ErrorCode, type ProblemFacts } from '../../../../functions/errors.ts';
 import type { FunctionResponse } from '../../../../functions/platform/function-compute.ts';
 import {
@@ -8,7 +11,7 @@ import {
   type Outcome,
 } from '../../../../functions/webhook/reply/reply.ts';
 
-const context = { source: 'pipeline', requestId: 'fake-request-id' };
+const context = { source: pipelineSource, requestId: 'fake-request-id', isVerified: true };
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const codes = Object.keys(errorCatalogue) as ErrorCode[];
 
@@ -35,8 +38,8 @@ function bodyOf({ body }: FunctionResponse): unknown {
   return JSON.parse(body);
 }
 
-function problemBody(code: ErrorCode, facts: ProblemFacts = {}, refusalStatus?: number): unknown {
-  return bodyOf(replyWithProblem(new Problem(code, 'why', facts), context, refusalStatus));
+function problemBody(code: ErrorCode, facts: ProblemFacts = {}): unknown {
+  return bodyOf(replyWithProblem(new Problem(code, 'why', facts), context));
 }
 
 test.each(outcomes)(
@@ -101,7 +104,7 @@ describe('a problem', () => {
   });
 
   test('leaves out what is not known', () => {
-    const body = bodyOf(replyWithProblem(new Problem('source_unknown', 'why'), {}));
+    const body = bodyOf(replyWithProblem(new Problem('source_unknown', 'why'), { isVerified: false }));
     expect(body).not.toHaveProperty('source');
     expect(body).not.toHaveProperty('requestId');
     expect(body).not.toHaveProperty('changeOrderId');
@@ -139,13 +142,77 @@ describe('a problem', () => {
     expect(Object.keys(headers)).not.toContain('Retry-After');
   });
 
-  test.each(codes)("%s takes the source's refusalStatus only where it is a 409", (code) => {
-    const { status } = errorCatalogue[code];
-    const response = replyWithProblem(new Problem(code, 'why'), context, 299);
-    const expected = status === 409 ? 299 : status;
-    expect(response.statusCode).toBe(expected);
-    expect(response.headers['Content-Type']).toBe('application/problem+json');
-    expect(bodyOf(response)).toMatchObject({ status: expected, code });
+  test.each(codes)(
+    "%s takes the source's refusalStatus where it is a 4xx of a sender that is known",
+    (code) => {
+      const { status } = errorCatalogue[code];
+      const source = { ...pipelineSource, refusalStatus: 299 };
+      const response = replyWithProblem(new Problem(code, 'why'), { source, isVerified: true });
+      const expected = status < 500 && status !== 401 ? 299 : status;
+      expect(response.statusCode).toBe(expected);
+      expect(response.headers['Content-Type']).toBe('application/problem+json');
+      expect(bodyOf(response)).toMatchObject({ status: expected, code });
+    },
+  );
+
+  test.each(codes)('%s keeps its own status before the sender is known', (code) => {
+    const source = { ...pipelineSource, refusalStatus: 299 };
+    const response = replyWithProblem(new Problem(code, 'why'), { source, isVerified: false });
+    expect(response.statusCode).toBe(errorCatalogue[code].status);
+  });
+
+  test.each<[VerifyParameters, string]>([
+    [presets.generic.verify, 'Webhook-Signature'],
+    [presets['gitlab-token'].verify, 'Webhook-Token'],
+    [presets.alertmanager.verify, 'Bearer'],
+    [presets['azure-devops'].verify, 'Basic realm="webhook"'],
+  ])('challenges a sender of %j with %s', (verify, challenge) => {
+    const source = { ...pipelineSource, verify };
+    const { headers } = replyWithProblem(new Problem('token_missing', 'why'), { source, isVerified: false });
+    expect(headers['WWW-Authenticate']).toBe(challenge);
+  });
+});
+
+describe('a handshake', () => {
+  test('is answered with what it wants to read, and nothing else', () => {
+    const outcome = { outcome: 'ignored', message: 'A challenge.', body: '{"challenge":"x"}\n' } as const;
+    const response = replyWithOutcome(outcome, context);
+    expect(response).toMatchObject({ statusCode: 200, body: '{"challenge":"x"}\n' });
+    expect(response.headers['Content-Type']).toBe('application/json');
+  });
+
+  test('that wants nothing gets an empty body', () => {
+    const response = replyWithOutcome({ outcome: 'ignored', message: 'An SSL check.', body: '' }, context);
+    expect(response).toMatchObject({ statusCode: 200, body: '' });
+  });
+});
+
+describe.each(['slack', 'dingtalk', 'feishu'] as const)('in %s', (reply) => {
+  const source = { ...pipelineSource, reply };
+
+  test('every outcome and every problem is 200 and a message, once the sender is known', () => {
+    const known = { source, isVerified: true };
+    const responses = [
+      ...outcomes.map(([, outcome]) => replyWithOutcome(outcome, known)),
+      ...codes
+        .filter((code) => errorCatalogue[code].status !== 401)
+        .map((code) => replyWithProblem(new Problem(code, 'why'), known)),
+    ];
+    for (const response of responses) {
+      expect(response.statusCode).toBe(200);
+      expect(response.headers['Content-Type']).toBe('application/json');
+      expect(bodyOf(response)).not.toHaveProperty('outcome');
+      expect(bodyOf(response)).not.toHaveProperty('code');
+    }
+  });
+
+  test('a stranger is refused as everywhere else', () => {
+    const response = replyWithProblem(new Problem('signature_mismatch', 'why'), {
+      source,
+      isVerified: false,
+    });
+    expect(response.statusCode).toBe(401);
+    expect(bodyOf(response)).toMatchObject({ code: 'signature_mismatch' });
   });
 });
 

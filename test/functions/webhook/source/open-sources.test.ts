@@ -3,18 +3,11 @@ import type { Environment } from '../../../../functions/platform/function-comput
 import { isClosed, openSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
 import { presets } from '../../../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
-import type { SecretEncoding } from '../../../../functions/webhook/verify/secret.ts';
+import { publicZendeskSecret, type SecretEncoding } from '../../../../functions/webhook/verify/secret.ts';
+import { pipelineSource } from '../../../support/source.ts';
 
 function source(name: string, secrets: string[], secretEncoding: SecretEncoding = 'plain'): CompiledSource {
-  return {
-    name,
-    verify: { ...presets.generic.verify, secretEncoding },
-    secrets,
-    cluster: 'ecs',
-    dryRun: false,
-    refusalStatus: 409,
-    deadlineMs: 9000,
-  };
+  return { ...pipelineSource, name, secrets, verify: { ...presets.generic.verify, secretEncoding } };
 }
 
 interface Opened {
@@ -98,4 +91,26 @@ test('a closed source closes no other one', () => {
     ['closed', true],
     ['open', false],
   ]);
+});
+
+test.each(['password', ':password', 'user:'])(
+  'a source of basic credentials is closed where its secret is %s, for a user and a password are needed',
+  (secret) => {
+    const basic = { ...source('azure', ['BASIC']), verify: presets['azure-devops'].verify };
+    const { sources, log } = open([basic], { BASIC: secret });
+    expect(sources.get('azure')?.keys).toEqual([]);
+    expect(log).toEqual([
+      [
+        'error',
+        'a source is closed',
+        { source: 'azure', variable: 'BASIC', reason: 'BASIC is not of the form user:password' },
+      ],
+    ]);
+  },
+);
+
+test("a source is closed where its secret is Zendesk's public one, which everybody knows", () => {
+  const { sources, log } = open([source('zendesk', ['Z'])], { Z: publicZendeskSecret });
+  expect(sources.get('zendesk')?.keys).toEqual([]);
+  expect(JSON.stringify(log)).toContain("Z is Zendesk's test secret, which everybody knows");
 });

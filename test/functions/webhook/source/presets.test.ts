@@ -1,28 +1,86 @@
 import { describe, expect, test } from 'vitest';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
+import { presets, type Preset } from '../../../../functions/webhook/source/presets.ts';
+import { coversPayload } from '../../../../functions/webhook/verify/verify.ts';
 
-describe.each(Object.entries(presets))('the preset %s', (_, preset) => {
-  test('signs the whole body with nothing weaker than SHA-256', () => {
-    expect(preset.verify.signed).toContain('{body}');
-    expect(['sha256', 'sha512']).toContain(preset.verify.algorithm);
-  });
+const all: [string, Preset][] = Object.entries(presets);
 
+describe.each(all)('the preset %s', (_, preset) => {
   test('names its headers in lower case, as a request does', () => {
-    const names = [preset.verify.header, preset.deliveryHeader, 'ping' in preset ? preset.ping.header : ''];
-    expect(names).toEqual(names.map((name) => name.toLowerCase()));
+    const { verify, deliveryHeader, ping } = preset;
+    const headers = 'header' in verify ? [verify.header] : [];
+    const ofHmac =
+      verify.scheme === 'hmac' ? [...(verify.aliases ?? []), verify.idHeader, verify.timestamp?.header] : [];
+    const names = [...headers, ...ofHmac, deliveryHeader, ping?.header];
+    expect(names).toEqual(names.map((name) => name?.toLowerCase()));
   });
 
-  test('leaves time for an answer', () => {
-    expect(preset.deadlineMs).toBeGreaterThanOrEqual(2000);
+  test('leaves time for two calls to EDAS, and never more than the timeout of the function allows', () => {
+    expect(preset.deadlineMs).toBeGreaterThanOrEqual(2500);
+    expect(preset.deadlineMs).toBeLessThanOrEqual(9000);
+  });
+
+  test('says whose it is, and where the sender documents it', () => {
+    expect(preset.sender).toMatch(/\w/);
+    if (preset.docs !== undefined) expect(new URL(preset.docs).protocol).toBe('https:');
+  });
+
+  test('signs the whole payload where it signs it at all', () => {
+    if (preset.verify.scheme !== 'hmac') return;
+    expect(preset.verify.signed.some((part) => part === '{body}' || part === '{payload}')).toBe(true);
   });
 });
 
-// https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
-test("the preset github checks GitHub's SHA-256 header, not the old SHA-1 one", () => {
-  expect(presets.github.verify).toMatchObject({ header: 'x-hub-signature-256', prefix: 'sha256=' });
+test('nothing weaker than SHA-256 but where the sender knows nothing better', () => {
+  const weak = all.filter(([, { verify }]) => verify.scheme === 'hmac' && verify.algorithm === 'sha1');
+  expect(weak.map(([name]) => name)).toEqual(['coding']);
 });
 
-// https://docs.github.com/en/webhooks/using-webhooks/handling-webhook-deliveries
-test('the preset github is done before GitHub hangs up after ten seconds', () => {
-  expect(presets.github.deadlineMs).toBeLessThan(10_000);
+test('the senders whose payload is not covered are these', () => {
+  const uncovered = all.filter(([, { verify }]) => !coversPayload(verify));
+  expect(uncovered.map(([name]) => name)).toEqual([
+    'gitlab-token',
+    'dingtalk',
+    'alertmanager',
+    'cloudmonitor',
+    'arms',
+    'argocd',
+    'datadog',
+    'azure-devops',
+    'codeup',
+  ]);
+});
+
+// What each sender documents: docs/sources.md has the sources.
+test.each([
+  ['slack', 3000],
+  ['feishu', 3000],
+  ['pagerduty', 5000],
+  ['circleci', 10_000],
+  ['linear', 5000],
+  ['cloudmonitor', 5000],
+  ['arms', 5000],
+  ['github', 10_000],
+] as const)('the preset %s is done before its sender hangs up after %i ms', (name, patienceMs) => {
+  expect(presets[name].deadlineMs).toBeLessThan(patienceMs);
+});
+
+test('the senders that switch a webhook off after a few 4xx are refused with 200', () => {
+  const spared = all.filter(([, { refusalStatus }]) => refusalStatus === 200);
+  expect(spared.map(([name]) => name)).toEqual([
+    'gitlab',
+    'gitlab-token',
+    'pagerduty',
+    'linear',
+    'azure-devops',
+  ]);
+});
+
+// A sender that repeats itself would otherwise roll back whatever is in flight when it does.
+test('who names an application and no change order says since when there is a problem', () => {
+  const timeless = all.filter(
+    ([, { app, isByApplication, problemStartedAt }]) =>
+      (app !== undefined || isByApplication) && problemStartedAt === undefined,
+  );
+  // Argo CD sends what its template says, and tries again for some seconds only.
+  expect(timeless.map(([name]) => name)).toEqual(['argocd']);
 });

@@ -43,3 +43,28 @@ describe('a digest in base64', () => {
     expect(decodeDigest(text, 'base64')).toBeUndefined();
   });
 });
+
+describe('a digest in base64 of hex', () => {
+  // printf 00ff10 | base64; printf 00FF10 | base64
+  test.each(['MDBmZjEw', 'MDBGRjEw'])('is read in either case: %s', (text) => {
+    expect(decodeDigest(text, 'base64-of-hex')).toEqual(Buffer.from([0x00, 0xff, 0x10]));
+  });
+
+  test.each([
+    ['nothing at all', ''],
+    ['hex alone', '00ff10'],
+    ['base64 of the bytes', 'AP8Q'],
+    // printf 00ff1 | base64
+    ['half a byte at the end', 'MDBmZjE='],
+    // printf 00fg | base64
+    ['another letter', 'MDBmZw=='],
+    // printf '00ff10\n' | base64
+    ['a newline under the base64', 'MDBmZjEwCg=='],
+    ['a newline after the base64', 'MDBmZjEw\n'],
+    ['its padding left out', 'MDBmZg'],
+    // Bytes above 7 bits whose low bits are those of digits.
+    ['bytes that are no letters', Buffer.from('b0b0e6e6', 'hex').toString('base64')],
+  ])('is refused with %s', (_, text) => {
+    expect(decodeDigest(text, 'base64-of-hex')).toBeUndefined();
+  });
+});

@@ -45,6 +45,7 @@ describe('one signature', () => {
     ['in hex after a prefix', { prefix: 'sha256=' }, `sha256=${hex}`],
     ['in base64', { encoding: 'base64' }, base64],
     ['in base64 after a prefix', { encoding: 'base64', prefix: 'v1,' }, `v1,${base64}`],
+    ['in base64 of hex', { encoding: 'base64-of-hex' }, Buffer.from(hex).toString('base64')],
     [
       'of SHA-512',
       { algorithm: 'sha512' },
@@ -68,6 +69,8 @@ describe('one signature', () => {
     ['that is no hex', {}, `g${hex.slice(1)}`],
     ['in base64 where hex is due', {}, base64],
     ['in hex where base64 is due', { encoding: 'base64' }, hex],
+    ['in base64 where base64 of hex is due', { encoding: 'base64-of-hex' }, base64],
+    ['in base64 of hex where base64 is due', { encoding: 'base64' }, Buffer.from(hex).toString('base64')],
     ['in URL-safe base64', { encoding: 'base64' }, '3YR8LFMjOop_7BJAdVM9aJzKRzYcQ3I_0L-RX-M7n1k='],
     ['in base64 without its padding', { encoding: 'base64' }, base64.slice(0, -1)],
     ['without its prefix', { prefix: 'sha256=' }, hex],
@@ -245,5 +248,79 @@ describe('a template', () => {
     const signed = words.flatMap((word) => [word, '{body}']);
     const hmac = createHmac('sha256', key).update(words.map((word) => word + body).join(''));
     expect(verdict({ signed }, { signature: hmac.digest('hex') })).toBe('accepted');
+  });
+});
+
+describe('a header of several names', () => {
+  const gitea = { header: 'x-gitea-signature', aliases: ['x-forgejo-signature', 'x-gogs-signature'] };
+
+  test.each(['x-gitea-signature', 'x-forgejo-signature', 'x-gogs-signature'])('may be %s', (name) => {
+    expect(verdict(gitea, { headers: { [name]: hex } })).toBe('accepted');
+    expect(verdict(gitea, { headers: { [name]: otherHex } })).toBe('signature_mismatch');
+  });
+
+  test('may be none other', () => {
+    expect(verdict(gitea, { headers: { 'x-signature': hex } })).toBe('signature_missing');
+  });
+
+  test('counts once: the first that is there, even if only another one fits', () => {
+    const both = { 'x-gogs-signature': hex, 'x-gitea-signature': otherHex };
+    expect(verdict(gitea, { headers: both })).toBe('signature_mismatch');
+    expect(verdict(gitea, { headers: { ...both, 'x-gitea-signature': '' } })).toBe('signature_missing');
+    expect(verdict(gitea, { headers: { ...both, 'x-gitea-signature': hex, 'x-gogs-signature': '' } })).toBe(
+      'accepted',
+    );
+  });
+});
+
+describe('what Gitea signs', () => {
+  const payload: Partial<HmacParameters> = { signed: ['{payload}'] };
+  const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+
+  test.each<[string, Record<string, string>, string]>([
+    ['a body of JSON', { 'content-type': 'application/json' }, body],
+    ['a body without a type', {}, body],
+    ['a body of a type that is no form', { 'content-type': 'application/x-ndjson' }, body],
+    ['the field payload of a form', form, 'payload=%7B%22a%22%3A1%7D'],
+    ['that field among others', form, 'x=1&payload=%7B%22a%22%3a1%7d&y'],
+  ])('is %s', (_, headers, sent) => {
+    expect(verdict(payload, { signature: hex, headers, body: sent })).toBe('accepted');
+  });
+
+  // printf '%s' '{"a":"+ ♥"}' | openssl dgst -sha256 -hmac fake-secret
+  test('is that field decoded, blanks and UTF-8 included', () => {
+    const signature = '2050c0a551c1bdb967ceab5ee279d20bb38556b5a904b4589f1e8821efc93ecc';
+    const sent = 'payload=%7B%22a%22%3A%22%2B+%E2%99%A5%22%7D';
+    expect(verdict(payload, { signature, headers: form, body: sent })).toBe('accepted');
+  });
+
+  test.each<[string, string, string]>([
+    ['signature_mismatch', 'another payload', 'payload=%7B%22a%22%3A2%7D'],
+    ['signature_mismatch', 'an empty payload', 'payload='],
+    ['signature_malformed', 'no payload', 'other=%7B%22a%22%3A1%7D'],
+    ['signature_malformed', 'two payloads', 'payload=%7B%22a%22%3A1%7D&payload=%7B%22a%22%3A1%7D'],
+    [
+      'signature_malformed',
+      'two payloads, one of them spelt in escapes',
+      'payload=%7B%22a%22%3A1%7D&p%61yload=',
+    ],
+    ['signature_malformed', 'another case', 'Payload=%7B%22a%22%3A1%7D'],
+    ['signature_malformed', 'a bad escape', 'payload=%7B%22a%22%3A1%7D%'],
+    ['signature_malformed', 'an escape that is no UTF-8', 'payload=%7B%22a%22%3A1%7D&x=%ff'],
+    ['signature_malformed', 'JSON under the type of a form', body],
+    ['signature_malformed', 'nothing', ''],
+  ])('makes a form be refused as %s: %s', (code, _, sent) => {
+    expect(verdict(payload, { signature: hex, headers: form, body: sent })).toBe(code);
+  });
+
+  test('is the raw form for every other sender', () => {
+    const sent = 'payload=%7B%22a%22%3A1%7D';
+    expect(verdict({}, { signature: hex, headers: form, body: sent })).toBe('signature_mismatch');
+    // printf '%s' "$sent" | openssl dgst -sha256 -hmac fake-secret
+    const signature = 'bbb7fb100c981c2c6cc72b35418e4ff41ba2e6e8da3f84874001f4c83bffdbbc';
+    expect(verdict({}, { signature, headers: form, body: sent })).toBe('accepted');
+    expect(verdict({}, { signature, headers: form, body: 'payload=%7b%22a%22%3a1%7d' })).toBe(
+      'signature_mismatch',
+    );
   });
 });

@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { requireFreshTimestamp, type TimestampUnit } from '../../../../functions/webhook/verify/timestamp.ts';
+import {
+  requireFresh,
+  requireFreshHeader,
+  toEpochMilliseconds,
+  type TimestampUnit,
+} from '../../../../functions/webhook/verify/timestamp.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 
 function check(text: string | undefined, unit: TimestampUnit = 's', at = now): string {
   const headers = new Map(text === undefined ? [] : [['x-timestamp', text]]);
-  return requireFreshTimestamp({ header: 'x-timestamp', unit, toleranceSeconds: 300 }, headers, at);
+  return requireFreshHeader({ header: 'x-timestamp', unit, toleranceSeconds: 300 }, headers, at);
 }
 
 test.each<[TimestampUnit, string]>([
@@ -94,4 +99,49 @@ describe('a time that cannot be read', () => {
   ])('is malformed as ISO 8601 with a time zone: %j', (text) => {
     expect(codeOf(() => check(text, 'iso'))).toBe('timestamp_malformed');
   });
+});
+
+describe('a time that stands elsewhere than in a header', () => {
+  const parameters = { unit: 'ms', toleranceSeconds: 60 } as const;
+  const checkField = (text: string) =>
+    problemOf(() => {
+      requireFresh(text, "The payload's sentAt", parameters, now);
+    });
+
+  test('is held to the same rules', () => {
+    expect(checkField('1767323045000')).toBeUndefined();
+    expect(checkField('1767322985000')).toBeUndefined();
+    expect(checkField('1767323105000')).toBeUndefined();
+    expect(checkField('1767322984999')?.code).toBe('timestamp_out_of_window');
+    expect(checkField('1767323105001')?.code).toBe('timestamp_out_of_window');
+    expect(checkField('')?.code).toBe('timestamp_malformed');
+    expect(checkField('1.767323045e12')?.code).toBe('timestamp_malformed');
+  });
+
+  test('is named by its place', () => {
+    expect(checkField('soon')?.message).toBe(
+      "The payload's sentAt is not a time in whole milliseconds since 1970.",
+    );
+    expect(checkField('1767322945000')?.message).toBe(
+      "The payload's sentAt is 100 s old; 60 s are allowed. Check the sender's clock, and that it does not repeat old requests.",
+    );
+  });
+
+  test('makes whoever is off by decades think of the unit', () => {
+    expect(checkField('1767323045')?.message).toMatch(
+      /^The payload's sentAt is 1765555722 s old; 60 s are allowed\. Is it really a time in whole milliseconds/,
+    );
+  });
+});
+
+test.each<[TimestampUnit, string, number | undefined]>([
+  ['s', '1767323045', 1_767_323_045_000],
+  ['ms', '1767323045123', 1_767_323_045_123],
+  ['iso', '2026-01-02T11:04:05.123+08:00', 1_767_323_045_123],
+  ['s', '2026-01-02T03:04:05Z', undefined],
+  ['ms', '-1', undefined],
+  ['iso', '1767323045', undefined],
+  ['iso', '2026-13-02T03:04:05Z', undefined],
+])('in %s, %s is %s in milliseconds since 1970', (unit, text, expected) => {
+  expect(toEpochMilliseconds(text, unit)).toBe(expected);
 });

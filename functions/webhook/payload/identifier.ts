@@ -1,4 +1,4 @@
-import { Problem } from '../../errors.ts';
+import { Problem, type ErrorCode } from '../../errors.ts';
 import { describeValue } from './describe-value.ts';
 import type { JSONValue } from './expression.ts';
 
@@ -11,6 +11,23 @@ export interface Finding {
   value: JSONValue | undefined;
 }
 
+interface Sought {
+  what: string;
+  missing: ErrorCode;
+  ambiguous: ErrorCode;
+}
+
+const changeOrder: Sought = {
+  what: 'change order id',
+  missing: 'change_order_id_missing',
+  ambiguous: 'change_order_id_ambiguous',
+};
+const application: Sought = {
+  what: 'application id',
+  missing: 'app_missing',
+  ambiguous: 'app_ambiguous',
+};
+
 /**
  * The one change order id in what was found, whatever text surrounds it. EDAS writes its ids in lower case.
  * https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-rollbackchangeorder
@@ -18,21 +35,31 @@ export interface Finding {
  * @throws Problem `change_order_id_missing`, with what was looked at, or `change_order_id_ambiguous`
  */
 export function takeChangeOrderId(findings: readonly Finding[]): string {
+  return takeId(changeOrder, findings);
+}
+
+/**
+ * The same for the id of an application.
+ *
+ * @throws Problem `app_missing`, `app_ambiguous`
+ */
+export function takeApp(findings: readonly Finding[]): string {
+  return takeId(application, findings);
+}
+
+function takeId({ what, missing, ambiguous }: Sought, findings: readonly Finding[]): string {
   const ids = new Set(findings.flatMap(({ value }) => idsIn(value)));
   const [id, ...others] = ids;
   if (id === undefined) {
     throw new Problem(
-      'change_order_id_missing',
-      `No change order id (a UUID) was found. Looked at ${findings.map(describeFinding).join('; ')}.`,
+      missing,
+      `No ${what} (a UUID) was found. Looked at ${findings.map(describeFinding).join('; ')}.`,
     );
   }
   if (others.length > 0) {
     const places = findings.map(({ place }) => place).join(', ');
     const shown = [...ids].slice(0, 3).join(', ');
-    throw new Problem(
-      'change_order_id_ambiguous',
-      `${ids.size} different ids were found in ${places}: ${shown}.`,
-    );
+    throw new Problem(ambiguous, `${ids.size} different ids were found in ${places}: ${shown}.`);
   }
   return id;
 }

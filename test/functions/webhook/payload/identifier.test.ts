@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeChangeOrderId, type Finding } from '../../../../functions/webhook/payload/change-order-id.ts';
+import { takeChangeOrderId, type Finding } from '../../../../functions/webhook/payload/identifier.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';

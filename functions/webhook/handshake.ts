@@ -1,0 +1,92 @@
+import { isUtf8 } from 'node:buffer';
+import { isRecord, toText } from '../record.ts';
+import type { JSONValue } from './payload/expression.ts';
+import { isForm } from './payload/form.ts';
+import { parseJson } from './payload/parse.ts';
+import type { Ignored } from './reply/reply.ts';
+import type { Source } from './source/open-sources.ts';
+import { decryptFeishu, feishuSignatureHeader } from './verify/feishu.ts';
+import { verifyHmac } from './verify/hmac.ts';
+import type { SignedRequest } from './verify/match.ts';
+import { publicZendeskSecret } from './verify/secret.ts';
+
+/**
+ * How a sender tries an address before it trusts it, where that is more than a webhook with a header that says so.
+ *
+ * - `slack`: https://docs.slack.dev/reference/events/url_verification (signed), and `ssl_check` (not signed)
+ * - `feishu`: a challenge, plain or encrypted
+ * - `zendesk`: webhooks that are tried before they are created are signed with a secret that everybody knows
+ */
+export type Handshake = 'slack' | 'feishu' | 'zendesk';
+
+const longestChallenge = 1000;
+
+/**
+ * Answers what comes before there is a signature, or undefined for everything else. Anybody can send these: they do
+ * nothing, tell nothing, and are taken only where they are nothing but the handshake.
+ *
+ * @param now epoch milliseconds
+ */
+export function answerUnsigned(source: Source, request: SignedRequest, now: number): Ignored | undefined {
+  switch (source.handshake) {
+    case 'slack':
+      return isSslCheck(request) ? { outcome: 'ignored', message: 'An SSL check.', body: '' } : undefined;
+    case 'feishu':
+      return request.headers.has(feishuSignatureHeader) ? undefined : unsignedChallenge(source, request.body);
+    case 'zendesk':
+      return isZendeskTest(source, request, now)
+        ? {
+            outcome: 'ignored',
+            message: "A test, signed with Zendesk's public test secret. It proves nothing.",
+          }
+        : undefined;
+    case undefined:
+      return undefined;
+  }
+}
+
+/** Answers a handshake that has been verified, or undefined for every other payload. */
+export function answerChallenge({ handshake }: Source, payload: JSONValue): Ignored | undefined {
+  if (handshake !== 'slack' && handshake !== 'feishu') return undefined;
+  if (!isRecord(payload) || payload['type'] !== 'url_verification') return undefined;
+  const challenge = toText(payload['challenge']);
+  if (challenge === undefined || challenge.length > longestChallenge) return undefined;
+  return { outcome: 'ignored', message: 'A challenge.', body: `${JSON.stringify({ challenge })}\n` };
+}
+
+/** `ssl_check=1` with the sender's deprecated token, and nothing that could be a command. */
+function isSslCheck({ headers, body }: SignedRequest): boolean {
+  if (body.length > longestChallenge || !isForm(headers.get('content-type'))) return false;
+  return /^(token=[^&]*&)?ssl_check=1(&token=[^&]*)?$/.test(body.toString('latin1'));
+}
+
+function unsignedChallenge(source: Source, body: Buffer): Ignored | undefined {
+  if (body.length > 4 * longestChallenge || !isUtf8(body)) return undefined;
+  try {
+    const outer = parseJson(body.toString('utf8'), 'body');
+    if (!hasOnly(outer, ['encrypt'])) return pureChallenge(source, outer);
+    const plain = decryptFeishu(source.keys, outer);
+    return plain === undefined ? undefined : pureChallenge(source, parseJson(plain, 'challenge'));
+  } catch {
+    // It is no challenge, then, and is refused for want of a signature, whatever was wrong with it.
+    return undefined;
+  }
+}
+
+function pureChallenge(source: Source, payload: JSONValue): Ignored | undefined {
+  return hasOnly(payload, ['challenge', 'token', 'type']) ? answerChallenge(source, payload) : undefined;
+}
+
+function hasOnly(payload: JSONValue, keys: readonly string[]): boolean {
+  return isRecord(payload) && Object.keys(payload).every((key) => keys.includes(key));
+}
+
+function isZendeskTest(source: Source, request: SignedRequest, now: number): boolean {
+  if (source.verify.scheme !== 'hmac') return false;
+  try {
+    verifyHmac(source.verify, [Buffer.from(publicZendeskSecret)], request, now);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,19 @@
+import { Problem } from '../../errors.ts';
+import { isRecord } from '../../record.ts';
+import type { Source } from '../source/open-sources.ts';
+import { decryptFeishu } from '../verify/feishu.ts';
+import type { JSONValue } from './expression.ts';
+import { parseJson, parsePayload } from './parse.ts';
+
+/**
+ * The payload of a verified body, decrypted where the sender encrypts.
+ *
+ * @throws Problem `content_type_unsupported`, `payload_malformed`
+ */
+export function readPayload(source: Source, body: Buffer, contentType: string | undefined): JSONValue {
+  const payload = parsePayload(body, contentType, source.contentTypes);
+  if (source.verify.scheme !== 'feishu' || !isRecord(payload) || !('encrypt' in payload)) return payload;
+  const plain = decryptFeishu(source.keys, payload);
+  if (plain !== undefined) return parseJson(plain, 'decrypted body');
+  throw new Problem('payload_malformed', "The body cannot be decrypted with this source's Encrypt Key.");
+}

@@ -1,0 +1,58 @@
+import { Problem } from '../../errors.ts';
+import { chatUsage } from '../payload/chat-command.ts';
+import type { Outcome } from './reply.ts';
+
+/** Whose messages a source's answers are. */
+export type Chat = 'slack' | 'dingtalk' | 'feishu';
+
+/**
+ * An answer as a message for the people in a chat: what happened, to which change order, who asked.
+ *
+ * - Slack: https://docs.slack.dev/interactivity/implementing-slash-commands#responding_to_commands. Everybody in the
+ *   channel sees what became of a rollback; only who asked sees a refusal.
+ * - DingTalk: https://open.dingtalk.com/document/robots/custom-robot-access
+ * - Feishu: https://open.feishu.cn/document/feishu-cards/card-callback-communication: a toast where a card's button was
+ *   pressed. It shows nothing of the answer to a message.
+ */
+export function chatMessage(chat: Chat, result: Outcome | Problem, actor: string | undefined): object {
+  const text = tell(result, actor);
+  const isNews = !(result instanceof Problem) && result.outcome !== 'ignored';
+  switch (chat) {
+    case 'slack':
+      return { response_type: isNews ? 'in_channel' : 'ephemeral', text: escapeForSlack(text) };
+    case 'dingtalk':
+      return { msgtype: 'text', text: { content: text } };
+    case 'feishu':
+      return { toast: { type: isNews ? 'success' : 'error', content: text } };
+  }
+}
+
+function tell(result: Outcome | Problem, actor: string | undefined): string {
+  if (result instanceof Problem) return tellProblem(result);
+  if (result.outcome === 'ignored') return result.message;
+  const by = actor === undefined ? '' : `, asked for by ${actor}`;
+  return `${headlines[result.outcome]}: change order ${result.changeOrderId}${by}. ${result.message}`;
+}
+
+const headlines: Record<Exclude<Outcome['outcome'], 'ignored'>, string> = {
+  rolling_back: 'Rolling back',
+  already_terminated: 'Nothing left to roll back',
+  dry_run: 'Dry run',
+  suspended: 'Rollbacks are suspended',
+};
+
+function tellProblem({ code, message, facts: { changeOrderId } }: Problem): string {
+  const subject = changeOrderId === undefined ? '' : `change order ${changeOrderId}`;
+  const headline =
+    code === 'edas_outcome_unknown'
+      ? `It is not known yet what became of ${subject || 'the rollback'}`
+      : ['Not rolled back', subject].filter((part) => part !== '').join(': ');
+  const isUnclear = code === 'change_order_id_missing' || code === 'change_order_id_ambiguous';
+  const advice = isUnclear && !message.includes(chatUsage) ? ` Type: ${chatUsage}` : '';
+  return `${headline}. ${message}${advice} (${code})`;
+}
+
+/** https://docs.slack.dev/messaging/formatting-message-text#escaping: nobody is mentioned by what a payload holds. */
+function escapeForSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,49 @@
+import { Problem } from '../../errors.ts';
+import { decodeBase64 } from './digest.ts';
+import { hmac } from './hmac.ts';
+import { matches, type SignedRequest } from './match.ts';
+import { requireFreshHeader } from './timestamp.ts';
+
+/**
+ * DingTalk's robots: `sign` is base64 of HMAC-SHA256(secret, `<timestamp>\n<secret>`). It covers a time and nothing
+ * else, so whoever sees one request can make others for an hour: such a source must name its applications.
+ * https://open.dingtalk.com/document/robots/enterprise-created-chatbot
+ */
+export interface DingTalkParameters {
+  scheme: 'dingtalk';
+}
+
+export const dingTalkTimestamp = { header: 'timestamp', unit: 'ms', toleranceSeconds: 3600 } as const;
+
+/**
+ * @param now epoch milliseconds
+ * @throws Problem `signature_missing`, `signature_malformed`, `signature_mismatch`, or one of the timestamp's
+ */
+export function verifyDingTalk(
+  keys: readonly Buffer[],
+  { headers }: Pick<SignedRequest, 'headers'>,
+  now: number,
+): void {
+  const sign = headers.get('sign');
+  if (!sign) throw new Problem('signature_missing', 'The header sign is missing or empty.');
+  const digest = decodeBase64(sign);
+  if (digest?.length !== 32)
+    throw new Problem('signature_malformed', 'The header sign must hold 32 bytes in base64.');
+  const time = requireFreshHeader(dingTalkTimestamp, headers, now);
+  if (
+    !matches(
+      keys.map((key) => dingTalkSignature(key, time)),
+      [digest],
+    )
+  ) {
+    throw new Problem(
+      'signature_mismatch',
+      "The header sign was not made with this source's secret and this timestamp. Check that the secret is the robot's own (AppSecret).",
+    );
+  }
+}
+
+/** @param time epoch milliseconds, as the header has it */
+export function dingTalkSignature(key: Buffer, time: string): Buffer {
+  return hmac('sha256', key, [`${time}\n`, key]);
+}

@@ -1,0 +1,246 @@
+import { Problem } from '../../functions/errors.ts';
+import { isRecord } from '../../functions/record.ts';
+import type { Target } from '../../functions/rollback/find-change-order.ts';
+import { answerChallenge, answerUnsigned } from '../../functions/webhook/handshake.ts';
+import { describeValue } from '../../functions/webhook/payload/describe-value.ts';
+import { evaluate, type Expression, type JSONValue } from '../../functions/webhook/payload/expression.ts';
+import { readPayload } from '../../functions/webhook/payload/read.ts';
+import {
+  nameActor,
+  reasonToIgnore,
+  requireAllowed,
+  requireFreshPayload,
+  selectProblemStart,
+  selectTarget,
+} from '../../functions/webhook/payload/select.ts';
+import { replyWithProblem } from '../../functions/webhook/reply/reply.ts';
+import type { Source } from '../../functions/webhook/source/open-sources.ts';
+import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
+import { contentTypeWords } from './describe-preset.ts';
+import { describeVerify, timeShapes } from './describe-verify.ts';
+import type { Row } from './table.ts';
+
+/** A webhook as it would arrive, had its sender proved who it is. */
+export interface ExplainedWebhook {
+  body: Buffer;
+  contentType: string;
+  /** What the link authorises, where the source is called by one. */
+  grant?: LinkGrant | undefined;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+export interface Explanation {
+  rows: Row[];
+  /** What the function would do. */
+  verdict: string;
+  isRefused: boolean;
+}
+
+/** What decided, and what it came to. */
+interface Decision {
+  rule: string;
+  end: { ignored: string } | { refused: Problem } | { target: Target };
+}
+
+/**
+ * What the function would do with a webhook, rule by rule, with the functions that the handler itself uses, in its order.
+ * The first rule that stops it decides; the others are shown all the same.
+ */
+export async function explainWebhook(source: Source, webhook: ExplainedWebhook): Promise<Explanation> {
+  const { body, contentType, now } = webhook;
+  const rows: Row[] = [
+    ['source', `${source.name}: POST /${source.name}, secret in ${source.secrets.join(', ')}`],
+    ['must carry', describeVerify(source.verify)],
+    [
+      'content type',
+      `${contentType}; taken: ${source.contentTypes.map((each) => contentTypeWords[each]).join(', ')}`,
+    ],
+  ];
+  const explain = (decision: Decision) => ({ rows, ...conclude(source, decision) });
+
+  const signed = { headers: new Map([['content-type', contentType]]), body };
+  const greeting = answerUnsigned(source, signed, now);
+  if (greeting) {
+    rows.push(['handshake', `${greeting.message} It is answered without a signature.`]);
+    return explain({ rule: 'handshake', end: { ignored: greeting.message } });
+  }
+  const read = attempt(() => readPayload(source, body, contentType));
+  if (read instanceof Problem) {
+    rows.push(['payload', [read.message, ...adviceOnKey(source)]]);
+    return explain({ rule: 'payload', end: { refused: read } });
+  }
+  rows.push(['payload', describePayload(read)]);
+  const decisions: Decision[] = [];
+  for (const rule of rulesOf(source)) {
+    const { text, end } = await apply(rule, source, read, webhook);
+    rows.push([rule.name, text]);
+    if (end) decisions.push({ rule: rule.name, end });
+  }
+  rows.push(['apps', describeApps(source)]);
+  const [decision] = decisions;
+  if (!decision) throw new Error('the last rule must decide');
+  return explain(decision);
+}
+
+/** What a rule has to say, and what it comes to where it decides. */
+interface Finding {
+  text: string;
+  end?: Decision['end'];
+}
+
+interface Rule {
+  /** As the key in sources.yaml is called, where there is one. */
+  name: string;
+  find: (source: Source, payload: JSONValue, webhook: ExplainedWebhook) => Finding | Promise<Finding>;
+}
+
+/** As in functions/webhook/handler.ts. */
+const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readonly Rule[] => [
+  {
+    name: 'time',
+    find: (source, payload, { now }) => {
+      requireFreshPayload(source, payload, now);
+      const { payloadTimestamp: time } = source;
+      if (!time) return { text: 'none in the payload that must be now' };
+      const { field, unit, toleranceSeconds } = time;
+      return { text: `${field} (${timeShapes[unit]}) is within ${toleranceSeconds} s of now` };
+    },
+  },
+  {
+    name: 'handshake',
+    find: (source, payload) => {
+      const challenge = answerChallenge(source, payload);
+      if (challenge) return { text: challenge.message, end: { ignored: challenge.message } };
+      const { ping } = source;
+      return { text: ping ? `none, unless ${ping.header} is ${ping.value}` : 'none' };
+    },
+  },
+  {
+    name: 'actor',
+    find: async (source, payload) => ({ text: (await nameActor(source, payload)) ?? 'not named' }),
+  },
+  {
+    name: when === undefined && chatText !== undefined ? 'command' : 'when',
+    find: async (source, payload) => {
+      const reason = await reasonToIgnore(source, payload);
+      if (reason !== undefined) return { text: reason, end: { ignored: reason } };
+      const texts = await Promise.all([gave('when', when, payload), gave('text', chatText, payload)]);
+      return { text: texts.filter((text) => text !== undefined).join('; ') || 'none: every payload counts' };
+    },
+  },
+  {
+    name: 'allow',
+    find: async (source, payload) => {
+      await requireAllowed(source, payload);
+      return { text: (await gave('allow', source.allow, payload)) ?? 'none: everybody who can sign' };
+    },
+  },
+  {
+    name: 'problemStartedAt',
+    find: async (source, payload, { now }) => {
+      const time = await selectProblemStart(source, payload, now);
+      if (time === undefined) return { text: 'not asked' };
+      return { text: `${new Date(time).toISOString()}: a change that began later is refused` };
+    },
+  },
+  {
+    name: nameOfTarget({ changeOrderId, app, chatText, verify }),
+    find: async (source, payload, { grant }) => {
+      const target = await selectTarget(source, payload, grant);
+      const texts = await Promise.all([
+        gave('changeOrderId', changeOrderId, payload),
+        gave('app', app, payload),
+      ]);
+      const how = texts.find((text) => text !== undefined);
+      return { text: `${describeTarget(target)}${how === undefined ? '' : `: ${how}`}`, end: { target } };
+    },
+  },
+];
+
+async function apply(
+  rule: Rule,
+  source: Source,
+  payload: JSONValue,
+  webhook: ExplainedWebhook,
+): Promise<Finding> {
+  try {
+    return await rule.find(source, payload, webhook);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { text: error.message, end: { refused: error } };
+  }
+}
+
+function attempt(read: () => JSONValue): JSONValue | Problem {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+async function gave(
+  key: string,
+  expression: Expression | undefined,
+  payload: JSONValue,
+): Promise<string | undefined> {
+  if (!expression) return undefined;
+  return `\`${key}: ${expression.text}\` gave ${describeValue(await evaluate(expression, payload, key))}`;
+}
+
+function conclude(source: Source, { rule, end }: Decision): Pick<Explanation, 'verdict' | 'isRefused'> {
+  const by = `The rule "${rule}" decides`;
+  if ('ignored' in end) return { verdict: `${by}: ignored (200). ${end.ignored}`, isRefused: false };
+  if ('target' in end) return { verdict: `${by}: ${actOn(source, end.target)}`, isRefused: false };
+  const { code, message } = end.refused;
+  const { statusCode } = replyWithProblem(end.refused, { source, isVerified: true });
+  return {
+    verdict: `${by}: refused with ${code} (${statusCode}), docs/errors.md#${code}. ${message}`,
+    isRefused: true,
+  };
+}
+
+/** The key, or the part of the request, that says what to roll back. */
+function nameOfTarget({
+  changeOrderId,
+  app,
+  chatText,
+  verify,
+}: Pick<Source, 'changeOrderId' | 'app' | 'chatText' | 'verify'>): string {
+  if (changeOrderId) return 'changeOrderId';
+  if (verify.scheme === 'link') return 'link';
+  if (app) return 'app';
+  return chatText ? 'id in the command' : 'changeOrderId';
+}
+
+function describeApps({ apps }: Source): string {
+  return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
+}
+
+function actOn({ cluster, dryRun, apps }: Source, target: Target): string {
+  const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
+  const verb = dryRun ? 'read and not rolled back (dryRun)' : `rolled back with ${operation}`;
+  const isBound = 'changeOrderId' in target && apps !== undefined;
+  const condition = isBound ? ', if EDAS lists it among those of the apps' : '';
+  return `acted on. It would have ${describeTarget(target)} ${verb}${condition}.`;
+}
+
+function describeTarget(target: Target): string {
+  return 'app' in target
+    ? `the newest deployment in flight of the application ${target.app}`
+    : `the change order ${target.changeOrderId}`;
+}
+
+function describePayload(payload: JSONValue): string {
+  if (!isRecord(payload)) return describeValue(payload);
+  const keys = Object.keys(payload);
+  return keys.length === 0 ? 'an object without fields' : `an object with ${keys.join(', ')}`;
+}
+
+/** Only its key can read what a sender has encrypted. */
+function adviceOnKey({ verify, keys, secrets }: Source): string[] {
+  if (verify.scheme !== 'feishu' || keys.length > 0) return [];
+  return [`Where it is encrypted, it can be read here once ${secrets.join(', ')} is set in the environment.`];
+}

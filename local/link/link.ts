@@ -1,0 +1,81 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
+import { root } from '../build/bundle.ts';
+import { CliError, runCli } from '../cli.ts';
+import { appOfLink, readId, readSource, readUrl, sandboxUrl, secretFor } from '../sender.ts';
+import { linkQuery } from '../sign.ts';
+import { readExpiry } from './expiry.ts';
+
+const help = `Makes a signed address for a sender that can only be given an address.
+
+  npm run link -- --source NAME --app ID [--change-order ID] --expires 90d|12h|2026-12-31
+                  [--url URL] [--sources FILE]
+
+  --source NAME      a source that is called by a link (preset: cloudmonitor, or verify: { scheme: link })
+  --app ID           the application whose newest deployment in flight it rolls back; one of the source's apps
+  --change-order ID  only this change order of the application
+  --expires WHEN     when it ends: days or hours from now, or the beginning of a day in UTC; 400 days at most
+  --url URL          where the function listens     (${sandboxUrl}, the sandbox)
+  --sources FILE     the sources                    (sources.yaml)
+
+The link alone goes to standard output. The secret comes from the variable that the source names; where .env has it:
+(set -a; . ./.env; set +a; npm run -s link -- …). For a URL of this machine it is the sandbox's own where that variable is
+not set.
+`;
+
+await runCli(() => {
+  const { values } = parseArgs({
+    options: {
+      source: { type: 'string' },
+      app: { type: 'string' },
+      'change-order': { type: 'string' },
+      expires: { type: 'string' },
+      url: { type: 'string', default: sandboxUrl },
+      sources: { type: 'string', default: path.join(root, 'sources.yaml') },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  if (values.source === undefined)
+    throw new CliError('--source NAME is missing: who is the link for? See --help.');
+  const url = readUrl(values.url);
+  const { source, sources } = readSource(values.sources, values.source);
+  const { name, verify, secrets } = source;
+  if (verify.scheme !== 'link') {
+    throw new CliError(
+      `The source ${name} is not called by a link, but by the scheme ${verify.scheme}: npm run send posts to it.`,
+    );
+  }
+  const now = Date.now();
+  const grant: LinkGrant = {
+    app: appOfLink(source, readId('--app', values.app)),
+    changeOrderId: readId('--change-order', values['change-order']),
+    expiresAt: readExpiry(values.expires, now),
+  };
+  const secret = secretFor(source, { url, sources, env: process.env });
+  console.log(`${url}/${name}?${linkQuery(verify, secret, grant)}`);
+  for (const line of explain(name, grant, secrets, now)) console.error(line);
+});
+
+function explain(
+  source: string,
+  { app, changeOrderId, expiresAt }: LinkGrant,
+  secrets: readonly string[],
+  now: number,
+): string[] {
+  const hours = Math.round((expiresAt - now / 1000) / 3600);
+  const left = hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
+  const subject =
+    changeOrderId === undefined
+      ? `what is being deployed to the application ${app}`
+      : `the change order ${changeOrderId} of the application ${app}, and nothing else`;
+  return [
+    `expires     ${new Date(expiresAt * 1000).toISOString()}, in ${left}`,
+    `authorises  whoever has it to have the source ${source} roll back ${subject}`,
+    `to revoke   rotate ${secrets.join(', ')} and deploy: every link that was made with the old value ends`,
+  ];
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { Target } from '../../functions/rollback/find-change-order.ts';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import { CliError } from '../cli.ts';
+import { contentTypeOf, isByApplication, onlyAppOf, sampleWebhook } from '../sample-webhook.ts';
+import { appOfLink, signedRequest, type SenderRequest } from '../sender.ts';
+
+/** What to post, as the command line says it. Ids are in lower case. */
+export interface Wish {
+  payload: Buffer | undefined;
+  contentType: string | undefined;
+  changeOrderId: string | undefined;
+  app: string | undefined;
+}
+
+/** A request that is ready to be posted, and as it may be shown. */
+export interface OutgoingRequest extends SenderRequest {
+  body: string | Buffer;
+  shown: SenderRequest;
+}
+
+/**
+ * The request with which the source's sender would post what is wished for.
+ *
+ * @param now epoch milliseconds
+ * @throws CliError where the source has no use for the wish
+ */
+export function makeRequest(
+  source: CompiledSource,
+  wish: Wish,
+  { url, secret, now }: { url: string; secret: string; now: number },
+): OutgoingRequest {
+  const { payload, changeOrderId } = wish;
+  const isLink = source.verify.scheme === 'link';
+  if (!isLink && payload && (changeOrderId !== undefined || wish.app !== undefined)) {
+    throw new CliError('--payload says itself what to roll back: leave --change-order and --app out.');
+  }
+  const target = isLink ? { app: appOfLink(source, wish.app), changeOrderId } : undefined;
+  const sample =
+    payload ?? sampleWebhook(source, target ? targetOfLink(source, target) : targetOf(source, wish), now);
+  const body = Buffer.isBuffer(sample) ? sample : sample.body;
+  const ownType = Buffer.isBuffer(sample) ? contentTypeOf(sample, source) : sample.contentType;
+  const contentType = wish.contentType ?? ownType;
+  const request = signedRequest(source, secret, { url, body, contentType, target, now, id: randomUUID() });
+  return { ...request, body, shown: withoutSecrets(source, request) };
+}
+
+function targetOf(source: CompiledSource, { changeOrderId, app }: Wish): Target {
+  const { name } = source;
+  if (!isByApplication(source)) {
+    if (changeOrderId !== undefined && app === undefined) return { changeOrderId };
+    throw new CliError(
+      `The source ${name} is told a change order: say --change-order ID, or --payload FILE.`,
+    );
+  }
+  const only = onlyAppOf(source);
+  if (only !== undefined && app !== undefined && app !== only) {
+    throw new CliError(`The source ${name} is for the application ${only}, whatever its payload says.`);
+  }
+  if (app !== undefined && changeOrderId === undefined) return { app };
+  throw new CliError(`The source ${name} is told an application: say --app ID, or --payload FILE.`);
+}
+
+/** A link names the application, so only a change order may have to stand in the payload, too. */
+function targetOfLink(
+  source: CompiledSource,
+  { app, changeOrderId }: { app: string; changeOrderId: string | undefined },
+): Target {
+  if (isByApplication(source)) return { app };
+  if (changeOrderId !== undefined) return { changeOrderId };
+  throw new CliError(
+    `The payload of the source ${source.name} names a change order: say --change-order ID, or --payload FILE.`,
+  );
+}
+
+/** Whoever has a token, or the signature of a link, can use it. */
+function withoutSecrets({ verify }: CompiledSource, { address, headers }: SenderRequest): SenderRequest {
+  switch (verify.scheme) {
+    case 'token':
+      return { address, headers: { ...headers, [verify.header]: '<the token>' } };
+    case 'link':
+      return { address: address.replace(/sig=[0-9a-f]+/, 'sig=<the signature>'), headers };
+    default:
+      return { address, headers };
+  }
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { isLoopback } from '../functions/edas/endpoint.ts';
+import { toText } from '../functions/record.ts';
+import { reasonOf } from '../functions/text.ts';
+import type { CompiledSource } from '../functions/webhook/source/source.ts';
+import type { LinkGrant } from '../functions/webhook/verify/link.ts';
+import { openSources } from '../functions/webhook/source/open-sources.ts';
+import { didYouMean } from './build/did-you-mean.ts';
+import { compileSourcesFile } from './build/write-bundle.ts';
+import { CliError } from './cli.ts';
+import { sandboxSecrets } from './sandbox/secrets.ts';
+import { linkQuery, signatureHeaders } from './sign.ts';
+
+/** Where `npm start` listens unless it is told otherwise. */
+export const sandboxUrl = 'http://127.0.0.1:9000';
+
+/** Seconds that a link is good for where it is made for one request. */
+export const shortLinkSeconds = 300;
+
+/** What a sender posts, but for the body. */
+export interface SenderRequest {
+  address: string;
+  headers: Record<string, string>;
+}
+
+interface Signing {
+  /** Where the function listens. */
+  url: string;
+  body: string | Buffer;
+  contentType: string;
+  /** What a link authorises; its sender has no other way to name it. */
+  target?: Omit<LinkGrant, 'expiresAt'> | undefined;
+  /** Epoch milliseconds. */
+  now: number;
+  /** Of the delivery. */
+  id?: string;
+}
+
+/** The request with which the source's sender would post this body. */
+export function signedRequest(
+  source: CompiledSource,
+  secret: string,
+  { url, body, contentType, target, now, id = 'delivery-1' }: Signing,
+): SenderRequest {
+  const { name, verify, deliveryHeader } = source;
+  const address = `${url}/${name}`;
+  const headers = {
+    'content-type': contentType,
+    ...(deliveryHeader !== undefined && { [deliveryHeader]: id }),
+    ...signatureHeaders(verify, secret, body, { now, id, contentType }),
+  };
+  if (verify.scheme !== 'link' || !target) return { address, headers };
+  const grant = { ...target, expiresAt: Math.floor(now / 1000) + shortLinkSeconds };
+  return { address: `${address}?${linkQuery(verify, secret, grant)}`, headers };
+}
+
+/** The source of this name in a sources.yaml. */
+export function readSource(
+  file: string,
+  name: string,
+): { source: CompiledSource; sources: CompiledSource[] } {
+  const sources = compileSourcesFile(file);
+  const source = sources.find((each) => each.name === name);
+  if (source) return { source, sources };
+  const names = sources.map((each) => each.name);
+  throw new CliError(`There is no source ${JSON.stringify(name)}${didYouMean(name, names)}`);
+}
+
+/** The id in an option, in lower case as EDAS writes it; undefined where the option is not there. */
+export function readId(option: string, text: string | undefined): string | undefined {
+  const id = text?.toLowerCase();
+  if (id === undefined || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  throw new CliError(
+    `${option} must be an id as the EDAS console shows it (a UUID), not ${JSON.stringify(text)}.`,
+  );
+}
+
+/** The application that a link is for: the one that is given, or the only one that the source may touch. */
+export function appOfLink({ name, apps = [] }: CompiledSource, given: string | undefined): string {
+  const [only, ...others] = apps;
+  if (given === undefined && only !== undefined && others.length === 0) return only;
+  if (given !== undefined && apps.includes(given)) return given;
+  const fault =
+    given === undefined
+      ? `needs --app ID, the application of the link`
+      : `may not touch the application ${given}`;
+  throw new CliError(`The source ${name} ${fault}. Its apps are ${apps.join(', ')}.`);
+}
+
+/** The address of a function without a slash at its end. Whatever is posted there must not be read on its way. */
+export function readUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.href !== `${url?.origin}/`) {
+    throw new CliError(
+      `--url must be the address of the function alone, such as https://example.cn-hangzhou.fcapp.run, not ${JSON.stringify(text)}. The name of the source is added to it.`,
+    );
+  }
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url.origin;
+  throw new CliError('--url must be https; plain http is for this machine only.');
+}
+
+/**
+ * The secret of a source: the first of its variables that is set in the environment, else, on this machine, the
+ * sandbox's own.
+ *
+ * @throws CliError that names the variable to set
+ */
+export function secretFor(
+  source: CompiledSource,
+  { url, sources, env }: { url: string; sources: readonly CompiledSource[]; env: NodeJS.Dict<string> },
+): string {
+  const own = source.secrets.find((each) => env[each]);
+  const isSandbox = own === undefined && isLoopback(new URL(url).hostname);
+  const secrets = isSandbox ? sandboxSecrets(sources) : env;
+  const variable = own ?? source.secrets[0] ?? '';
+  const reasons: string[] = [];
+  openSources([{ ...source, secrets: [variable] }], secrets, (level, _message, fields) => {
+    if (level === 'error') reasons.push(toText(fields?.['reason']) ?? '');
+  });
+  const [reason] = reasons;
+  if (reason === undefined) return secrets[variable] ?? '';
+  throw new CliError(
+    `${reason}. The source ${source.name} needs it; where .env has it: (set -a; . ./.env; set +a; npm run …).`,
+  );
+}
+
+/** The bytes of a payload; `-` stands for standard input. */
+export async function readPayloadFile(file: string): Promise<Buffer> {
+  if (file === '-') return buffer(process.stdin);
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new CliError(`${file} cannot be read: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,429 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createEdasClient, type ListedChangeOrder } from '../../../functions/edas/client.ts';
+import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
+import { Problem } from '../../../functions/errors.ts';
+import type { ChangeOrders, RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
+import { findChangeOrder, type Search } from '../../../functions/rollback/find-change-order.ts';
+import { rollBack } from '../../../functions/rollback/rollback.ts';
+import * as faults from '../../../local/edas/faults.ts';
+import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
+import { problemOfAsync } from '../../support/problem.ts';
+
+const app = '3616cdca-4f92-4413-0000-000000000000';
+const otherApp = '3616cdca-4f92-4413-0000-000000000001';
+const thirdApp = '3616cdca-4f92-4413-0000-000000000002';
+const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
+const now = Date.parse('2026-01-02T03:04:05Z');
+
+/** What a list ends in. An Error is thrown. */
+type Listing = ListedChangeOrder[] | Error;
+
+const failed = (kind: EdasFailureKind) =>
+  new EdasFailure(kind, `A fake failure: ${kind}.`, {
+    requestId: 'FAKE-REQUEST-ID',
+    traceId: 'fake-trace-id',
+  });
+
+/** A deployment in flight, created this many seconds ago, unless told otherwise. */
+function listed(changeOrderId: string, secondsAgo = 60, changes: Partial<ListedChangeOrder> = {}) {
+  const createdAt = now - secondsAgo * 1000;
+  return { changeOrderId, status: 1, typeCode: 'CoDeploy', words: 'Deploy demo.jar', createdAt, ...changes };
+}
+
+const notAsked = () => Promise.reject(new Error('A search only lists'));
+
+/** EDAS as a search sees it: an application that is not named has no orders. Reading or rolling back fails the test. */
+function edasOf(listings: Record<string, Listing>, leftMs = 8_000) {
+  const asked: { appId: string; timeoutMs: number }[] = [];
+  const list: ChangeOrders['list'] = (appId, timeoutMs) => {
+    asked.push({ appId, timeoutMs });
+    const listing = listings[appId] ?? [];
+    return listing instanceof Error ? Promise.reject(listing) : Promise.resolve(listing);
+  };
+  return { asked, find: (search: Omit<Search, 'deadlineAt'>) => findOver(list, search, leftMs) };
+}
+
+function findOver(list: ChangeOrders['list'], search: Omit<Search, 'deadlineAt'>, leftMs = 8_000) {
+  const dependencies: RollbackDependencies = {
+    changeOrders: { list, read: notAsked, rollBack: notAsked },
+    clock: { now: () => now, sleep: notAsked },
+    warn: () => undefined,
+  };
+  return findChangeOrder({ ...search, deadlineAt: now + leftMs }, dependencies);
+}
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) =>
+    permutations(items.toSpliced(index, 1)).map((others) => [item, ...others]),
+  );
+}
+
+const findIn = (...orders: ListedChangeOrder[]) => edasOf({ [app]: orders }).find({ target: { app } });
+
+const failures = [
+  ['denied', 'edas_denied'],
+  ['throttled', 'edas_throttled'],
+  ['not_found', 'change_order_not_found'],
+  ['rejected', 'edas_rejected'],
+  ['doubt', 'edas_unavailable'],
+  ['not_sent', 'edas_unavailable'],
+] as const;
+
+describe('by application', () => {
+  test('the newest deployment in flight is found, whatever the order of the list', async () => {
+    const orders = [
+      listed('oldest', 300),
+      listed('middle', 200),
+      listed('newest', 100),
+      listed('finished-since', 50, { status: 2 }),
+    ];
+    const found = await Promise.all(permutations(orders).map((each) => findIn(...each)));
+    expect(found).toEqual(Array.from({ length: 24 }, () => 'newest'));
+  });
+
+  test('the list of that application is asked for, once', async () => {
+    const edas = edasOf({ [app]: [listed(orderId)] });
+    expect(await edas.find({ target: { app }, apps: [app, otherApp] })).toBe(orderId);
+    expect(edas.asked).toEqual([{ appId: app, timeoutMs: 2_400 }]);
+  });
+
+  test.each([0, 1, 8, 9])('a deployment of status %i is in flight', async (status) => {
+    expect(await findIn(listed(orderId, 60, { status }))).toBe(orderId);
+  });
+
+  test.each([
+    [2, '2 (succeeded)'],
+    [3, '3 (failed)'],
+    [6, '6 (terminated)'],
+    [7, '7 (partly succeeded)'],
+    [10, '10 (failed with a system exception)'],
+    [4, '4 (a status that EDAS does not document)'],
+    [5, '5 (a status that EDAS does not document)'],
+    [99, '99 (a status that EDAS does not document)'],
+    [undefined, 'not given'],
+  ])('a deployment of status %s is not known to be in flight', async (status, seen) => {
+    const order = listed(orderId, 60, { status });
+    expect(await findIn(listed('older', 120), order)).toBe('older');
+    const problem = await problemOfAsync(() => findIn(order));
+    expect(problem?.code).toBe('app_has_no_change_in_flight');
+    expect(problem?.message).toContain(`the newest is ${orderId}, with status ${seen}.`);
+  });
+
+  test.each([
+    ['a rollback', { typeCode: 'CoRollback' }],
+    ['a scale-out', { typeCode: 'CoScaleOut' }],
+    ['a restart', { typeCode: 'CoRestart' }],
+    ['of a type in another case', { typeCode: 'codeploy' }],
+    ['of an empty type', { typeCode: '' }],
+    ['of no type', { typeCode: undefined }],
+    ['a CoDeploy that says rollback', { words: 'Rollback of 4f40e616' }],
+    ['a CoDeploy that says Roll back', { words: 'Deploy: Roll back to 1.0' }],
+    ['a CoDeploy that says roll-back', { words: 'automatic roll-back' }],
+    ['a CoDeploy that says rolled back', { words: 'is rolled back' }],
+    ['a CoDeploy that says rolling back', { words: 'ROLLING BACK' }],
+    ['a CoDeploy that says 回滚', { words: '应用回滚 版本 1.0' }],
+  ])('an order in flight that is %s is never taken, though it is the newest', async (_what, changes) => {
+    expect(await findIn(listed('newest', 1, changes), listed('older', 60))).toBe('older');
+    const problem = await problemOfAsync(() => findIn(listed('newest', 1, changes)));
+    expect(problem?.code).toBe('app_has_no_change_in_flight');
+  });
+
+  test.each(['Deploy payroll 1.0', 'Roll out 1.1, back up first', ''])(
+    'a deployment that says %j is no rollback',
+    async (words) => {
+      expect(await findIn(listed(orderId, 60, { words }))).toBe(orderId);
+    },
+  );
+
+  test('a deployment without a time is taken for older than any with one', async () => {
+    const timeless = listed('timeless', 0, { createdAt: undefined });
+    expect(await findIn(timeless, listed('dated', 9_999))).toBe('dated');
+    expect(await findIn(listed('dated', 9_999), timeless)).toBe('dated');
+  });
+
+  test('a deployment without a time is taken where it is the only one in flight', async () => {
+    const timeless = listed('timeless', 0, { createdAt: undefined });
+    expect(await findIn(listed('finished', 1, { status: 2 }), timeless)).toBe('timeless');
+  });
+
+  test('an application without orders has nothing in flight, and is named', async () => {
+    const problem = await problemOfAsync(() => findIn());
+    expect(problem?.code).toBe('app_has_no_change_in_flight');
+    expect(problem?.message).toBe(
+      `No deployment of the application ${app} is in flight: no CoDeploy whose words do not speak of a rollback. EDAS knows no recent change order of it. Nothing was rolled back.`,
+    );
+    expect(problem?.facts).toEqual({ app });
+  });
+
+  test('an application with nothing in flight is told what was seen: how many, and the newest', async () => {
+    const orders = [listed('older', 120, { status: 3 }), listed('newest', 60, { status: 6 })];
+    const problem = await problemOfAsync(() => findIn(...orders, listed('oldest', 180, { status: 2 })));
+    expect(problem?.message).toContain(
+      'Of 3 recent change orders the newest is newest, with status 6 (terminated).',
+    );
+  });
+
+  test.each(failures)('a list that is %s is refused with %s, and the words of EDAS', async (kind, code) => {
+    const problem = await problemOfAsync(() => edasOf({ [app]: failed(kind) }).find({ target: { app } }));
+    expect(problem).toMatchObject({
+      code,
+      facts: { app, edas: { requestId: 'FAKE-REQUEST-ID', traceId: 'fake-trace-id' } },
+    });
+    expect(problem?.message).toContain(`A fake failure: ${kind}.`);
+  });
+
+  test('a list that is throttled says when to try again', async () => {
+    const edas = edasOf({ [app]: failed('throttled') });
+    const problem = await problemOfAsync(() => edas.find({ target: { app } }));
+    expect(problem?.facts.retryAfterSeconds).toBe(5);
+  });
+});
+
+describe('by change order', () => {
+  const target = { changeOrderId: orderId };
+
+  test('nothing is asked where the source may touch every application', async () => {
+    const edas = edasOf({});
+    expect(await edas.find({ target })).toBe(orderId);
+    expect(edas.asked).toEqual([]);
+  });
+
+  test.each([
+    ['first', app],
+    ['middle', otherApp],
+    ['last', thirdApp],
+  ])('an order of the %s application that the source may touch is allowed', async (_which, owner) => {
+    const edas = edasOf({ [owner]: [listed('another'), listed(orderId), listed('one-more')] });
+    expect(await edas.find({ target, apps: [app, otherApp, thirdApp] })).toBe(orderId);
+  });
+
+  test.each([
+    ['a rollback', { typeCode: 'CoRollback' }],
+    ['finished', { status: 2 }],
+    ['terminated', { status: 6 }],
+    ['of no status', { status: undefined }],
+    ['of no time', { createdAt: undefined }],
+  ])('an order that is %s belongs to its application all the same', async (_what, changes) => {
+    const edas = edasOf({ [app]: [listed(orderId, 60, changes)] });
+    expect(await edas.find({ target, apps: [app] })).toBe(orderId);
+  });
+
+  test.each([
+    ['none of them has any order', {}],
+    ['all of them have others', { [app]: [listed('another')], [otherApp]: [listed('one-more')] }],
+    ['the order is of an application that the source may not touch', { [thirdApp]: [listed(orderId)] }],
+    ['an id only begins alike', { [app]: [listed(`${orderId}0`), listed(orderId.slice(0, -1))] }],
+  ])('an order is refused where %s', async (_what, listings) => {
+    const problem = await problemOfAsync(() => edasOf(listings).find({ target, apps: [app, otherApp] }));
+    expect(problem?.code).toBe('app_not_allowed');
+    expect(problem?.message).toBe(
+      `The change order is not among the recent ones of the applications that this source may touch: ${app}, ${otherApp}. Nothing was rolled back.`,
+    );
+    expect(problem?.facts).toEqual({ changeOrderId: orderId });
+  });
+
+  test('an order is refused where the source may touch no application', async () => {
+    const edas = edasOf({ [app]: [listed(orderId)] });
+    expect((await problemOfAsync(() => edas.find({ target, apps: [] })))?.code).toBe('app_not_allowed');
+  });
+
+  test.each(failures)('a list that is %s does not matter where another has the order', async (kind) => {
+    const apps = [app, otherApp];
+    const order = [listed(orderId)];
+    expect(await edasOf({ [app]: failed(kind), [otherApp]: order }).find({ target, apps })).toBe(orderId);
+    expect(await edasOf({ [app]: order, [otherApp]: failed(kind) }).find({ target, apps })).toBe(orderId);
+  });
+
+  test.each(failures)(
+    'a list that is %s refuses with %s where no other has the order, for it might be in that one',
+    async (kind, code) => {
+      const edas = edasOf({ [app]: [listed('another')], [otherApp]: failed(kind) });
+      const problem = await problemOfAsync(() => edas.find({ target, apps: [app, otherApp] }));
+      expect(problem).toMatchObject({ code, facts: { app: otherApp, changeOrderId: orderId } });
+      expect(problem?.message).toContain(`A fake failure: ${kind}.`);
+    },
+  );
+
+  test('the first of several failures is told', async () => {
+    const edas = edasOf({ [app]: failed('denied'), [otherApp]: failed('throttled') });
+    const problem = await problemOfAsync(() => edas.find({ target, apps: [app, otherApp] }));
+    expect(problem).toMatchObject({ code: 'edas_denied', facts: { app } });
+  });
+
+  test('all applications are asked before any of them has answered', async () => {
+    const held = new Map<string, (orders: ListedChangeOrder[]) => void>();
+    const search = findOver((appId) => new Promise((resolve) => held.set(appId, resolve)), {
+      target,
+      apps: [app, otherApp, thirdApp],
+    });
+    await Promise.resolve();
+    expect([...held.keys()]).toEqual([app, otherApp, thirdApp]);
+    held.get(thirdApp)?.([]);
+    held.get(otherApp)?.([listed(orderId)]);
+    held.get(app)?.([]);
+    expect(await search).toBe(orderId);
+  });
+
+  test('nothing is found before all have answered, so that no work is left running', async () => {
+    let finish: (orders: ListedChangeOrder[]) => void = () => undefined;
+    const list: ChangeOrders['list'] = (appId) =>
+      appId === app ? Promise.resolve([listed(orderId)]) : new Promise((resolve) => (finish = resolve));
+    let found: string | undefined;
+    const search = findOver(list, { target, apps: [app, otherApp] }).then((id) => (found = id));
+    await new Promise(setImmediate);
+    expect(found).toBeUndefined();
+    finish([]);
+    expect(await search).toBe(orderId);
+  });
+});
+
+describe('either way', () => {
+  const ways: [string, Omit<Search, 'deadlineAt'>, object][] = [
+    ['by application', { target: { app } }, { app }],
+    [
+      'by change order',
+      { target: { changeOrderId: orderId }, apps: [app, otherApp] },
+      { app, changeOrderId: orderId },
+    ],
+  ];
+
+  test.each(ways)('%s, the larger part of the time is left for the rollback', async (_way, search) => {
+    const edas = edasOf({ [app]: [listed(orderId)] }, 1_000);
+    await edas.find(search);
+    expect(new Set(edas.asked.map(({ timeoutMs }) => timeoutMs))).toEqual(new Set([300]));
+  });
+
+  test.each(ways)('%s, the last moment is enough to ask in', async (_way, search) => {
+    const edas = edasOf({ [app]: [listed(orderId)] }, 100);
+    expect(await edas.find(search)).toBe(orderId);
+    expect(new Set(edas.asked.map(({ timeoutMs }) => timeoutMs))).toEqual(new Set([100]));
+  });
+
+  test.each(ways)('%s, nothing is asked and nothing allowed without time', async (_way, search, facts) => {
+    for (const leftMs of [99, 0, -1]) {
+      const edas = edasOf({ [app]: [listed(orderId)], [otherApp]: [listed(orderId)] }, leftMs);
+      const problem = await problemOfAsync(() => edas.find(search));
+      expect(problem?.code).toBe('edas_unavailable');
+      expect(problem?.message).toBe('No time was left to ask EDAS. No rollback was sent.');
+      expect(problem?.facts).toEqual(facts);
+      expect(edas.asked).toEqual([]);
+    }
+  });
+
+  test.each(ways)('%s, a failure that is not of EDAS passes through untouched', async (_way, search) => {
+    for (const error of [new TypeError('A fake bug'), new Problem('credentials_missing', 'A fake reason')]) {
+      await expect(edasOf({ [app]: error }).find(search)).rejects.toBe(error);
+    }
+  });
+});
+
+describe('over the real client', () => {
+  const credentials = {
+    accessKeyId: 'fake-access-key-id',
+    accessKeySecret: 'fake-access-key-secret',
+    securityToken: 'fake-security-token',
+  };
+
+  async function standIn(options: Partial<EdasStandInOptions> = {}): Promise<EdasStandIn> {
+    const edas = await startEdasStandIn({ credentials, ...options });
+    onTestFinished(() => edas.close());
+    return edas;
+  }
+
+  /** The order that was rolled back, or the code of the refusal. */
+  async function findAndRollBack(edas: EdasStandIn, search: Omit<Search, 'deadlineAt'>, withinMs = 5_000) {
+    const client = createEdasClient(edas.url, { getCredentials: () => Promise.resolve(credentials) });
+    const { getChangeOrderInfo: read, listRecentChangeOrders: list, rollbackChangeOrder } = client;
+    const dependencies: RollbackDependencies = {
+      changeOrders: { read, list, rollBack: rollbackChangeOrder },
+      clock: { now: Date.now, sleep: (ms: number) => sleep(ms) },
+      warn: () => undefined,
+    };
+    const deadlineAt = Date.now() + withinMs;
+    let changeOrderId = 'none';
+    const problem = await problemOfAsync(async () => {
+      changeOrderId = await findChangeOrder({ ...search, deadlineAt }, dependencies);
+      await rollBack({ changeOrderId, deadlineAt }, dependencies);
+    });
+    return problem?.code ?? changeOrderId;
+  }
+
+  const slow = { appId: app, readyMs: 0, batchMs: 60_000 };
+  const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+
+  test.each(['CoRollback', 'CoDeploy'] as const)(
+    'the newest deployment is rolled back, and a repeat does not roll back its rollback, though that is a %s',
+    async (coType) => {
+      const edas = await standIn({ rollbackRules: { coType, ofTerminated: 'accepted' } });
+      edas.orders.add({ ...slow, createdAt: minutesAgo(60) });
+      edas.orders.add({ ...slow, id: orderId });
+      edas.orders.add({ ...slow, appId: otherApp });
+
+      expect(await findAndRollBack(edas, { target: { app } })).toBe(orderId);
+      expect(await findAndRollBack(edas, { target: { app } })).toBe('app_has_no_change_in_flight');
+      const puts = edas.calls.filter(({ method }) => method === 'PUT');
+      expect(puts.map(({ changeOrderId }) => changeOrderId)).toEqual([orderId]);
+      expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+    },
+  );
+
+  test('an application without orders has no list, and nothing is sent', async () => {
+    const edas = await standIn();
+    expect(await findAndRollBack(edas, { target: { app } })).toBe('app_has_no_change_in_flight');
+    expect(edas.calls).toMatchObject([{ operation: 'ListRecentChangeOrder', appId: app, status: 200 }]);
+  });
+
+  test('an order of a permitted application is rolled back, that of another is not', async () => {
+    const edas = await standIn();
+    const foreign = edas.orders.add({ ...slow, appId: thirdApp });
+    edas.orders.add({ ...slow, id: orderId, appId: otherApp });
+    const apps = [app, otherApp];
+
+    expect(await findAndRollBack(edas, { target: { changeOrderId: foreign }, apps })).toBe('app_not_allowed');
+    expect(edas.orders.rollbacksOf(foreign)).toBe(0);
+    expect(await findAndRollBack(edas, { target: { changeOrderId: orderId }, apps })).toBe(orderId);
+    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
+  });
+
+  const codes: Record<keyof typeof faults, string> = {
+    htmlBadGateway: 'edas_unavailable',
+    businessErrorUnder200: 'edas_rejected',
+    emptyBody: 'edas_unavailable',
+    truncatedJson: 'edas_unavailable',
+    edasErrorcodeUnder500: 'edas_rejected',
+    throttled: 'edas_throttled',
+    deniedByRam: 'edas_denied',
+    serviceUnavailable: 'edas_unavailable',
+    silent: 'edas_unavailable',
+    resetBeforeHandling: 'edas_unavailable',
+    resetAfterHandling: 'edas_unavailable',
+    cutInHalf: 'edas_unavailable',
+    slowByteByByte: 'edas_unavailable',
+    redirect: 'edas_unavailable',
+    xmlAnswer: 'edas_unavailable',
+    xmlError: 'edas_unavailable',
+    jsonNull: 'edas_unavailable',
+    signatureMismatch: 'edas_denied',
+  };
+
+  test.each(Object.entries(codes))(
+    'a list that meets %s is refused: %s; nothing is sent',
+    async (name, code) => {
+      const fault = Object.entries(faults).find(([each]) => each === name)?.[1]();
+      const edas = await standIn({
+        fault: ({ operation }) => (operation === 'ListRecentChangeOrder' ? fault : undefined),
+      });
+      edas.orders.add({ ...slow, id: orderId });
+      for (const search of [{ target: { app } }, { target: { changeOrderId: orderId }, apps: [app] }]) {
+        expect(await findAndRollBack(edas, search, 1_000)).toBe(code);
+      }
+      expect(edas.calls.map(({ operation }) => operation)).toEqual([
+        'ListRecentChangeOrder',
+        'ListRecentChangeOrder',
+      ]);
+      expect(edas.orders.rollbacksOf(orderId)).toBe(0);
+    },
+  );
+});

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readChatCommand } from '../../../../functions/webhook/payload/chat-command.ts';
+
+const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+
+describe('a command', () => {
+  test.each([
+    `rollback ${id}`,
+    `Rollback ${id}`,
+    `ROLL BACK ${id}`,
+    `roll-back ${id}`,
+    `回滚 ${id}`,
+    `回滚${id}`,
+    ` 回滚 ${id}`,
+    `@bot 回滚 ${id}`,
+    `@bot\n回滚\r\n${id}\n`,
+    `@bot, rollback ${id}!`,
+    `@_user_1 rollback ${id}`,
+    `<@U0123ABC> rollback \`${id}\``,
+    `<@U0123ABC|roadrunner>: rollback ${id}`,
+    `@bot @someone rollback ${id}`,
+    `＠bot\u3000回滚：ｄｃ５１３３ｄ７－７７３ｆ－４ｃ８１－９ｃ５ａ－ｅ２１０３ｄｃｅ０ｆ６ａ。`,
+    `rollback dc5133d7–773f–4c81–9c5a–e2103dce0f6a`,
+    `rollback: “${id}”`,
+    `*rollback* ${id}`,
+    `rollback \u200b${id}\ufeff`,
+    `/rollback ${id}`,
+    `/edas rollback ${id}`,
+    `/回滚 ${id}`,
+  ])('%j asks for the change order', (message) => {
+    expect(readChatCommand(message)).toBe(id);
+  });
+
+  test.each([
+    ['rollback', ''],
+    ['@bot 回滚!', ''],
+    ['/rollback', ''],
+    ['rollback checkout', 'checkout'],
+    [`rollback ${id} please`, `${id} please`],
+    [`/rollback rollback ${id}`, `rollback ${id}`],
+  ])('%j is followed by %j', (message, rest) => {
+    expect(readChatCommand(message)).toBe(rest);
+  });
+});
+
+describe('no command', () => {
+  test.each([
+    '',
+    '   ',
+    '/',
+    '@bot',
+    id,
+    `@bot ${id}`,
+    `what is ${id}?`,
+    `do not rollback ${id}`,
+    `please rollback ${id}`,
+    `不要回滚 ${id}`,
+    `回滚了吗 ${id}`,
+    `rollbacks ${id}`,
+    `rollback2 ${id}`,
+    `unroll back ${id}`,
+    `/edas ${id}`,
+    `rollback ${id} ${'x'.repeat(500)}`,
+  ])('is %j', (message) => {
+    expect(readChatCommand(message)).toBeUndefined();
+  });
+});
+
+test('a message of any kind is read in bounded time, and never throws', () => {
+  const hostile = [
+    '@a'.repeat(500_000),
+    '! '.repeat(500_000),
+    `x${'!'.repeat(500_000)}x`,
+    '<'.repeat(500_000),
+  ];
+  for (const message of hostile) expect(readChatCommand(message)).toBeUndefined();
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (message) => {
+      expect(['string', 'undefined']).toContain(typeof readChatCommand(message));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('what is said before the verb makes it no command, unless it is a mention', () => {
+  const word = fc.stringMatching(/^[a-z]{1,10}$/).filter((text) => !/^roll(back)?$/.test(text));
+  fc.assert(
+    fc.property(word, (text) => {
+      expect(readChatCommand(`${text} rollback ${id}`)).toBeUndefined();
+      expect(readChatCommand(`@${text} rollback ${id}`)).toBe(id);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { Problem } from '../../../../functions/errors.ts';
+import { chatMessage } from '../../../../functions/webhook/reply/chat.ts';
+import type { Outcome } from '../../../../functions/webhook/reply/reply.ts';
+
+const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const rollingBack: Outcome = {
+  outcome: 'rolling_back',
+  changeOrderId,
+  evidence: 'reply',
+  message: 'EDAS accepted the rollback.',
+};
+
+test('Slack tells the whole channel what is rolled back, which order, and who asked', () => {
+  expect(chatMessage('slack', rollingBack, 'roadrunner')).toEqual({
+    response_type: 'in_channel',
+    text: `Rolling back: change order ${changeOrderId}, asked for by roadrunner. EDAS accepted the rollback.`,
+  });
+});
+
+test('Slack tells a refusal only to who asked, and why', () => {
+  const problem = new Problem('change_order_finished', 'The change order has succeeded.', { changeOrderId });
+  expect(chatMessage('slack', problem, 'roadrunner')).toEqual({
+    response_type: 'ephemeral',
+    text: `Not rolled back: change order ${changeOrderId}. The change order has succeeded. (change_order_finished)`,
+  });
+});
+
+test('Slack mentions nobody, whatever the name of who asked', () => {
+  expect(chatMessage('slack', rollingBack, '<!channel> & <@U1>')).toMatchObject({
+    text: expect.stringContaining('asked for by &lt;!channel&gt; &amp; &lt;@U1&gt;.') as string,
+  });
+});
+
+test('DingTalk gets a message of its own kind', () => {
+  expect(chatMessage('dingtalk', rollingBack, undefined)).toEqual({
+    msgtype: 'text',
+    text: { content: `Rolling back: change order ${changeOrderId}. EDAS accepted the rollback.` },
+  });
+});
+
+test('Feishu gets a toast, green for what happened and red for what did not', () => {
+  expect(chatMessage('feishu', rollingBack, undefined)).toEqual({
+    toast: {
+      type: 'success',
+      content: `Rolling back: change order ${changeOrderId}. EDAS accepted the rollback.`,
+    },
+  });
+  expect(chatMessage('feishu', new Problem('internal', 'why'), undefined)).toEqual({
+    toast: { type: 'error', content: 'Not rolled back. why (internal)' },
+  });
+});
+
+test.each(['change_order_id_missing', 'change_order_id_ambiguous'] as const)(
+  'a command with %s says what to type instead',
+  (code) => {
+    expect(chatMessage('dingtalk', new Problem(code, 'No id.'), undefined)).toEqual({
+      msgtype: 'text',
+      text: { content: `Not rolled back. No id. Type: rollback <change order id> (${code})` },
+    });
+  },
+);
+
+test('nobody is told that nothing was rolled back while nobody knows', () => {
+  const problem = new Problem('edas_outcome_unknown', 'It was sent once.', { changeOrderId });
+  expect(chatMessage('dingtalk', problem, undefined)).toEqual({
+    msgtype: 'text',
+    text: {
+      content: `It is not known yet what became of change order ${changeOrderId}. It was sent once. (edas_outcome_unknown)`,
+    },
+  });
+});
+
+test('what is no command is answered with what to type', () => {
+  const ignored = { outcome: 'ignored', message: 'This is no command.' } as const;
+  expect(chatMessage('slack', ignored, 'roadrunner')).toEqual({
+    response_type: 'ephemeral',
+    text: 'This is no command.',
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { openSources } from '../../../functions/webhook/source/open-sources.ts';
+import { presets, type Preset } from '../../../functions/webhook/source/presets.ts';
+import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
+import { compileSources } from '../../../local/build/compile-sources.ts';
+import { explainWebhook, type ExplainedWebhook } from '../../../local/explain/explain-webhook.ts';
+import { isByApplication, sampleWebhook } from '../../../local/sample-webhook.ts';
+
+const app = '3616cdca-0000-4000-8000-0000000000aa';
+const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const now = Date.parse('2026-01-02T03:04:05Z');
+
+function sourceOf(settings: string, env: Record<string, string> = {}) {
+  const compiled = compileSources(`sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }`);
+  const source = openSources(compiled, env, () => undefined).get('hook');
+  if (!source) throw new Error('there must be a source');
+  return source;
+}
+
+async function explain(settings: string, body: string, webhook: Partial<ExplainedWebhook> = {}) {
+  const all = { body: Buffer.from(body), contentType: 'application/json', now, ...webhook };
+  const { rows, verdict, isRefused } = await explainWebhook(sourceOf(settings), all);
+  return { rows: Object.fromEntries(rows) as Record<string, string | string[]>, verdict, isRefused };
+}
+
+test.each<[string, Preset]>(Object.entries(presets))(
+  'a sample of the preset %s would be acted on',
+  async (name, preset) => {
+    const needsApps = !coversPayload(preset.verify) || preset.isByApplication;
+    const source = sourceOf(`preset: ${name}${needsApps ? `, apps: [${app}]` : ''}`);
+    const sample = sampleWebhook(source, isByApplication(source) ? { app } : { changeOrderId: order }, now);
+    const grant = source.verify.scheme === 'link' ? { app, expiresAt: 0 } : undefined;
+    const webhook = { body: Buffer.from(sample.body), contentType: sample.contentType, grant, now };
+    const { verdict, isRefused } = await explainWebhook(source, webhook);
+    expect(verdict).toMatch(/^The rule ".*" decides: acted on\. It would have the /);
+    expect(isRefused).toBe(false);
+  },
+);
+
+test('every rule is shown, with what it found', async () => {
+  const settings = `preset: generic, when: "state == 'failed'", allow: "contains(['alice'], user)",
+    changeOrderId: order, problemStartedAt: at, apps: [${app}]`;
+  const payload = { state: 'failed', user: 'alice', order: `order ${order}`, at: 1_767_323_045 };
+  expect(await explain(settings, JSON.stringify(payload))).toEqual({
+    rows: {
+      source: 'hook: POST /hook, secret in HOOK_SECRET',
+      'must carry': ['x-signature-256: sha256=<HMAC-SHA256 over {body}, in hex>'],
+      'content type': 'application/json; taken: JSON (application/json)',
+      payload: 'an object with state, user, order, at',
+      time: 'none in the payload that must be now',
+      handshake: 'none',
+      actor: 'not named',
+      when: "`when: state == 'failed'` gave true",
+      allow: "`allow: contains(['alice'], user)` gave true",
+      problemStartedAt: '2026-01-02T03:04:05.000Z: a change that began later is refused',
+      changeOrderId: `the change order ${order}: \`changeOrderId: order\` gave "order ${order}"`,
+      apps: app,
+    },
+    verdict: `The rule "changeOrderId" decides: acted on. It would have the change order ${order} rolled back with RollbackChangeOrder, if EDAS lists it among those of the apps.`,
+    isRefused: false,
+  });
+});
+
+describe('the first rule that stops it decides:', () => {
+  test.each([
+    ['preset: slack', 'ssl_check=1', 'The rule "handshake" decides: ignored (200). An SSL check.', false],
+    [
+      'preset: generic',
+      '{',
+      'The rule "payload" decides: refused with payload_malformed (400), docs/errors.md#payload_malformed. The body is not JSON',
+      true,
+    ],
+    [
+      'preset: linear',
+      '{"webhookTimestamp":1767322000000}',
+      'The rule "time" decides: refused with timestamp_out_of_window (401)',
+      true,
+    ],
+    [
+      'preset: feishu',
+      '{"type":"url_verification","challenge":"a"}',
+      'The rule "handshake" decides: ignored (200). A challenge.',
+      false,
+    ],
+    [
+      `preset: generic, when: "state == 'failed'"`,
+      '{"state":"ok"}',
+      `The rule "when" decides: ignored (200). \`when: state == 'failed'\` gave false, not true.`,
+      false,
+    ],
+    ['preset: feishu', '{}', 'The rule "command" decides: ignored (200). This is no command.', false],
+    [
+      `preset: generic, allow: ok`,
+      '{"ok":1}',
+      'The rule "allow" decides: refused with sender_not_allowed (403)',
+      true,
+    ],
+    [
+      'preset: generic, problemStartedAt: at',
+      '{"at":"today"}',
+      'The rule "problemStartedAt" decides: refused with payload_malformed (400)',
+      true,
+    ],
+    [
+      'preset: generic, changeOrderId: order',
+      '{"order":7}',
+      'The rule "changeOrderId" decides: refused with change_order_id_missing (422), docs/errors.md#change_order_id_missing. No change order id (a UUID) was found. Looked at order: 7, which is no text.',
+      true,
+    ],
+    [
+      `preset: generic, app: app, apps: [${app}], refusalStatus: 200`,
+      `{"app":"${order}"}`,
+      'The rule "app" decides: refused with app_not_allowed (200)',
+      true,
+    ],
+  ])('%s with %s', async (settings, body, verdict, isRefused) => {
+    const contentType = body.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded';
+    const explanation = await explain(settings, body, { contentType });
+    expect(explanation.verdict.startsWith(verdict), explanation.verdict).toBe(true);
+    expect(explanation.isRefused).toBe(isRefused);
+  });
+});
+
+test('the rules after the one that decides are shown all the same', async () => {
+  const { rows } = await explain(
+    `preset: generic, when: "state == 'failed'"`,
+    `{"changeOrderId":"${order}"}`,
+  );
+  expect(rows['changeOrderId']).toBe(`the change order ${order}`);
+});
+
+test('a dry run, and another cluster, are said', async () => {
+  const payload = `{"changeOrderId":"${order}"}`;
+  expect((await explain('preset: generic, dryRun: true', payload)).verdict).toMatch(
+    /read and not rolled back \(dryRun\)\.$/,
+  );
+  expect((await explain('preset: generic, cluster: k8s', payload)).verdict).toMatch(
+    /with AbortAndRollbackChangeOrder\.$/,
+  );
+});
+
+test('what Feishu has encrypted is said to need the key', async () => {
+  const { rows, isRefused } = await explain('preset: feishu', '{"encrypt":"AAAA"}');
+  expect(isRefused).toBe(true);
+  expect(rows['payload']).toEqual([
+    "The body cannot be decrypted with this source's Encrypt Key.",
+    'Where it is encrypted, it can be read here once HOOK_SECRET is set in the environment.',
+  ]);
+});

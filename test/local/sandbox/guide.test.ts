@@ -1,0 +1,108 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { compileSources } from '../../../local/build/compile-sources.ts';
+import { printCurlLines, printRealEdas } from '../../../local/sandbox/guide.ts';
+import { playRollback } from '../../../local/sandbox/play.ts';
+import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
+import { startLocalFunction } from './local-function.ts';
+import { pastedRequests } from './pasted.ts';
+
+// The play of a rollback takes its time, and busy machines take more.
+vi.setConfig({ testTimeout: 30_000 });
+
+const apps = 'apps: [3616cdca-0000-4000-8000-0000000000aa]';
+const playedOrder = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const pastedOrder = '4f40e616-cdcd-4250-a018-efd4599c0b1d';
+
+/** All that goes to the terminal until the test ends. */
+function captureOutput(): () => string {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  onTestFinished(() => {
+    log.mockRestore();
+  });
+  return () => log.mock.calls.map((parts) => parts.join(' ')).join('\n');
+}
+
+test.each([
+  ['a signature over the body, and a quote in it', `preset: generic, changeOrderId: '"order''s id"'`, ''],
+  ['a signed time', 'preset: svix', ' (good for 300 s)'],
+  ['a time in the payload', 'preset: linear', ' (good for 60 s)'],
+  ["Stripe's scheme", 'preset: stripe-style', ' (good for 300 s)'],
+  ["DingTalk's scheme, and a chat", `preset: dingtalk, ${apps}`, ' (good for 3600 s)'],
+  ["Feishu's scheme, and a chat", 'preset: feishu', ' (good for 300 s)'],
+  ['a form, and a chat', 'preset: slack', ' (good for 300 s)'],
+  ['a bearer token, and an application in the payload', `preset: alertmanager, ${apps}`, ''],
+  ['user and password, and one application', `preset: azure-devops, ${apps}`, ''],
+  [
+    'an application that it names itself',
+    `preset: generic, app: "'3616cdca-0000-4000-8000-0000000000cc'"`,
+    '',
+  ],
+  ['a link, and a form', `preset: cloudmonitor, ${apps}`, ' (good for 300 s)'],
+])(
+  'the line to paste for a source with %s rolls back, and the forged one is refused',
+  async (_what, settings, good) => {
+    const local = await startLocalFunction(`sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }`);
+    const output = captureOutput();
+    printCurlLines({ ...local, forged: sandboxSecrets(local.sources, 'forged') });
+
+    expect(output()).toContain(`this is the same request for it${good}:`);
+    const [signed, forged, ...others] = pastedRequests(output());
+    if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output()}`);
+    expect(others).toEqual([]);
+    expect((await fetch(forged.url, forged.init)).status).toBe(401);
+    expect(local.edas.orders.rollbacksOf(pastedOrder)).toBe(0);
+    const response = await fetch(signed.url, signed.init);
+    expect(local.edas.orders.rollbacksOf(pastedOrder), await response.text()).toBe(1);
+  },
+);
+
+test.each([
+  ['a chat', 'preset: slack'],
+  ['a link', `preset: cloudmonitor, ${apps}`],
+])('the play runs to its end for a source with %s, and rolls back once', async (_what, settings) => {
+  const local = await startLocalFunction(`sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }`);
+  const [source] = local.sources;
+  if (!source) throw new Error('there must be a source');
+  const output = captureOutput();
+  await playRollback({ ...local, source, forged: sandboxSecrets(local.sources, 'forged') });
+  expect(output()).toContain('5. Somebody without the secret tries.');
+  expect(local.edas.orders.rollbacksOf(playedOrder)).toBe(1);
+});
+
+test('the play ends early where the source would not act on any webhook that can be derived', async () => {
+  const local = await startLocalFunction(
+    `sources: { hook: { secrets: [HOOK_SECRET], preset: generic, when: started < finished } }`,
+  );
+  const [source] = local.sources;
+  if (!source) throw new Error('there must be a source');
+  const output = captureOutput();
+  await playRollback({ ...local, source, forged: {} });
+  expect(output()).toContain('Nothing was rolled back, so the play ends here');
+});
+
+test('for real EDAS, the lines to paste are those of the first source that a shell can sign for', () => {
+  const sources = compileSources(`
+sources:
+  chat: { preset: slack, secrets: [CHAT_SECRET] }
+  monitor: { preset: pagerduty, secrets: [MONITOR_SECRET], ${apps} }
+  pipeline: { preset: generic, secrets: [PIPELINE_SECRET], changeOrderId: order }
+`);
+  const output = captureOutput();
+  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: { PIPELINE_SECRET: 'fake-secret' } });
+  expect(output()).toContain(
+    [
+      'To roll a change order back, put its id in and paste:',
+      "export PIPELINE_SECRET='fake-secret'",
+      `body='{"order":"CHANGE-ORDER-ID"}'`,
+      `curl -i http://127.0.0.1:9000/pipeline -H 'Content-Type: application/json' --data-raw "$body" \\`,
+      `  -H 'x-signature-256: sha256='"$(printf %s "$body" | openssl dgst -sha256 -hmac "$PIPELINE_SECRET" -r | cut -d' ' -f1)"`,
+    ].join('\n'),
+  );
+});
+
+test('for real EDAS, nothing is to be pasted where no shell can sign', () => {
+  const sources = compileSources('sources: { chat: { preset: slack, secrets: [CHAT_SECRET] } }');
+  const output = captureOutput();
+  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
+  expect(output()).not.toContain('paste');
+});
