@@ -92,6 +92,7 @@ function compileSource(name: string, settings: SourceSettings, report: Report): 
   return {
     name,
     ...way,
+    payloadTimestamp: way.payloadTimestamp ?? preset.payloadTimestamp,
     contentTypes: verify?.contentType ? [verify.contentType] : preset.contentTypes,
     secrets,
     deliveryHeader: preset.deliveryHeader,
@@ -107,8 +108,8 @@ function compileSource(name: string, settings: SourceSettings, report: Report): 
   };
 }
 
-function ownWay({ verify, payloadTimestamp }: Preset, source: string): Way {
-  return { verify: verify.scheme === 'link' ? { ...verify, source } : verify, payloadTimestamp };
+function ownWay({ verify }: Preset, source: string): Way {
+  return { verify: verify.scheme === 'link' ? { ...verify, source } : verify };
 }
 
 /** Whoever cannot sign its payload can be made to ask for anything by whoever has seen one of its requests. */

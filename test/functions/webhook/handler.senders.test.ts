@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { linkSignature } from '../../../functions/webhook/verify/link.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import { fakeCredentials, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
 
@@ -41,7 +42,7 @@ function alert({ startsAt = startTime, appId = app, status = 'firing' } = {}): u
   };
 }
 
-describe('an alert that names an application', () => {
+describe('Invariant 7: a sender that cannot sign touches its own applications only. An alert', () => {
   test('rolls its newest deployment in flight back, and the log says for which application', async () => {
     expect((await webhook.post('prometheus', alert())).body).toMatchObject({
       outcome: 'rolling_back',
@@ -141,6 +142,32 @@ describe('a link', () => {
     const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app: otherApp, expiresAt } });
     expect(answer.body).toMatchObject({ status: 403, code: 'app_not_allowed' });
     expect(edas.calls).toEqual([]);
+  });
+});
+
+describe('Invariant 6: neither a token nor the signature of a link is in an answer or the log', () => {
+  test.each(['fake-value-of-PROMETHEUS_TOKEN', 'fake-wrong-token'])('with the token %s', async (secret) => {
+    const debugging = openWebhook(edas, { sources, env: { LOG_LEVEL: 'debug' } });
+    const answer = await debugging.post('prometheus', alert(), { secret });
+    const written = [answer.text, JSON.stringify(answer.headers), ...debugging.lines].join('\n');
+    expect(written).not.toContain('fake-value-of-PROMETHEUS_TOKEN');
+    expect(written).not.toContain('fake-wrong-token');
+    expect(debugging.decisions()).toHaveLength(1);
+  });
+
+  test.each(['fake-value-of-LINK_SECRET', 'fake-wrong-secret'])('with a link of %s', async (secret) => {
+    const debugging = openWebhook(edas, { sources, env: { LOG_LEVEL: 'debug' } });
+    const grant = { app, expiresAt: now / 1000 + day };
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const form = `alertState=ALERT&timestamp=${now}`;
+    const answer = await debugging.post('cloudmonitor', form, { headers, grant, secret });
+    const written = [answer.text, JSON.stringify(answer.headers), ...debugging.lines].join('\n');
+    for (const signedWith of ['fake-value-of-LINK_SECRET', 'fake-wrong-secret']) {
+      const signature = linkSignature(Buffer.from(signedWith), 'cloudmonitor', grant).toString('hex');
+      expect(written).not.toContain(signature);
+      expect(written).not.toContain(signedWith);
+    }
+    expect(debugging.decisions()).toHaveLength(1);
   });
 });
 

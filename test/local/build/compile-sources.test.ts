@@ -549,6 +549,17 @@ describe('verify, spelt out,', () => {
     });
   });
 
+  test('leaves the time that the preset looks for in the payload, unless it names one itself', () => {
+    const own = (...lines: string[]) =>
+      compileOne(fileOf('preset: linear', `verify: {${lines.join(', ')}}`, secrets)).payloadTimestamp;
+    expect(own('header: S')).toEqual({ field: 'webhookTimestamp', unit: 'ms', toleranceSeconds: 60 });
+    expect(own('header: S', 'timestamp: {field: sentAt}')).toEqual({
+      field: 'sentAt',
+      unit: 's',
+      toleranceSeconds: 300,
+    });
+  });
+
   test('may look for the time in the signed payload', () => {
     const text = verifying('header: S', 'timestamp: {field: sentAt, unit: ms, toleranceSeconds: 30}');
     expect(compileOne(text)).toMatchObject({
