@@ -42,7 +42,7 @@ function newestDeployment(app: string, orders: readonly ListedChangeOrder[]): st
     : 'EDAS knows no recent change order of it.';
   throw new Problem(
     'app_has_no_change_in_flight',
-    `No deployment of the application ${app} is in flight: no CoDeploy whose words do not speak of a rollback. ${seen} Nothing was rolled back.`,
+    `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${seen} Nothing was rolled back.`,
     { app },
   );
 }

@@ -152,7 +152,7 @@ describe('by application', () => {
     const problem = await problemOfAsync(() => findIn());
     expect(problem?.code).toBe('app_has_no_change_in_flight');
     expect(problem?.message).toBe(
-      `No deployment of the application ${app} is in flight: no CoDeploy whose words do not speak of a rollback. EDAS knows no recent change order of it. Nothing was rolled back.`,
+      `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). EDAS knows no recent change order of it. Nothing was rolled back.`,
     );
     expect(problem?.facts).toEqual({ app });
   });
