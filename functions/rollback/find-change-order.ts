@@ -53,7 +53,9 @@ function newestDeployment(app: string, orders: readonly ListedChangeOrder[]): st
  */
 function isDeploymentInFlight({ typeCode, words, status }: ListedChangeOrder): boolean {
   return (
-    typeCode === 'CoDeploy' && phaseOf(status) === 'in_flight' && !/回滚|roll(ed|ing)?[\s-]?back/i.test(words)
+    typeCode === 'CoDeploy' &&
+    phaseOf(status) === 'in_flight' &&
+    !/\u56de\u6eda|roll(ed|ing)?[\s-]?back/i.test(words)
   );
 }
 

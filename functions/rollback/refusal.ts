@@ -43,7 +43,7 @@ export function problemOfFailure(
 }
 
 export function sentence({ message }: EdasFailure): string {
-  return /[.…]$/.test(message) ? message : `${message}.`;
+  return /[.\u2026]$/.test(message) ? message : `${message}.`;
 }
 
 function deniedDetail(failure: EdasFailure): string {
