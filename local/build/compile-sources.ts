@@ -1,13 +1,15 @@
 import { LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { toText } from '../../functions/record.ts';
 import { reasonOf } from '../../functions/text.ts';
 import { presets, type Preset } from '../../functions/webhook/source/presets.ts';
+import type { Expression } from '../../functions/webhook/payload/expression.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
-import { sourcesSchema, type SourceSettings } from './sources-schema.ts';
+import { isApplicationId, sourcesSchema, type SourceSettings } from './sources-schema.ts';
 
 /** A place in sources.yaml, and what is wrong there. */
 export interface SourcesFault extends Position {
@@ -151,12 +153,14 @@ function compileExpressions(
           report([key], message);
         });
   const { changeOrderId, app, chatText } = placesOf(settings, preset, verify, report);
+  const compiledApp = expression('app', app, 'text');
+  checkFixedApp(compiledApp, settings.apps, report);
   return {
     actor: expression('preset', preset.actor, 'text'),
     when: expression('when', settings.when ?? preset.when, 'truth'),
     allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
-    app: expression('app', app, 'text'),
+    app: compiledApp,
     chatText: expression('preset', chatText, 'text'),
     problemStartedAt: expression(
       'problemStartedAt',
@@ -164,6 +168,21 @@ function compileExpressions(
       'time',
     ),
   };
+}
+
+/** An application that is written out, and no path to one, is known before any payload is. */
+function checkFixedApp(
+  app: Expression | undefined,
+  apps: readonly string[] | undefined,
+  report: Report,
+): void {
+  if (app?.tree.type !== 'Literal') return;
+  const id = toText(app.tree.value)?.toLowerCase() ?? '';
+  if (!isApplicationId(id)) {
+    report(['app'], 'this names no application: its id is a UUID, as the EDAS console shows it');
+  } else if (apps !== undefined && !apps.includes(id)) {
+    report(['app'], 'this application is not among the apps that the source may touch');
+  }
 }
 
 type Places = Pick<Preset, 'changeOrderId' | 'app' | 'chatText'>;

@@ -262,6 +262,16 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       ['6:5 app and changeOrderId both say what to roll back: take one of them out'],
     ],
     [
+      'an application that is written out and is no id',
+      generic(`app: "'checkout'"`),
+      ['5:5 this names no application: its id is a UUID'],
+    ],
+    [
+      'an application that is written out and not among apps',
+      generic(`app: "'${otherApp}'"`, `apps: [${app}]`),
+      ['5:5 this application is not among the apps that the source may touch'],
+    ],
+    [
       'an application in a source that is called by links',
       fileOf('preset: cloudmonitor', secrets, `apps: [${app}]`, 'app: groupId'),
       ['6:5 a link names the application itself'],
