@@ -8,11 +8,13 @@ const longestCommand = 500;
  * What follows the verb in a chat message such as `rollback dc5133d7-…` or `@bot 回滚 dc5133d7-…`; undefined where the
  * message is anything but a command. Mentions, punctuation and line breaks may stand around it, full-width characters and
  * typographic dashes in it. A slash command, `/rollback dc5133d7-…`, brings its own verb. A sentence that only contains
- * the verb, such as "do not roll back", is no command.
+ * the verb, such as "do not roll back", is no command, and neither is a question.
  */
 export function readChatCommand(message: string): string | undefined {
   if (message.length > longestCommand) return undefined;
-  const text = withoutPrefix(normalise(message));
+  const normal = normalise(message);
+  if (normal.trimEnd().endsWith('?')) return undefined;
+  const text = withoutPrefix(normal);
   const [found] = matcher(String.raw`^(?:${verb})`).exec(text) ?? [];
   return found === undefined ? undefined : trim(text.slice(found.length));
 }

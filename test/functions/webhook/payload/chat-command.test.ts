@@ -53,6 +53,8 @@ describe('no command', () => {
     id,
     `@bot ${id}`,
     `what is ${id}?`,
+    `rollback ${id}?`,
+    `回滚 ${id}？ `,
     `do not rollback ${id}`,
     `please rollback ${id}`,
     `不要回滚 ${id}`,
