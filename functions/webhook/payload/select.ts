@@ -8,7 +8,6 @@ import { chatUsage, readChatCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, type Expression, type JSONValue } from './expression.ts';
 import { takeApp, takeChangeOrderId, type Finding } from './identifier.ts';
-import { parseJson } from './parse.ts';
 
 /** The names that are looked at where a source says nothing. */
 const usualNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
@@ -142,11 +141,13 @@ async function chatCommand(chatText: Expression, payload: JSONValue): Promise<st
   return typeof message === 'string' ? readChatCommand(contentOf(message)) : undefined;
 }
 
-/** Feishu writes the content of a message as JSON: `{"text":"@_user_1 rollback …"}`. */
+/** Feishu writes the content of a message as JSON, `{"text":"@_user_1 rollback …"}`; everybody else as text. */
 function contentOf(message: string): string {
-  if (!message.startsWith('{')) return message;
-  const { text } = toRecord(parseJson(message, 'content of the message'));
-  return toText(text) ?? '';
+  try {
+    return toText(toRecord(JSON.parse(message))['text']) ?? '';
+  } catch {
+    return message;
+  }
 }
 
 /** Words beside the id could turn the sense of the command round. */

@@ -233,6 +233,7 @@ describe('a command in a chat', () => {
     ['nothing', null],
     ['no text', { text: `rollback ${id}` }],
     ['JSON without a text', '{"image_key":"x"}'],
+    ['half of JSON', '{"text":'],
   ])('is ignored where it is %s, with what to type', async (_, content) => {
     expect(await reasonToIgnore(configured, say(content))).toBe(
       'This is no command. To roll a change order back, type: rollback <change order id>',
