@@ -93,7 +93,7 @@ export function readUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.href !== `${url?.origin}/`) {
     throw new CliError(
-      `--url must be the address of the function alone, such as https://example.cn-hangzhou.fcapp.run, not ${JSON.stringify(text)}. The name of the source is added to it.`,
+      `--url must be the address of the function alone, such as https://example.cn-hangzhou.fcapp.run, and no user, password or path. The name of the source is added to it.`,
     );
   }
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url.origin;

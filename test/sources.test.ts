@@ -402,7 +402,7 @@ describe('docs/sources.md', () => {
 });
 
 function appsOf({ verify, isByApplication }: Preset): string {
-  if (isByApplication) return 'one';
+  if (isByApplication && verify.scheme !== 'link') return 'one';
   return coversPayload(verify) ? 'optional' : 'required';
 }
 

@@ -52,10 +52,15 @@ export function receive(event: unknown): WebhookRequest {
 export function rawBody({ headers, body, isBase64Encoded }: WebhookRequest): Buffer {
   requireUncompressed(headers.get('content-encoding'));
   const encoding = isBase64Encoded ? 'base64' : 'utf8';
-  if (Buffer.byteLength(body, encoding) > largestBodyBytes) throw tooLarge();
+  requireFittingBody(Buffer.byteLength(body, encoding));
   // Half a character, written as an escape, has no bytes of its own.
   if (!isBase64Encoded && !body.isWellFormed()) throw notAnHttpEvent();
   return Buffer.from(body, encoding);
+}
+
+/** @throws Problem `body_too_large` */
+export function requireFittingBody(bytes: number): void {
+  if (bytes > largestBodyBytes) throw tooLarge();
 }
 
 function requireUncompressed(encoding: string | undefined): void {

@@ -3,13 +3,19 @@ import { toText } from '../../functions/record.ts';
 import { reasonOf } from '../../functions/text.ts';
 import { presets, type Preset } from '../../functions/webhook/source/presets.ts';
 import type { Expression } from '../../functions/webhook/payload/expression.ts';
+import type { ContentType } from '../../functions/webhook/payload/parse.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
-import { isApplicationId, sourcesSchema, type SourceSettings } from './sources-schema.ts';
+import {
+  isApplicationId,
+  sourcesSchema,
+  type SourceSettings,
+  type VerifySettings,
+} from './sources-schema.ts';
 
 /** A place in sources.yaml, and what is wrong there. */
 export interface SourcesFault extends Position {
@@ -69,8 +75,23 @@ export function compileSources(text: string): CompiledSource[] {
       report(['sources', name, ...path], message);
     }),
   );
+  checkSharedTokens(compiled, report);
   if (faults.length > 0) throw fail();
   return compiled;
+}
+
+/** A token is shown with every request. Where it is a key as well, whoever has seen one can sign for the other source. */
+function checkSharedTokens(sources: readonly CompiledSource[], report: Report): void {
+  for (const { name, verify, secrets } of sources) {
+    if (verify.scheme !== 'token') continue;
+    const others = sources.filter((other) => other.name !== name);
+    const shared = others.find((other) => other.secrets.some((variable) => secrets.includes(variable)));
+    if (!shared) continue;
+    report(
+      ['sources', name, 'secrets'],
+      `the source ${shared.name} has the same secret, and here it is shown as a token: give each its own`,
+    );
+  }
 }
 
 /** The YAML library gives up on aliases that multiply to more than it takes. */
@@ -95,9 +116,10 @@ function compileSource(name: string, settings: SourceSettings, report: Report): 
     name,
     ...way,
     payloadTimestamp: way.payloadTimestamp ?? preset.payloadTimestamp,
-    contentTypes: verify?.contentType ? [verify.contentType] : preset.contentTypes,
+    contentTypes: contentTypesOf(verify, preset),
     secrets,
-    deliveryHeader: preset.deliveryHeader,
+    // It is logged, and a token must not be.
+    deliveryHeader: headerOf(way) === preset.deliveryHeader ? undefined : preset.deliveryHeader,
     ping: preset.ping,
     handshake: preset.handshake,
     ...compileExpressions(settings, preset, way.verify, report),
@@ -108,6 +130,18 @@ function compileSource(name: string, settings: SourceSettings, report: Report): 
     reply: preset.reply ?? 'json',
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };
+}
+
+function headerOf({ verify }: Way): string | undefined {
+  return 'header' in verify ? verify.header : undefined;
+}
+
+/** A signature that is spelt out covers the body, and not the field of a form that some senders sign instead. */
+function contentTypesOf(verify: VerifySettings | undefined, preset: Preset): readonly ContentType[] {
+  if (verify === undefined) return preset.contentTypes;
+  if (verify.contentType !== undefined) return [verify.contentType];
+  const signsField = preset.verify.scheme === 'hmac' && preset.verify.signed.includes('{payload}');
+  return signsField ? preset.contentTypes.filter((type) => type === 'json') : preset.contentTypes;
 }
 
 function ownWay({ verify }: Preset, source: string): Way {
@@ -187,6 +221,20 @@ function checkFixedApp(
 
 type Places = Pick<Preset, 'changeOrderId' | 'app' | 'chatText'>;
 
+/** What people say in a chat counts only as a command, in which the id stands. */
+function checkCommand(
+  { changeOrderId, app }: Pick<SourceSettings, 'changeOrderId' | 'app'>,
+  scheme: VerifyParameters['scheme'],
+  report: Report,
+): void {
+  const advice = 'this sender passes on what people say, so the id must stand in a command: take this out';
+  if (changeOrderId !== undefined) report(['changeOrderId'], advice);
+  if (app !== undefined) report(['app'], advice);
+  if (scheme === 'link') {
+    report(['verify'], 'a link rolls back whatever the body says, and this sender passes on what people say');
+  }
+}
+
 /** Where it says what to roll back. A source that says so itself leaves nothing of the preset's. */
 function placesOf(
   { changeOrderId, app, apps }: SourceSettings,
@@ -196,6 +244,10 @@ function placesOf(
 ): Places {
   if (changeOrderId !== undefined && app !== undefined) {
     report(['app'], 'app and changeOrderId both say what to roll back: take one of them out');
+  }
+  if (preset.chatText !== undefined) {
+    checkCommand({ changeOrderId, app }, scheme, report);
+    return preset;
   }
   if (scheme === 'link' && app !== undefined) report(['app'], 'a link names the application itself');
   if (changeOrderId !== undefined) return { changeOrderId };

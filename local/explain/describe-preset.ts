@@ -86,7 +86,7 @@ function refusalsOf({ refusalStatus, reply }: Preset): string {
 }
 
 function appsOf(preset: Preset): string {
-  if (preset.isByApplication)
+  if (preset.isByApplication && preset.verify.scheme !== 'link')
     return 'required, exactly one, unless the source says with app or changeOrderId where an id stands';
   return coversPayload(preset.verify)
     ? 'optional: without it, every application that the role of the function reaches'

@@ -13,6 +13,7 @@ import {
   selectProblemStart,
   selectTarget,
 } from '../../functions/webhook/payload/select.ts';
+import { requireFittingBody } from '../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../functions/webhook/reply/reply.ts';
 import type { Source } from '../../functions/webhook/source/open-sources.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
@@ -65,7 +66,10 @@ export async function explainWebhook(source: Source, webhook: ExplainedWebhook):
     rows.push(['handshake', `${greeting.message} It is answered without a signature.`]);
     return explain({ rule: 'handshake', end: { ignored: greeting.message } });
   }
-  const read = attempt(() => readPayload(source, body, contentType));
+  const read = attempt(() => {
+    requireFittingBody(body.length);
+    return readPayload(source, body, contentType);
+  });
   if (read instanceof Problem) {
     rows.push(['payload', [read.message, ...adviceOnKey(source)]]);
     return explain({ rule: 'payload', end: { refused: read } });

@@ -140,12 +140,13 @@ describe('the payload satisfies', () => {
 
 describe('the body is', () => {
   test('a form where the source takes one', () => {
-    expect(sampleOf(`preset: slack`)).toBe(`command=rollback&text=${changeOrderId}`);
+    expect(sampleOf(`preset: slack`)).toBe(`command=%2Frollback&text=${changeOrderId}`);
   });
 
   test('a form with JSON in it where the payload has parts and the source takes both', () => {
-    const encoded = `payload=%7B%22event%22%3A%7B%22order%22%3A%22${changeOrderId}%22%7D%7D`;
-    expect(sampleOf('preset: slack, changeOrderId: event.order')).toBe(encoded);
+    const payload = { team: { id: 'T1' }, command: '/rollback', text: changeOrderId };
+    const encoded = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+    expect(sampleOf(`preset: slack, when: "team.id == 'T1'"`)).toBe(encoded);
   });
 
   test('a form with JSON in it where the source takes that alone', () => {

@@ -11,16 +11,22 @@ export function mediaType(contentType: string | undefined): string {
   return type.trim().toLowerCase();
 }
 
+/** More than any sender has, and few enough to be decoded for a stranger. */
+const mostFields = 1000;
+
 /**
  * The fields of a form in UTF-8, in their order; undefined where the body is none: bad escapes, bytes that are not UTF-8,
+ * more than a thousand fields,
  * or text that begins like JSON, which must not become a form because a header, which nobody signs, calls it one.
  */
 export function parseForm(body: Buffer): [name: string, value: string][] | undefined {
   if (!isUtf8(body)) return undefined;
   const text = body.toString('utf8');
   if (text === '' || /^\s*[[{"]/.test(text)) return undefined;
+  const parts = text.split('&', mostFields + 1);
+  if (parts.length > mostFields) return undefined;
   try {
-    return text.split('&').map((field) => {
+    return parts.map((field) => {
       const at = field.includes('=') ? field.indexOf('=') : field.length;
       return [unescape(field.slice(0, at)), unescape(field.slice(at + 1))];
     });

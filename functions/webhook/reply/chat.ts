@@ -23,8 +23,14 @@ export function chatMessage(chat: Chat, result: Outcome | Problem, actor: string
     case 'dingtalk':
       return { msgtype: 'text', text: { content: text } };
     case 'feishu':
-      return { toast: { type: isNews ? 'success' : 'error', content: text } };
+      return { toast: { type: toastOf(result), content: text } };
   }
+}
+
+/** Green is for a rollback that began, and for nothing else. */
+function toastOf(result: Outcome | Problem): 'success' | 'info' | 'error' {
+  if (result instanceof Problem) return 'error';
+  return result.outcome === 'rolling_back' ? 'success' : 'info';
 }
 
 function tell(result: Outcome | Problem, actor: string | undefined): string {
@@ -36,7 +42,7 @@ function tell(result: Outcome | Problem, actor: string | undefined): string {
 
 const headlines: Record<Exclude<Outcome['outcome'], 'ignored'>, string> = {
   rolling_back: 'Rolling back',
-  already_terminated: 'Nothing left to roll back',
+  already_terminated: 'Terminated already',
   dry_run: 'Dry run',
   suspended: 'Rollbacks are suspended',
 };

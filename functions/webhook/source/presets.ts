@@ -172,7 +172,9 @@ export const presets = {
     handshake: 'slack',
     reply: 'slack',
     actor: 'user_name || user.username || event.user',
-    chatText: "command && join(' ', [command, text || '']) || actions[0].value || event.text",
+    // `/rollback <id>` brings its verb along; what follows any other command needs one of its own.
+    chatText:
+      "contains(['/rollback', '/回滚'], command || '') && join(' ', ['rollback', text || '']) || text || actions[0].value || event.text",
     deadlineMs: 2500,
   },
   dingtalk: {
@@ -321,6 +323,7 @@ export const presets = {
     actor: 'alertName',
     when: "alertState == 'ALERT'",
     problemStartedAt: 'timestamp',
+    isByApplication: true,
     deadlineMs: 4500,
   },
   arms: {

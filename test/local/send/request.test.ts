@@ -7,7 +7,7 @@ const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const sources = compileSources(`
 sources:
   pipeline: { preset: generic, secrets: [A_SECRET] }
-  alerts: { preset: alertmanager, secrets: [A_SECRET], apps: [${one}] }
+  alerts: { preset: alertmanager, secrets: [A_TOKEN], apps: [${one}] }
   incident: { preset: pagerduty, secrets: [A_SECRET], apps: [${one}] }
   link: { preset: cloudmonitor, secrets: [A_SECRET], apps: [${one}, ${two}] }
   order-link: { verify: { scheme: link }, changeOrderId: order, secrets: [A_SECRET], apps: [${one}] }

@@ -26,7 +26,6 @@ describe('a command', () => {
     `*rollback* ${id}`,
     `rollback \u200b${id}\ufeff`,
     `/rollback ${id}`,
-    `/edas rollback ${id}`,
     `/回滚 ${id}`,
   ])('%j asks for the change order', (message) => {
     expect(readChatCommand(message)).toBe(id);
@@ -39,6 +38,7 @@ describe('a command', () => {
     ['rollback checkout', 'checkout'],
     [`rollback ${id} please`, `${id} please`],
     [`/rollback rollback ${id}`, `rollback ${id}`],
+    [`rollback ${id} 👎`, `${id} 👎`],
   ])('%j is followed by %j', (message, rest) => {
     expect(readChatCommand(message)).toBe(rest);
   });
@@ -63,6 +63,24 @@ describe('no command', () => {
     `rollback2 ${id}`,
     `unroll back ${id}`,
     `/edas ${id}`,
+    `/edas rollback ${id}`,
+    `/help rollback ${id}`,
+    `/取消 回滚 ${id}`,
+    `@bot /stop rollback ${id}`,
+    `rollback? ${id}`,
+    `"rollback ${id}?"`,
+    `rollback ${id}؟`,
+    `@小助手，不要 回滚 ${id}`,
+    `@小助手不要 回滚 ${id}`,
+    `@bot别 回滚 ${id}`,
+    `@bot,don't rollback ${id}`,
+    `@bot:don't rollback ${id}`,
+    `@_user_1,never rollback ${id}`,
+    `@bot-dont rollback ${id}`,
+    `~~rollback ${id}~~`,
+    `> rollback ${id}`,
+    `❌ rollback ${id}`,
+    `<!-- rollback ${id} -->`,
     `rollback ${id} ${'x'.repeat(500)}`,
   ])('is %j', (message) => {
     expect(readChatCommand(message)).toBeUndefined();

@@ -40,6 +40,13 @@ test('a form is read as URLSearchParams writes it, field by field', () => {
   );
 });
 
+test('a form of a thousand fields is read, and one of more is none', () => {
+  const form = (fields: number) => Buffer.from(Array.from({ length: fields }, (_, at) => `f${at}`).join('&'));
+  expect(parseForm(form(1000))).toHaveLength(1000);
+  expect(parseForm(form(1001))).toBeUndefined();
+  expect(parseForm(Buffer.from('&'.repeat(1024 * 1024)))).toBeUndefined();
+});
+
 describe('a field of a form', () => {
   const form = Buffer.from('a=1&payload=%7B%22a%22%3A+1%7D&b=2&b=3&c');
 

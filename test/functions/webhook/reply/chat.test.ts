@@ -46,6 +46,8 @@ test('Feishu gets a toast, green for what happened and red for what did not', ()
       content: `Rolling back: change order ${changeOrderId}. EDAS accepted the rollback.`,
     },
   });
+  const held = { outcome: 'suspended', changeOrderId, message: 'Nothing was sent.' } as const;
+  expect(chatMessage('feishu', held, undefined)).toMatchObject({ toast: { type: 'info' } });
   expect(chatMessage('feishu', new Problem('internal', 'why'), undefined)).toEqual({
     toast: { type: 'error', content: 'Not rolled back. why (internal)' },
   });
@@ -60,6 +62,14 @@ test.each(['change_order_id_missing', 'change_order_id_ambiguous'] as const)(
     });
   },
 );
+
+test('an order that was terminated already is not called rolled back, nor finished with', () => {
+  const outcome = { outcome: 'already_terminated', changeOrderId, message: 'Check the versions.' } as const;
+  expect(chatMessage('dingtalk', outcome, undefined)).toEqual({
+    msgtype: 'text',
+    text: { content: `Terminated already: change order ${changeOrderId}. Check the versions.` },
+  });
+});
 
 test('nobody is told that nothing was rolled back while nobody knows', () => {
   const problem = new Problem('edas_outcome_unknown', 'It was sent once.', { changeOrderId });
