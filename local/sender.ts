@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { isLoopback } from '../functions/edas/endpoint.ts';
 import { toText } from '../functions/record.ts';
-import { reasonOf } from '../functions/text.ts';
+import { isId, reasonOf } from '../functions/text.ts';
 import type { CompiledSource } from '../functions/webhook/source/source.ts';
+import { dingTalkTimestamp } from '../functions/webhook/verify/dingtalk.ts';
+import { feishuTimestamp } from '../functions/webhook/verify/feishu.ts';
 import type { LinkGrant } from '../functions/webhook/verify/link.ts';
 import { openSources } from '../functions/webhook/source/open-sources.ts';
 import { didYouMean } from './build/did-you-mean.ts';
@@ -55,6 +57,25 @@ export function signedRequest(
   return { address: `${address}?${linkQuery(verify, secret, grant)}`, headers };
 }
 
+/** Seconds for which a request stays good once it is signed; undefined where it does for ever. */
+export function secondsGood({ verify, payloadTimestamp }: CompiledSource): number | undefined {
+  if (payloadTimestamp) return payloadTimestamp.toleranceSeconds;
+  switch (verify.scheme) {
+    case 'hmac':
+      return verify.timestamp?.toleranceSeconds;
+    case 'stripe':
+      return verify.toleranceSeconds;
+    case 'dingtalk':
+      return dingTalkTimestamp.toleranceSeconds;
+    case 'feishu':
+      return feishuTimestamp.toleranceSeconds;
+    case 'link':
+      return shortLinkSeconds;
+    case 'token':
+      return undefined;
+  }
+}
+
 /** The source of this name in a sources.yaml. */
 export function readSource(
   file: string,
@@ -70,7 +91,7 @@ export function readSource(
 /** The id in an option, in lower case as EDAS writes it; undefined where the option is not there. */
 export function readId(option: string, text: string | undefined): string | undefined {
   const id = text?.toLowerCase();
-  if (id === undefined || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  if (id === undefined || isId(id)) return id;
   throw new CliError(
     `${option} must be an id as the EDAS console shows it (a UUID), not ${JSON.stringify(text)}.`,
   );

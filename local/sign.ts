@@ -1,7 +1,16 @@
 import { formField, isForm } from '../functions/webhook/payload/form.ts';
 import type { DigestEncoding } from '../functions/webhook/verify/digest.ts';
-import { dingTalkSignature } from '../functions/webhook/verify/dingtalk.ts';
-import { feishuSignature, feishuSignatureHeader } from '../functions/webhook/verify/feishu.ts';
+import {
+  dingTalkSignature,
+  dingTalkSignatureHeader,
+  dingTalkTimestamp,
+} from '../functions/webhook/verify/dingtalk.ts';
+import {
+  feishuNonceHeader,
+  feishuSignature,
+  feishuSignatureHeader,
+  feishuTimestamp,
+} from '../functions/webhook/verify/feishu.ts';
 import { hmac, type HmacParameters } from '../functions/webhook/verify/hmac.ts';
 import { linkSignature, type LinkGrant, type LinkParameters } from '../functions/webhook/verify/link.ts';
 import { decodeSecret } from '../functions/webhook/verify/secret.ts';
@@ -40,11 +49,14 @@ export function signatureHeaders(
       return { [parameters.header]: `t=${seconds},v1=${signature}` };
     }
     case 'dingtalk':
-      return { timestamp: String(now), sign: dingTalkSignature(key, String(now)).toString('base64') };
+      return {
+        [dingTalkTimestamp.header]: String(now),
+        [dingTalkSignatureHeader]: dingTalkSignature(key, String(now)).toString('base64'),
+      };
     case 'feishu':
       return {
-        'x-lark-request-timestamp': seconds,
-        'x-lark-request-nonce': id,
+        [feishuTimestamp.header]: seconds,
+        [feishuNonceHeader]: id,
         [feishuSignatureHeader]: feishuSignature(key, seconds, id, Buffer.from(body)).toString('hex'),
       };
     case 'token':

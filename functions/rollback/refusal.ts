@@ -14,20 +14,10 @@ export function refusal(failure: EdasFailure, subject: ProblemFacts): Problem {
     case 'not_found':
       return problemOfFailure('change_order_not_found', sentence(failure), failure, subject);
     case 'rejected':
-      return problemOfFailure(
-        'edas_rejected',
-        `${sentence(failure)} No rollback was sent.`,
-        failure,
-        subject,
-      );
+      return problemOfFailure('edas_rejected', notSent(failure), failure, subject);
     case 'not_sent':
     case 'doubt':
-      return problemOfFailure(
-        'edas_unavailable',
-        `${sentence(failure)} No rollback was sent.`,
-        failure,
-        subject,
-      );
+      return problemOfFailure('edas_unavailable', notSent(failure), failure, subject);
   }
 }
 
@@ -44,6 +34,10 @@ export function problemOfFailure(
 
 export function sentence({ message }: EdasFailure): string {
   return /[.\u2026]$/.test(message) ? message : `${message}.`;
+}
+
+function notSent(failure: EdasFailure): string {
+  return `${sentence(failure)} No rollback was sent.`;
 }
 
 function deniedDetail(failure: EdasFailure): string {

@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { toText } from '../../functions/record.ts';
-import { reasonOf } from '../../functions/text.ts';
+import { isId, reasonOf } from '../../functions/text.ts';
 import { presets, type Preset } from '../../functions/webhook/source/presets.ts';
 import type { Expression } from '../../functions/webhook/payload/expression.ts';
 import type { ContentType } from '../../functions/webhook/payload/parse.ts';
@@ -10,12 +10,7 @@ import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
-import {
-  isApplicationId,
-  sourcesSchema,
-  type SourceSettings,
-  type VerifySettings,
-} from './sources-schema.ts';
+import { sourcesSchema, type SourceSettings, type VerifySettings } from './sources-schema.ts';
 
 /** A place in sources.yaml, and what is wrong there. */
 export interface SourcesFault extends Position {
@@ -212,7 +207,7 @@ function checkFixedApp(
 ): void {
   if (app?.tree.type !== 'Literal') return;
   const id = toText(app.tree.value)?.toLowerCase() ?? '';
-  if (!isApplicationId(id)) {
+  if (!isId(id)) {
     report(['app'], 'this names no application: its id is a UUID, as the EDAS console shows it');
   } else if (apps !== undefined && !apps.includes(id)) {
     report(['app'], 'this application is not among the apps that the source may touch');

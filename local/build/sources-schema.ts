@@ -53,10 +53,6 @@ const contentType = z
     'The body: JSON; JSON under text/plain; JSON in the field payload of a form; or a form, whose fields are an object.',
   );
 
-export function isApplicationId(text: string): boolean {
-  return applicationId.safeParse(text).success;
-}
-
 const hmacSchema = z.strictObject({
   scheme: z.literal('hmac').optional().describe('An HMAC over the body, the usual way.'),
   algorithm: z.enum(['sha256', 'sha512', 'sha1']).default('sha256').describe('The hash under the HMAC.'),

@@ -1,12 +1,14 @@
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import { dingTalkTimestamp } from '../../functions/webhook/verify/dingtalk.ts';
-import { feishuTimestamp } from '../../functions/webhook/verify/feishu.ts';
+import { dingTalkSignatureHeader, dingTalkTimestamp } from '../../functions/webhook/verify/dingtalk.ts';
+import {
+  feishuNonceHeader,
+  feishuSignatureHeader,
+  feishuTimestamp,
+} from '../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import type { SecretEncoding } from '../../functions/webhook/verify/secret.ts';
 import type { TimestampUnit } from '../../functions/webhook/verify/timestamp.ts';
 import type { TokenParameters } from '../../functions/webhook/verify/token.ts';
 import type { VerifyParameters } from '../../functions/webhook/verify/verify.ts';
-import { shortLinkSeconds } from '../sender.ts';
 
 /** What `verify` asks of a request, one line for each header and each rule. */
 export function describeVerify(verify: DescribedParameters): string[] {
@@ -20,16 +22,16 @@ export function describeVerify(verify: DescribedParameters): string[] {
       ];
     case 'dingtalk':
       return [
-        'timestamp: <unix milliseconds>',
-        'sign: <HMAC-SHA256 over <timestamp>, a newline and the secret, in base64>',
+        `${dingTalkTimestamp.header}: <unix milliseconds>`,
+        `${dingTalkSignatureHeader}: <HMAC-SHA256 over <timestamp>, a newline and the secret, in base64>`,
         within(dingTalkTimestamp.toleranceSeconds),
         'The signature leaves the body out.',
       ];
     case 'feishu':
       return [
-        'x-lark-request-timestamp: <unix seconds>',
-        'x-lark-request-nonce: <any text>',
-        'x-lark-signature: <SHA-256 over timestamp, nonce, Encrypt Key and {body}, in hex>',
+        `${feishuTimestamp.header}: <unix seconds>`,
+        `${feishuNonceHeader}: <any text>`,
+        `${feishuSignatureHeader}: <SHA-256 over timestamp, nonce, Encrypt Key and {body}, in hex>`,
         within(feishuTimestamp.toleranceSeconds),
         'A body {"encrypt": …} is decrypted with the same key.',
       ];
@@ -45,25 +47,6 @@ export function describeVerify(verify: DescribedParameters): string[] {
 
 /** A preset's way of signing by link does not know its source yet. */
 type DescribedParameters = Exclude<VerifyParameters, { scheme: 'link' }> | { scheme: 'link' };
-
-/** Seconds for which a request stays good once it is signed; undefined where it does for ever. */
-export function secondsGood({ verify, payloadTimestamp }: CompiledSource): number | undefined {
-  if (payloadTimestamp) return payloadTimestamp.toleranceSeconds;
-  switch (verify.scheme) {
-    case 'hmac':
-      return verify.timestamp?.toleranceSeconds;
-    case 'stripe':
-      return verify.toleranceSeconds;
-    case 'dingtalk':
-      return dingTalkTimestamp.toleranceSeconds;
-    case 'feishu':
-      return feishuTimestamp.toleranceSeconds;
-    case 'link':
-      return shortLinkSeconds;
-    case 'token':
-      return undefined;
-  }
-}
 
 const algorithms: Record<HmacParameters['algorithm'], string> = {
   sha256: 'HMAC-SHA256',

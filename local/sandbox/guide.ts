@@ -2,9 +2,8 @@ import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
 import { isByApplication, onlyAppOf, sampleWebhook } from '../sample-webhook.ts';
-import { signedRequest, type SenderRequest } from '../sender.ts';
+import { secondsGood, signedRequest, type SenderRequest } from '../sender.ts';
 import { paint } from '../terminal.ts';
-import { secondsGood } from '../explain/describe-verify.ts';
 import { applicationFor, targetFor } from './play.ts';
 import { secretOf, type Secrets } from './secrets.ts';
 

@@ -13,6 +13,9 @@ export interface DingTalkParameters {
   scheme: 'dingtalk';
 }
 
+/** The header with the signature. */
+export const dingTalkSignatureHeader = 'sign';
+/** Its header, and how far it may be from now. */
 export const dingTalkTimestamp = { header: 'timestamp', unit: 'ms', toleranceSeconds: 3600 } as const;
 
 /**
@@ -24,18 +27,14 @@ export function verifyDingTalk(
   { headers }: Pick<SignedRequest, 'headers'>,
   now: number,
 ): void {
-  const sign = headers.get('sign');
+  const sign = headers.get(dingTalkSignatureHeader);
   if (!sign) throw new Problem('signature_missing', 'The header sign is missing or empty.');
   const digest = decodeBase64(sign);
   if (digest?.length !== 32)
     throw new Problem('signature_malformed', 'The header sign must hold 32 bytes in base64.');
   const time = requireFreshHeader(dingTalkTimestamp, headers, now);
-  if (
-    !matches(
-      keys.map((key) => dingTalkSignature(key, time)),
-      [digest],
-    )
-  ) {
+  const expected = keys.map((key) => dingTalkSignature(key, time));
+  if (!matches(expected, [digest])) {
     throw new Problem(
       'signature_mismatch',
       "The header sign was not made with this source's secret and this timestamp. Check that the secret is the robot's own (AppSecret).",

@@ -15,11 +15,13 @@ export interface FeishuParameters {
   scheme: 'feishu';
 }
 
+/** Its header, and how far it may be from now. */
 export const feishuTimestamp = {
   header: 'x-lark-request-timestamp',
   unit: 's',
   toleranceSeconds: 300,
 } as const;
+export const feishuNonceHeader = 'x-lark-request-nonce';
 export const feishuSignatureHeader = 'x-lark-signature';
 
 /**
@@ -31,7 +33,7 @@ export function verifyFeishu(
   { headers, body }: Pick<SignedRequest, 'headers' | 'body'>,
   now: number,
 ): void {
-  const nonce = headers.get('x-lark-request-nonce');
+  const nonce = headers.get(feishuNonceHeader);
   const signature = headers.get(feishuSignatureHeader);
   if (!signature || nonce === undefined) {
     throw new Problem(
@@ -47,12 +49,8 @@ export function verifyFeishu(
     );
   }
   const time = requireFreshHeader(feishuTimestamp, headers, now);
-  if (
-    !matches(
-      keys.map((key) => feishuSignature(key, time, nonce, body)),
-      [digest],
-    )
-  ) {
+  const expected = keys.map((key) => feishuSignature(key, time, nonce, body));
+  if (!matches(expected, [digest])) {
     throw new Problem(
       'signature_mismatch',
       `The signature in ${feishuSignatureHeader} was not made with this source's Encrypt Key over the body that arrived.`,

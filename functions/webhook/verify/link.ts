@@ -1,4 +1,5 @@
 import { Problem } from '../../errors.ts';
+import { isId } from '../../text.ts';
 import { decodeHex } from './digest.ts';
 import { hmac } from './hmac.ts';
 import { matches, type SignedRequest } from './match.ts';
@@ -25,8 +26,6 @@ export interface LinkGrant {
 /** A link lives no longer than this, whatever was signed. */
 export const longestLinkSeconds = 400 * 86_400;
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /**
  * @param now epoch milliseconds
  * @throws Problem `signature_missing`, `link_malformed`, `signature_mismatch`, `link_expired`
@@ -52,12 +51,8 @@ export function verifyLink(
       'The address must carry app, exp and sig, perhaps order, each once and nothing else. Copy the link whole.',
     );
   }
-  if (
-    !matches(
-      keys.map((key) => linkSignature(key, source, grant)),
-      [digest],
-    )
-  ) {
+  const expected = keys.map((key) => linkSignature(key, source, grant));
+  if (!matches(expected, [digest])) {
     throw new Problem(
       'signature_mismatch',
       "The link was not made with this source's secret, or something in it was changed. Make a new one with npm run link.",
@@ -87,7 +82,7 @@ function readGrant(query: ReadonlyMap<string, string>): LinkGrant | undefined {
   const known = ['app', 'order', 'exp', 'sig'];
   if ([...query.keys()].some((key) => !known.includes(key))) return undefined;
   const [app = '', order, exp = ''] = ['app', 'order', 'exp'].map((key) => query.get(key));
-  if (!uuid.test(app) || (order !== undefined && !uuid.test(order))) return undefined;
+  if (!isId(app) || (order !== undefined && !isId(order))) return undefined;
   if (!/^[1-9]\d{0,11}$/.test(exp)) return undefined;
   return { app, changeOrderId: order, expiresAt: Number(exp) };
 }

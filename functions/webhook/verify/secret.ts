@@ -17,9 +17,9 @@ export function decodeSecret(secret: string, encoding: SecretEncoding): Buffer |
     case 'hex':
       return decodeHex(secret);
     case 'base64':
-      return decodeBase64(secret);
+      return decodeSecretBase64(secret);
     case 'whsec':
-      return secret.startsWith('whsec_') ? decodeBase64(secret.slice('whsec_'.length)) : undefined;
+      return secret.startsWith('whsec_') ? decodeSecretBase64(secret.slice('whsec_'.length)) : undefined;
   }
 }
 
@@ -28,7 +28,7 @@ export function decodeSecret(secret: string, encoding: SecretEncoding): Buffer |
  * own text: it need not be as strict as a digest, which anybody can send.
  * https://github.com/standard-webhooks/standard-webhooks/tree/main/libraries
  */
-function decodeBase64(text: string): Buffer | undefined {
+function decodeSecretBase64(text: string): Buffer | undefined {
   const letters = text.replace(/={1,2}$/, '');
   const isBase64 = /^[A-Za-z0-9+/]+$/.test(letters) && letters.length % 4 !== 1;
   const isPadded = letters.length < text.length;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { verify, type VerifyParameters } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
-import { describeVerify, secondsGood } from '../../../local/explain/describe-verify.ts';
+import { describeVerify } from '../../../local/explain/describe-verify.ts';
+import { secondsGood } from '../../../local/sender.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { codeOf } from '../../support/problem.ts';
 import { pipelineSource } from '../../support/source.ts';
