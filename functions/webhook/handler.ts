@@ -128,12 +128,20 @@ async function answerWebhook(
   const admission = admit(source, request, now);
   if ('outcome' in admission) return admission;
   trail.isVerified = true;
+  const warn: Warn = (message, facts) => {
+    reception.log('warn', message, { requestId: trail.requestId, source: source.name, ...facts });
+  };
+  const { grant } = admission;
+  // Here, and not where it is used: a link whose webhooks are all ignored so far must not end without a word.
+  if (grant && expiresSoon(grant, now)) warn('the link expires soon', describeGrant(grant));
   if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
 
   const wish = await readWish(source, admission, now, trail);
   if ('outcome' in wish) return wish;
-  return fulfil(wish, source, context, reception, trail);
+  return fulfil(wish, source, context, { ...reception, warn }, trail);
 }
+
+type Warn = RollbackDependencies['warn'];
 
 /** What came through the gate: a body, and what its sender is limited to. */
 interface Admission {
@@ -156,7 +164,6 @@ interface Wish {
   target: Target;
   apps: readonly string[] | undefined;
   problemStartedAt: number | undefined;
-  grant: LinkGrant | undefined;
 }
 
 async function readWish(
@@ -176,20 +183,16 @@ async function readWish(
   const problemStartedAt = await selectProblemStart(source, payload, now);
   const target = await selectTarget(source, payload, grant);
   trail.app = 'app' in target ? target.app : grant?.app;
-  return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt, grant };
+  return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt };
 }
 
 async function fulfil(
-  { target, apps, problemStartedAt, grant }: Wish,
+  { target, apps, problemStartedAt }: Wish,
   source: Source,
   context: FunctionContext,
-  { env, clock, log }: Reception,
+  { env, clock, warn }: Reception & { warn: Warn },
   trail: Trail,
 ): Promise<Outcome> {
-  const warn: RollbackDependencies['warn'] = (message, facts) => {
-    log('warn', message, { requestId: trail.requestId, source: source.name, ...facts });
-  };
-  if (grant && expiresSoon(grant, clock.now())) warn('the link expires soon', describeGrant(grant));
   const deadlineAt = trail.startedAt + source.deadlineMs - answerMarginMs;
   const dependencies = { changeOrders: await openChangeOrders(source, context, env), clock, warn };
   const changeOrderId = await findChangeOrder({ target, apps, deadlineAt }, dependencies);

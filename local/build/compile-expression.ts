@@ -1,5 +1,6 @@
 import { compile, getRegisteredFunctions, TreeInterpreter } from '@jmespath-community/jmespath';
 import type { Expression, ExpressionNode } from '../../functions/webhook/payload/expression.ts';
+import { toRecord } from '../../functions/record.ts';
 import { reasonOf } from '../../functions/text.ts';
 import { didYouMean } from './did-you-mean.ts';
 
@@ -15,7 +16,8 @@ const neverText = ['Comparator', 'NotExpression', 'Arithmetic', 'MultiSelectList
 /** Parses a JMESPath expression, and reports what would make it fail, or never serve, on every payload. */
 export function compileExpression(text: string, purpose: Purpose, report: Report): Expression {
   const isOneName = purpose !== 'truth' && /^"[^"]*"$/.test(text.trim());
-  for (const word of isOneName ? [] : namesInQuotes(text)) {
+  const quoted = isOneName ? [] : namesInQuotes(text);
+  for (const word of quoted) {
     report(
       `JMESPath reads "${word}" as the name of a field; text stands in single quotes: '${word}' (a field, spelt clearly: @."${word}")`,
     );
@@ -24,6 +26,7 @@ export function compileExpression(text: string, purpose: Purpose, report: Report
     const tree = compile(text);
     for (const call of functionCalls(tree)) checkCall(call, report);
     checkVariables(tree, report);
+    checkComparisons(tree, purpose, quoted, report);
     checkResult(tree, purpose, report);
     return { text, tree };
   } catch (error) {
@@ -45,12 +48,45 @@ function namesInQuotes(text: string): string[] {
   return Array.from(names).flatMap(([, dot, name = '']) => (dot === undefined ? [name] : []));
 }
 
+/**
+ * Text without its quotes is the name of a field, which is null where it is not there, and null equals null: an `allow` that
+ * compares two of them would let everybody in. And one sign of equality is none.
+ */
+function checkComparisons(
+  tree: ExpressionNode,
+  purpose: Purpose,
+  quoted: readonly string[],
+  report: Report,
+): void {
+  for (const node of nodesIn(tree)) {
+    if (node.type === 'Binding') report('a comparison takes two signs: ==, and not =');
+    // Where text is due, a comparison as the whole is wrong for another reason.
+    if (node.type !== 'Comparator' || (purpose !== 'truth' && node === tree)) continue;
+    if (node.name !== 'EQ' && node.name !== 'NE') continue;
+    const { left, right } = node;
+    if (left.type === 'Literal' || right.type === 'Literal') continue;
+    const [field] = [right, left].filter((side) => side.type === 'Field');
+    // What stands in double quotes has been told of.
+    if (field && !quoted.includes(field.name)) {
+      report(
+        `JMESPath reads ${field.name} as the name of a field; text stands in single quotes: '${field.name}' (a field, spelt clearly: @.${field.name})`,
+      );
+    }
+  }
+}
+
 /** Some results can be told from the expression alone. */
 function checkResult(tree: ExpressionNode, purpose: Purpose, report: Report): void {
   const isText = tree.type === 'Literal' && typeof tree.value === 'string';
   if (purpose === 'truth') {
     if (!isText && !neverTrue.includes(tree.type)) return;
     report('this can never be true: it needs a comparison, or a function such as contains()');
+    return;
+  }
+  if (tree.type === 'Literal' && purpose === 'time') {
+    report(
+      'a time that is written out is the same for every webhook: point to where it stands in the payload',
+    );
     return;
   }
   const due = purpose === 'text' ? 'text, and an id stands in text' : 'a time';
@@ -90,10 +126,22 @@ function checkVariables(tree: ExpressionNode, report: Report): void {
 }
 
 /** The calls of functions in an expression, wherever in the tree. */
-function functionCalls(node: unknown): Call[] {
-  if (typeof node !== 'object' || node === null) return [];
-  const type = 'type' in node ? node.type : undefined;
-  // A literal may look like anything.
+function functionCalls(tree: ExpressionNode): Call[] {
+  return nodesIn(tree).filter((node) => node.type === 'Function');
+}
+
+/** All that an expression is made of, but for the insides of literals, which may look like anything, and what `let` binds. */
+function nodesIn(value: unknown): ExpressionNode[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const type = 'type' in value ? value.type : undefined;
   if (type === 'Literal') return [];
-  return [...(type === 'Function' ? [node as Call] : []), ...Object.values(node).flatMap(functionCalls)];
+  const parts = Object.entries(value).flatMap(([key, part]) =>
+    key === 'bindings' && Array.isArray(part) ? part.map(referenceOf) : [part as unknown],
+  );
+  return [...(typeof type === 'string' ? [value as ExpressionNode] : []), ...parts.flatMap(nodesIn)];
+}
+
+/** What a variable of `let` stands for. */
+function referenceOf(binding: unknown): unknown {
+  return toRecord(binding)['reference'];
 }

@@ -106,7 +106,7 @@ function compileSource(name: string, settings: SourceSettings, report: Report): 
   // A way of signing that is spelt out is a generic sender's in all other respects.
   const preset: Preset = presets[presetName ?? 'generic'];
   const way = verify ? compileVerify(verify, name, report) : ownWay(preset, name);
-  checkApps(settings, presetName, way.verify, report);
+  checkApps(settings, way.verify, report);
   return {
     name,
     ...way,
@@ -145,8 +145,7 @@ function ownWay({ verify }: Preset, source: string): Way {
 
 /** Whoever cannot sign its payload can be made to ask for anything by whoever has seen one of its requests. */
 function checkApps(
-  { apps }: SourceSettings,
-  presetName: string | undefined,
+  { apps, preset, verify: speltOut }: SourceSettings,
   verify: VerifyParameters,
   report: Report,
 ): void {
@@ -155,10 +154,11 @@ function checkApps(
     return;
   }
   if (coversPayload(verify)) return;
-  const who =
-    presetName === undefined ? `A sender of the scheme ${verify.scheme}` : `The sender ${presetName}`;
+  const [key, who] = speltOut
+    ? ['verify', `With scheme ${speltOut.scheme ?? 'hmac'}, the sender`]
+    : ['preset', `The sender ${preset ?? ''}`];
   report(
-    [presetName === undefined ? 'verify' : 'preset'],
+    [key],
     `${who} does not sign its payload, so it must name the applications that it may touch: apps: [<id>]`,
   );
 }

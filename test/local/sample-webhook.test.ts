@@ -128,7 +128,7 @@ describe('the payload satisfies', () => {
     });
   });
 
-  test.each([`when: "length(alerts) > \`1\`"`, `when: "a == b"`, `changeOrderId: "items.* | [0]"`])(
+  test.each([`when: "length(alerts) > \`1\`"`, `when: "@.a == @.b"`, `changeOrderId: "items.* | [0]"`])(
     'nothing that it cannot derive: %s',
     (settings) => {
       expect(Object.keys(sampleOf(`preset: generic, ${settings}`) as object).join()).toMatch(

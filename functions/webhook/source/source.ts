@@ -27,11 +27,11 @@ export interface CompiledSource {
   /** The header and value by which the sender marks a request that only tries the connection. */
   ping?: { header: string; value: string } | undefined;
   handshake?: Handshake | undefined;
-  /** Who asked, for the log. */
+  /** Who asked, for the log and a chat's answer. */
   actor?: Expression | undefined;
   when?: Expression | undefined;
   allow?: Expression | undefined;
-  /** At most one of these three. Without any, the usual names at the top of the payload are looked at. */
+  /** At most one of these three. Without any, and without a link, the usual names at the top of the payload are looked at. */
   changeOrderId?: Expression | undefined;
   /** The application whose newest deployment in flight is the change order. */
   app?: Expression | undefined;

@@ -6,7 +6,7 @@ import { matches, type SignedRequest } from './match.ts';
 import type { SecretEncoding } from './secret.ts';
 import { requireFreshHeader, type TimestampHeader } from './timestamp.ts';
 
-/** `sha1` only where a sender knows nothing better and the configuration spells it out. */
+/** `sha1` only where a sender knows nothing better and its preset, or the configuration, spells it out. */
 export type HmacAlgorithm = 'sha256' | 'sha512' | 'sha1';
 
 /** How a sender signs. Header names are in lower case. */

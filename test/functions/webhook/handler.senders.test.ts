@@ -118,6 +118,17 @@ describe('a link', () => {
     });
   });
 
+  test('is warned of where its webhook is ignored, too', async () => {
+    const soon = now / 1000 + day;
+    const recovered = `alertState=OK&timestamp=${now}`;
+    const answer = await webhook.post('cloudmonitor', recovered, {
+      headers,
+      grant: { app, expiresAt: soon },
+    });
+    expect(answer.body).toMatchObject({ outcome: 'ignored' });
+    expect(webhook.lines.filter((line) => line.includes('the link expires soon'))).toHaveLength(1);
+  });
+
   test('for one change order rolls back that one, if it is of the application', async () => {
     const other = edas.orders.add({
       appId: otherApp,

@@ -233,17 +233,15 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       fileOf(`preset: ${preset}`, secrets),
       [`3:5 The sender ${preset} does not sign its payload, so it must name the applications`],
     ]),
-    ...['scheme: bearer', 'scheme: basic', 'scheme: link', 'scheme: token, header: X-Token'].map(
-      (scheme): [string, string, string[]] => [
-        `${scheme} without apps`,
-        fileOf(`verify: {${scheme}}`, secrets),
-        ['3:5 A sender of the scheme'],
-      ],
-    ),
+    ...['bearer', 'basic', 'link', 'token'].map((scheme): [string, string, string[]] => [
+      `the scheme ${scheme} without apps`,
+      fileOf(`verify: {scheme: ${scheme}${scheme === 'token' ? ', header: X-Token' : ''}}`, secrets),
+      [`3:5 With scheme ${scheme}, the sender does not sign its payload, so it must name the applications`],
+    ]),
     [
       'a preset whose own signature is replaced by a token, without apps',
       fileOf('preset: grafana', 'verify: {scheme: bearer}', secrets),
-      ['3:5 The sender grafana does not sign its payload, so it must name the applications'],
+      ['4:5 With scheme bearer, the sender does not sign its payload, so it must name the applications'],
     ],
     [
       'a change order in a chat, where any sentence could hold one',
@@ -364,6 +362,30 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       'text in double quotes in a list, which is true where both are missing',
       generic('allow: contains(["alice"], user.login)'),
       [`5:5 JMESPath reads "alice" as the name of a field; text stands in single quotes: 'alice'`],
+    ],
+    ...[
+      ['allow: sender.login == alice', 'alice'],
+      ['when: status == failed', 'failed'],
+      ['when: status != nobody', 'nobody'],
+      ['allow: alice == sender.login', 'alice'],
+      ["when: a == 'b' && contains(x, 'y') && c.d == failed", 'failed'],
+      ['when: length(alerts[?status == firing]) > `0`', 'firing'],
+    ].map(([setting = '', word = '']): [string, string, string[]] => [
+      `${setting}, where ${word} was meant as text and both may be missing`,
+      generic(setting),
+      [`5:5 JMESPath reads ${word} as the name of a field; text stands in single quotes: '${word}'`],
+    ]),
+    ...["when: status = 'failed'", "allow: a == 'b' && status = 'failed'"].map(
+      (setting): [string, string, string[]] => [
+        `${setting}, with one sign of equality`,
+        generic(setting),
+        ['5:5 a comparison takes two signs: ==, and not ='],
+      ],
+    ),
+    [
+      'a time that is written out',
+      generic(`problemStartedAt: "'yesterday'"`),
+      ['5:5 a time that is written out is the same for every webhook'],
     ],
     [
       'a header name with a space',
@@ -708,6 +730,13 @@ test.each(Object.keys(presets))('the preset %s builds from three lines', (preset
   expect(source.secrets).toEqual(['PIPELINE_SECRET']);
   expect(JSON.parse(JSON.stringify(source))).toMatchObject({ name: 'pipeline', apps: [app] });
 });
+
+test.each(['@.a == @.b', 'a.b == c.d', "a == 'b'", "let $x = a.b in $x == 'y'", '`{}` == a'])(
+  'a comparison of %s builds, for it says what it means',
+  (text) => {
+    expect(told(generic(`when: ${JSON.stringify(text)}`))).toEqual([]);
+  },
+);
 
 test('a change order id may stand under a name that must be quoted', () => {
   const [source] = compileSources(generic(`changeOrderId: '"change-order-id"'`));
