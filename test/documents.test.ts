@@ -11,6 +11,7 @@ const pages = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/errors.md',
+  'docs/mutation.md',
   'docs/sources.md',
   'docs/decisions/README.md',
   'docs/decisions/0001-edas-holds-the-only-state.md',

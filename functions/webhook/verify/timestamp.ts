@@ -75,9 +75,15 @@ export function requireFresh(
 /** Undefined where the text is not a time of this unit. */
 export function toEpochMilliseconds(text: string, unit: TimestampUnit): number | undefined {
   if (unit === 'iso') {
-    const time = isoTime.test(text) ? Date.parse(text) : Number.NaN;
+    const time = isoTime.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(time) ? undefined : time;
   }
   if (!/^\d{1,15}$/.test(text)) return undefined;
   return unit === 's' ? Number(text) * 1000 : Number(text);
+}
+
+/** V8 takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const time = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }

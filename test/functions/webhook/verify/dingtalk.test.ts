@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { verifyDingTalk } from '../../../../functions/webhook/verify/dingtalk.ts';
-import { codeOf } from '../../../support/problem.ts';
+import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 // printf '1767323045000\nfake-secret' | openssl dgst -sha256 -hmac fake-secret -binary | base64
@@ -8,11 +8,15 @@ const sign = 'JccrZeJ5cIWrr7YhAa/FCoObq1vIz2z/hYU8ctSPsV8=';
 const signOfOldSecret = 'xiUwPfhL19FDAJ362TEOTWPIpgheJhM0KptBSKSftTM=';
 const timestamp = '1767323045000';
 
-function verdict(headers: Record<string, string>, secrets = ['fake-secret'], at = now): string {
+function verify(headers: Record<string, string>, secrets = ['fake-secret'], at = now): void {
   const keys = secrets.map((secret) => Buffer.from(secret));
+  verifyDingTalk(keys, { headers: new Map(Object.entries(headers)) }, at);
+}
+
+function verdict(...attempt: Parameters<typeof verify>): string {
   return (
     codeOf(() => {
-      verifyDingTalk(keys, { headers: new Map(Object.entries(headers)) }, at);
+      verify(...attempt);
     }) ?? 'accepted'
   );
 }
@@ -48,6 +52,24 @@ describe("DingTalk's sign over a time and the secret", () => {
   ])('is refused as %s: %s', (code, _, headers) => {
     expect(verdict(headers)).toBe(code);
   });
+
+  test.each<[string, Record<string, string>]>([
+    ['The header sign is missing or empty.', { timestamp }],
+    ['The header sign must hold 32 bytes in base64.', { timestamp, sign: 'fake' }],
+    [
+      "The header sign was not made with this source's secret and this timestamp. Check that the secret is the robot's own (AppSecret).",
+      { timestamp, sign: signOfOldSecret },
+    ],
+  ])(
+    'is refused with where to look, and with nothing that was sent or is expected: %s',
+    (message, headers) => {
+      expect(
+        problemOf(() => {
+          verify(headers);
+        })?.message,
+      ).toBe(message);
+    },
+  );
 
   test('opens nothing where there is no secret', () => {
     expect(verdict({ timestamp, sign }, [])).toBe('signature_mismatch');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decryptFeishu, verifyFeishu } from '../../../../functions/webhook/verify/feishu.ts';
-import { codeOf } from '../../../support/problem.ts';
+import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 const time = '1767323045';
@@ -17,10 +17,10 @@ interface Attempt {
   at?: number;
 }
 
-function verdict(
+function verify(
   [timestamp, nonce, signature]: (string | undefined)[],
   { body = '{"a":1}', secrets = ['fake-secret'], at = now }: Attempt = {},
-): string {
+): void {
   const all = {
     'x-lark-request-timestamp': timestamp,
     'x-lark-request-nonce': nonce,
@@ -30,9 +30,13 @@ function verdict(
     Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
   );
   const keys = secrets.map((secret) => Buffer.from(secret));
+  verifyFeishu(keys, { headers, body: Buffer.from(body) }, at);
+}
+
+function verdict(...attempt: Parameters<typeof verify>): string {
   return (
     codeOf(() => {
-      verifyFeishu(keys, { headers, body: Buffer.from(body) }, at);
+      verify(...attempt);
     }) ?? 'accepted'
   );
 }
@@ -68,6 +72,27 @@ describe("Feishu's signature", () => {
     expect(verdict(headers)).toBe(code);
   });
 
+  test.each<[string, (string | undefined)[]]>([
+    [
+      'The headers x-lark-signature and x-lark-request-nonce must be there. Feishu signs once the app has an Encrypt Key.',
+      [time, nonce, undefined],
+    ],
+    ['The header x-lark-signature must hold 32 bytes in hex.', [time, nonce, 'fake']],
+    [
+      "The signature in x-lark-signature was not made with this source's Encrypt Key over the body that arrived.",
+      [time, nonce, hexOfOldSecret],
+    ],
+  ])(
+    'is refused with where to look, and with nothing that was sent or is expected: %s',
+    (message, headers) => {
+      expect(
+        problemOf(() => {
+          verify(headers);
+        })?.message,
+      ).toBe(message);
+    },
+  );
+
   test('is refused with another body, and where there is no key', () => {
     expect(verdict([time, nonce, hex], { body: '{"a":2}' })).toBe('signature_mismatch');
     expect(verdict([time, nonce, hex], { secrets: [] })).toBe('signature_mismatch');
@@ -97,6 +122,12 @@ describe('a body that Feishu encrypted', () => {
   test('is decrypted with the key that fits, also where another one makes rubbish of it', () => {
     const body = { encrypt: 'BwcHBwcHBwcHBwcHBwcHB1S7uDWkbjXHSzSG6mpNLaw=' };
     expect(decryptFeishu([oldKey, key], body)?.toString()).toBe('{"n":59}');
+  });
+
+  // The same way, of {"a":"<ff>"}, where <ff> is that byte.
+  test('is not decrypted to characters that nobody sent, where it holds bytes that are no UTF-8', () => {
+    const body = { encrypt: 'BwcHBwcHBwcHBwcHBwcHByL6KuNa7sLiqnXZtHWqWEE=' };
+    expect(decryptFeishu([key], body)).toBeUndefined();
   });
 
   test('is not decrypted with another key, nor with none', () => {

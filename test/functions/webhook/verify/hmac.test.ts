@@ -101,12 +101,43 @@ describe('one signature', () => {
     expect(verdict({}, { signature: hex, keys: [] })).toBe('signature_mismatch');
   });
 
-  test('names the header and what it must hold', () => {
-    const malformed = problemOf(() => {
-      verify({ prefix: 'v1=' }, { signature: 'x' });
-    });
-    expect(malformed?.message).toBe('The header x-signature must hold exactly one v1=<32 bytes in hex>.');
-  });
+  test.each<[string, Partial<HmacParameters>, Attempt]>([
+    ['The header x-signature is missing or empty.', {}, {}],
+    [
+      'The header x-signature must hold exactly one v1=<32 bytes in hex>.',
+      { prefix: 'v1=' },
+      { signature: 'fake' },
+    ],
+    [
+      'The header x-signature must hold at least one v1,<64 bytes in base64>.',
+      { prefix: 'v1,', separator: ' ', algorithm: 'sha512', encoding: 'base64' },
+      { signature: 'fake' },
+    ],
+    [
+      'The header x-id, a part of the signature, is missing.',
+      { signed: ['{id}', '{body}'], idHeader: 'x-id' },
+      { signature: hex },
+    ],
+    [
+      "The signature in x-signature was not made with this source's secret over the body that arrived. Check that both sides have the same secret and that nothing changes the body on its way.",
+      {},
+      { signature: otherHex },
+    ],
+    [
+      'The signed field payload of the form is not there, or not once.',
+      { signed: ['{payload}'] },
+      { signature: hex, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'x=1' },
+    ],
+  ])(
+    'is refused with where to look, and with nothing that was sent or is expected: %s',
+    (message, parameters, attempt) => {
+      expect(
+        problemOf(() => {
+          verify(parameters, attempt);
+        })?.message,
+      ).toBe(message);
+    },
+  );
 });
 
 describe('Invariant 1: the bytes received are the bytes hashed', () => {

@@ -97,6 +97,23 @@ describe('changing any part of a link breaks it', () => {
     expect(verdict(query)).toBe(code);
   });
 
+  test.each<[string, Record<string, string>]>([
+    [
+      'The address carries no signature (sig). This source is called by a link: make one with npm run link.',
+      { app, exp },
+    ],
+    [
+      'The address must carry app, exp and sig, perhaps order, each once and nothing else. Copy the link whole.',
+      { app, exp, sig: 'fake' },
+    ],
+    [
+      "The link was not made with this source's secret, or something in it was changed. Make a new one with npm run link.",
+      { ...link, app: otherApp },
+    ],
+  ])('and whoever calls it reads what to do, but nothing that is expected: %s', (message, query) => {
+    expect(problemOf(() => verify(query))?.message).toBe(message);
+  });
+
   test.each(['app', 'exp', 'sig', 'order'] as const)(
     'a repeated %s, which arrives joined by a comma',
     (key) => {

@@ -10,6 +10,7 @@ describe('the key', () => {
     ['hex', '00ff10', '00ff10'],
     ['hex', '00FF10', '00ff10'],
     ['base64', '+/8=', 'fbff'],
+    ['base64', '+w==', 'fb'],
     ['whsec', 'whsec_AAEC', '000102'],
   ])('of a %s secret %s is the bytes %s', (encoding, secret, key) => {
     expect(decodeSecret(secret, encoding)?.toString('hex')).toBe(key);
@@ -43,6 +44,10 @@ describe('the key', () => {
     ['base64', '-_8='],
     ['base64', 'AAEC\n'],
     ['base64', 'AAECA'],
+    // One sign of the padding was not copied, one was typed, and two secrets stuck together.
+    ['base64', '+w='],
+    ['base64', 'AAEC='],
+    ['base64', '+/8=AAEC'],
     ['whsec', 'AAEC'],
     ['whsec', 'WHSEC_AAEC'],
     ['whsec', 'whsec_whsec_AAEC'],

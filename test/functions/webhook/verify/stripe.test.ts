@@ -105,11 +105,20 @@ describe('it is refused', () => {
     expect(verdict(header, { at: now - 300_001 })).toBe('timestamp_out_of_window');
   });
 
-  test('with a sentence that says what the header must be', () => {
+  test.each<[string, string | undefined]>([
+    ['The header x-stripe is missing or empty.', undefined],
+    ['The header x-stripe must be t=<unix seconds>,v1=<32 bytes in hex>.', 'rubbish'],
+    ['The header x-stripe holds no t=<unix seconds>.', `v1=${hex}`],
+    ['The time in the header x-stripe is not a time in whole seconds since 1970.', `t=soon,v1=${hex}`],
+    [
+      "The signature in x-stripe was not made with this source's secret over the body that arrived. Check that both sides have the same secret and that nothing changes the body on its way.",
+      `t=1767323045,v1=${zeros}`,
+    ],
+  ])('with where to look, and with nothing that was sent or is expected: %s', (message, header) => {
     expect(
       problemOf(() => {
-        verify('rubbish');
+        verify(header);
       })?.message,
-    ).toBe('The header x-stripe must be t=<unix seconds>,v1=<32 bytes in hex>.');
+    ).toBe(message);
   });
 });

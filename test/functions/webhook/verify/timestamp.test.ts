@@ -95,10 +95,22 @@ describe('a time that cannot be read', () => {
     '2026-01-02T25:04:05Z',
     '2026-01-02T03:04:05+0800',
     '2026-01-02T03:04:05Z\n',
+    // Date.parse stops at a NUL, and knows years of six digits.
+    '2026-01-02T03:04:05Z\u0000fake',
+    '+002026-01-02T03:04:05Z',
     'Fri, 02 Jan 2026 03:04:05 GMT',
   ])('is malformed as ISO 8601 with a time zone: %j', (text) => {
     expect(codeOf(() => check(text, 'iso'))).toBe('timestamp_malformed');
   });
+});
+
+test.each<[string, TimestampUnit, string | undefined]>([
+  ['The header x-timestamp is missing.', 's', undefined],
+  ['The header x-timestamp is not a time in whole seconds since 1970.', 's', 'fake'],
+  ['The header x-timestamp is not a time in whole milliseconds since 1970.', 'ms', 'fake'],
+  ['The header x-timestamp is not an ISO 8601 time with a time zone.', 'iso', 'fake'],
+])('a time that is missing or cannot be read is told with what is due: %s', (message, unit, text) => {
+  expect(problemOf(() => check(text, unit))?.message).toBe(message);
 });
 
 describe('a time that stands elsewhere than in a header', () => {
@@ -127,6 +139,12 @@ describe('a time that stands elsewhere than in a header', () => {
     );
   });
 
+  test('makes whoever repeats a request of last year think of that, not of the unit', () => {
+    expect(checkField('1735787045000')?.message).toMatch(
+      /is 31536000 s old; 60 s are allowed\. Check the sender's clock, and that it does not repeat old requests\.$/,
+    );
+  });
+
   test('makes whoever is off by decades think of the unit', () => {
     expect(checkField('1767323045')?.message).toMatch(
       /^The payload's sentAt is 1765555722 s old; 60 s are allowed\. Is it really a time in whole milliseconds/,
@@ -142,6 +160,10 @@ test.each<[TimestampUnit, string, number | undefined]>([
   ['ms', '-1', undefined],
   ['iso', '1767323045', undefined],
   ['iso', '2026-13-02T03:04:05Z', undefined],
+  // V8 takes it for 2 March. A time that decides what is to blame must not be guessed.
+  ['iso', '2026-02-30T03:04:05Z', undefined],
+  ['iso', '2025-02-29T03:04:05+08:00', undefined],
+  ['iso', '2024-02-29T03:04:05Z', 1_709_175_845_000],
 ])('in %s, %s is %s in milliseconds since 1970', (unit, text, expected) => {
   expect(toEpochMilliseconds(text, unit)).toBe(expected);
 });

@@ -107,6 +107,11 @@ describe.each(['plain', 'bearer', 'basic'] as const)('a token that is %s', (form
   test('is missing without the header, or with an empty one', () => {
     expect(verdict(format, undefined)).toBe('token_missing');
     expect(verdict(format, '')).toBe('token_missing');
+    expect(
+      problemOf(() => {
+        verify(format, '');
+      })?.message,
+    ).toBe('The header x-token is missing or empty.');
   });
 
   test('opens nothing where there is no secret', () => {
