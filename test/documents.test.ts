@@ -20,6 +20,7 @@ const pages = [
   'docs/decisions/0004-assumptions-about-edas-and-function-compute.md',
   'docs/decisions/0005-senders-that-cannot-sign.md',
   'docs/decisions/0006-chats.md',
+  'docs/decisions/0007-when-a-rollback-is-sent-again.md',
   'policy/README.md',
 ];
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');

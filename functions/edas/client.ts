@@ -79,17 +79,19 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     timeoutMs: number,
     pick: (answer: EdasAnswer, credentials: ROACredentials) => T,
   ): Promise<T> {
-    const credentials = await credentialsProvider.getCredentials();
+    const expiresAt = performance.now() + timeoutMs;
+    const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs);
+    const leftMs = Math.max(1, expiresAt - performance.now());
     const client = new ROAClient({
       endpoint,
       apiVersion: '2017-08-01',
       credentialsProvider: { getCredentials: () => Promise.resolve(credentials) },
     });
-    const connection = openConnection(endpoint, timeoutMs);
+    const connection = openConnection(endpoint, leftMs);
     const options = {
       agent: connection.agent,
-      connectTimeout: Math.min(longestConnectMs, timeoutMs),
-      readTimeout: timeoutMs,
+      connectTimeout: Math.min(longestConnectMs, leftMs),
+      readTimeout: leftMs,
     };
     try {
       const answer = await client.request(method, path, query, '', {}, options);
@@ -115,6 +117,18 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     abortAndRollbackChangeOrder: (id, timeoutMs) =>
       call(operations.abortAndRollbackChangeOrder, { ChangeOrderId: id }, timeoutMs, toReceipt),
   };
+}
+
+/** A provider that asks a server for credentials may take as long as that server likes. */
+async function withinTime(credentials: Promise<ROACredentials>, timeoutMs: number): Promise<ROACredentials> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const failure = new EdasFailure('not_sent', `No credentials came within ${Math.round(timeoutMs)} ms.`);
+    timer = setTimeout(reject, timeoutMs, failure);
+  });
+  return Promise.race([credentials, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
 function toReceipt(answer: EdasAnswer, credentials: ROACredentials): RollbackReceipt {

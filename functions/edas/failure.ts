@@ -4,10 +4,12 @@ import { isRecord } from '../record.ts';
  * What a failed EDAS call means for the question that matters: did EDAS take the request?
  *
  * - `not_sent`: it never left: no connection was established.
- * - `denied`, `throttled`, `not_found`, `rejected`: EDAS (or its gateway) answered, and the answer is no.
+ * - `unauthenticated`, `denied`, `throttled`, `not_found`, `rejected`: EDAS (or its gateway) answered, and the answer is
+ *   no. `unauthenticated`: it does not accept the credentials; `denied`: it does, and they lack the right.
  * - `doubt`: the request left and no answer can be relied on. It may have been carried out.
  */
-export type EdasFailureKind = 'not_sent' | 'denied' | 'throttled' | 'not_found' | 'rejected' | 'doubt';
+export type EdasFailureKind =
+  'not_sent' | 'unauthenticated' | 'denied' | 'throttled' | 'not_found' | 'rejected' | 'doubt';
 
 /** A failed EDAS call. As the client throws it, its texts are bounded and hold no credentials. */
 export class EdasFailure extends Error {
@@ -94,10 +96,11 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
   // EDAS says 401 "no permission" and 403 "denied" inside a 200; RAM says Forbidden.* or NoPermission; SAE, which
   // shares the operation, spells it Resouce.no.permission. SAE also documents InvalidChangeOrder.NotFound.
   // https://www.alibabacloud.com/help/en/sae/api-sae-2019-05-06-abortandrollbackchangeorder
+  if (any(/^(InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch)/)) {
+    return 'unauthenticated';
+  }
   if (httpStatus === 401 || httpStatus === 403) return 'denied';
   if (any(/^(401|403)$|^Forbidden|NoPermission|no\.permission/)) return 'denied';
-  if (any(/^(InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch)/))
-    return 'denied';
   if (any(/ChangeOrder.*Not\.?(Found|Exist)/i)) return 'not_found';
   if (httpStatus !== undefined && [408, 499, 502, 503, 504].includes(httpStatus)) return 'doubt';
   if (any(/ServiceUnavailable|Internal(Server)?Error|Time-?d?out/i)) return 'doubt';

@@ -10,7 +10,8 @@ import {
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import type { ChangeOrders, Clock, RollbackDependencies } from '../rollback/dependencies.ts';
 import { findChangeOrder, type Target } from '../rollback/find-change-order.ts';
-import { rollBack, type Hold } from '../rollback/rollback.ts';
+import type { Hold } from '../rollback/request.ts';
+import { rollBack } from '../rollback/rollback.ts';
 import { reasonOf } from '../text.ts';
 import { answerChallenge, answerUnsigned } from './handshake.ts';
 import { readPayload } from './payload/read.ts';
@@ -40,6 +41,8 @@ import { verify } from './verify/verify.ts';
 export interface World {
   env: Environment;
   clock: Clock;
+  /** From 0 to 1, as `Math.random`. */
+  random: () => number;
   /** Takes a log line without its newline. */
   write: (line: string) => void;
 }
@@ -190,14 +193,14 @@ async function fulfil(
   { target, apps, problemStartedAt }: Wish,
   source: Source,
   context: FunctionContext,
-  { env, clock, warn }: Reception & { warn: Warn },
+  { env, clock, random, warn }: Reception & { warn: Warn },
   trail: Trail,
 ): Promise<Outcome> {
   const deadlineAt = trail.startedAt + source.deadlineMs - answerMarginMs;
-  const dependencies = { changeOrders: await openChangeOrders(source, context, env), clock, warn };
-  const changeOrderId = await findChangeOrder({ target, apps, deadlineAt }, dependencies);
-  trail.changeOrderId = changeOrderId;
-  return rollBack({ changeOrderId, deadlineAt, hold: holdOf(source, env), problemStartedAt }, dependencies);
+  const dependencies = { changeOrders: await openChangeOrders(source, context, env), clock, random, warn };
+  const found = await findChangeOrder({ target, apps, deadlineAt }, dependencies);
+  trail.changeOrderId = found.changeOrderId;
+  return rollBack({ ...found, deadlineAt, hold: holdOf(source, env), problemStartedAt }, dependencies);
 }
 
 function answerHealth({ method }: WebhookRequest, { version, sources }: Reception): FunctionResponse {

@@ -6,6 +6,7 @@ import { createHandler } from './handler.ts';
 export const handler = createHandler(configuration, {
   env: process.env,
   clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+  random: Math.random,
   // Not console.log, which Function Compute prefixes: each line is one JSON object.
   write: (line) => process.stdout.write(`${line}\n`),
 });

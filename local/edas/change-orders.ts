@@ -57,7 +57,7 @@ export interface Batch {
   readonly updatedAt?: number;
 }
 
-/** A change order as it is now. Times are epoch milliseconds. */
+/** A change order as EDAS shows it now. Times are epoch milliseconds. */
 export interface ChangeOrder {
   readonly id: string;
   readonly appId: string;
@@ -91,6 +91,13 @@ export interface RollbackRules {
    * accepted, which rolls back a second time. Default `refused`.
    */
   readonly ofTerminated?: 'refused' | 'accepted';
+  /**
+   * Milliseconds from the moment that EDAS accepts a rollback or an abort until it shows the order as terminated. Until
+   * then the order is shown as it stood at that moment. Nobody documents such a delay, nor that there is none. EDAS
+   * itself knows at once: `ofTerminated` rules what a second rollback does meanwhile, and the order that carries the
+   * rollback out is shown from its start. Default 0.
+   */
+  readonly showsAfterMs?: number;
   /**
    * The `CoTypeCode` of the order that carries a rollback out. EDAS documents none, and may well call it a deployment
    * too. Default `CoRollback`, a code of ours.
@@ -127,10 +134,10 @@ export class ChangeOrders {
     return this.#begin(plan, undefined);
   }
 
-  /** The order as it is now; `undefined` when there is none. */
+  /** The order as EDAS shows it now; `undefined` when there is none. */
   get(id: string): ChangeOrder | undefined {
     const life = this.#lives.get(id);
-    return life && observe(life, this.#now());
+    return life && this.#show(life);
   }
 
   /**
@@ -139,7 +146,7 @@ export class ChangeOrders {
    */
   ofApplication(appId: string): ChangeOrder[] {
     const lives = [...this.#lives.values()].filter(({ plan }) => plan.appId === appId);
-    return lives.map((life) => observe(life, this.#now()));
+    return lives.map((life) => this.#show(life));
   }
 
   /** How many rollbacks of this order took effect. More than one is what this project must never cause. */
@@ -177,6 +184,15 @@ export class ChangeOrders {
     const whole = { ...defaults, id, createdAt: this.#now(), ...plan };
     this.#lives.set(id, { plan: whole, rollbackOf, terminatedAt: undefined, rollbacks: 0 });
     return id;
+  }
+
+  #show(life: Life): ChangeOrder {
+    const now = this.#now();
+    const { terminatedAt } = life;
+    const { showsAfterMs = 0 } = this.#rules;
+    if (terminatedAt === undefined || now >= terminatedAt + showsAfterMs) return observe(life, now);
+    // Standing still: an order that moved on could be shown as succeeded, and later as terminated all the same.
+    return observe({ ...life, terminatedAt: undefined }, terminatedAt);
   }
 
   #canRollBack(status: Status): boolean {
@@ -286,7 +302,8 @@ export const orderNotFound = {
   message: 'The current change order does not exist.',
 } as const satisfies Ruling;
 
-const orderNotRunning = {
+/** How a change order that has ended is refused. */
+export const orderNotRunning = {
   accepted: false,
   code: 'Application.ChangerOrder.Not.Running',
   message: 'The change order is not running and cannot be terminated.',

@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { errorAnswer, jsonType, jsonHeaders, sendAnswer, type Answer } from './answers.ts';
+import { orderNotFound, orderNotRunning } from './change-orders.ts';
 import { signatureDoesNotMatch, type RoaRequest } from './roa-signature.ts';
 
-/** Something else than the true answer of EDAS: sent instead of it, or the true answer damaged on its way. */
+/** Something else than the true answer of EDAS: sent instead of it, or the true answer changed on its way. */
 export type Fault = InsteadOfAnswer | DamagedAnswer;
 
 interface InsteadOfAnswer {
+  /** The name of the function that makes it; in parentheses, what tells it from others that the function makes. */
   readonly name: string;
   /** Whether EDAS does what it was asked before this fault hides it. */
   readonly takesEffect: boolean;
@@ -13,6 +15,7 @@ interface InsteadOfAnswer {
 }
 
 interface DamagedAnswer {
+  /** As above. */
   readonly name: string;
   /** The true answer exists, so the operation was done. */
   readonly takesEffect: true;
@@ -31,17 +34,49 @@ export function htmlBadGateway({ takesEffect = false }: Effect = {}): Fault {
   return { name: 'htmlBadGateway', takesEffect, instead: whole(502, 'text/html', page) };
 }
 
-/** HTTP 200 around `Code: "601"`, a business error. */
-export function businessErrorUnder200(): Fault {
-  const body = {
-    Code: '601',
-    Message: 'The change order cannot be rolled back.',
-    RequestId: 'FAKE-REQUEST-ID',
-  };
+const businessErrors = {
+  401: 'No permission.',
+  403: 'Access is denied.',
+  404: 'The requested path does not exist.',
+  601: 'The change order cannot be rolled back.',
+  Throttling: 'Request was denied due to request throttling.',
+} as const;
+
+/** HTTP 200 around the code of an error, as text. 601 is what EDAS calls a business error. */
+export function businessErrorUnder200({
+  code = 601,
+}: { readonly code?: keyof typeof businessErrors } = {}): Fault {
   return {
-    name: 'businessErrorUnder200',
+    name: `businessErrorUnder200 (${code})`,
     takesEffect: false,
-    instead: whole(200, jsonType, JSON.stringify(body)),
+    instead: wholeJson(200, {
+      Code: String(code),
+      Message: businessErrors[code],
+      RequestId: 'FAKE-REQUEST-ID',
+    }),
+  };
+}
+
+/** HTTP 200 and `Code: 200` around an `ErrorCode` that is not "success". */
+export function errorCodeBeside200({ takesEffect = false }: Effect = {}): Fault {
+  return {
+    name: 'errorCodeBeside200',
+    takesEffect,
+    instead: wholeJson(200, {
+      Code: 200,
+      Message: 'success',
+      ErrorCode: 'Edas.errorcode.fake',
+      RequestId: 'FAKE-REQUEST-ID',
+    }),
+  };
+}
+
+/** HTTP 200 around JSON that looks like a success, but for its missing `Code`. */
+export function codeMissing({ takesEffect = false }: Effect = {}): Fault {
+  return {
+    name: 'codeMissing',
+    takesEffect,
+    instead: wholeJson(200, { Message: 'success', RequestId: 'FAKE-REQUEST-ID' }),
   };
 }
 
@@ -71,12 +106,44 @@ export function edasErrorcodeUnder500({ takesEffect = false }: Effect = {}): Fau
 }
 
 /** Too many calls. EDAS varies the HTTP status; the gateway documents 400. */
-export function throttled({ status = 400 }: { readonly status?: number } = {}): Fault {
+export function throttled({
+  status = 400,
+  code = 'Throttling.User',
+}: {
+  readonly status?: number;
+  readonly code?: 'Throttling.User' | 'Throttling' | 'Rejected.Throttling';
+} = {}): Fault {
   return {
-    name: 'throttled',
+    name: `throttled (${status} ${code})`,
     takesEffect: false,
-    instead: error(status, 'Throttling.User', 'Request was denied due to user flow control.'),
+    instead: error(status, code, 'Request was denied due to user flow control.'),
   };
+}
+
+const gatewayErrors = {
+  InternalError: {
+    status: 500,
+    message: 'The request processing has failed due to some unknown error, exception or failure.',
+  },
+  'InvalidAccessKeyId.NotFound': { status: 404, message: 'Specified access key is not found.' },
+  'InvalidSecurityToken.Expired': { status: 400, message: 'Specified SecurityToken is expired.' },
+  // Documented for SAE, as in change-orders.ts.
+  [orderNotRunning.code]: { status: 400, message: orderNotRunning.message },
+  [orderNotFound.code]: { status: 400, message: orderNotFound.message },
+  'Resouce.no.permission': {
+    status: 400,
+    message: 'You are not authorized to operate on the specified resources.',
+  },
+  'System.Upgrading': {
+    status: 400,
+    message: 'The system is being upgraded. Please try again later.',
+  },
+} as const;
+
+/** An error in the shape of the gateway, although nothing here is a reason for it. */
+export function gatewayError(code: keyof typeof gatewayErrors, { takesEffect = false }: Effect = {}): Fault {
+  const { status, message } = gatewayErrors[code];
+  return { name: `gatewayError (${code})`, takesEffect, instead: error(status, code, message) };
 }
 
 /** The RAM policy does not allow the call. */
@@ -137,6 +204,42 @@ export function slowByteByByte({ everyMs = 20 }: { readonly everyMs?: number } =
   };
 }
 
+/** The whole, true answer, late. */
+export function delayed({ byMs }: { readonly byMs: number }): Fault {
+  return {
+    name: 'delayed',
+    takesEffect: true,
+    damage: (response, answer) => {
+      const timer = setTimeout(sendAnswer, byMs, response, answer);
+      stopOnClose(response, timer);
+    },
+  };
+}
+
+/** The true answer, announced as something else than JSON. */
+export function wrongContentType({
+  type = 'text/plain',
+}: { readonly type?: 'text/plain' | 'text/html' } = {}): Fault {
+  return {
+    name: `wrongContentType (${type})`,
+    takesEffect: true,
+    damage: (response, { status, json }) => {
+      whole(status, type, json)(response);
+    },
+  };
+}
+
+/** The true answer, and 5 MiB of white space after it. */
+export function oversized(): Fault {
+  return {
+    name: 'oversized',
+    takesEffect: true,
+    damage: (response, { status, json }) => {
+      sendAnswer(response, { status, json: json + ' '.repeat(5 * 1024 * 1024) });
+    },
+  };
+}
+
 /** A redirection, which no API client follows. */
 export function redirect(): Fault {
   return {
@@ -163,9 +266,12 @@ export function xmlError(): Fault {
   return { name: 'xmlError', takesEffect: false, instead: whole(503, 'text/xml;charset=utf-8', body) };
 }
 
-/** The JSON text `null` under 500, which pop-core meets with a TypeError of its own. */
-export function jsonNull({ takesEffect = false }: Effect = {}): Fault {
-  return { name: 'jsonNull', takesEffect, instead: whole(500, jsonType, 'null') };
+/** The JSON text `null`. From 400 on, pop-core meets it with a TypeError of its own. */
+export function jsonNull({
+  status = 500,
+  takesEffect = false,
+}: Effect & { readonly status?: number } = {}): Fault {
+  return { name: `jsonNull (${status})`, takesEffect, instead: wholeJson(status, null) };
 }
 
 /** The gateway refuses a good signature and, as it does, repeats the caller's security token in its message. */
@@ -185,6 +291,10 @@ function whole(status: number, contentType: string, body: string) {
   };
 }
 
+function wholeJson(status: number, body: unknown) {
+  return whole(status, jsonType, JSON.stringify(body));
+}
+
 function error(status: number, code: string, message: string) {
   return (response: ServerResponse) => {
     sendAnswer(response, errorAnswer({ status, code, message }));
@@ -202,9 +312,13 @@ function trickle(response: ServerResponse, bytes: Buffer, everyMs: number): void
     sent += 1;
     if (sent === bytes.length) response.end();
   }, everyMs);
+  stopOnClose(response, timer);
+}
+
+function stopOnClose(response: ServerResponse, timer: NodeJS.Timeout): void {
   // Fires at the end of the answer and also when the caller hangs up before it.
   response.once('close', () => {
-    clearInterval(timer);
+    clearTimeout(timer);
   });
 }
 

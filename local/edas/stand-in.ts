@@ -62,7 +62,7 @@ export interface EdasStandInOptions {
   /** What the documentation leaves open about rollbacks. */
   readonly rollbackRules?: RollbackRules;
   readonly fault?: ChooseFault;
-  /** Told of each call once it was answered, or met a fault that answers nothing. */
+  /** Told of each call once it was answered, or met a fault that answers later or never. */
   readonly onCall?: (call: RecordedCall) => void;
 }
 
@@ -112,8 +112,13 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
   function handle(request: RoaRequest, response: ServerResponse): void {
     const call = describe(request, now());
     calls.push(call);
+    const noteStatus = () => {
+      call.status = response.headersSent ? response.statusCode : undefined;
+    };
     respond(call, request, response);
-    call.status = response.headersSent ? response.statusCode : undefined;
+    noteStatus();
+    // A fault may put the answer off.
+    response.once('finish', noteStatus);
     onCall?.(call);
   }
 

@@ -35,6 +35,9 @@ export function webhook(changeOrderId: string, signedWith = secret): Buffer {
   return httpEvent({ headers: signatureHeaders(source.verify, signedWith, body), body });
 }
 
+/** What an instance of the function finds in its environment, and nothing of this process's. */
+export const instanceEnv = { NODE_PATH: '', PIPELINE_SECRET: secret, FC_FUNCTION_NAME: 'test' };
+
 interface Invoked {
   answers: FunctionResponse[];
   /** All that the process wrote, standard error included. */
@@ -64,7 +67,7 @@ export async function invokeBundle(
   writeFileSync(invocations, JSON.stringify({ events: events.map(String), context }));
   const child = spawn(process.execPath, ['-e', runner, bundle, invocations, answers], {
     cwd: folder,
-    env: { NODE_PATH: '', PIPELINE_SECRET: secret, FC_FUNCTION_NAME: 'test', ...env },
+    env: { ...instanceEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close') as Promise<[number | null]>;

@@ -2,6 +2,7 @@ import type { EdasStandIn } from '../../local/edas/stand-in.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
 import { linkQuery, signatureHeaders } from '../../local/sign.ts';
 import type { Environment, FunctionContext } from '../../functions/platform/function-compute.ts';
+import type { Clock } from '../../functions/rollback/dependencies.ts';
 import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
 import { presets } from '../../functions/webhook/source/presets.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
@@ -21,7 +22,7 @@ export const fakeContext: FunctionContext = {
   credentials: fakeCredentials,
 };
 
-/** Where the handler's clock stands. It moves only when the handler sleeps. */
+/** Where the handler's clock stands, unless it is given one. */
 export const startTime = '2026-01-02T03:04:05.000Z';
 
 /** An answer, its body parsed. */
@@ -40,6 +41,8 @@ export interface WebhookOptions {
   env?: Environment;
   /** What every invocation gets. Default {@link fakeContext}. */
   context?: unknown;
+  /** Default: one that starts at {@link startTime} and moves only when the handler sleeps. */
+  clock?: Clock;
 }
 
 /** What {@link Webhook.post} may do differently. */
@@ -95,14 +98,10 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   };
   const context = 'context' in options ? options.context : fakeContext;
   const lines: string[] = [];
-  let now = Date.parse(startTime);
-  const sleep = (ms: number) => {
-    now += ms;
-    return Promise.resolve();
-  };
+  const clock = options.clock ?? virtualClock();
   const handler = createHandler(
     { version: '1.2.3', sources },
-    { env, clock: { now: () => now, sleep }, write: (line) => void lines.push(line) },
+    { env, clock, random: () => 1, write: (line) => void lines.push(line) },
   );
 
   const send = async (request: TestRequest): Promise<Answer> => {
@@ -117,7 +116,7 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
     const body = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
     const key = secret ?? fakeSecret(source.secrets[0] ?? '', verify);
     const contentType = headers?.['content-type'] ?? headers?.['Content-Type'];
-    const signature = signatureHeaders(verify, key, body, { now, contentType });
+    const signature = signatureHeaders(verify, key, body, { now: clock.now(), contentType });
     const query =
       verify.scheme === 'link' && grant
         ? Object.fromEntries(new URLSearchParams(linkQuery(verify, key, grant)))
@@ -132,6 +131,11 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   };
   const decisions = () => lines.map((line) => toRecord(JSON.parse(line))).filter(isDecision);
   return { handler, lines, decisions, send, post };
+}
+
+function virtualClock(): Clock {
+  let now = Date.parse(startTime);
+  return { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) };
 }
 
 function isDecision({ msg }: Record<string, unknown>): boolean {

@@ -1,6 +1,6 @@
 import { errorCatalogue, type Problem } from '../../errors.ts';
 import type { FunctionResponse } from '../../platform/function-compute.ts';
-import type { RollbackOutcome } from '../../rollback/rollback.ts';
+import type { RollbackOutcome } from '../../rollback/outcome.ts';
 import type { CompiledSource } from '../source/source.ts';
 import { chatMessage } from './chat.ts';
 

@@ -66,12 +66,17 @@ describe('what an answer of EDAS means', () => {
     {
       http: 404,
       code: 'InvalidAccessKeyId.NotFound',
-      kind: 'denied',
+      kind: 'unauthenticated',
       because: 'the key, not the order, was not found',
     },
-    { http: 400, code: 'InvalidSecurityToken.Expired', kind: 'denied', because: 'the token has expired' },
-    { http: 400, code: 'MissingSecurityToken', kind: 'denied', because: 'the token is missing' },
-    { http: 400, code: 'SignatureDoesNotMatch', kind: 'denied', because: 'the secret is wrong' },
+    {
+      http: 400,
+      code: 'InvalidSecurityToken.Expired',
+      kind: 'unauthenticated',
+      because: 'the token has expired',
+    },
+    { http: 400, code: 'MissingSecurityToken', kind: 'unauthenticated', because: 'the token is missing' },
+    { http: 400, code: 'SignatureDoesNotMatch', kind: 'unauthenticated', because: 'the secret is wrong' },
 
     { http: 400, code: 'InvalidChangeOrder.NotFound', kind: 'not_found', because: 'SAE documents it' },
     { http: 404, code: 'InvalidChangeOrder.NotFound', kind: 'not_found', because: 'the code says it' },

@@ -6,7 +6,6 @@ import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders, RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
 import { findChangeOrder, type Search } from '../../../functions/rollback/find-change-order.ts';
 import { rollBack } from '../../../functions/rollback/rollback.ts';
-import * as faults from '../../../local/edas/faults.ts';
 import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
 import { problemOfAsync } from '../../support/problem.ts';
 
@@ -41,13 +40,20 @@ function edasOf(listings: Record<string, Listing>, leftMs = 8_000) {
     const listing = listings[appId] ?? [];
     return listing instanceof Error ? Promise.reject(listing) : Promise.resolve(listing);
   };
-  return { asked, find: (search: Omit<Search, 'deadlineAt'>) => findOver(list, search, leftMs) };
+  const find = (search: Omit<Search, 'deadlineAt'>) => findOver(list, search, leftMs);
+  return {
+    asked,
+    find,
+    findId: async (search: Omit<Search, 'deadlineAt'>) => (await find(search)).changeOrderId,
+  };
 }
 
-function findOver(list: ChangeOrders['list'], search: Omit<Search, 'deadlineAt'>, leftMs = 8_000) {
+async function findOver(list: ChangeOrders['list'], search: Omit<Search, 'deadlineAt'>, leftMs = 8_000) {
+  let time = now;
   const dependencies: RollbackDependencies = {
     changeOrders: { list, read: notAsked, rollBack: notAsked },
-    clock: { now: () => now, sleep: notAsked },
+    clock: { now: () => time, sleep: (ms) => Promise.resolve(void (time += ms)) },
+    random: () => 1,
     warn: () => undefined,
   };
   return findChangeOrder({ ...search, deadlineAt: now + leftMs }, dependencies);
@@ -60,10 +66,11 @@ function permutations<T>(items: readonly T[]): T[][] {
   );
 }
 
-const findIn = (...orders: ListedChangeOrder[]) => edasOf({ [app]: orders }).find({ target: { app } });
+const findIn = (...orders: ListedChangeOrder[]) => edasOf({ [app]: orders }).findId({ target: { app } });
 
 const failures = [
   ['denied', 'edas_denied'],
+  ['unauthenticated', 'edas_denied'],
   ['throttled', 'edas_throttled'],
   ['not_found', 'change_order_not_found'],
   ['rejected', 'edas_rejected'],
@@ -85,8 +92,8 @@ describe('by application', () => {
 
   test('the list of that application is asked for, once', async () => {
     const edas = edasOf({ [app]: [listed(orderId)] });
-    expect(await edas.find({ target: { app }, apps: [app, otherApp] })).toBe(orderId);
-    expect(edas.asked).toEqual([{ appId: app, timeoutMs: 2_400 }]);
+    expect(await edas.findId({ target: { app }, apps: [app, otherApp] })).toBe(orderId);
+    expect(edas.asked).toEqual([{ appId: app, timeoutMs: 1_600 }]);
   });
 
   test.each([0, 1, 8, 9])('a deployment of status %i is in flight', async (status) => {
@@ -152,9 +159,18 @@ describe('by application', () => {
     const problem = await problemOfAsync(() => findIn());
     expect(problem?.code).toBe('app_has_no_change_in_flight');
     expect(problem?.message).toBe(
-      `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). EDAS knows no recent change order of it. Nothing was rolled back.`,
+      `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). EDAS knows no recent change order of it: check the id. Nothing was rolled back.`,
     );
     expect(problem?.facts).toEqual({ app });
+  });
+
+  test('an application whose deployment was rolled back before is told that its newest order is a rollback', async () => {
+    const problem = await problemOfAsync(() =>
+      findIn(listed('bad', 120, { status: 6 }), listed('repair', 60, { typeCode: 'CoRollback' })),
+    );
+    expect(problem?.message).toContain(
+      'Of 2 recent change orders the newest is repair, a rollback, with status 1 (running).',
+    );
   });
 
   test('an application with nothing in flight is told what was seen: how many, and the newest', async () => {
@@ -186,7 +202,7 @@ describe('by change order', () => {
 
   test('nothing is asked where the source may touch every application', async () => {
     const edas = edasOf({});
-    expect(await edas.find({ target })).toBe(orderId);
+    expect(await edas.findId({ target })).toBe(orderId);
     expect(edas.asked).toEqual([]);
   });
 
@@ -196,7 +212,7 @@ describe('by change order', () => {
     ['last', thirdApp],
   ])('an order of the %s application that the source may touch is allowed', async (_which, owner) => {
     const edas = edasOf({ [owner]: [listed('another'), listed(orderId), listed('one-more')] });
-    expect(await edas.find({ target, apps: [app, otherApp, thirdApp] })).toBe(orderId);
+    expect(await edas.findId({ target, apps: [app, otherApp, thirdApp] })).toBe(orderId);
   });
 
   test.each([
@@ -207,7 +223,7 @@ describe('by change order', () => {
     ['of no time', { createdAt: undefined }],
   ])('an order that is %s belongs to its application all the same', async (_what, changes) => {
     const edas = edasOf({ [app]: [listed(orderId, 60, changes)] });
-    expect(await edas.find({ target, apps: [app] })).toBe(orderId);
+    expect(await edas.findId({ target, apps: [app] })).toBe(orderId);
   });
 
   test.each([
@@ -232,8 +248,8 @@ describe('by change order', () => {
   test.each(failures)('a list that is %s does not matter where another has the order', async (kind) => {
     const apps = [app, otherApp];
     const order = [listed(orderId)];
-    expect(await edasOf({ [app]: failed(kind), [otherApp]: order }).find({ target, apps })).toBe(orderId);
-    expect(await edasOf({ [app]: order, [otherApp]: failed(kind) }).find({ target, apps })).toBe(orderId);
+    expect(await edasOf({ [app]: failed(kind), [otherApp]: order }).findId({ target, apps })).toBe(orderId);
+    expect(await edasOf({ [app]: order, [otherApp]: failed(kind) }).findId({ target, apps })).toBe(orderId);
   });
 
   test.each(failures)(
@@ -246,10 +262,51 @@ describe('by change order', () => {
     },
   );
 
+  describe('the rollback of an order is known', () => {
+    const bad = listed(orderId, 100, { status: 6 });
+    const repair = listed('repair', 50, { typeCode: 'CoRollback', words: '' });
+    const rolledBackBy = async (...orders: ListedChangeOrder[]) => {
+      const found = await edasOf({ [app]: orders }).find({ target, apps: [otherApp, app] });
+      return found.rolledBackBy?.changeOrderId;
+    };
+
+    test.each([
+      ['its type', repair],
+      ['its words', listed('repair', 50, { words: 'Rollback of an order' })],
+      ['its words in Chinese', listed('repair', 50, { words: '回滚' })],
+    ])('by %s, where it is the very next order of the application', async (_how, order) => {
+      expect(await rolledBackBy(order, listed('before', 200), bad)).toBe('repair');
+      expect(await rolledBackBy(bad, listed('latest', 10), order)).toBe('repair');
+    });
+
+    test.each([
+      ['nothing came after it', [bad]],
+      ['the next one is a deployment', [bad, listed('next', 70), repair]],
+      ['the next one is a restart', [bad, listed('next', 70, { typeCode: 'CoRestart' })]],
+      ['a rollback came before it', [bad, listed('earlier', 150, { typeCode: 'CoRollback' })]],
+      ['a rollback has no time', [bad, { ...repair, createdAt: undefined }]],
+      ['it has no time itself', [{ ...bad, createdAt: undefined }, repair]],
+    ])('not where %s', async (_when, orders) => {
+      expect(await rolledBackBy(...orders)).toBeUndefined();
+    });
+
+    test('where both began in the same second', async () => {
+      expect(await rolledBackBy(bad, { ...repair, createdAt: bad.createdAt })).toBe('repair');
+    });
+
+    test('not where the source may touch every application, for then nothing is asked', async () => {
+      const edas = edasOf({ [app]: [bad, repair] });
+      expect(await edas.find({ target })).toEqual({ changeOrderId: orderId });
+    });
+  });
+
   test('the first of several failures is told', async () => {
     const edas = edasOf({ [app]: failed('denied'), [otherApp]: failed('throttled') });
     const problem = await problemOfAsync(() => edas.find({ target, apps: [app, otherApp] }));
     expect(problem).toMatchObject({ code: 'edas_denied', facts: { app } });
+    expect(problem?.message).toBe(
+      `A fake failure: denied. The function's role needs edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/${app}. No rollback was sent.`,
+    );
   });
 
   test('all applications are asked before any of them has answered', async () => {
@@ -263,7 +320,7 @@ describe('by change order', () => {
     held.get(thirdApp)?.([]);
     held.get(otherApp)?.([listed(orderId)]);
     held.get(app)?.([]);
-    expect(await search).toBe(orderId);
+    expect((await search).changeOrderId).toBe(orderId);
   });
 
   test('nothing is found before all have answered, so that no work is left running', async () => {
@@ -271,11 +328,14 @@ describe('by change order', () => {
     const list: ChangeOrders['list'] = (appId) =>
       appId === app ? Promise.resolve([listed(orderId)]) : new Promise((resolve) => (finish = resolve));
     let found: string | undefined;
-    const search = findOver(list, { target, apps: [app, otherApp] }).then((id) => (found = id));
+    const search = findOver(list, { target, apps: [app, otherApp] }).then((each) => {
+      found = each.changeOrderId;
+      return each;
+    });
     await new Promise(setImmediate);
     expect(found).toBeUndefined();
     finish([]);
-    expect(await search).toBe(orderId);
+    expect((await search).changeOrderId).toBe(orderId);
   });
 });
 
@@ -292,12 +352,27 @@ describe('either way', () => {
   test.each(ways)('%s, the larger part of the time is left for the rollback', async (_way, search) => {
     const edas = edasOf({ [app]: [listed(orderId)] }, 1_000);
     await edas.find(search);
-    expect(new Set(edas.asked.map(({ timeoutMs }) => timeoutMs))).toEqual(new Set([300]));
+    expect(new Set(edas.asked.map(({ timeoutMs }) => timeoutMs))).toEqual(new Set([200]));
+  });
+
+  test.each(ways)('%s, a list is asked for again where that can help', async (_way, search) => {
+    for (const kind of ['not_sent', 'throttled', 'doubt'] as const) {
+      const failuresLeft = new Map([
+        [app, 2],
+        [otherApp, 2],
+      ]);
+      const list: ChangeOrders['list'] = (appId) => {
+        const left = failuresLeft.get(appId) ?? 0;
+        failuresLeft.set(appId, left - 1);
+        return left > 0 ? Promise.reject(failed(kind)) : Promise.resolve([listed(orderId)]);
+      };
+      expect((await findOver(list, search)).changeOrderId).toBe(orderId);
+    }
   });
 
   test.each(ways)('%s, the last moment is enough to ask in', async (_way, search) => {
     const edas = edasOf({ [app]: [listed(orderId)] }, 100);
-    expect(await edas.find(search)).toBe(orderId);
+    expect(await edas.findId(search)).toBe(orderId);
     expect(new Set(edas.asked.map(({ timeoutMs }) => timeoutMs))).toEqual(new Set([100]));
   });
 
@@ -339,13 +414,15 @@ describe('over the real client', () => {
     const dependencies: RollbackDependencies = {
       changeOrders: { read, list, rollBack: rollbackChangeOrder },
       clock: { now: Date.now, sleep: (ms: number) => sleep(ms) },
+      random: () => 1,
       warn: () => undefined,
     };
     const deadlineAt = Date.now() + withinMs;
     let changeOrderId = 'none';
     const problem = await problemOfAsync(async () => {
-      changeOrderId = await findChangeOrder({ ...search, deadlineAt }, dependencies);
-      await rollBack({ changeOrderId, deadlineAt }, dependencies);
+      const found = await findChangeOrder({ ...search, deadlineAt }, dependencies);
+      changeOrderId = found.changeOrderId;
+      await rollBack({ ...found, deadlineAt }, dependencies);
     });
     return problem?.code ?? changeOrderId;
   }
@@ -386,44 +463,4 @@ describe('over the real client', () => {
     expect(await findAndRollBack(edas, { target: { changeOrderId: orderId }, apps })).toBe(orderId);
     expect(edas.orders.rollbacksOf(orderId)).toBe(1);
   });
-
-  const codes: Record<keyof typeof faults, string> = {
-    htmlBadGateway: 'edas_unavailable',
-    businessErrorUnder200: 'edas_rejected',
-    emptyBody: 'edas_unavailable',
-    truncatedJson: 'edas_unavailable',
-    edasErrorcodeUnder500: 'edas_rejected',
-    throttled: 'edas_throttled',
-    deniedByRam: 'edas_denied',
-    serviceUnavailable: 'edas_unavailable',
-    silent: 'edas_unavailable',
-    resetBeforeHandling: 'edas_unavailable',
-    resetAfterHandling: 'edas_unavailable',
-    cutInHalf: 'edas_unavailable',
-    slowByteByByte: 'edas_unavailable',
-    redirect: 'edas_unavailable',
-    xmlAnswer: 'edas_unavailable',
-    xmlError: 'edas_unavailable',
-    jsonNull: 'edas_unavailable',
-    signatureMismatch: 'edas_denied',
-  };
-
-  test.each(Object.entries(codes))(
-    'a list that meets %s is refused: %s; nothing is sent',
-    async (name, code) => {
-      const fault = Object.entries(faults).find(([each]) => each === name)?.[1]();
-      const edas = await standIn({
-        fault: ({ operation }) => (operation === 'ListRecentChangeOrder' ? fault : undefined),
-      });
-      edas.orders.add({ ...slow, id: orderId });
-      for (const search of [{ target: { app } }, { target: { changeOrderId: orderId }, apps: [app] }]) {
-        expect(await findAndRollBack(edas, search, 1_000)).toBe(code);
-      }
-      expect(edas.calls.map(({ operation }) => operation)).toEqual([
-        'ListRecentChangeOrder',
-        'ListRecentChangeOrder',
-      ]);
-      expect(edas.orders.rollbacksOf(orderId)).toBe(0);
-    },
-  );
 });

@@ -7,20 +7,18 @@ import {
   type RollbackReceipt,
 } from '../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
-import { Problem, type ErrorCode } from '../../../functions/errors.ts';
+import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders } from '../../../functions/rollback/dependencies.ts';
-import {
-  rollBack,
-  type RollbackOutcome,
-  type RollbackRequest,
-} from '../../../functions/rollback/rollback.ts';
-import * as faults from '../../../local/edas/faults.ts';
-import type { Fault } from '../../../local/edas/faults.ts';
+import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
+import type { RollbackRequest } from '../../../functions/rollback/request.ts';
+import { rollBack } from '../../../functions/rollback/rollback.ts';
 import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
 
 const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
 const startedAt = Date.parse('2026-01-02T03:04:05Z');
 const patienceMs = 8_000;
+const whatTerminatedMeans =
+  'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 const earlier = startedAt - 60_000;
 const later = startedAt + 1;
 
@@ -29,19 +27,27 @@ type Reading = ChangeOrderInfo | Error;
 type Sending = RollbackReceipt | Error;
 
 interface Scenario {
+  /** What the reads find until the first rollback is sent. Default: `reads` count from the start. */
+  before?: Reading;
   /** What the reads find, one after the other; the last one again and again. */
   reads: [Reading, ...Reading[]];
-  put?: Sending;
+  /** What the rollbacks end in; a list likewise. */
+  put?: Sending | [Sending, ...Sending[]];
   /** How long the calls take, one after the other; the last one again and again. */
   latenciesMs?: [number, ...number[]];
   request?: Partial<RollbackRequest>;
+  random?: () => number;
 }
 
 interface Course {
   outcome: RollbackOutcome | undefined;
   problem: Problem | undefined;
   calls: { operation: 'read' | 'put'; changeOrderId: string; timeoutMs: number }[];
+  /** What the calls ended in; a failure as its kind. */
+  ended: (ChangeOrderInfo | RollbackReceipt | EdasFailureKind | Error)[];
   warnings: [string, Record<string, unknown>][];
+  /** How long it slept, each time. */
+  pausesMs: number[];
   tookMs: number;
 }
 
@@ -64,28 +70,47 @@ const accepted: RollbackReceipt = {
 };
 
 /** Runs one rollback against a made-up EDAS, on a clock that only its calls and pauses move. */
-async function run({ reads, put = accepted, latenciesMs = [10], request }: Scenario): Promise<Course> {
+async function run({
+  before,
+  reads,
+  put = accepted,
+  latenciesMs = [10],
+  request,
+  random = () => 1,
+}: Scenario): Promise<Course> {
   let now = startedAt;
-  const course: Course = { outcome: undefined, problem: undefined, calls: [], warnings: [], tookMs: 0 };
+  let readsSoFar = 0;
+  const course: Course = {
+    outcome: undefined,
+    problem: undefined,
+    calls: [],
+    ended: [],
+    warnings: [],
+    pausesMs: [],
+    tookMs: 0,
+  };
 
-  function answer<T extends object>(result: T | Error, timeoutMs: number): T {
+  function answer<T extends ChangeOrderInfo | RollbackReceipt>(result: T | Error, timeoutMs: number): T {
     const latencyMs = nth(latenciesMs, course.calls.length - 1);
     now += Math.max(0, Math.min(latencyMs, timeoutMs));
-    if (latencyMs > timeoutMs) throw failed('doubt');
-    if (result instanceof Error) throw result;
-    return result;
+    const end = latencyMs > timeoutMs ? failed('doubt') : result;
+    course.ended.push(end instanceof EdasFailure ? end.kind : end);
+    if (end instanceof Error) throw end;
+    return end;
   }
 
   const changeOrders: ChangeOrders = {
     list: () => Promise.reject(new Error('Nobody asked for a list')),
     read: async (changeOrderId, timeoutMs) => {
-      const reading = nth(reads, course.calls.filter(({ operation }) => operation === 'read').length);
+      const reading = before && putsOf(course) === 0 ? before : nth(reads, readsSoFar);
+      if (reading !== before) readsSoFar += 1;
       course.calls.push({ operation: 'read', changeOrderId, timeoutMs });
       return Promise.resolve(answer(reading, timeoutMs));
     },
     rollBack: async (changeOrderId, timeoutMs) => {
+      const sending = Array.isArray(put) ? nth(put, putsOf(course)) : put;
       course.calls.push({ operation: 'put', changeOrderId, timeoutMs });
-      return Promise.resolve(answer(put, timeoutMs));
+      return Promise.resolve(answer(sending, timeoutMs));
     },
   };
 
@@ -97,10 +122,12 @@ async function run({ reads, put = accepted, latenciesMs = [10], request }: Scena
         clock: {
           now: () => now,
           sleep: (ms) => {
+            course.pausesMs.push(ms);
             now += ms;
             return Promise.resolve();
           },
         },
+        random,
         warn: (message, facts) => course.warnings.push([message, facts]),
       },
     );
@@ -151,6 +178,7 @@ describe('every decision', () => {
     'accepted, same id': { ...accepted, rollbackChangeOrderId: orderId },
     'accepted, no id': { ...accepted, rollbackChangeOrderId: undefined },
     not_sent: failed('not_sent'),
+    unauthenticated: failed('unauthenticated'),
     denied: failed('denied'),
     throttled: failed('throttled'),
     not_found: failed('not_found'),
@@ -187,7 +215,7 @@ describe('every decision', () => {
     put: Put[];
     later: Later[];
     answer: string;
-    puts: 0 | 1;
+    puts: 0 | 1 | 'several';
   }
 
   const table: Row[] = [
@@ -216,27 +244,59 @@ describe('every decision', () => {
       puts: 1,
     },
     {
-      rule: 'what was never sent is said to be so',
+      rule: 'what never left is sent again, until the time is up',
       before: open,
       put: ['not_sent'],
-      later: anyLater,
+      later: ['unreadable', 'unchanged', '2'],
       answer: 'edas_unavailable',
+      puts: 'several',
+    },
+    {
+      rule: 'what EDAS throttled is sent again as long as the order can be read',
+      before: except(open, 'unreadable'),
+      put: ['throttled'],
+      later: ['unchanged', '2'],
+      answer: 'edas_throttled',
+      puts: 'several',
+    },
+    {
+      rule: 'an order that could not be read before may be readable in between',
+      before: ['unreadable'],
+      put: ['throttled'],
+      later: ['2'],
+      answer: 'edas_throttled',
+      puts: 'several',
+    },
+    {
+      rule: 'what EDAS throttled is not sent again unseen',
+      before: open,
+      put: ['throttled'],
+      later: ['unreadable'],
+      answer: 'edas_throttled',
+      puts: 1,
+    },
+    {
+      rule: 'an order that stays unreadable is no witness either',
+      before: ['unreadable'],
+      put: ['throttled'],
+      later: ['unchanged'],
+      answer: 'edas_throttled',
+      puts: 1,
+    },
+    {
+      rule: 'nothing is sent again when somebody was faster',
+      before: open,
+      put: ['not_sent', 'throttled'],
+      later: ['6'],
+      answer: 'already_terminated',
       puts: 1,
     },
     {
       rule: 'denied is final',
       before: open,
-      put: ['denied'],
+      put: ['denied', 'unauthenticated'],
       later: anyLater,
       answer: 'edas_denied',
-      puts: 1,
-    },
-    {
-      rule: 'throttled is not tried again',
-      before: open,
-      put: ['throttled'],
-      later: anyLater,
-      answer: 'edas_throttled',
       puts: 1,
     },
     {
@@ -298,11 +358,13 @@ describe('every decision', () => {
     const seen = [];
     for (const each of expand(row)) {
       const course = await run({
-        reads: [before[each.before], later[each.later] ?? before[each.before]],
+        before: before[each.before],
+        reads: [later[each.later] ?? before[each.before]],
         put: put[each.put],
       });
       expect(course.tookMs, JSON.stringify(each)).toBeLessThanOrEqual(patienceMs);
-      seen.push({ ...each, answer: answerOf(course), puts: putsOf(course) });
+      const puts = putsOf(course);
+      seen.push({ ...each, answer: answerOf(course), puts: puts > 1 ? 'several' : puts });
     }
     expect(seen).toEqual(expand(row).map((each) => ({ ...each, answer: row.answer, puts: row.puts })));
   });
@@ -325,7 +387,80 @@ describe('the answer', () => {
       changeOrderId: orderId,
       rollbackChangeOrderId: 'fake-rollback-order',
       edas: ids,
+      message: 'EDAS accepted the rollback. It runs batch by batch; follow it in the EDAS console.',
     });
+  });
+
+  test('to a rollback that only the order shows quotes what EDAS said instead', async () => {
+    const { outcome } = await run({ reads: [found(1), found(6)], put: failed('doubt') });
+    expect(outcome).toEqual({
+      outcome: 'rolling_back',
+      evidence: 'order',
+      changeOrderId: orderId,
+      message:
+        'The change order was in flight before the rollback was sent and is terminated now. A fake failure: doubt.',
+    });
+  });
+
+  test('to a refused rollback of an order that is terminated now says both, and what to check', async () => {
+    const { outcome } = await run({ reads: [found(1), found(6)], put: failed('rejected') });
+    expect(outcome).toEqual({
+      outcome: 'already_terminated',
+      changeOrderId: orderId,
+      message: `The change order is terminated by now. A fake failure: rejected. ${whatTerminatedMeans}`,
+    });
+  });
+
+  test('to a throttled rollback of an order that cannot be read is about the rollback', async () => {
+    const { problem } = await run({ reads: [found(1), failed('denied')], put: failed('throttled') });
+    expect(problem?.code).toBe('edas_throttled');
+    expect(problem?.message).toBe('A fake failure: throttled. Nothing was rolled back.');
+    expect(problem?.facts).toEqual({ changeOrderId: orderId, retryAfterSeconds: 5, edas: ids });
+  });
+
+  test.each([
+    ['ends as a sentence', 'A fake failure.', 'A fake failure.'],
+    ['does not', 'A fake failure', 'A fake failure.'],
+    ['has a full stop inside', 'Edas.fake', 'Edas.fake.'],
+    ['was cut', 'A fake fail\u2026', 'A fake fail\u2026'],
+  ])('quotes EDAS as a sentence, where it %s', async (_what, said, quoted) => {
+    const { problem } = await run({ reads: [found(1)], put: new EdasFailure('not_sent', said) });
+    expect(problem?.message).toBe(`${quoted} No rollback was sent.`);
+    expect(problem?.cause).toMatchObject({ kind: 'not_sent', message: said });
+  });
+
+  test('change_order_not_found says what to check', async () => {
+    const { problem } = await run({ reads: [failed('not_found')] });
+    expect(problem?.code).toBe('change_order_not_found');
+    expect(problem?.message).toBe(
+      'A fake failure: not_found. Check the id, and that REGION is the region of its application. No rollback was sent.',
+    );
+    expect(problem?.facts).toEqual({ changeOrderId: orderId, edas: ids });
+  });
+
+  test.each([
+    ['dry_run', 'This source is a dry run'],
+    ['suspended', 'ROLLBACK_SUSPENDED is on'],
+  ] as const)('on hold (%s) says why, and what would have been done', async (hold, why) => {
+    const { outcome } = await run({ reads: [found(9)], request: { hold } });
+    expect(outcome).toEqual({
+      outcome: hold,
+      changeOrderId: orderId,
+      message: `${why}: nothing was sent. A rollback would have been sent now; the change order's status is 9 (waiting for the next batch).`,
+    });
+  });
+
+  test.each([
+    ['change_order_finished', { reads: [found(2, false)] }],
+    ['edas_unavailable', { reads: [found(1)], request: { deadlineAt: startedAt } }],
+  ] as [string, Scenario][])('%s names the order', async (code, scenario) => {
+    const { problem } = await run(scenario);
+    expect(problem).toMatchObject({ code, facts: { changeOrderId: orderId } });
+  });
+
+  test('only throttling says when to come back', async () => {
+    const { problem } = await run({ reads: [found(1)], put: failed('denied') });
+    expect(problem?.facts).toEqual({ changeOrderId: orderId, edas: ids });
   });
 
   test('leaves out what EDAS left out', async () => {
@@ -343,6 +478,7 @@ describe('the answer', () => {
   test.each([
     ['not_sent', 'edas_unavailable', { edas: ids }],
     ['denied', 'edas_denied', { edas: ids }],
+    ['unauthenticated', 'edas_denied', { edas: ids }],
     ['throttled', 'edas_throttled', { edas: ids, retryAfterSeconds: 5 }],
     ['not_found', 'change_order_not_found', { edas: ids }],
     ['rejected', 'edas_rejected', { edas: ids }],
@@ -355,12 +491,55 @@ describe('the answer', () => {
 
   test('not_sent says that nothing was sent', async () => {
     const { problem } = await run({ reads: [found(1)], put: failed('not_sent') });
-    expect(problem?.message).toMatch(/No rollback was sent/);
+    expect(problem?.message).toBe('A fake failure: not_sent. No rollback was sent.');
   });
 
-  test('edas_denied says which permissions the role needs', async () => {
-    const { problem } = await run({ reads: [found(1)], put: failed('denied') });
-    expect(problem?.message).toMatch(/edas:ManageApplication and edas:ReadApplication/);
+  test.each([
+    [
+      'the rollback',
+      { reads: [found(1)], put: failed('denied') },
+      'ManageApplication',
+      'Nothing was rolled back.',
+    ],
+    [
+      'the read',
+      { reads: [failed('denied')], request: { hold: 'dry_run' } },
+      'ReadApplication',
+      'No rollback was sent.',
+    ],
+  ] as [string, Scenario, string, string][])(
+    'edas_denied says which right is missing when %s is denied, where, and what did not happen',
+    async (_what, scenario, action, consequence) => {
+      const { problem } = await run(scenario);
+      expect(problem?.code).toBe('edas_denied');
+      expect(problem?.message).toBe(
+        `A fake failure: denied. The function's role needs edas:${action} on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>. ${consequence}`,
+      );
+    },
+  );
+
+  test('edas_denied does not blame a right when EDAS does not even know who asks', async () => {
+    const { problem } = await run({ reads: [found(1)], put: failed('unauthenticated') });
+    expect(problem?.code).toBe('edas_denied');
+    expect(problem?.message).toBe(
+      "A fake failure: unauthenticated. EDAS does not accept the credentials of the function's role: look whether the role still exists, and at EDAS_ENDPOINT. Nothing was rolled back.",
+    );
+  });
+
+  test.each([
+    [1, '1 (running)'],
+    [2, '2 (succeeded)'],
+    [undefined, 'not given'],
+  ])('already_terminated names the rollback that was seen, with its status %s', async (status, seen) => {
+    const rolledBackBy = { changeOrderId: 'fake-rollback-order', status };
+    const { outcome, calls } = await run({ reads: [found(6)], request: { rolledBackBy } });
+    expect(outcome).toEqual({
+      outcome: 'already_terminated',
+      changeOrderId: orderId,
+      rollbackChangeOrderId: 'fake-rollback-order',
+      message: `The change order is terminated already, and the next one of its application is a rollback: fake-rollback-order, with status ${seen}. Nothing was sent.`,
+    });
+    expect(calls).toHaveLength(1);
   });
 
   test('edas_rejected says what the order is now', async () => {
@@ -436,9 +615,108 @@ describe('invariant 3: a rollback is sent once, so', () => {
     expect(course.tookMs).toBeLessThan(1_000);
   });
 
-  test('even a request that never left is not repeated', async () => {
+  test.each(['not_sent', 'throttled'] as const)(
+    'a rollback that was %s is sent again after the order was read again, and the log says so',
+    async (kind) => {
+      const course = await run({ reads: [found(1)], put: [failed(kind), failed(kind), accepted] });
+      expect(answerOf(course)).toBe('rolling_back (reply)');
+      expect(course.calls.map(({ operation }) => operation)).toEqual([
+        'read',
+        'put',
+        'read',
+        'put',
+        'read',
+        'put',
+      ]);
+      const warning = [
+        'EDAS did not take the rollback, which is tried again',
+        { changeOrderId: orderId, reason: `A fake failure: ${kind}.` },
+      ];
+      expect(course.warnings).toEqual([warning, warning]);
+    },
+  );
+
+  test.each(['doubt', 'rejected', 'denied', 'unauthenticated', 'not_found'] as const)(
+    'a rollback that was %s is not sent again, whatever the first attempt ended in',
+    async (kind) => {
+      for (const first of ['not_sent', 'throttled'] as const) {
+        const course = await run({ reads: [found(1)], put: [failed(first), failed(kind), accepted] });
+        expect(putsOf(course)).toBe(2);
+        expect(course.outcome).toBeUndefined();
+      }
+    },
+  );
+
+  test('the attempts are further and further apart, and end while there is time for an answer', async () => {
     const course = await run({ reads: [found(1)], put: failed('not_sent') });
-    expect(course.calls.map(({ operation }) => operation)).toEqual(['read', 'put']);
+    expect(course.calls.map(({ operation }) => operation)).toEqual([
+      ...['read', 'put', 'read', 'put', 'read', 'put', 'read', 'put', 'read', 'put', 'read', 'put'],
+    ]);
+    expect(course.pausesMs).toEqual([300, 600, 1_200, 2_000, 2_000]);
+  });
+
+  test('whoever is refused at the same time does not come back at the same time', async () => {
+    const put = failed('throttled');
+    const early = await run({ reads: [found(1)], put, random: () => 0 });
+    const late = await run({ reads: [found(1)], put, random: () => 1 });
+    expect(early.pausesMs.slice(0, 4)).toEqual([150, 300, 600, 1_000]);
+    expect(late.pausesMs.slice(0, 4)).toEqual([300, 600, 1_200, 2_000]);
+  });
+
+  test('nothing is sent again when the answer could hardly be seen', async () => {
+    const request = { deadlineAt: startedAt + 1_300 };
+    const course = await run({ reads: [found(1)], put: failed('not_sent'), request });
+    expect(answerOf(course)).toBe('edas_unavailable');
+    expect(putsOf(course)).toBe(1);
+    expect(course.pausesMs).toEqual([]);
+  });
+
+  test('what is found out between two attempts counts: an order that can no longer be rolled back', async () => {
+    const course = await run({ reads: [found(1), found(2, false)], put: failed('throttled') });
+    expect(answerOf(course)).toBe('change_order_finished');
+    expect(putsOf(course)).toBe(1);
+  });
+
+  test('an order seen in flight before the first attempt is proof for the second that never got read', async () => {
+    const course = await run({
+      reads: [found(1), failed('denied'), found(6)],
+      put: [failed('not_sent'), failed('doubt')],
+    });
+    expect(answerOf(course)).toBe('rolling_back (order)');
+    expect(putsOf(course)).toBe(2);
+  });
+
+  test('an order that moves on to its next batch after a doubt is read until it is at rest', async () => {
+    const course = await run({ reads: [found(1), found(9), found(0), found(6)], put: failed('doubt') });
+    expect(answerOf(course)).toBe('rolling_back (order)');
+  });
+
+  test('an order that had failed before is read on after a doubt, for it may still be terminated', async () => {
+    const course = await run({ reads: [found(3), found(3), found(6)], put: failed('doubt') });
+    expect(answerOf(course)).toBe('edas_outcome_unknown');
+    expect(course.problem?.message).toContain('status is 6 (terminated)');
+  });
+
+  test('a read afterwards that fails is warned of, with what is missing', async () => {
+    const { warnings } = await run({ reads: [found(1), failed('denied')], put: failed('doubt') });
+    expect(warnings).toEqual([
+      [
+        'the change order could not be read afterwards',
+        {
+          changeOrderId: orderId,
+          reason:
+            "A fake failure: denied. The function's role needs edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>.",
+        },
+      ],
+    ]);
+  });
+
+  test('a read in between that hangs leaves half a second for the rollback', async () => {
+    const put: Scenario['put'] = [failed('not_sent'), accepted];
+    const { calls } = await run({ reads: [found(1)], put, latenciesMs: [10, 10, Infinity] });
+    const timeouts = calls.filter(({ operation }) => operation === 'put').map(({ timeoutMs }) => timeoutMs);
+    expect(timeouts).toHaveLength(2);
+    expect(timeouts[1]).toBeGreaterThan(500);
   });
 
   test('a silent EDAS still leaves time to read the order again', async () => {
@@ -449,8 +727,8 @@ describe('invariant 3: a rollback is sent once, so', () => {
 });
 
 describe('invariant 4: open on advice, so', () => {
-  test.each(['not_sent', 'denied', 'throttled', 'rejected', 'doubt'] as const)(
-    'a read beforehand that is %s does not stop the rollback, and is warned of',
+  test.each(['not_sent', 'throttled', 'rejected', 'doubt'] as const)(
+    'a read beforehand that is %s does not stop the rollback, and is warned of once',
     async (kind) => {
       const course = await run({ reads: [failed(kind)] });
       expect(answerOf(course)).toBe('rolling_back (reply)');
@@ -460,6 +738,48 @@ describe('invariant 4: open on advice, so', () => {
           { changeOrderId: orderId, reason: `A fake failure: ${kind}.` },
         ],
       ]);
+    },
+  );
+
+  test('a role that may not read rolls back all the same, and the log says which right it lacks', async () => {
+    const course = await run({ reads: [failed('denied')] });
+    expect(answerOf(course)).toBe('rolling_back (reply)');
+    expect(course.warnings).toEqual([
+      [
+        'the change order could not be read beforehand',
+        {
+          changeOrderId: orderId,
+          reason:
+            "A fake failure: denied. The function's role needs edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>.",
+        },
+      ],
+    ]);
+  });
+
+  test.each(['not_sent', 'throttled', 'doubt'] as const)(
+    'a read that is %s is repeated, for it changes nothing',
+    async (kind) => {
+      const course = await run({ reads: [failed(kind), failed(kind), found(6)] });
+      expect(answerOf(course)).toBe('already_terminated');
+      expect(course.pausesMs).toEqual([300, 600]);
+      expect(course.warnings).toEqual([]);
+    },
+  );
+
+  test.each(['denied', 'unauthenticated', 'rejected'] as const)(
+    'a read that is %s is not repeated, for EDAS would say the same again',
+    async (kind) => {
+      const course = await run({ reads: [failed(kind), found(6)] });
+      expect(course.calls.map(({ operation }) => operation)).toEqual(['read', 'put']);
+    },
+  );
+
+  test.each(['denied', 'unauthenticated'] as const)(
+    'an order that may not be read (%s) is not asked after until the time is up',
+    async (kind) => {
+      const course = await run({ reads: [failed(kind)], put: failed('doubt') });
+      expect(answerOf(course)).toBe('edas_outcome_unknown');
+      expect(course.calls.map(({ operation }) => operation)).toEqual(['read', 'put', 'read']);
     },
   );
 
@@ -481,7 +801,7 @@ describe('invariant 4: open on advice, so', () => {
 
 describe('invariant 5: the answer tells the truth, so', () => {
   test('a terminated order is no proof when it could not be read before', async () => {
-    const course = await run({ reads: [failed('doubt'), found(6)], put: failed('doubt') });
+    const course = await run({ before: failed('doubt'), reads: [found(6)], put: failed('doubt') });
     expect(answerOf(course)).toBe('edas_outcome_unknown');
     expect(course.problem?.message).toContain('status is 6 (terminated)');
   });
@@ -512,6 +832,8 @@ describe('a failure that is not of EDAS passes through untouched', () => {
     ['a bug in the first read', { reads: [bug] }, bug],
     ['a Problem of the rollback', { reads: [found(1)], put: missing }, missing],
     ['a bug in the rollback', { reads: [found(1)], put: bug }, bug],
+    ['a bug in a read in between', { reads: [found(1), bug], put: failed('not_sent') }, bug],
+    ['a Problem of a read in between', { reads: [found(1), missing], put: failed('throttled') }, missing],
   ] as [string, Scenario, Error][])('%s', async (_what, scenario, expected) => {
     const thrown: unknown = await run(scenario).then(
       ({ problem }) => problem,
@@ -525,6 +847,12 @@ describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
   test.each([
     ['an order in flight', found(1), hold, /nothing was sent.*1 \(running\)/],
     ['an order that may not be read', failed('denied'), 'edas_denied', /edas:ReadApplication/],
+    [
+      'an order that strangers ask for',
+      failed('unauthenticated'),
+      'edas_denied',
+      /not accept the credentials/,
+    ],
     ['an order that is read too often', failed('throttled'), 'edas_throttled', /throttled/],
     ['an order behind a closed door', failed('not_sent'), 'edas_unavailable', /No rollback was sent/],
     ['an order whose answer is unreadable', failed('doubt'), 'edas_unavailable', /No rollback was sent/],
@@ -532,11 +860,11 @@ describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
     ['a terminated order', found(6), 'already_terminated', /terminated/],
     ['a finished order', found(2, false), 'change_order_finished', /does not support a rollback/],
     ['an order that EDAS does not know', failed('not_found'), 'change_order_not_found', /not_found/],
-  ])('%s is read once, and nothing is sent', async (_what, reading, answer, message) => {
+  ])('%s is read, and nothing is sent', async (_what, reading, answer, message) => {
     const course = await run({ reads: [reading], request: { hold } });
     expect(answerOf(course)).toBe(answer);
     expect((course.outcome ?? course.problem)?.message).toMatch(message);
-    expect(course.calls.map(({ operation }) => operation)).toEqual(['read']);
+    expect(putsOf(course)).toBe(0);
   });
 });
 
@@ -546,7 +874,15 @@ describe('the causality rule', () => {
     startedAt: changeStartedAt,
   });
   const rule = { problemStartedAt: startedAt };
-  const kinds = ['not_sent', 'denied', 'throttled', 'not_found', 'rejected', 'doubt'] as const;
+  const kinds = [
+    'not_sent',
+    'unauthenticated',
+    'denied',
+    'throttled',
+    'not_found',
+    'rejected',
+    'doubt',
+  ] as const;
 
   test.each([
     ['a minute before', earlier],
@@ -573,6 +909,9 @@ describe('the causality rule', () => {
     async (status) => {
       const course = await run({ reads: [{ ...found(status), startedAt: undefined }], request: rule });
       expect(answerOf(course)).toBe('change_start_unknown');
+      expect(course.problem?.message).toBe(
+        'EDAS does not say when this change began, so it cannot be told whether it is to blame. No rollback was sent.',
+      );
       expect(course.problem?.facts).toEqual({ changeOrderId: orderId });
       expect(putsOf(course)).toBe(0);
     },
@@ -581,21 +920,22 @@ describe('the causality rule', () => {
   test.each([
     ['not_sent', 'edas_unavailable'],
     ['denied', 'edas_denied'],
+    ['unauthenticated', 'edas_denied'],
     ['throttled', 'edas_throttled'],
     ['not_found', 'change_order_not_found'],
     ['rejected', 'edas_rejected'],
     ['doubt', 'edas_unavailable'],
   ] as const)('is closed when the read is %s: %s, and nothing is sent', async (kind, code) => {
-    const course = await run({ reads: [failed(kind), since(earlier)], request: rule });
+    const course = await run({ reads: [failed(kind)], request: rule });
     expect(answerOf(course)).toBe(code);
     expect(course.problem?.message).toContain(`A fake failure: ${kind}.`);
-    expect(course.calls.map(({ operation }) => operation)).toEqual(['read']);
+    expect(putsOf(course)).toBe(0);
   });
 
   test('is closed when the read hangs', async () => {
     const course = await run({ reads: [since(earlier)], latenciesMs: [Infinity], request: rule });
     expect(answerOf(course)).toBe('edas_unavailable');
-    expect(course.calls.map(({ operation }) => operation)).toEqual(['read']);
+    expect(putsOf(course)).toBe(0);
   });
 
   test('is closed when no time is left to read', async () => {
@@ -664,7 +1004,8 @@ describe('the deadline', () => {
 
   test('leaves each call less than all that is left, until the last', async () => {
     const { calls } = await run({ reads: [found(1)], latenciesMs: [Infinity] });
-    const [before, put, after] = calls;
+    const putAt = calls.findIndex(({ operation }) => operation === 'put');
+    const [before, put, after] = [calls[0], calls[putAt], calls[putAt + 1]];
     expect(before?.timeoutMs).toBeLessThan(patienceMs / 2);
     expect(put?.timeoutMs).toBeGreaterThan(patienceMs / 4);
     expect(after?.timeoutMs).toBeGreaterThan(patienceMs / 10);
@@ -672,9 +1013,14 @@ describe('the deadline', () => {
   });
 });
 
+function isFound(end: Course['ended'][number], statuses: number[]): boolean {
+  return typeof end === 'object' && 'status' in end && statuses.includes(end.status ?? -1);
+}
+
 test('whatever EDAS does: one rollback at most, over by the deadline, a Problem or the truth', async () => {
   const kinds = fc.constantFrom<EdasFailureKind>(
     'not_sent',
+    'unauthenticated',
     'denied',
     'throttled',
     'not_found',
@@ -695,28 +1041,29 @@ test('whatever EDAS does: one rollback at most, over by the deadline, a Problem 
 
   await fc.assert(
     fc.asyncProperty(
+      reading,
       many(reading),
-      // Most of what is worth knowing happens after a doubt.
-      fc.oneof(failure, fc.constant(accepted), fc.constant(failed('doubt'))),
+      // Most of what is worth knowing happens after a doubt, or after a request that was not taken.
+      many(fc.oneof(failure, fc.constantFrom<Sending>(accepted, failed('doubt'), failed('not_sent')))),
       many(fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 12_000 }))),
       fc.integer({ min: -500, max: 12_000 }),
       fc.constantFrom(undefined, 'dry_run' as const, 'suspended' as const),
       fc.constantFrom(undefined, startedAt),
-      async (reads, put, latenciesMs, leftMs, hold, problemStartedAt) => {
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (before, reads, put, latenciesMs, leftMs, hold, problemStartedAt, chance) => {
         const request = { deadlineAt: startedAt + leftMs, hold, problemStartedAt };
-        const course = await run({ reads, put, latenciesMs, request });
-        const { calls, outcome, tookMs } = course;
-        const putAt = calls.findIndex(({ operation }) => operation === 'put');
-        const [before] = reads;
-        const wasInFlight = 'status' in before && [0, 1, 8, 9].includes(before.status ?? -1);
-        const wasAccepted = put === accepted && nth(latenciesMs, putAt) <= (calls[putAt]?.timeoutMs ?? -1);
-        const sawTerminated = reads
-          .slice(1, calls.length - 1)
-          .concat(nth(reads, calls.length - 2))
-          .some((each) => 'status' in each && each.status === 6);
+        const course = await run({ before, reads, put, latenciesMs, request, random: () => chance });
+        const { calls, outcome, tookMs, ended } = course;
+        const puts = calls.flatMap(({ operation }, index) => (operation === 'put' ? [ended[index]] : []));
+        const last = puts.at(-1);
+        const readsAfterLast = ended.slice(calls.findLastIndex(({ operation }) => operation === 'put') + 1);
+        const seenBeforeLast = ended.slice(0, calls.length - readsAfterLast.length - 1);
+        const wasInFlight = seenBeforeLast.some((each) => isFound(each, [0, 1, 8, 9]));
 
-        expect(putsOf(course)).toBeLessThanOrEqual(hold ? 0 : 1);
-        if (putAt !== -1 && problemStartedAt !== undefined) {
+        if (hold) expect(puts).toEqual([]);
+        // Only what EDAS certainly did not take is sent again.
+        expect(puts.slice(0, -1).every((each) => each === 'not_sent' || each === 'throttled')).toBe(true);
+        if (puts.length > 0 && problemStartedAt !== undefined) {
           expect('startedAt' in before && [earlier, startedAt].includes(before.startedAt ?? later)).toBe(
             true,
           );
@@ -724,11 +1071,12 @@ test('whatever EDAS does: one rollback at most, over by the deadline, a Problem 
         // A thousandth for the arithmetic of fractions.
         expect(tookMs).toBeLessThanOrEqual(Math.max(0, leftMs) + 0.001);
         if (outcome?.outcome === 'rolling_back') {
-          expect(putAt).toBe(1);
-          expect(wasAccepted || (wasInFlight && sawTerminated)).toBe(true);
-          expect(outcome.evidence).toBe(wasAccepted ? 'reply' : 'order');
+          const isShown = wasInFlight && readsAfterLast.some((each) => isFound(each, [6]));
+          expect(last === accepted ? 'reply' : isShown && last === 'doubt' && 'order').toBe(outcome.evidence);
         }
-        if (wasAccepted) expect(outcome?.outcome).toBe('rolling_back');
+        if (last === accepted) expect(outcome?.outcome).toBe('rolling_back');
+        if (last === 'doubt')
+          expect(['rolling_back (order)', 'edas_outcome_unknown']).toContain(answerOf(course));
       },
     ),
     { numRuns: 2_000 },
@@ -760,98 +1108,18 @@ describe('over the real client', () => {
     const clock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
     const request = { changeOrderId: orderId, deadlineAt: Date.now() + withinMs };
     try {
-      const outcome = await rollBack(request, { changeOrders, clock, warn: () => undefined });
+      const outcome = await rollBack(request, {
+        changeOrders,
+        clock,
+        random: Math.random,
+        warn: () => undefined,
+      });
       return answerOf({ outcome, problem: undefined });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return answerOf({ outcome: undefined, problem: error });
     }
   }
-
-  /** Answers that say that no rollback began. All others but `rolling_back` leave it open. */
-  const denials: string[] = [
-    'change_order_finished',
-    'change_order_not_found',
-    'edas_denied',
-    'edas_rejected',
-    'edas_throttled',
-    'edas_unavailable',
-  ] satisfies ErrorCode[];
-
-  const done = { takesEffect: true };
-  const unknown = 'edas_outcome_unknown';
-  const shown = 'rolling_back (order)';
-
-  interface Row {
-    fault: Fault;
-    /** When only the rollback meets the fault. */
-    alone: string;
-    /** When every call meets it. */
-    everywhere: string;
-  }
-
-  const table: Row[] = [
-    { fault: faults.htmlBadGateway(), alone: unknown, everywhere: unknown },
-    { fault: faults.htmlBadGateway(done), alone: shown, everywhere: unknown },
-    { fault: faults.businessErrorUnder200(), alone: 'edas_rejected', everywhere: 'edas_rejected' },
-    { fault: faults.emptyBody(), alone: unknown, everywhere: unknown },
-    { fault: faults.emptyBody(done), alone: shown, everywhere: unknown },
-    { fault: faults.truncatedJson(), alone: shown, everywhere: unknown },
-    { fault: faults.edasErrorcodeUnder500(), alone: 'edas_rejected', everywhere: 'edas_rejected' },
-    { fault: faults.throttled(), alone: 'edas_throttled', everywhere: 'edas_throttled' },
-    { fault: faults.deniedByRam(), alone: 'edas_denied', everywhere: 'edas_denied' },
-    { fault: faults.serviceUnavailable(), alone: unknown, everywhere: unknown },
-    { fault: faults.serviceUnavailable(done), alone: shown, everywhere: unknown },
-    { fault: faults.silent(), alone: unknown, everywhere: unknown },
-    { fault: faults.silent(done), alone: shown, everywhere: unknown },
-    { fault: faults.resetBeforeHandling(), alone: unknown, everywhere: unknown },
-    { fault: faults.resetAfterHandling(), alone: shown, everywhere: unknown },
-    { fault: faults.cutInHalf(), alone: shown, everywhere: unknown },
-    { fault: faults.slowByteByByte({ everyMs: 50 }), alone: shown, everywhere: unknown },
-    { fault: faults.redirect(), alone: unknown, everywhere: unknown },
-    { fault: faults.xmlAnswer(), alone: unknown, everywhere: unknown },
-    { fault: faults.xmlAnswer(done), alone: shown, everywhere: unknown },
-    { fault: faults.xmlError(), alone: unknown, everywhere: unknown },
-    { fault: faults.jsonNull(), alone: unknown, everywhere: unknown },
-    { fault: faults.jsonNull(done), alone: shown, everywhere: unknown },
-    { fault: faults.signatureMismatch(), alone: 'edas_denied', everywhere: 'edas_denied' },
-  ];
-
-  const cases = table.flatMap(({ fault, alone, everywhere }) => [
-    { fault, where: 'on the rollback', answer: alone },
-    { fault, where: 'on every call', answer: everywhere },
-  ]);
-
-  test.concurrent.each(cases)(
-    '$fault.name $where, takes effect: $fault.takesEffect, is answered with $answer, and that is no lie',
-    async ({ fault, where, answer }) => {
-      const edas = await standIn({
-        // An EDAS that would roll back a second time, were it asked to.
-        rollbackRules: { ofTerminated: 'accepted' },
-        fault: ({ method }) => (method === 'PUT' || where === 'on every call' ? fault : undefined),
-      });
-      const given = await rollBackOn(edas, 1_000);
-      const rollbacks = edas.orders.rollbacksOf(orderId);
-
-      expect(edas.calls.filter(({ method }) => method === 'PUT')).toHaveLength(1);
-      expect(rollbacks).toBe(fault.takesEffect ? 1 : 0);
-      expect(given).toBe(answer);
-      if (given.startsWith('rolling_back')) expect(rollbacks).toBe(1);
-      if (denials.includes(given)) expect(rollbacks).toBe(0);
-    },
-  );
-
-  test('there is a row for every fault', () => {
-    expect(new Set(table.map(({ fault }) => fault.name))).toEqual(new Set(Object.keys(faults)));
-  });
-
-  test('an error code of EDAS that did its work all the same is not answered with a refusal', async () => {
-    const edas = await standIn({
-      fault: ({ method }) => (method === 'PUT' ? faults.edasErrorcodeUnder500(done) : undefined),
-    });
-    expect(await rollBackOn(edas, 1_000)).toBe('already_terminated');
-    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
-  });
 
   test('invariant 2: of repeats, the first rolls back, and the others find it done', async () => {
     const edas = await standIn({ rollbackRules: { ofTerminated: 'accepted' } });

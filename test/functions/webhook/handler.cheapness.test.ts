@@ -45,6 +45,7 @@ beforeEach(() => {
     {
       env: { PIPELINE_SECRET: 'fake-secret', FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
       clock: { now: () => 0, sleep: () => Promise.resolve() },
+      random: Math.random,
       write: () => undefined,
     },
   );
@@ -96,12 +97,15 @@ describe('Invariant 8: refusing is cheap', () => {
     expect([...work]).toEqual(['hashing', 'parsing', 'JMESPath']);
 
     work.clear();
+    let now = 0;
     const credentials = { accessKeyId: 'STS.fake', accessKeySecret: 'fake', securityToken: 'fake' };
     await createHandler(
       { version: '1.2.3', sources: [source] },
       {
         env: { PIPELINE_SECRET: 'fake-secret', EDAS_ENDPOINT: 'http://127.0.0.1:1' },
-        clock: { now: () => 0, sleep: () => Promise.resolve() },
+        // Nobody listens there, and a call is tried again until the time is up.
+        clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
+        random: Math.random,
         write: () => undefined,
       },
     )(httpEvent({ body, headers: good }), { credentials });

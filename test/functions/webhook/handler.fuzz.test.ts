@@ -33,6 +33,7 @@ const handler: Handler = createHandler(
   {
     env: { PIPELINE_SECRET: secret, GITHUB_SECRET: secret, FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
     clock: { now: () => 0, sleep: () => Promise.resolve() },
+    random: Math.random,
     write: (line) => void lines.push(line),
   },
 );
@@ -182,6 +183,7 @@ describe('a fault of our own', () => {
           },
         },
         clock: { now: () => 0, sleep: () => Promise.resolve() },
+        random: Math.random,
         write: (line) => void written.push(line),
       },
     );

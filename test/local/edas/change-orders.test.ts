@@ -258,6 +258,85 @@ describe('an abort', () => {
   });
 });
 
+describe('an EDAS that shows late that it terminated an order', () => {
+  const late: RollbackRules = { showsAfterMs: 3_000 };
+
+  test('shows it standing still as it was, batches and finish included, and then as terminated since then', () => {
+    const orders = account({}, late);
+    at(14);
+    const before = orders.get('order');
+    orders.rollback('order');
+
+    at(16.999);
+    expect(before).toMatchObject({ status: statuses.running, finishedAt: undefined });
+    expect(orders.get('order')).toEqual(before);
+    at(17);
+    expect(orders.get('order')).toMatchObject({ status: statuses.terminated, finishedAt: born + 14_000 });
+    expect(batchesOf(orders)).toEqual([2, 6, 0]);
+  });
+
+  test('never shows an order as succeeded that was terminated in its last moment', () => {
+    const orders = account({}, late);
+    at(34.999);
+    orders.rollback('order');
+    at(36);
+    expect(statusOf(orders)).toBe(statuses.running);
+    at(38);
+    expect(statusOf(orders)).toBe(statuses.terminated);
+  });
+
+  test('shows the same in the list, and in it the order that rolls back from its start', () => {
+    const orders = account({}, late);
+    orders.rollback('order');
+    at(2);
+    expect(orders.ofApplication(appId)).toMatchObject([
+      { id: 'order', status: statuses.ready },
+      { rollbackOf: 'order', status: statuses.running },
+    ]);
+    at(3);
+    expect(orders.ofApplication(appId)).toMatchObject([{ id: 'order', status: statuses.terminated }, {}]);
+  });
+
+  test('is as late with an order that had failed before it was rolled back', () => {
+    const orders = account({ outcome: statuses.failed }, late);
+    at(60);
+    orders.rollback('order');
+    expect(orders.get('order')).toMatchObject({ status: statuses.failed, finishedAt: born + 35_000 });
+    at(63);
+    expect(orders.get('order')).toMatchObject({ status: statuses.terminated, finishedAt: born + 60_000 });
+  });
+
+  test('refuses a second rollback meanwhile, all the same', () => {
+    const orders = account({}, late);
+    orders.rollback('order');
+    expect(orders.rollback('order')).toMatchObject(notRunning);
+    expect(orders.abort('order')).toMatchObject(notRunning);
+    expect(statusOf(orders)).toBe(statuses.ready);
+    expect(orders.rollbacksOf('order')).toBe(1);
+  });
+
+  test('accepts and counts a second rollback meanwhile, when told to, and counts the delay from the first', () => {
+    const orders = account({}, { ...late, ofTerminated: 'accepted' });
+    orders.rollback('order');
+    at(2);
+    expect(orders.rollback('order').accepted).toBe(true);
+    expect(orders.rollbacksOf('order')).toBe(2);
+    at(3);
+    expect(statusOf(orders)).toBe(statuses.terminated);
+  });
+
+  test('is as late with an abort', () => {
+    const orders = account({}, late);
+    at(5);
+    orders.abort('order');
+    expect(orders.rollback('order')).toMatchObject(notRunning);
+    at(7.999);
+    expect(statusOf(orders)).toBe(statuses.running);
+    at(8);
+    expect(statusOf(orders)).toBe(statuses.terminated);
+  });
+});
+
 describe('an account', () => {
   test('lists the orders of one application, oldest first', () => {
     const orders = account();

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { Agent } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as faults from '../../../local/edas/faults.ts';
 import type { Fault } from '../../../local/edas/faults.ts';
+import * as rewordings from '../../../local/edas/rewordings.ts';
 import {
   startEdasStandIn,
   type EdasStandIn,
@@ -247,6 +249,20 @@ describe('an operation', () => {
   });
 });
 
+test('a rollback that EDAS shows late is answered at once, and seen when the time has come', async () => {
+  await restart({ rollbackRules: { showsAfterMs: 3_000 } });
+  const read = () => client.request('POST', paths.info, { ChangeOrderId: orderId });
+  const list = () => client.request('POST', paths.list, { AppId: appId });
+
+  expect(await rollBack()).toMatchObject({ Code: 200 });
+  clock += 2_999;
+  expect(await read()).toMatchObject({ changeOrderInfo: { Status: 1 } });
+  expect(await list()).toMatchObject({ ChangeOrderList: { ChangeOrder: [{ Status: 1 }, { Status: 1 }] } });
+  clock += 1;
+  expect(await read()).toMatchObject({ changeOrderInfo: { Status: 6 } });
+  expect(await list()).toMatchObject({ ChangeOrderList: { ChangeOrder: [{ Status: 6 }, { Status: 1 }] } });
+});
+
 describe('a second rollback', () => {
   test('is refused', async () => {
     await rollBack();
@@ -280,11 +296,15 @@ describe('a fault', () => {
     /** What pop-core makes of it. */
     resolves?: unknown;
     rejects?: object;
+    /** How long pop-core waits. Default: long enough. */
+    readTimeout?: number;
     /** What the stand-in recorded. */
     status: number | undefined;
   }
 
   const page = expect.stringMatching(/^<html>.*502 Bad Gateway/) as string;
+  const someOrder = { ChangeOrderId: expect.any(String) as string };
+  const success = expect.objectContaining({ Code: 200, ErrorCode: 'success', Data: someOrder }) as object;
   const api = (statusCode: number, code: string) => ({ statusCode, code });
 
   const cases: Case[] = [
@@ -293,6 +313,36 @@ describe('a fault', () => {
     {
       fault: faults.businessErrorUnder200(),
       resolves: expect.objectContaining({ Code: '601' }),
+      status: 200,
+    },
+    {
+      fault: faults.businessErrorUnder200({ code: 403 }),
+      resolves: expect.objectContaining({ Code: '403' }),
+      status: 200,
+    },
+    {
+      fault: faults.businessErrorUnder200({ code: 'Throttling' }),
+      resolves: expect.objectContaining({ Code: 'Throttling' }),
+      status: 200,
+    },
+    {
+      fault: faults.errorCodeBeside200(),
+      resolves: expect.objectContaining({ Code: 200, ErrorCode: 'Edas.errorcode.fake' }),
+      status: 200,
+    },
+    {
+      fault: faults.errorCodeBeside200({ takesEffect: true }),
+      resolves: expect.objectContaining({ Code: 200, ErrorCode: 'Edas.errorcode.fake' }),
+      status: 200,
+    },
+    {
+      fault: faults.codeMissing(),
+      resolves: { Message: 'success', RequestId: 'FAKE-REQUEST-ID' },
+      status: 200,
+    },
+    {
+      fault: faults.codeMissing({ takesEffect: true }),
+      resolves: { Message: 'success', RequestId: 'FAKE-REQUEST-ID' },
       status: 200,
     },
     { fault: faults.emptyBody(), rejects: { name: 'FormatError', body: '' }, status: 200 },
@@ -309,6 +359,43 @@ describe('a fault', () => {
     },
     { fault: faults.throttled(), rejects: api(400, 'Throttling.User'), status: 400 },
     { fault: faults.throttled({ status: 429 }), rejects: api(429, 'Throttling.User'), status: 429 },
+    {
+      fault: faults.throttled({ status: 503, code: 'Rejected.Throttling' }),
+      rejects: api(503, 'Rejected.Throttling'),
+      status: 503,
+    },
+    { fault: faults.gatewayError('InternalError'), rejects: api(500, 'InternalError'), status: 500 },
+    {
+      fault: faults.gatewayError('InternalError', { takesEffect: true }),
+      rejects: api(500, 'InternalError'),
+      status: 500,
+    },
+    {
+      fault: faults.gatewayError('InvalidAccessKeyId.NotFound'),
+      rejects: api(404, 'InvalidAccessKeyId.NotFound'),
+      status: 404,
+    },
+    {
+      fault: faults.gatewayError('InvalidSecurityToken.Expired'),
+      rejects: api(400, 'InvalidSecurityToken.Expired'),
+      status: 400,
+    },
+    {
+      fault: faults.gatewayError('Application.ChangerOrder.Not.Running'),
+      rejects: api(400, 'Application.ChangerOrder.Not.Running'),
+      status: 400,
+    },
+    {
+      fault: faults.gatewayError('InvalidChangeOrder.NotFound'),
+      rejects: api(400, 'InvalidChangeOrder.NotFound'),
+      status: 400,
+    },
+    {
+      fault: faults.gatewayError('Resouce.no.permission'),
+      rejects: api(400, 'Resouce.no.permission'),
+      status: 400,
+    },
+    { fault: faults.gatewayError('System.Upgrading'), rejects: api(400, 'System.Upgrading'), status: 400 },
     { fault: faults.deniedByRam(), rejects: api(403, 'Forbidden.RAM'), status: 403 },
     { fault: faults.serviceUnavailable(), rejects: api(503, 'ServiceUnavailable'), status: 503 },
     {
@@ -316,16 +403,56 @@ describe('a fault', () => {
       rejects: api(503, 'ServiceUnavailable'),
       status: 503,
     },
-    { fault: faults.silent(), rejects: { name: 'RequestTimeoutError' }, status: undefined },
+    { fault: faults.silent(), rejects: { name: 'RequestTimeoutError' }, readTimeout: 200, status: undefined },
     {
       fault: faults.silent({ takesEffect: true }),
       rejects: { name: 'RequestTimeoutError' },
+      readTimeout: 200,
       status: undefined,
     },
     { fault: faults.resetBeforeHandling(), rejects: { code: 'ECONNRESET' }, status: undefined },
     { fault: faults.resetAfterHandling(), rejects: { code: 'ECONNRESET' }, status: undefined },
     { fault: faults.cutInHalf(), rejects: { code: 'ECONNRESET' }, status: 200 },
-    { fault: faults.slowByteByByte({ everyMs: 50 }), rejects: { name: 'RequestTimeoutError' }, status: 200 },
+    {
+      fault: faults.slowByteByByte({ everyMs: 50 }),
+      rejects: { name: 'RequestTimeoutError' },
+      readTimeout: 200,
+      status: 200,
+    },
+    { fault: faults.delayed({ byMs: 20 }), resolves: success, status: 200 },
+    {
+      fault: faults.delayed({ byMs: 60_000 }),
+      rejects: { name: 'RequestTimeoutError' },
+      readTimeout: 200,
+      status: undefined,
+    },
+    {
+      fault: faults.wrongContentType(),
+      resolves: expect.stringMatching(/^{"Code":200,.*"Data":{"ChangeOrderId":"[0-9a-f-]{36}"}}$/),
+      status: 200,
+    },
+    {
+      fault: faults.wrongContentType({ type: 'text/html' }),
+      resolves: expect.stringMatching(/^{"Code":200,.*"Data":{"ChangeOrderId":"[0-9a-f-]{36}"}}$/),
+      status: 200,
+    },
+    {
+      fault: faults.oversized(),
+      resolves: success,
+      status: 200,
+    },
+    {
+      fault: rewordings.codeAsText(),
+      resolves: expect.objectContaining({ Code: '200', ErrorCode: 'success', Data: someOrder }),
+      status: 200,
+    },
+    {
+      fault: rewordings.bareSuccess(),
+      resolves: { Code: 200, Message: 'success', RequestId: expect.any(String) as string },
+      status: 200,
+    },
+    { fault: rewordings.capitalChangeOrderInfo(), resolves: success, status: 200 },
+    { fault: rewordings.oddStatus('missing'), resolves: success, status: 200 },
     { fault: faults.redirect(), resolves: '', status: 302 },
     {
       fault: faults.xmlAnswer({ takesEffect: true }),
@@ -334,6 +461,7 @@ describe('a fault', () => {
     },
     { fault: faults.xmlError(), rejects: { code: 'ServiceUnavailable' }, status: 503 },
     { fault: faults.jsonNull(), rejects: { name: 'TypeError' }, status: 500 },
+    { fault: faults.jsonNull({ status: 200 }), resolves: null, status: 200 },
     { fault: faults.jsonNull({ takesEffect: true }), rejects: { name: 'TypeError' }, status: 500 },
     {
       fault: faults.signatureMismatch(),
@@ -347,9 +475,9 @@ describe('a fault', () => {
 
   test.each(cases)(
     '$fault.name is what pop-core meets, takes effect: $fault.takesEffect',
-    async ({ fault, resolves, rejects, status: recorded }) => {
+    async ({ fault, resolves, rejects, readTimeout = 5_000, status: recorded }) => {
       edas.setFault(() => fault);
-      const call = rollBack(orderId, { readTimeout: 200 });
+      const call = rollBack(orderId, { readTimeout });
       await (rejects ? expect(call).rejects.toMatchObject(rejects) : expect(call).resolves.toEqual(resolves));
 
       expect(edas.orders.rollbacksOf(orderId)).toBe(fault.takesEffect ? 1 : 0);
@@ -358,12 +486,71 @@ describe('a fault', () => {
   );
 
   test('there is at least one case for every fault', () => {
-    expect(new Set(cases.map(({ fault }) => fault.name))).toEqual(new Set(Object.keys(faults)));
+    const functions = cases.map(({ fault }) => fault.name.replace(/ \(.*/, ''));
+    expect(new Set(functions)).toEqual(new Set(Object.keys({ ...faults, ...rewordings })));
   });
 
   test('slowByteByByte is the true answer to those who wait', async () => {
     edas.setFault(() => faults.slowByteByByte({ everyMs: 0 }));
     expect(await rollBack(orderId, { readTimeout: 5_000 })).toMatchObject({ Code: 200, Message: 'success' });
+  });
+
+  test('oversized is more than 5 MiB on the wire', async () => {
+    edas.setFault(() => faults.oversized());
+    const agent = new Agent({ keepAlive: true });
+    const freed = once(agent, 'free') as Promise<[Socket]>;
+    await client.request('PUT', paths.rollback, { ChangeOrderId: orderId }, '', {}, { agent });
+    const [socket] = await freed;
+    expect(socket.bytesRead).toBeGreaterThan(5 * 1024 * 1024);
+    agent.destroy();
+  });
+
+  describe('of a read', () => {
+    const read = () => client.request('POST', paths.info, { ChangeOrderId: orderId });
+    const list = () => client.request('POST', paths.list, { AppId: appId });
+    const without = (name: string) =>
+      expect.not.objectContaining({ [name]: expect.anything() as unknown }) as object;
+
+    test('capitalChangeOrderInfo is the true order under the capital letter of Apsara Stack', async () => {
+      const { changeOrderInfo, ...rest } = (await read()) as Record<string, unknown>;
+      edas.setFault(() => rewordings.capitalChangeOrderInfo());
+      expect(await read()).toEqual({
+        ...rest,
+        RequestId: expect.any(String) as string,
+        ChangeOrderInfo: changeOrderInfo,
+      });
+    });
+
+    test('bareSuccess leaves the order out, and the list', async () => {
+      const bare = { Code: 200, Message: 'success', RequestId: expect.any(String) as string };
+      edas.setFault(() => rewordings.bareSuccess());
+      expect(await read()).toEqual(bare);
+      expect(await list()).toEqual(bare);
+    });
+
+    test.each([
+      ['missing', without('Status')],
+      ['text', expect.objectContaining({ Status: '1' }) as object],
+      [4, expect.objectContaining({ Status: 4 }) as object],
+      [5, expect.objectContaining({ Status: 5 }) as object],
+      [11, expect.objectContaining({ Status: 11 }) as object],
+    ] as const)('oddStatus (%s) shows so, alone and in the list, what else is true', async (shown, order) => {
+      const rest = { ChangeOrderId: orderId, CreateUserId: 'somebody@example.com' };
+      edas.setFault(() => rewordings.oddStatus(shown));
+      expect(await read()).toMatchObject({ Code: 200, changeOrderInfo: rest });
+      expect(await read()).toMatchObject({ changeOrderInfo: order });
+      expect(await list()).toMatchObject({ Code: 200, ChangeOrderList: { ChangeOrder: [rest] } });
+      expect(await list()).toMatchObject({ ChangeOrderList: { ChangeOrder: [order] } });
+    });
+
+    test('oddStatus leaves an application without orders alone', async () => {
+      edas.setFault(() => rewordings.oddStatus('missing'));
+      expect(await client.request('POST', paths.list, { AppId: 'an-app-without-orders' })).toEqual({
+        Code: 200,
+        Message: 'success',
+        RequestId: expect.any(String) as string,
+      });
+    });
   });
 
   test('can be chosen by the call that it meets, and ended', async () => {

@@ -27,6 +27,7 @@ export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunc
     {
       env: { ...secrets, EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: 'test' },
       clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+      random: Math.random,
       write: () => undefined,
     },
   );

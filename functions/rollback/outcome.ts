@@ -1,0 +1,77 @@
+import type { ChangeOrderInfo, RollbackReceipt } from '../edas/client.ts';
+import type { EdasFailure } from '../edas/failure.ts';
+import { sentence } from './refusal.ts';
+import type { Hold, RollbackRequest } from './request.ts';
+import { describeStatus } from './states.ts';
+
+interface EdasIds {
+  requestId: string | undefined;
+  traceId: string | undefined;
+}
+
+/** What happened to the change order. `message` is the sentence for the person who reads the answer. */
+export type RollbackOutcome = { changeOrderId: string; message: string } & (
+  | {
+      outcome: 'rolling_back';
+      /** `reply`: EDAS said so. `order`: the order was in flight before and terminated after. */
+      evidence: 'reply' | 'order';
+      rollbackChangeOrderId?: string | undefined;
+      edas?: EdasIds;
+    }
+  | {
+      outcome: 'already_terminated';
+      /** The order that followed it and is its rollback, where one was seen. */
+      rollbackChangeOrderId?: string | undefined;
+    }
+  | { outcome: Hold }
+);
+
+/** What an order that ended from outside leaves to be checked by a person. */
+const whatTerminatedMeans =
+  'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
+
+export function accepted(changeOrderId: string, receipt: RollbackReceipt): RollbackOutcome {
+  const { rollbackChangeOrderId, requestId, traceId } = receipt;
+  return {
+    outcome: 'rolling_back',
+    changeOrderId,
+    rollbackChangeOrderId,
+    edas: { requestId, traceId },
+    evidence: 'reply',
+    message: 'EDAS accepted the rollback. It runs batch by batch; follow it in the EDAS console.',
+  };
+}
+
+export function shownByOrder(changeOrderId: string, failure: EdasFailure): RollbackOutcome {
+  return {
+    outcome: 'rolling_back',
+    changeOrderId,
+    evidence: 'order',
+    message: `The change order was in flight before the rollback was sent and is terminated now. ${sentence(failure)}`,
+  };
+}
+
+export function alreadyTerminated({ changeOrderId, rolledBackBy }: RollbackRequest): RollbackOutcome {
+  if (!rolledBackBy) {
+    const message = `The change order is terminated already. Nothing was sent. ${whatTerminatedMeans}`;
+    return { outcome: 'already_terminated', changeOrderId, message };
+  }
+  const { changeOrderId: rollbackChangeOrderId, status } = rolledBackBy;
+  const message = `The change order is terminated already, and the next one of its application is a rollback: ${rollbackChangeOrderId}, with status ${describeStatus(status)}. Nothing was sent.`;
+  return { outcome: 'already_terminated', changeOrderId, rollbackChangeOrderId, message };
+}
+
+export function terminatedByNow(changeOrderId: string, failure: EdasFailure): RollbackOutcome {
+  const message = `The change order is terminated by now. ${sentence(failure)} ${whatTerminatedMeans}`;
+  return { outcome: 'already_terminated', changeOrderId, message };
+}
+
+export function held(
+  hold: Hold,
+  changeOrderId: string,
+  before: ChangeOrderInfo | undefined,
+): RollbackOutcome {
+  const why = hold === 'dry_run' ? 'This source is a dry run' : 'ROLLBACK_SUSPENDED is on';
+  const message = `${why}: nothing was sent. A rollback would have been sent now; the change order's status is ${describeStatus(before?.status)}.`;
+  return { outcome: hold, changeOrderId, message };
+}

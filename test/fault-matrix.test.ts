@@ -1,0 +1,494 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { RollbackRules } from '../local/edas/change-orders.ts';
+import * as faults from '../local/edas/faults.ts';
+import type { Fault } from '../local/edas/faults.ts';
+import * as rewordings from '../local/edas/rewordings.ts';
+import {
+  startEdasStandIn,
+  type ChooseFault,
+  type EdasStandIn,
+  type RecordedCall,
+} from '../local/edas/stand-in.ts';
+import type { Clock } from '../functions/rollback/dependencies.ts';
+import { fakeCredentials, openWebhook, type Answer } from './support/webhook.ts';
+
+const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
+const app = '3616cdca-4f92-4413-0000-000000000000';
+
+// `gated` may touch one application, so it must ask EDAS whose the order is.
+const sources = `
+sources:
+  pipeline: { preset: generic, secrets: [PIPELINE_SECRET], deadlineMs: 2500 }
+  gated: { preset: generic, secrets: [GATED_SECRET], deadlineMs: 2500, apps: [${app}] }
+`;
+
+/** Real time: the faults are those of a real connection. */
+const realClock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
+
+interface Setting {
+  rules?: RollbackRules;
+  fault?: ChooseFault;
+  source?: 'pipeline' | 'gated';
+  /** Instead of the stand-in's address. */
+  endpoint?: (edas: EdasStandIn) => string | Promise<string>;
+  clock?: Clock;
+}
+
+/** What became of one webhook. */
+interface Course {
+  /** `rolling_back (reply)`, `edas_rejected`, … */
+  told: string;
+  answer: Answer;
+  /** What the stand-in saw, one word a call; a read that was repeated counts once. */
+  saw: string;
+  /** How many rollbacks of the order took effect. */
+  rollbacks: number;
+  durationMs: number;
+}
+
+/** Sends one webhook, for an order in flight, through the whole function. */
+async function deliver(setting: Setting): Promise<Course> {
+  const { rules = { ofTerminated: 'accepted' }, fault, source = 'pipeline', clock = realClock } = setting;
+  const edas = await startEdasStandIn({
+    credentials: fakeCredentials,
+    rollbackRules: rules,
+    ...(fault && { fault }),
+  });
+  onTestFinished(() => edas.close());
+  edas.orders.add({ id: orderId, appId: app, readyMs: 0, batchMs: 600_000 });
+  const endpoint = (await setting.endpoint?.(edas)) ?? edas.url;
+  const webhook = openWebhook(edas, { sources, env: { EDAS_ENDPOINT: endpoint }, clock });
+  const answer = await webhook.post(source, { changeOrderId: orderId });
+  const [decision] = webhook.decisions();
+  return {
+    told: describeAnswer(answer),
+    answer,
+    saw: describeCalls(edas),
+    rollbacks: edas.orders.rollbacksOf(orderId),
+    durationMs: Number(decision?.['durationMs']),
+  };
+}
+
+function describeAnswer({ body }: Answer): string {
+  const { outcome, evidence, code } = body;
+  return outcome === 'rolling_back' ? `rolling_back (${String(evidence)})` : String(outcome ?? code);
+}
+
+function describeCalls({ calls }: EdasStandIn): string {
+  const words = calls.map(({ operation }) => {
+    if (operation === 'GetChangeOrderInfo') return 'read';
+    return operation === 'ListRecentChangeOrder' ? 'list' : 'put';
+  });
+  return words.filter((word, index) => word === 'put' || word !== words[index - 1]).join(' ');
+}
+
+/** Answers that say that this webhook rolled nothing back. */
+const denials = [
+  'app_not_allowed',
+  'change_order_finished',
+  'change_order_not_found',
+  'edas_denied',
+  'edas_rejected',
+  'edas_throttled',
+  'edas_unavailable',
+];
+
+/** What holds in every cell, whatever the table says. */
+function expectTruth({ told, rollbacks, durationMs }: Course): void {
+  expect(rollbacks).toBeLessThanOrEqual(1);
+  if (told.startsWith('rolling_back')) expect(rollbacks).toBe(1);
+  if (denials.includes(told)) expect(rollbacks).toBe(0);
+  expect(durationMs).toBeLessThanOrEqual(2_500);
+}
+
+/** Where the fault is met. The cells say what the caller is told, and what the stand-in saw. */
+interface Row {
+  fault: Fault;
+  /** By the first rollback. */
+  put: string;
+  /** By every read of the order; the rollback goes through. */
+  reads: string;
+  /** By every list, which shows whether the sender may touch the order. */
+  lists: string;
+  /** By every call. */
+  every: string;
+}
+
+const goesAhead = 'rolling_back (reply): read put';
+const shown = 'rolling_back (order): read put read';
+const unknown = 'edas_outcome_unknown: read put read';
+
+const refused = 'edas_rejected: read put read';
+const forbidden = 'edas_denied: read put';
+const sentAgain = 'rolling_back (reply): read put read put';
+
+/** No answer, or none that can be relied on: nothing was done, it was done, or nobody knows. */
+const doubtful = { reads: goesAhead, lists: 'edas_unavailable: list', every: unknown };
+const rejected = { reads: goesAhead, lists: 'edas_rejected: list', every: refused };
+const denied = { reads: goesAhead, lists: 'edas_denied: list', every: forbidden };
+const throttled = { reads: goesAhead, lists: 'edas_throttled: list', every: 'edas_throttled: read put read' };
+const absent = {
+  reads: 'change_order_not_found: read',
+  lists: 'change_order_not_found: list',
+  every: 'change_order_not_found: read',
+};
+const fine = { reads: goesAhead, lists: 'rolling_back (reply): list read put', every: goesAhead };
+const done = { takesEffect: true };
+
+const matrix: Row[] = [
+  { fault: faults.htmlBadGateway(), put: unknown, ...doubtful },
+  { fault: faults.htmlBadGateway(done), put: shown, ...doubtful },
+  { fault: faults.emptyBody(), put: unknown, ...doubtful },
+  { fault: faults.emptyBody(done), put: shown, ...doubtful },
+  { fault: faults.jsonNull(), put: unknown, ...doubtful },
+  { fault: faults.jsonNull(done), put: shown, ...doubtful },
+  { fault: faults.jsonNull({ status: 200 }), put: unknown, ...doubtful },
+  { fault: faults.codeMissing(), put: unknown, ...doubtful },
+  { fault: faults.codeMissing(done), put: shown, ...doubtful },
+  { fault: faults.errorCodeBeside200(), put: unknown, ...doubtful },
+  { fault: faults.errorCodeBeside200(done), put: shown, ...doubtful },
+  { fault: faults.truncatedJson(), put: shown, ...doubtful },
+  { fault: faults.cutInHalf(), put: shown, ...doubtful },
+  { fault: faults.slowByteByByte({ everyMs: 100 }), put: shown, ...doubtful },
+  { fault: faults.oversized(), put: shown, ...doubtful },
+  { fault: faults.wrongContentType({ type: 'text/plain' }), put: shown, ...doubtful },
+  { fault: faults.wrongContentType({ type: 'text/html' }), put: shown, ...doubtful },
+  { fault: faults.xmlAnswer(), put: unknown, ...doubtful },
+  { fault: faults.xmlAnswer(done), put: shown, ...doubtful },
+  { fault: faults.xmlError(), put: unknown, ...doubtful },
+  { fault: faults.redirect(), put: unknown, ...doubtful },
+  { fault: faults.silent(), put: unknown, ...doubtful },
+  { fault: faults.silent(done), put: shown, ...doubtful },
+  { fault: faults.delayed({ byMs: 10_000 }), put: shown, ...doubtful },
+  { fault: faults.resetBeforeHandling(), put: unknown, ...doubtful },
+  { fault: faults.resetAfterHandling(), put: shown, ...doubtful },
+  { fault: faults.serviceUnavailable(), put: unknown, ...doubtful },
+  { fault: faults.serviceUnavailable(done), put: shown, ...doubtful },
+  { fault: faults.gatewayError('InternalError'), put: unknown, ...doubtful },
+  { fault: faults.gatewayError('InternalError', done), put: shown, ...doubtful },
+
+  { fault: faults.businessErrorUnder200(), put: refused, ...rejected },
+  { fault: faults.businessErrorUnder200({ code: 404 }), put: refused, ...rejected },
+  { fault: faults.edasErrorcodeUnder500(), put: refused, ...rejected },
+  { fault: faults.gatewayError('System.Upgrading'), put: refused, ...rejected },
+  { fault: faults.gatewayError('Application.ChangerOrder.Not.Running'), put: refused, ...rejected },
+
+  { fault: faults.deniedByRam(), put: forbidden, ...denied },
+  { fault: faults.gatewayError('Resouce.no.permission'), put: forbidden, ...denied },
+  { fault: faults.businessErrorUnder200({ code: 401 }), put: forbidden, ...denied },
+  { fault: faults.businessErrorUnder200({ code: 403 }), put: forbidden, ...denied },
+  { fault: faults.signatureMismatch(), put: forbidden, ...denied },
+  { fault: faults.gatewayError('InvalidAccessKeyId.NotFound'), put: forbidden, ...denied },
+  { fault: faults.gatewayError('InvalidSecurityToken.Expired'), put: forbidden, ...denied },
+
+  { fault: faults.throttled(), put: sentAgain, ...throttled },
+  { fault: faults.throttled({ status: 429 }), put: sentAgain, ...throttled },
+  { fault: faults.throttled({ status: 503, code: 'Rejected.Throttling' }), put: sentAgain, ...throttled },
+  { fault: faults.throttled({ status: 403, code: 'Throttling' }), put: sentAgain, ...throttled },
+  { fault: faults.businessErrorUnder200({ code: 'Throttling' }), put: sentAgain, ...throttled },
+
+  {
+    fault: faults.gatewayError('InvalidChangeOrder.NotFound'),
+    put: 'change_order_not_found: read put',
+    ...absent,
+  },
+
+  // True answers in other words.
+  { fault: rewordings.codeAsText(), put: goesAhead, ...fine },
+  { fault: rewordings.capitalChangeOrderInfo(), put: goesAhead, ...fine },
+  { fault: rewordings.oddStatus('text'), put: goesAhead, ...fine },
+  { fault: rewordings.oddStatus('missing'), put: goesAhead, ...fine },
+  { fault: rewordings.oddStatus(5), put: goesAhead, ...fine },
+  // An application without orders has no list, so that this order is of none that the sender may touch.
+  { fault: rewordings.bareSuccess(), put: goesAhead, ...fine, lists: 'app_not_allowed: list' },
+];
+
+const title = ({ fault }: Row) =>
+  `${fault.name}${fault.takesEffect ? ', though EDAS does what it is asked' : ''}`;
+
+describe('whatever EDAS answers, at most one rollback takes effect and the caller is told the truth', () => {
+  test.concurrent.each(matrix.map((row) => ({ ...row, title: title(row) })))('$title', async (row) => {
+    const isPut = (method: string) => method === 'PUT';
+    const meets = {
+      put: firstOf(({ method }) => isPut(method)),
+      reads: ({ operation }) => operation === 'GetChangeOrderInfo',
+      lists: ({ operation }) => operation === 'ListRecentChangeOrder',
+      every: () => true,
+    } satisfies Record<string, (call: RecordedCall) => boolean>;
+    const at = async (place: keyof typeof meets) => {
+      const fault: ChooseFault = (call) => (meets[place](call) ? row.fault : undefined);
+      const course = await deliver({ fault, source: place === 'lists' ? 'gated' : 'pipeline' });
+      expectTruth(course);
+      return `${course.told}: ${course.saw}`;
+    };
+    const [put, reads, lists, every] = await Promise.all([at('put'), at('reads'), at('lists'), at('every')]);
+    expect({ put, reads, lists, every }).toEqual({
+      put: row.put,
+      reads: row.reads,
+      lists: row.lists,
+      every: row.every,
+    });
+  });
+
+  test('every fault of the stand-in is in the table', () => {
+    const kinds = matrix.map(({ fault }) => fault.name.replace(/ .*/, ''));
+    expect(new Set(kinds)).toEqual(new Set([...Object.keys(faults), ...Object.keys(rewordings)]));
+  });
+});
+
+/** Whether a call is the first of its kind. */
+function firstOf(isOne: (call: RecordedCall) => boolean): (call: RecordedCall) => boolean {
+  let seen = 0;
+  return (call) => isOne(call) && seen++ === 0;
+}
+
+/** The calls with these numbers, counted from 1, meet the fault. */
+function onCalls(fault: Fault, ...numbers: number[]): ChooseFault {
+  let count = 0;
+  return () => (numbers.includes(++count) ? fault : undefined);
+}
+
+interface Story {
+  what: string;
+  setting: () => Setting;
+  told: string;
+  saw: string;
+  rollbacks: 0 | 1;
+}
+
+const stories: Story[] = [
+  {
+    what: 'nobody listens at the address of EDAS',
+    setting: () => ({ endpoint: (edas) => edas.close().then(() => edas.url) }),
+    told: 'edas_unavailable',
+    saw: '',
+    rollbacks: 0,
+  },
+  {
+    what: 'the name of EDAS is not found',
+    setting: () => ({ endpoint: () => 'https://edas.nowhere.invalid' }),
+    told: 'edas_unavailable',
+    saw: '',
+    rollbacks: 0,
+  },
+  {
+    what: 'the TLS handshake fails',
+    setting: () => ({ endpoint: ({ url }) => url.replace('http:', 'https:') }),
+    told: 'edas_unavailable',
+    saw: '',
+    rollbacks: 0,
+  },
+  {
+    what: 'whoever listens never finishes the TLS handshake',
+    setting: () => ({
+      endpoint: () => listen(() => undefined).then((url) => url.replace('http:', 'https:')),
+    }),
+    told: 'edas_unavailable',
+    saw: '',
+    rollbacks: 0,
+  },
+  {
+    what: 'every connection is reset when its first bytes come, and nobody can tell that no request was read',
+    setting: () => ({
+      endpoint: () => listen((socket) => socket.once('data', () => socket.resetAndDestroy())),
+    }),
+    told: 'edas_outcome_unknown',
+    saw: '',
+    rollbacks: 0,
+  },
+  {
+    what: 'the door is shut when the rollback comes, and open again a moment later',
+    setting: shutAfterFirstConnection,
+    told: 'rolling_back (reply)',
+    saw: 'read put',
+    rollbacks: 1,
+  },
+  {
+    what: 'the first call times out',
+    setting: () => ({ fault: onCalls(faults.silent(), 1) }),
+    told: 'rolling_back (reply)',
+    saw: 'read put',
+    rollbacks: 1,
+  },
+  {
+    what: 'the second call, which is the rollback, times out and was done',
+    setting: () => ({ fault: onCalls(faults.silent(done), 2) }),
+    told: 'rolling_back (order)',
+    saw: 'read put read',
+    rollbacks: 1,
+  },
+  {
+    what: 'the second call, which is the rollback, times out and was not done',
+    setting: () => ({ fault: onCalls(faults.silent(), 2) }),
+    told: 'edas_outcome_unknown',
+    saw: 'read put read',
+    rollbacks: 0,
+  },
+  {
+    what: 'the rollback and the first read after it time out',
+    setting: () => ({ fault: onCalls(faults.silent(done), 2, 3) }),
+    told: 'rolling_back (order)',
+    saw: 'read put read',
+    rollbacks: 1,
+  },
+  {
+    what: 'the rollback is throttled twice',
+    setting: () => ({ fault: onCalls(faults.throttled(), 2, 4) }),
+    told: 'rolling_back (reply)',
+    saw: 'read put read put read put',
+    rollbacks: 1,
+  },
+  {
+    what: 'the rollback is throttled, and the answer to the second one gets lost',
+    setting: () => ({ fault: nth([undefined, faults.throttled(), undefined, faults.resetAfterHandling()]) }),
+    told: 'rolling_back (order)',
+    saw: 'read put read put read',
+    rollbacks: 1,
+  },
+  {
+    what: 'EDAS shows the rollback a second late, and its answer got lost',
+    setting: () => ({
+      rules: { ofTerminated: 'accepted', showsAfterMs: 700 },
+      fault: onCalls(faults.emptyBody(done), 2),
+    }),
+    told: 'rolling_back (order)',
+    saw: 'read put read',
+    rollbacks: 1,
+  },
+  {
+    what: 'EDAS shows the rollback too late, and its answer got lost',
+    setting: () => ({
+      rules: { ofTerminated: 'accepted', showsAfterMs: 60_000 },
+      fault: onCalls(faults.emptyBody(done), 2),
+    }),
+    told: 'edas_outcome_unknown',
+    saw: 'read put read',
+    rollbacks: 1,
+  },
+  {
+    what: 'EDAS answers with the id that it was sent',
+    setting: () => ({ rules: { ofTerminated: 'accepted', answersWith: 'same-order' } }),
+    told: 'rolling_back (reply)',
+    saw: 'read put',
+    rollbacks: 1,
+  },
+  {
+    what: 'EDAS answers with the id of a new order',
+    setting: () => ({ rules: { ofTerminated: 'accepted', answersWith: 'new-order' } }),
+    told: 'rolling_back (reply)',
+    saw: 'read put',
+    rollbacks: 1,
+  },
+  {
+    what: 'a role without the right to read rolls back',
+    setting: () => ({ fault: ({ method }) => (method === 'PUT' ? undefined : faults.deniedByRam()) }),
+    told: 'rolling_back (reply)',
+    saw: 'read put',
+    rollbacks: 1,
+  },
+  {
+    what: 'a role without the right to read cannot look what became of a lost answer, and does not go on trying',
+    setting: () => ({
+      fault: ({ method }) => (method === 'PUT' ? faults.resetAfterHandling() : faults.deniedByRam()),
+    }),
+    told: 'edas_outcome_unknown',
+    saw: 'read put read',
+    rollbacks: 1,
+  },
+  {
+    what: 'EDAS does it and calls it a business error',
+    setting: () => ({ fault: onCalls(faults.edasErrorcodeUnder500(done), 2) }),
+    told: 'already_terminated',
+    saw: 'read put read',
+    rollbacks: 1,
+  },
+];
+
+describe('at most one rollback takes effect and the caller is told the truth when', () => {
+  test.concurrent.each(stories)('$what', async ({ setting, told, saw, rollbacks }) => {
+    const course = await deliver(setting());
+    expectTruth(course);
+    expect({ told: course.told, saw: course.saw, rollbacks: course.rollbacks }).toEqual({
+      told,
+      saw,
+      rollbacks,
+    });
+  });
+
+  test.concurrent.each([
+    ['a person aborts the change', (edas: EdasStandIn) => edas.orders.abort(orderId), 0],
+    ['another webhook rolls it back', (edas: EdasStandIn) => edas.orders.rollback(orderId), 1],
+  ] as const)('%s between the read and the rollback', async (_what, interfere, rollbacks) => {
+    const edas = await startEdasStandIn({ credentials: fakeCredentials });
+    onTestFinished(() => edas.close());
+    edas.orders.add({ id: orderId, appId: app, readyMs: 0, batchMs: 600_000 });
+    edas.setFault(({ method }) => {
+      if (method === 'PUT') interfere(edas);
+      return undefined;
+    });
+    const answer = await openWebhook(edas, { sources, clock: realClock }).post('pipeline', {
+      changeOrderId: orderId,
+    });
+    expect(answer).toMatchObject({ status: 200, body: { outcome: 'already_terminated' } });
+    expect(String(answer.body['message'])).toContain('Application.ChangerOrder.Not.Running');
+    expect(describeCalls(edas)).toBe('read put read');
+    expect(edas.orders.rollbacksOf(orderId)).toBe(rollbacks);
+  });
+});
+
+describe('the caller of a throttled function', () => {
+  test('is told when to come back', async () => {
+    const { answer } = await deliver({ fault: () => faults.throttled() });
+    expect(answer).toMatchObject({ status: 503, headers: { 'Retry-After': '5' }, body: { retry: true } });
+  });
+});
+
+function nth(list: (Fault | undefined)[]): ChooseFault {
+  let count = 0;
+  return () => list[count++];
+}
+
+/** A server that takes connections, does this with them, and says nothing. */
+async function listen(handle: (socket: net.Socket) => unknown): Promise<string> {
+  const server = net.createServer((socket) => {
+    handle(socket.on('error', () => socket.destroy()).resume());
+  });
+  return `http://127.0.0.1:${await listenOn(server, 0)}`;
+}
+
+/**
+ * A door to the stand-in that shuts behind the first connection, so that the next one is refused, and opens again as soon
+ * as the function pauses.
+ */
+function shutAfterFirstConnection(): Setting {
+  let reopen: () => Promise<unknown> = () => Promise.resolve();
+  const clock: Clock = { now: Date.now, sleep: (ms) => reopen().then(() => sleep(ms)) };
+  const endpoint = async (edas: EdasStandIn) => {
+    const { port: inner } = new URL(edas.url);
+    const pass = (socket: net.Socket) => {
+      const onward = net.connect(Number(inner), '127.0.0.1');
+      socket.on('error', () => onward.destroy()).pipe(onward);
+      onward.on('error', () => socket.destroy()).pipe(socket);
+    };
+    const first = net.createServer((socket) => {
+      first.close();
+      pass(socket);
+    });
+    const port = await listenOn(first, 0);
+    reopen = () => listenOn(net.createServer(pass), port);
+    return `http://127.0.0.1:${port}`;
+  };
+  return { endpoint, clock };
+}
+
+async function listenOn(server: net.Server, port: number): Promise<number> {
+  onTestFinished(() => void server.close());
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('no port');
+  return address.port;
+}
