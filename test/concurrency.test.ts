@@ -118,7 +118,7 @@ describe('of 200 deliveries of one webhook, in 8 processes at once,', { timeout:
   });
 
   describe('to an EDAS that accepts a second rollback,', () => {
-    test('mode: now lets each that found the order in flight roll back, once, and say so truly', async () => {
+    test('each that found the order in flight rolls back, once, and says so truly', async () => {
       const { answers, reported, begun, rollbacks, puts } = await race({ ofTerminated: 'accepted' });
       const { [rollingBack]: rolledBack = 0, [terminated]: foundItDone = 0 } = answers;
       expect(rolledBack).toBeGreaterThan(0);
@@ -127,7 +127,7 @@ describe('of 200 deliveries of one webhook, in 8 processes at once,', { timeout:
       expect(reported.sort()).toEqual(begun.sort());
     });
 
-    test('mode: now lets all 200 roll back as long as EDAS does not show it: this is its limit', async () => {
+    test('all 200 roll back as long as EDAS does not show it: this is the limit of having no memory', async () => {
       const { answers, reported, begun, rollbacks, puts } = await race({
         ofTerminated: 'accepted',
         showsAfterMs: Infinity,

@@ -92,7 +92,9 @@ function businessFailure(answer: EdasAnswer, httpStatus: number | undefined): Ed
  */
 function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKind {
   const any = (pattern: RegExp) => codes.some((code) => pattern.test(code));
-  if (httpStatus === 429 || any(/Throttling/)) return 'throttled';
+  // Only the gateway's own words: EDAS may relay the throttling of something else in the middle of its work.
+  const isOwnFault = httpStatus !== undefined && [500, 502, 504].includes(httpStatus);
+  if (!isOwnFault && any(/^(Throttling(\.[A-Za-z]+)?|Rejected\.Throttling)$/)) return 'throttled';
   // EDAS says 401 "no permission" and 403 "denied" inside a 200; RAM says Forbidden.* or NoPermission; SAE, which
   // shares the operation, spells it Resouce.no.permission. SAE also documents InvalidChangeOrder.NotFound.
   // https://www.alibabacloud.com/help/en/sae/api-sae-2019-05-06-abortandrollbackchangeorder
@@ -104,6 +106,8 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
   if (any(/ChangeOrder.*Not\.?(Found|Exist)/i)) return 'not_found';
   if (httpStatus !== undefined && [408, 499, 502, 503, 504].includes(httpStatus)) return 'doubt';
   if (any(/ServiceUnavailable|Internal(Server)?Error|Time-?d?out/i)) return 'doubt';
+  // Each call has a nonce of its own, so somebody in between has sent the request twice, and the first may have been done.
+  if (httpStatus === 429 || any(/^SignatureNonceUsed/)) return 'doubt';
   // Business errors of EDAS arrive as HTTP 500 too.
   if (any(/^Edas\.errorcode\./i)) return 'rejected';
   if (any(/^(200|408|5\d\d)$/)) return 'doubt';

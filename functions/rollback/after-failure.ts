@@ -1,14 +1,13 @@
 import type { ChangeOrderInfo } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { reasonOf } from '../text.ts';
-import { jitter } from './ask.ts';
-import { leastCallMs, timeLeft, type RollbackDependencies } from './dependencies.ts';
+import { leastCallMs, timeLeft } from './budget.ts';
+import type { RollbackDependencies } from './dependencies.ts';
 import { shownByOrder, terminatedByNow, type RollbackOutcome } from './outcome.ts';
+import { pauseAfter } from './pause.ts';
 import { explain, problemOfFailure, refusal, sentence } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
 import { describeStatus, phaseOf } from './states.ts';
-
-const pauseBetweenReadsMs = 700;
 
 /**
  * What became of a rollback that failed and is not sent again.
@@ -22,23 +21,44 @@ export async function afterFailure(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<RollbackOutcome> {
-  if (failure.kind === 'rejected') return afterRejection(failure, request, dependencies);
-  if (failure.kind === 'doubt') return afterDoubt(failure, before, request, dependencies);
-  throw refusal(failure, 'rollback', { changeOrderId: request.changeOrderId });
+  switch (failure.kind) {
+    case 'doubt':
+      return afterDoubt(failure, before, request, dependencies);
+    case 'rejected':
+    case 'not_found':
+    case 'throttled':
+      return afterRefusal(failure, request, dependencies);
+    case 'not_sent':
+    case 'denied':
+    case 'unauthenticated':
+      throw refusal(failure, 'rollback', { changeOrderId: request.changeOrderId });
+  }
 }
 
 /** EDAS said no. If the order is terminated by now, somebody was faster, and that is no failure. */
-async function afterRejection(
+async function afterRefusal(
   failure: EdasFailure,
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<RollbackOutcome> {
   const { changeOrderId } = request;
-  const { order: after } = await readAgain(request, dependencies);
-  if (phaseOf(after?.status) === 'terminated') return terminatedByNow(changeOrderId, failure);
-  throw problemOfFailure('edas_rejected', `${sentence(failure)} ${whatIsSeen(after)}`, failure, {
-    changeOrderId,
-  });
+  const { order } = await readAgain(request, dependencies);
+  if (phaseOf(order?.status) === 'terminated') return terminatedByNow(changeOrderId, failure);
+  if (failure.kind !== 'rejected') throw refusal(failure, 'rollback', { changeOrderId });
+  const detail = `${sentence(failure)} ${whatIsSeen(order)} ${afterRejection(order)}`;
+  throw problemOfFailure('edas_rejected', detail, failure, { changeOrderId });
+}
+
+/** What a person should do about an order that EDAS does not roll back. */
+function afterRejection(order: ChangeOrderInfo | undefined): string {
+  switch (phaseOf(order?.status)) {
+    case 'in_flight':
+      return 'Another delivery may have been faster and EDAS does not show it yet: look at the change order in the EDAS console, or send the webhook again.';
+    case 'finished':
+      return 'It has ended: roll the application back to an earlier version in the EDAS console.';
+    default:
+      return 'Look at it in the EDAS console.';
+  }
 }
 
 /** The rollback may have begun. Read the order until it shows, or until the time is up. */
@@ -52,7 +72,8 @@ async function afterDoubt(
   const wasInFlight = phaseOf(before?.status) === 'in_flight';
   const last = await readUntilAtRest(before, request, dependencies);
   if (phaseOf(last?.status) === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
-  throw problemOfFailure('edas_outcome_unknown', unknownDetail(failure, last), failure, { changeOrderId });
+  const detail = `The rollback was sent and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} ${nextStep(last)}`;
+  throw problemOfFailure('edas_outcome_unknown', detail, failure, { changeOrderId });
 }
 
 /** The order as it was seen last. */
@@ -63,25 +84,27 @@ async function readUntilAtRest(
 ): Promise<ChangeOrderInfo | undefined> {
   const { clock, random } = dependencies;
   let last: ChangeOrderInfo | undefined;
-  for (;;) {
-    const { order, isFinal } = await readAgain(request, dependencies);
-    last = order ?? last;
+  for (let attempt = 0; ; attempt += 1) {
+    const reading = await readAgain(request, dependencies);
+    last = reading.order ?? last;
     const leftMs = timeLeft(request, clock);
-    if (isFinal || isAtRest(last, before) || leftMs < 2 * leastCallMs) return last;
-    await clock.sleep(Math.min(jitter(pauseBetweenReadsMs, random), leftMs / 2));
+    // One call's time to pause, and one to read.
+    const isOver = leftMs < 2 * leastCallMs;
+    if (isOver || isAtRest(last, before) || isHopeless(reading)) return last;
+    await clock.sleep(Math.min(pauseAfter(attempt, random), leftMs / 2));
   }
 }
 
-/** What was read, if anything, and whether reading on is of no use. */
-interface Rereading {
+/** The order, or why it could not be read; neither where no time was left to read it. */
+interface Reading {
   order?: ChangeOrderInfo;
-  isFinal?: boolean;
+  error?: unknown;
 }
 
 async function readAgain(
   request: RollbackRequest,
   { changeOrders, clock, warn }: RollbackDependencies,
-): Promise<Rereading> {
+): Promise<Reading> {
   const { changeOrderId } = request;
   const budgetMs = timeLeft(request, clock);
   if (budgetMs < leastCallMs) return {};
@@ -90,25 +113,37 @@ async function readAgain(
     return { order: await changeOrders.read(changeOrderId, Math.max(leastCallMs, budgetMs / 2)) };
   } catch (error) {
     // Whatever it was: a rollback has been sent, and the answer must not be about anything else.
-    const isOfEdas = error instanceof EdasFailure;
-    const reason = isOfEdas ? explain(error, 'read') : reasonOf(error);
+    const reason = error instanceof EdasFailure ? explain(error, 'read') : reasonOf(error);
     warn('the change order could not be read afterwards', { changeOrderId, reason });
-    return { isFinal: !isOfEdas || error.kind === 'denied' || error.kind === 'unauthenticated' };
+    return { error };
   }
 }
 
-/** Whether reading on is of no use: it is terminated, or has finished since. */
+/** Whether the order may not be read, so that asking again is of no use. */
+function isHopeless({ error }: Reading): boolean {
+  if (error === undefined) return false;
+  return !(error instanceof EdasFailure) || error.kind === 'denied' || error.kind === 'unauthenticated';
+}
+
+/** Whether the order is terminated, or has finished since the rollback was sent. */
 function isAtRest(order: ChangeOrderInfo | undefined, before: ChangeOrderInfo | undefined): boolean {
   const phase = phaseOf(order?.status);
   return phase === 'terminated' || (phase === 'finished' && order?.status !== before?.status);
-}
-
-function unknownDetail(failure: EdasFailure, last: ChangeOrderInfo | undefined): string {
-  return `The rollback was sent and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} Look at the change order in the EDAS console, or send the webhook again: it reads the order first.`;
 }
 
 function whatIsSeen(after: ChangeOrderInfo | undefined): string {
   return after
     ? `The change order's status is ${describeStatus(after.status)}.`
     : 'The change order could not be read afterwards.';
+}
+
+/** What a person should do about an unknown outcome. Sending it all again is good advice only where the order can be read. */
+function nextStep(last: ChangeOrderInfo | undefined): string {
+  if (!last) {
+    return 'Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.';
+  }
+  if (phaseOf(last.status) === 'terminated') {
+    return 'It was not seen in flight before, so nobody can tell what ended it: check the versions in the EDAS console.';
+  }
+  return 'Look at it in the EDAS console. If it stays like this, send the webhook again: the rollback is sent once more unless the order shows as terminated by then.';
 }

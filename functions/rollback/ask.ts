@@ -1,18 +1,17 @@
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
-import { leastCallMs, type Clock, type RollbackDependencies } from './dependencies.ts';
+import { leastCallMs } from './budget.ts';
+import type { Clock, RollbackDependencies } from './dependencies.ts';
+import { pauseAfter } from './pause.ts';
 
 /** Failures that may have passed by the next attempt. */
 const passing: readonly EdasFailureKind[] = ['not_sent', 'throttled', 'doubt'];
-
-/** Milliseconds. */
-const [shortestBackoff, longestBackoff] = [300, 2_000];
 
 /**
  * Asks EDAS a question, again and again as long as that can help and there is time. For reads only, which change
  * nothing.
  *
  * @param question is given the milliseconds that it may take
- * @param until epoch milliseconds, at least `leastCallMs` from now
+ * @param until milliseconds on the clock, at least `leastCallMs` from now
  * @throws EdasFailure the last one, or whatever else the question throws
  */
 export async function ask<T>(
@@ -24,7 +23,7 @@ export async function ask<T>(
     try {
       return await question(timeoutOf(until, clock));
     } catch (error) {
-      const pauseMs = backoff(attempt, random);
+      const pauseMs = pauseAfter(attempt, random);
       const canHelp = error instanceof EdasFailure && passing.includes(error.kind);
       if (!canHelp || until - clock.now() - pauseMs < leastCallMs) throw error;
       await clock.sleep(pauseMs);
@@ -35,14 +34,4 @@ export async function ask<T>(
 /** Two thirds of what is left, so that one silent call is not the last one. */
 function timeoutOf(until: number, clock: Clock): number {
   return Math.max(leastCallMs, ((until - clock.now()) * 2) / 3);
-}
-
-/** Milliseconds to wait after attempt 0, 1, 2, …: longer each time, and not the same for all who were refused at once. */
-export function backoff(attempt: number, random: () => number): number {
-  return jitter(Math.min(shortestBackoff * 2 ** attempt, longestBackoff), random);
-}
-
-/** Between half and all of it. */
-export function jitter(ms: number, random: () => number): number {
-  return ms * (0.5 + random() / 2);
 }

@@ -7,8 +7,9 @@ export interface ChangeOrders {
   rollBack: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
 }
 
+/** A clock that nobody sets: the deadline stands although the time of day is put right. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Milliseconds since any moment. */
   now: () => number;
   sleep: (ms: number) => Promise<void>;
 }
@@ -20,17 +21,4 @@ export interface RollbackDependencies {
   random: () => number;
   /** Told what went wrong without stopping the rollback. */
   warn: (message: string, facts: Record<string, unknown>) => void;
-}
-
-/** Milliseconds. Less is no time to ask EDAS anything. */
-export const leastCallMs = 100;
-
-/** Until when a call may last that leaves the rest of the time to those after it. Epoch milliseconds. */
-export function endOfShare(share: number, request: { deadlineAt: number }, clock: Clock): number {
-  return clock.now() + Math.max(leastCallMs, timeLeft(request, clock) * share);
-}
-
-/** Milliseconds until the deadline. */
-export function timeLeft({ deadlineAt }: { deadlineAt: number }, clock: Clock): number {
-  return deadlineAt - clock.now();
 }

@@ -1,10 +1,12 @@
 import type { ListedChangeOrder } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
+import { reasonOf } from '../text.ts';
 import { ask } from './ask.ts';
-import { endOfShare, leastCallMs, timeLeft, type RollbackDependencies } from './dependencies.ts';
+import { leastCallMs, shareOf, timeLeft } from './budget.ts';
+import type { RollbackDependencies } from './dependencies.ts';
 import { outOfTime, refusal } from './refusal.ts';
-import type { RollbackOrder } from './request.ts';
+import type { RollbackOrder, RollbackRequest } from './request.ts';
 import { describeStatus, phaseOf } from './states.ts';
 
 /** What a sender asked to roll back: a change order, or whatever is being deployed to an application. */
@@ -16,16 +18,12 @@ export interface Search {
   target: Target;
   /** Of these applications must the change order be; ids in lower case. Undefined: any that the function's role reaches. */
   apps?: readonly string[] | undefined;
-  /** Epoch milliseconds. */
+  /** Milliseconds, on the clock. */
   deadlineAt: number;
 }
 
-/** The change order to roll back. */
-export interface Found {
-  changeOrderId: string;
-  /** The order that rolled it back, where the application's list shows one. */
-  rolledBackBy?: RollbackOrder | undefined;
-}
+/** The change order to roll back, and what the list that it was found in says about it. */
+export type Found = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'>;
 
 /**
  * The change order to roll back, once it is certain that the sender may touch it. Closed on authority: where
@@ -40,27 +38,38 @@ export async function findChangeOrder(search: Search, dependencies: RollbackDepe
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };
-  const siblings = await requireInApps(changeOrderId, apps, search, dependencies);
-  return { changeOrderId, rolledBackBy: rollbackOf(changeOrderId, siblings) };
+  const siblings = await listThatHolds(changeOrderId, apps, search, dependencies);
+  return { changeOrderId, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
 }
 
 function newestDeployment(app: string, orders: readonly ListedChangeOrder[]): string {
-  const [newest] = orders.filter(isDeploymentInFlight).toSorted(newestFirst);
-  if (newest) return newest.changeOrderId;
-  const [last] = orders.toSorted(newestFirst);
-  const seen = last
-    ? `Of ${orders.length} recent change orders the newest is ${last.changeOrderId}${isRollback(last) ? ', a rollback' : ''}, with status ${describeStatus(last.status)}.`
-    : 'EDAS knows no recent change order of it: check the id.';
+  const deployments = orders.filter(isDeployment).toSorted(newestFirst);
+  const [newest] = deployments;
+  const inFlight = deployments.find(({ status }) => phaseOf(status) === 'in_flight');
+  // A repeat finds the newest one terminated. It must not go on to an older one, which nobody complained about.
+  if (inFlight && phaseOf(newest?.status) !== 'terminated') return inFlight.changeOrderId;
   throw new Problem(
     'app_has_no_change_in_flight',
-    `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${seen} Nothing was rolled back.`,
+    `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${whatIsListed(orders)} No rollback was sent.`,
     { app },
   );
 }
 
+function whatIsListed(orders: readonly ListedChangeOrder[]): string {
+  const [newest] = orders.toSorted(newestFirst);
+  if (!newest) return 'EDAS knows no recent change order of it: check the id.';
+  const { changeOrderId, status } = newest;
+  const seen = `Of ${orders.length} recent change orders the newest is ${changeOrderId}, with status ${describeStatus(status)}`;
+  if (isRollback(newest)) return `${seen}, a rollback.`;
+  if (phaseOf(status) === 'terminated') {
+    return `${seen}: it was rolled back or stopped before, so check the versions in the EDAS console.`;
+  }
+  return `${seen}. To roll back one that has ended, send its change order id or use the EDAS console.`;
+}
+
 /** Rolling a rollback back would bring the bad version back. */
-function isDeploymentInFlight(order: ListedChangeOrder): boolean {
-  return order.typeCode === 'CoDeploy' && phaseOf(order.status) === 'in_flight' && !isRollback(order);
+function isDeployment(order: ListedChangeOrder): boolean {
+  return order.typeCode === 'CoDeploy' && !isRollback(order);
 }
 
 /**
@@ -71,14 +80,14 @@ function isRollback({ typeCode = '', words }: ListedChangeOrder): boolean {
   return /\u56de\u6eda|roll(ed|ing)?[\s-]?back/i.test(`${typeCode} ${words}`);
 }
 
-/** No order names the one that it rolls back, so only the very next one of the application is taken for its rollback. */
-function rollbackOf(changeOrderId: string, siblings: ListedChangeOrder[]): RollbackOrder | undefined {
+/** No order names the one that it rolls back, so only the very next one of the application can be taken for its rollback. */
+function rollbackRightAfter(changeOrderId: string, siblings: ListedChangeOrder[]): RollbackOrder | undefined {
   const order = siblings.find((each) => each.changeOrderId === changeOrderId);
-  const createdAt = order?.createdAt;
-  if (createdAt === undefined) return undefined;
-  const later = siblings.filter((each) => each !== order && (each.createdAt ?? 0) >= createdAt);
+  const createdAt = order?.createdAt ?? Infinity;
+  const later = siblings.filter((each) => each !== order && (each.createdAt ?? 0) > createdAt);
   const next = later.toSorted(newestFirst).at(-1);
-  return next && isRollback(next) ? next : undefined;
+  // A deployment may have the word in its name.
+  return next && next.typeCode !== 'CoDeploy' && isRollback(next) ? next : undefined;
 }
 
 /** EDAS documents no order of the list. An order without a time is taken for the oldest. */
@@ -86,25 +95,36 @@ function newestFirst(a: ListedChangeOrder, b: ListedChangeOrder): number {
   return (b.createdAt ?? 0) - (a.createdAt ?? 0);
 }
 
-/** A change order does not name its application, so it must be in the list of one that the sender may touch: this one. */
-async function requireInApps(
+/**
+ * The list of the application that the change order belongs to: an order does not name its own.
+ *
+ * @throws Problem `app_not_allowed`, or why not all lists could be read
+ */
+async function listThatHolds(
   changeOrderId: string,
   apps: readonly string[],
   search: Search,
   dependencies: RollbackDependencies,
 ): Promise<ListedChangeOrder[]> {
   const lists = await Promise.allSettled(apps.map((app) => list(app, search, dependencies)));
-  for (const each of lists) {
-    const isIn =
-      each.status === 'fulfilled' && each.value.some((order) => order.changeOrderId === changeOrderId);
-    if (isIn) return each.value;
+  const failures = lists.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
+  const found = lists.find((each) => each.status === 'fulfilled' && holds(each.value, changeOrderId));
+  if (found?.status === 'fulfilled') {
+    for (const failure of failures) {
+      dependencies.warn('the list of another application could not be read', { reason: reasonOf(failure) });
+    }
+    return found.value;
   }
-  for (const each of lists) if (each.status === 'rejected') throw each.reason;
+  for (const failure of failures) throw failure;
   throw new Problem(
     'app_not_allowed',
-    `The change order is not among the recent ones of the applications that this source may touch: ${apps.join(', ')}. Nothing was rolled back.`,
+    `The change order is not among the recent ones of the applications that this source may touch: ${apps.join(', ')}. No rollback was sent. If it should have been: is the id right, and is its application among them? An order that is too old for the list is rolled back in the EDAS console.`,
     { changeOrderId },
   );
+}
+
+function holds(orders: readonly ListedChangeOrder[], changeOrderId: string): boolean {
+  return orders.some((order) => order.changeOrderId === changeOrderId);
 }
 
 async function list(
@@ -117,7 +137,7 @@ async function list(
   if (timeLeft(search, clock) < leastCallMs) throw outOfTime(subject);
   try {
     // The larger part stays for reading the order and rolling it back.
-    const until = endOfShare(0.3, search, clock);
+    const until = clock.now() + shareOf('list', search, clock);
     return await ask((timeoutMs) => changeOrders.list(app, timeoutMs), until, dependencies);
   } catch (error) {
     throw error instanceof EdasFailure ? refusal(error, 'read', subject) : error;

@@ -13,15 +13,20 @@ interface EdasIds {
 export type RollbackOutcome = { changeOrderId: string; message: string } & (
   | {
       outcome: 'rolling_back';
-      /** `reply`: EDAS said so. `order`: the order was in flight before and terminated after. */
-      evidence: 'reply' | 'order';
-      rollbackChangeOrderId?: string | undefined;
-      edas?: EdasIds;
+      /** EDAS said so. */
+      evidence: 'reply';
+      rollbackChangeOrderId: string | undefined;
+      edas: EdasIds;
+    }
+  | {
+      outcome: 'rolling_back';
+      /** The order was in flight before and terminated after. */
+      evidence: 'order';
     }
   | {
       outcome: 'already_terminated';
-      /** The order that followed it and is its rollback, where one was seen. */
-      rollbackChangeOrderId?: string | undefined;
+      /** The next order of the application, where that is a rollback. */
+      rollbackChangeOrderId?: string;
     }
   | { outcome: Hold }
 );
@@ -30,6 +35,7 @@ export type RollbackOutcome = { changeOrderId: string; message: string } & (
 const whatTerminatedMeans =
   'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 
+/** EDAS took the rollback. */
 export function accepted(changeOrderId: string, receipt: RollbackReceipt): RollbackOutcome {
   const { rollbackChangeOrderId, requestId, traceId } = receipt;
   return {
@@ -42,30 +48,34 @@ export function accepted(changeOrderId: string, receipt: RollbackReceipt): Rollb
   };
 }
 
+/** EDAS's answer got lost, but the order has moved. */
 export function shownByOrder(changeOrderId: string, failure: EdasFailure): RollbackOutcome {
   return {
     outcome: 'rolling_back',
     changeOrderId,
     evidence: 'order',
-    message: `The change order was in flight before the rollback was sent and is terminated now. ${sentence(failure)}`,
+    message: `The change order was in flight before the rollback was sent and is terminated now, so the rollback has begun, unless somebody else stopped the change meanwhile: check the versions in the EDAS console. The answer to the rollback got lost. ${sentence(failure)}`,
   };
 }
 
-export function alreadyTerminated({ changeOrderId, rolledBackBy }: RollbackRequest): RollbackOutcome {
-  if (!rolledBackBy) {
+/** There was nothing left to do. */
+export function alreadyTerminated({ changeOrderId, nextRollback }: RollbackRequest): RollbackOutcome {
+  if (!nextRollback) {
     const message = `The change order is terminated already. Nothing was sent. ${whatTerminatedMeans}`;
     return { outcome: 'already_terminated', changeOrderId, message };
   }
-  const { changeOrderId: rollbackChangeOrderId, status } = rolledBackBy;
-  const message = `The change order is terminated already, and the next one of its application is a rollback: ${rollbackChangeOrderId}, with status ${describeStatus(status)}. Nothing was sent.`;
+  const { changeOrderId: rollbackChangeOrderId, status } = nextRollback;
+  const message = `The change order is terminated already, and the next one of its application is a rollback: ${rollbackChangeOrderId}, with status ${describeStatus(status)}. Nothing was sent. ${whatTerminatedMeans}`;
   return { outcome: 'already_terminated', changeOrderId, rollbackChangeOrderId, message };
 }
 
+/** EDAS did not take the rollback, and somebody else was faster. */
 export function terminatedByNow(changeOrderId: string, failure: EdasFailure): RollbackOutcome {
   const message = `The change order is terminated by now. ${sentence(failure)} ${whatTerminatedMeans}`;
   return { outcome: 'already_terminated', changeOrderId, message };
 }
 
+/** All is checked, and a rollback would be due. */
 export function held(
   hold: Hold,
   changeOrderId: string,

@@ -2,14 +2,10 @@ import type { EdasFailure } from '../edas/failure.ts';
 import { Problem, type ErrorCode, type ProblemFacts } from '../errors.ts';
 
 /** What EDAS was asked to do when it failed. */
-export type Request = 'read' | 'rollback';
+export type EdasAction = 'read' | 'rollback';
 
-/** A failure of a read that counts, or of a rollback that leaves no doubt: nothing was rolled back. */
-export function refusal(failure: EdasFailure, request: Request, subject: ProblemFacts): Problem {
-  const detail = `${explain(failure, request, subject.app)} ${nothingWasDone(failure, request)}`;
-  const facts = failure.kind === 'throttled' ? { ...subject, retryAfterSeconds: 5 } : subject;
-  return problemOfFailure(codes[failure.kind], detail, failure, facts);
-}
+// Nobody documents when a caller may come back; the limits that are documented count by the minute.
+const retryAfterSeconds = 5;
 
 const codes = {
   not_sent: 'edas_unavailable',
@@ -20,6 +16,30 @@ const codes = {
   rejected: 'edas_rejected',
   doubt: 'edas_unavailable',
 } as const satisfies Record<EdasFailure['kind'], ErrorCode>;
+
+// https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-rollbackchangeorder
+const ramActions = { read: 'edas:ReadApplication', rollback: 'edas:ManageApplication' } as const;
+
+// A rollback that EDAS refused was sent, after all.
+const nothingWasDone = { read: 'No rollback was sent.', rollback: 'Nothing was rolled back.' } as const;
+
+/** A failure of a read that counts, or of a rollback that leaves no doubt: nothing was rolled back. */
+export function refusal(failure: EdasFailure, action: EdasAction, subject: ProblemFacts): Problem {
+  const detail = `${explain(failure, action, subject.app)} ${nothingWasDone[action]}`;
+  if (failure.kind !== 'throttled') return problemOfFailure(codes[failure.kind], detail, failure, subject);
+  const advice = 'Send the webhook again in a few seconds.';
+  return problemOfFailure('edas_throttled', `${detail} ${advice}`, failure, {
+    ...subject,
+    retryAfterSeconds,
+  });
+}
+
+/** No time is left for a call. */
+export function outOfTime(subject: ProblemFacts): Problem {
+  const detail =
+    'No time was left to ask EDAS. Nothing was rolled back. Send the webhook again; if that does not help, raise deadlineMs as far as the sender waits.';
+  return new Problem('edas_unavailable', detail, subject);
+}
 
 /** A problem that carries what EDAS said of the call that failed. */
 export function problemOfFailure(
@@ -32,17 +52,11 @@ export function problemOfFailure(
   return new Problem(code, detail, { ...subject, edas: { requestId, traceId } }, { cause: failure });
 }
 
-/** No time is left for a call. */
-export function outOfTime(subject: ProblemFacts): Problem {
-  return new Problem('edas_unavailable', 'No time was left to ask EDAS. No rollback was sent.', subject);
-}
-
 /** What EDAS said, and what to do where it is no passing trouble. */
-export function explain(failure: EdasFailure, request: Request, app = '<application>'): string {
+export function explain(failure: EdasFailure, action: EdasAction, app = '<application>'): string {
   switch (failure.kind) {
     case 'denied':
-      // https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-rollbackchangeorder
-      return `${sentence(failure)} The function's role needs ${actions[request]} on acs:edas:<region>:<account>:namespace/<namespace>/application/${app}.`;
+      return `${sentence(failure)} The function's role needs ${ramActions[action]} on acs:edas:<region>:<account>:namespace/<namespace>/application/${app}.`;
     case 'unauthenticated':
       return `${sentence(failure)} EDAS does not accept the credentials of the function's role: look whether the role still exists, and at EDAS_ENDPOINT.`;
     case 'not_found':
@@ -52,13 +66,7 @@ export function explain(failure: EdasFailure, request: Request, app = '<applicat
   }
 }
 
-const actions = { read: 'edas:ReadApplication', rollback: 'edas:ManageApplication' } as const;
-
+/** What EDAS said, as a sentence. */
 export function sentence({ message }: EdasFailure): string {
   return /[.\u2026]$/.test(message) ? message : `${message}.`;
-}
-
-/** A rollback that EDAS refused was sent, after all. */
-function nothingWasDone({ kind }: EdasFailure, request: Request): string {
-  return request === 'read' || kind === 'not_sent' ? 'No rollback was sent.' : 'Nothing was rolled back.';
 }

@@ -4,16 +4,16 @@ export type Hold = 'dry_run' | 'suspended';
 /** What is to be rolled back, and what may stand against it. */
 export interface RollbackRequest {
   changeOrderId: string;
-  /** Epoch milliseconds. Everything, reads included, is over by then. */
+  /** Milliseconds, on the clock. Everything, reads included, is over by then. */
   deadlineAt: number;
   hold?: Hold | undefined;
   /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
   problemStartedAt?: number | undefined;
-  /** The order that rolled this one back, where the application's list shows one. */
-  rolledBackBy?: RollbackOrder | undefined;
+  /** The next order of the application, where that is a rollback: perhaps the one of this order. */
+  nextRollback?: RollbackOrder | undefined;
 }
 
-/** A change order that is the rollback of another one. */
+/** A change order that is a rollback. */
 export interface RollbackOrder {
   changeOrderId: string;
   status: number | undefined;

@@ -2,9 +2,11 @@ import type { ChangeOrderInfo, RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
 import { afterFailure } from './after-failure.ts';
-import { ask, backoff } from './ask.ts';
-import { endOfShare, leastCallMs, timeLeft, type RollbackDependencies } from './dependencies.ts';
+import { ask } from './ask.ts';
+import { leastCallMs, shareOf, timeLeft } from './budget.ts';
+import type { Clock, RollbackDependencies } from './dependencies.ts';
 import { accepted, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
+import { pauseAfter } from './pause.ts';
 import { explain, outOfTime, refusal } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
 import { phaseOf } from './states.ts';
@@ -13,11 +15,11 @@ import { phaseOf } from './states.ts';
 const leastResendMs = 1_000;
 
 /**
- * Rolls one change order back, at most once, and says what was seen.
+ * Rolls one change order back, once, and says what was seen.
  *
  * The order is read first: a repeat finds the work done. When it cannot be read, the rollback goes ahead, for this is
- * the emergency brake. It is sent again only if EDAS certainly did not take it; after any doubt the order is read again
- * instead.
+ * the emergency brake. It is sent again only if EDAS did not take it; after any doubt the order is read again instead.
+ * See docs/decisions/0007.
  *
  * @throws Problem with the reason why nothing was rolled back, or `edas_outcome_unknown`
  */
@@ -28,14 +30,16 @@ export async function rollBack(
   let order = await readBefore(request, dependencies);
   let failure: EdasFailure | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    const settled = settle(request, order, failure, dependencies);
-    if (settled) return settled;
+    const reply = answerWithoutSending(request, order, failure, dependencies);
+    if (reply) return reply;
     const answer = await send(request, dependencies);
     if (!(answer instanceof EdasFailure)) return accepted(request.changeOrderId, answer);
     failure = answer;
-    if (!(await canSendAgain(failure, attempt, request, dependencies))) {
+    const pauseMs = pauseAfter(attempt, dependencies.random);
+    if (!maySendAgain(failure, pauseMs, request, dependencies.clock)) {
       return afterFailure(failure, order, request, dependencies);
     }
+    await pauseBefore(pauseMs, failure, request, dependencies);
     order = await readBetween(failure, order, request, dependencies);
   }
 }
@@ -54,14 +58,15 @@ async function readBefore(
     return undefined;
   }
   try {
-    // A generous share: an order that could not be read may be rolled back a second time.
-    return await read(request, endOfShare(0.4, request, clock), dependencies);
+    const shareMs = shareOf(isRequired ? 'requiredRead' : 'readBefore', request, clock);
+    return await read(request, clock.now() + shareMs, dependencies);
   } catch (error) {
     if (!(error instanceof EdasFailure)) throw error;
     if (error.kind === 'not_found' || isRequired) throw refusal(error, 'read', { changeOrderId });
-    warn('the change order could not be read beforehand', {
+    const reason = explain(error, 'read');
+    warn('the change order could not be read beforehand, so a repeat is not recognised', {
       changeOrderId,
-      reason: explain(error, 'read'),
+      reason,
     });
     return undefined;
   }
@@ -77,12 +82,12 @@ function read(
 }
 
 /**
- * What the order says, so that nothing needs to be sent. Undefined: a rollback is due.
+ * The answer where nothing needs to be sent. Undefined: a rollback is due.
  *
  * @param failure of the rollback that was sent before and not taken, if one was
  * @throws Problem with the reason why nothing may be sent
  */
-function settle(
+function answerWithoutSending(
   request: RollbackRequest,
   order: ChangeOrderInfo | undefined,
   failure: EdasFailure | undefined,
@@ -94,8 +99,9 @@ function settle(
   }
   requireToBlame(request, order);
   if (order?.status === 2 && order.supportRollback === false) throw finished(changeOrderId);
+  if (hold) return held(hold, changeOrderId, order);
   if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
-  return hold && held(hold, changeOrderId, order);
+  return undefined;
 }
 
 /** @throws Problem unless the change can be the cause of the problem */
@@ -108,14 +114,14 @@ function requireToBlame(
   if (startedAt === undefined) {
     throw new Problem(
       'change_start_unknown',
-      'EDAS does not say when this change began, so it cannot be told whether it is to blame. No rollback was sent.',
+      'EDAS does not say when this change began, so it cannot be told whether it is to blame. Nothing was rolled back. Decide in the EDAS console.',
       { changeOrderId },
     );
   }
   if (startedAt <= problemStartedAt) return;
   throw new Problem(
     'problem_predates_change',
-    `The problem began at ${toIso(problemStartedAt)}, before this change did, at ${toIso(startedAt)}: the change is not to blame. No rollback was sent.`,
+    `The problem began at ${toIso(problemStartedAt)}, before this change did, at ${toIso(startedAt)}: the change is not to blame. Nothing was rolled back. If it is to blame all the same, roll it back in the EDAS console.`,
     { changeOrderId },
   );
 }
@@ -129,30 +135,36 @@ async function send(
   { changeOrders, clock }: RollbackDependencies,
 ): Promise<RollbackReceipt | EdasFailure> {
   try {
-    // Two fifths stay for reading the order again, should the answer get lost.
-    return await changeOrders.rollBack(request.changeOrderId, timeLeft(request, clock) * 0.6);
+    return await changeOrders.rollBack(request.changeOrderId, shareOf('rollback', request, clock));
   } catch (error) {
     if (error instanceof EdasFailure) return error;
     throw error;
   }
 }
 
-/** Waits before the next attempt, if EDAS certainly took nothing and there is time for one. */
-async function canSendAgain(
-  { kind, message }: EdasFailure,
-  attempt: number,
+/** Whether EDAS did not take the rollback, and there is time for another attempt. */
+function maySendAgain(
+  { kind }: EdasFailure,
+  pauseMs: number,
   request: RollbackRequest,
-  { clock, random, warn }: RollbackDependencies,
-): Promise<boolean> {
-  const pauseMs = backoff(attempt, random);
+  clock: Clock,
+): boolean {
   const isUntaken = kind === 'not_sent' || kind === 'throttled';
-  if (!isUntaken || timeLeft(request, clock) - pauseMs < leastResendMs) return false;
-  warn('EDAS did not take the rollback, which is tried again', {
-    changeOrderId: request.changeOrderId,
-    reason: message,
+  return isUntaken && timeLeft(request, clock) - pauseMs >= leastResendMs;
+}
+
+async function pauseBefore(
+  pauseMs: number,
+  failure: EdasFailure,
+  { changeOrderId }: RollbackRequest,
+  { clock, warn }: RollbackDependencies,
+): Promise<void> {
+  const reason = failure.message;
+  warn('EDAS did not take the rollback; the order is read before it is tried again', {
+    changeOrderId,
+    reason,
   });
   await clock.sleep(pauseMs);
-  return true;
 }
 
 /**
@@ -160,7 +172,7 @@ async function canSendAgain(
  * done, and is believed only where the order can be read. What never left needs no such witness.
  *
  * @param before the order as it was known until now
- * @throws Problem `edas_throttled`
+ * @throws Problem `edas_throttled`, `change_order_not_found`
  */
 async function readBetween(
   failure: EdasFailure,
@@ -173,6 +185,9 @@ async function readBetween(
     return await read(request, deadlineAt - leastResendMs + leastCallMs, dependencies);
   } catch (error) {
     if (!(error instanceof EdasFailure)) throw error;
+    if (error.kind === 'not_found') throw refusal(error, 'rollback', { changeOrderId });
+    const reason = explain(error, 'read');
+    dependencies.warn('the change order could not be read in between', { changeOrderId, reason });
     if (failure.kind === 'throttled') throw refusal(failure, 'rollback', { changeOrderId });
     return before;
   }

@@ -40,6 +40,9 @@ import { verify } from './verify/verify.ts';
 /** What the outside world is to the handler. */
 export interface World {
   env: Environment;
+  /** The time of day, epoch milliseconds. */
+  now: () => number;
+  /** For how long things take. */
   clock: Clock;
   /** From 0 to 1, as `Math.random`. */
   random: () => number;
@@ -77,9 +80,9 @@ const answerMarginMs = 500;
  * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
  */
 export function createHandler({ version, sources: compiled }: Configuration, world: World): Handler {
-  const { env, clock, write } = world;
-  const log = createLog(env['LOG_LEVEL'], write, clock.now);
-  const audit = createLog('debug', write, clock.now);
+  const { env, now, clock, write } = world;
+  const log = createLog(env['LOG_LEVEL'], write, now);
+  const audit = createLog('debug', write, now);
   const reception: Reception = { ...world, version, sources: openSources(compiled, env, log), log };
 
   return async (event, context) => {
@@ -87,7 +90,7 @@ export function createHandler({ version, sources: compiled }: Configuration, wor
     const conclude = (level: LogLevel, result: object) => {
       const { startedAt, requestId, source, delivery, app, changeOrderId, actor } = trail;
       const known = { requestId, source: source?.name, delivery, app, changeOrderId, actor };
-      audit(level, 'decision', { ...known, ...result, durationMs: clock.now() - startedAt });
+      audit(level, 'decision', { ...known, ...result, durationMs: Math.round(clock.now() - startedAt) });
     };
     try {
       const functionContext = readContext(context);
@@ -121,7 +124,7 @@ async function answerWebhook(
   reception: Reception,
   trail: Trail,
 ): Promise<Outcome> {
-  const now = reception.clock.now();
+  const now = reception.now();
   const source = findSource(reception.sources, request.path);
   trail.source = source;
   trail.delivery = source.deliveryHeader && request.headers.get(source.deliveryHeader);

@@ -5,7 +5,8 @@ import { createHandler } from './handler.ts';
 /** The entry point of the webhook function: `webhook.handler` in s.yaml. */
 export const handler = createHandler(configuration, {
   env: process.env,
-  clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+  now: Date.now,
+  clock: { now: () => performance.now(), sleep: (ms) => sleep(ms) },
   random: Math.random,
   // Not console.log, which Function Compute prefixes: each line is one JSON object.
   write: (line) => process.stdout.write(`${line}\n`),

@@ -61,6 +61,7 @@ function deliver(child: ChildProcess, times: number, event: Buffer): Promise<Fun
 function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve);
+    child.once('error', reject);
     child.once('exit', (status) => {
       reject(new Error(`the process ended with status ${status ?? 'none'}, and said nothing`));
     });

@@ -101,7 +101,7 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   const clock = options.clock ?? virtualClock();
   const handler = createHandler(
     { version: '1.2.3', sources },
-    { env, clock, random: () => 1, write: (line) => void lines.push(line) },
+    { env, now: clock.now, clock, random: () => 1, write: (line) => void lines.push(line) },
   );
 
   const send = async (request: TestRequest): Promise<Answer> => {

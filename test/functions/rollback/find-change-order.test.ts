@@ -48,13 +48,18 @@ function edasOf(listings: Record<string, Listing>, leftMs = 8_000) {
   };
 }
 
-async function findOver(list: ChangeOrders['list'], search: Omit<Search, 'deadlineAt'>, leftMs = 8_000) {
+async function findOver(
+  list: ChangeOrders['list'],
+  search: Omit<Search, 'deadlineAt'>,
+  leftMs = 8_000,
+  warn: RollbackDependencies['warn'] = () => undefined,
+) {
   let time = now;
   const dependencies: RollbackDependencies = {
     changeOrders: { list, read: notAsked, rollBack: notAsked },
     clock: { now: () => time, sleep: (ms) => Promise.resolve(void (time += ms)) },
     random: () => 1,
-    warn: () => undefined,
+    warn,
   };
   return findChangeOrder({ ...search, deadlineAt: now + leftMs }, dependencies);
 }
@@ -93,7 +98,7 @@ describe('by application', () => {
   test('the list of that application is asked for, once', async () => {
     const edas = edasOf({ [app]: [listed(orderId)] });
     expect(await edas.findId({ target: { app }, apps: [app, otherApp] })).toBe(orderId);
-    expect(edas.asked).toEqual([{ appId: app, timeoutMs: 1_600 }]);
+    expect(edas.asked).toEqual([{ appId: app, timeoutMs: expect.closeTo(2_667, 0) as number }]);
   });
 
   test.each([0, 1, 8, 9])('a deployment of status %i is in flight', async (status) => {
@@ -112,10 +117,9 @@ describe('by application', () => {
     [undefined, 'not given'],
   ])('a deployment of status %s is not known to be in flight', async (status, seen) => {
     const order = listed(orderId, 60, { status });
-    expect(await findIn(listed('older', 120), order)).toBe('older');
     const problem = await problemOfAsync(() => findIn(order));
     expect(problem?.code).toBe('app_has_no_change_in_flight');
-    expect(problem?.message).toContain(`the newest is ${orderId}, with status ${seen}.`);
+    expect(problem?.message).toContain(`the newest is ${orderId}, with status ${seen}`);
   });
 
   test.each([
@@ -144,6 +148,33 @@ describe('by application', () => {
     },
   );
 
+  test.each([2, 3, 7, 10, 4, 99, undefined])(
+    'an older deployment in flight is found behind one of status %s',
+    async (status) => {
+      expect(await findIn(listed('older', 120), listed('newer', 60, { status }))).toBe('older');
+    },
+  );
+
+  test('no older deployment is found behind a terminated one, for a repeat must not go on to the next', async () => {
+    const orders = [listed('waiting', 9_999, { status: 8 }), listed('rolled-back', 60, { status: 6 })];
+    for (const repair of [[], [listed('repair', 30, { typeCode: 'CoRollback' })]]) {
+      const problem = await problemOfAsync(() => findIn(...orders, ...repair));
+      expect(problem?.code).toBe('app_has_no_change_in_flight');
+    }
+  });
+
+  test('a deployment that began after the terminated one is found', async () => {
+    const orders = [listed('rolled-back', 60, { status: 6 }), listed('repaired', 30)];
+    expect(await findIn(...orders, listed('repair', 45, { typeCode: 'CoRollback' }))).toBe('repaired');
+  });
+
+  test('an application with a deployment that has ended is told what else can be done', async () => {
+    const problem = await problemOfAsync(() => findIn(listed('ended', 60, { status: 7 })));
+    expect(problem?.message).toContain(
+      'with status 7 (partly succeeded). To roll back one that has ended, send its change order id or use the EDAS console. No rollback was sent.',
+    );
+  });
+
   test('a deployment without a time is taken for older than any with one', async () => {
     const timeless = listed('timeless', 0, { createdAt: undefined });
     expect(await findIn(timeless, listed('dated', 9_999))).toBe('dated');
@@ -159,7 +190,7 @@ describe('by application', () => {
     const problem = await problemOfAsync(() => findIn());
     expect(problem?.code).toBe('app_has_no_change_in_flight');
     expect(problem?.message).toBe(
-      `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). EDAS knows no recent change order of it: check the id. Nothing was rolled back.`,
+      `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). EDAS knows no recent change order of it: check the id. No rollback was sent.`,
     );
     expect(problem?.facts).toEqual({ app });
   });
@@ -169,7 +200,7 @@ describe('by application', () => {
       findIn(listed('bad', 120, { status: 6 }), listed('repair', 60, { typeCode: 'CoRollback' })),
     );
     expect(problem?.message).toContain(
-      'Of 2 recent change orders the newest is repair, a rollback, with status 1 (running).',
+      'Of 2 recent change orders the newest is repair, with status 1 (running), a rollback.',
     );
   });
 
@@ -177,7 +208,7 @@ describe('by application', () => {
     const orders = [listed('older', 120, { status: 3 }), listed('newest', 60, { status: 6 })];
     const problem = await problemOfAsync(() => findIn(...orders, listed('oldest', 180, { status: 2 })));
     expect(problem?.message).toContain(
-      'Of 3 recent change orders the newest is newest, with status 6 (terminated).',
+      'Of 3 recent change orders the newest is newest, with status 6 (terminated): it was rolled back or stopped before, so check the versions in the EDAS console.',
     );
   });
 
@@ -235,7 +266,7 @@ describe('by change order', () => {
     const problem = await problemOfAsync(() => edasOf(listings).find({ target, apps: [app, otherApp] }));
     expect(problem?.code).toBe('app_not_allowed');
     expect(problem?.message).toBe(
-      `The change order is not among the recent ones of the applications that this source may touch: ${app}, ${otherApp}. Nothing was rolled back.`,
+      `The change order is not among the recent ones of the applications that this source may touch: ${app}, ${otherApp}. No rollback was sent. If it should have been: is the id right, and is its application among them? An order that is too old for the list is rolled back in the EDAS console.`,
     );
     expect(problem?.facts).toEqual({ changeOrderId: orderId });
   });
@@ -265,39 +296,57 @@ describe('by change order', () => {
   describe('the rollback of an order is known', () => {
     const bad = listed(orderId, 100, { status: 6 });
     const repair = listed('repair', 50, { typeCode: 'CoRollback', words: '' });
-    const rolledBackBy = async (...orders: ListedChangeOrder[]) => {
+    const rollbackAfter = async (...orders: ListedChangeOrder[]) => {
       const found = await edasOf({ [app]: orders }).find({ target, apps: [otherApp, app] });
-      return found.rolledBackBy?.changeOrderId;
+      return found.nextRollback?.changeOrderId;
     };
 
     test.each([
       ['its type', repair],
-      ['its words', listed('repair', 50, { words: 'Rollback of an order' })],
-      ['its words in Chinese', listed('repair', 50, { words: '回滚' })],
+      ['its words', listed('repair', 50, { typeCode: undefined, words: 'Rollback of an order' })],
+      ['its words in Chinese', listed('repair', 50, { typeCode: 'CoFake', words: '回滚' })],
     ])('by %s, where it is the very next order of the application', async (_how, order) => {
-      expect(await rolledBackBy(order, listed('before', 200), bad)).toBe('repair');
-      expect(await rolledBackBy(bad, listed('latest', 10), order)).toBe('repair');
+      expect(await rollbackAfter(order, listed('before', 200), bad)).toBe('repair');
+      expect(await rollbackAfter(bad, listed('latest', 10), order)).toBe('repair');
     });
 
     test.each([
       ['nothing came after it', [bad]],
       ['the next one is a deployment', [bad, listed('next', 70), repair]],
+      [
+        'the next one deploys something with the word in its name',
+        [bad, listed('next', 70, { words: 'rollback-service.jar' })],
+      ],
+      ['both began in the same second', [bad, { ...repair, createdAt: bad.createdAt }]],
       ['the next one is a restart', [bad, listed('next', 70, { typeCode: 'CoRestart' })]],
       ['a rollback came before it', [bad, listed('earlier', 150, { typeCode: 'CoRollback' })]],
       ['a rollback has no time', [bad, { ...repair, createdAt: undefined }]],
       ['it has no time itself', [{ ...bad, createdAt: undefined }, repair]],
     ])('not where %s', async (_when, orders) => {
-      expect(await rolledBackBy(...orders)).toBeUndefined();
-    });
-
-    test('where both began in the same second', async () => {
-      expect(await rolledBackBy(bad, { ...repair, createdAt: bad.createdAt })).toBe('repair');
+      expect(await rollbackAfter(...orders)).toBeUndefined();
     });
 
     test('not where the source may touch every application, for then nothing is asked', async () => {
       const edas = edasOf({ [app]: [bad, repair] });
       expect(await edas.find({ target })).toEqual({ changeOrderId: orderId });
     });
+  });
+
+  test('a list that could not be read is warned of, though another has the order', async () => {
+    const warnings: unknown[] = [];
+    const list: ChangeOrders['list'] = (appId) =>
+      appId === app ? Promise.reject(failed('denied')) : Promise.resolve([listed(orderId)]);
+    await findOver(list, { target, apps: [app, otherApp] }, 8_000, (...warning) => warnings.push(warning));
+    expect(warnings).toEqual([
+      [
+        'the list of another application could not be read',
+        {
+          reason: expect.stringContaining(
+            `edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/${app}.`,
+          ) as string,
+        },
+      ],
+    ]);
   });
 
   test('the first of several failures is told', async () => {
@@ -349,11 +398,14 @@ describe('either way', () => {
     ],
   ];
 
-  test.each(ways)('%s, the larger part of the time is left for the rollback', async (_way, search) => {
-    const edas = edasOf({ [app]: [listed(orderId)] }, 1_000);
-    await edas.find(search);
-    expect(new Set(edas.asked.map(({ timeoutMs }) => timeoutMs))).toEqual(new Set([200]));
-  });
+  test.each(ways)(
+    '%s, half of the time is left for the rollback, and one call does not take the other half',
+    async (_way, search) => {
+      const edas = edasOf({ [app]: [listed(orderId)] }, 1_000);
+      await edas.find(search);
+      expect(new Set(edas.asked.map(({ timeoutMs }) => Math.round(timeoutMs)))).toEqual(new Set([333]));
+    },
+  );
 
   test.each(ways)('%s, a list is asked for again where that can help', async (_way, search) => {
     for (const kind of ['not_sent', 'throttled', 'doubt'] as const) {
@@ -381,7 +433,9 @@ describe('either way', () => {
       const edas = edasOf({ [app]: [listed(orderId)], [otherApp]: [listed(orderId)] }, leftMs);
       const problem = await problemOfAsync(() => edas.find(search));
       expect(problem?.code).toBe('edas_unavailable');
-      expect(problem?.message).toBe('No time was left to ask EDAS. No rollback was sent.');
+      expect(problem?.message).toMatch(
+        /^No time was left to ask EDAS. Nothing was rolled back. .*deadlineMs/,
+      );
       expect(problem?.facts).toEqual(facts);
       expect(edas.asked).toEqual([]);
     }

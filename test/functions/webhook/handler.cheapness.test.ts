@@ -44,6 +44,7 @@ beforeEach(() => {
     { version: '1.2.3', sources: [source, { ...source, name: 'closed', secrets: ['NOT_SET'] }] },
     {
       env: { PIPELINE_SECRET: 'fake-secret', FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
+      now: () => 0,
       clock: { now: () => 0, sleep: () => Promise.resolve() },
       random: Math.random,
       write: () => undefined,
@@ -104,6 +105,7 @@ describe('Invariant 8: refusing is cheap', () => {
       {
         env: { PIPELINE_SECRET: 'fake-secret', EDAS_ENDPOINT: 'http://127.0.0.1:1' },
         // Nobody listens there, and a call is tried again until the time is up.
+        now: () => now,
         clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
         random: Math.random,
         write: () => undefined,

@@ -32,6 +32,7 @@ const handler: Handler = createHandler(
   { version: '1.2.3', sources },
   {
     env: { PIPELINE_SECRET: secret, GITHUB_SECRET: secret, FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
+    now: () => 0,
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     random: Math.random,
     write: (line) => void lines.push(line),
@@ -182,6 +183,7 @@ describe('a fault of our own', () => {
             throw new Error('fake-inner-reason');
           },
         },
+        now: () => 0,
         clock: { now: () => 0, sleep: () => Promise.resolve() },
         random: Math.random,
         write: (line) => void written.push(line),

@@ -588,7 +588,7 @@ describe('the log', () => {
     const quiet = openWebhook(edas, { ...options, env: { ...options.env, LOG_LEVEL: 'error' } });
     for (const instance of [webhook, quiet]) await instance.post('pipeline', { changeOrderId: orderId });
 
-    const warning = '"msg":"the change order could not be read beforehand"';
+    const warning = '"msg":"the change order could not be read beforehand, so a repeat is not recognised"';
     expect(webhook.lines.filter((line) => line.includes(warning))).toHaveLength(1);
     expect(quiet.lines.filter((line) => line.includes(warning))).toEqual([]);
   });

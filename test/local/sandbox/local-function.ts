@@ -26,6 +26,7 @@ export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunc
     { version: '1.2.3', sources },
     {
       env: { ...secrets, EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: 'test' },
+      now: Date.now,
       clock: { now: Date.now, sleep: (ms) => sleep(ms) },
       random: Math.random,
       write: () => undefined,

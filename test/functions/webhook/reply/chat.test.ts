@@ -7,7 +7,7 @@ const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const rollingBack: Outcome = {
   outcome: 'rolling_back',
   changeOrderId,
-  evidence: 'reply',
+  evidence: 'order',
   message: 'EDAS accepted the rollback.',
 };
 

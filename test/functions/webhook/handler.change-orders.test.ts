@@ -20,6 +20,9 @@ sources:
 const advice =
   'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 
+const notAllowed =
+  'No rollback was sent. If it should have been: is the id right, and is its application among them? An order that is too old for the list is rolled back in the EDAS console.';
+
 let edas: EdasStandIn;
 let webhook: Webhook;
 
@@ -57,7 +60,7 @@ describe('a change order that cannot be rolled back is refused, and nothing is s
       source: 'gated',
       status: 403,
       code: 'app_not_allowed',
-      detail: `The change order is not among the recent ones of the applications that this source may touch: ${app}. Nothing was rolled back.`,
+      detail: `The change order is not among the recent ones of the applications that this source may touch: ${app}. ${notAllowed}`,
     },
     {
       what: 'the source may touch only an application that does not exist',
@@ -67,7 +70,7 @@ describe('a change order that cannot be rolled back is refused, and nothing is s
       source: 'stray',
       status: 403,
       code: 'app_not_allowed',
-      detail: `The change order is not among the recent ones of the applications that this source may touch: ${nowhere}. Nothing was rolled back.`,
+      detail: `The change order is not among the recent ones of the applications that this source may touch: ${nowhere}. ${notAllowed}`,
     },
     {
       what: 'it has succeeded and supports no rollback any more',
@@ -88,14 +91,14 @@ describe('a change order that cannot be rolled back is refused, and nothing is s
     expect(edas.orders.rollbacksOf(changeOrderId)).toBe(0);
   });
 
-  test('an order that has succeeded, of which EDAS thinks better than it does, is refused by EDAS', async () => {
+  test('an order that has succeeded, and that EDAS claims to support a rollback of, is refused by EDAS', async () => {
     release(anHourAgo());
     expect(await webhook.post('pipeline', { changeOrderId })).toMatchObject({
       status: 502,
       body: {
         code: 'edas_rejected',
         detail:
-          "EDAS answered Application.ChangerOrder.Not.Running (HTTP 400): The change order is not running and cannot be terminated. The change order's status is 2 (succeeded).",
+          "EDAS answered Application.ChangerOrder.Not.Running (HTTP 400): The change order is not running and cannot be terminated. The change order's status is 2 (succeeded). It has ended: roll the application back to an earlier version in the EDAS console.",
       },
     });
     expect(edas.orders.rollbacksOf(changeOrderId)).toBe(0);
@@ -103,7 +106,7 @@ describe('a change order that cannot be rolled back is refused, and nothing is s
 });
 
 describe('a change order that is terminated already is answered with 200, and nothing is sent', () => {
-  test('by whoever did it, if nobody knows', async () => {
+  test('without a claim of who did it', async () => {
     release();
     edas.orders.abort(changeOrderId);
     const message = `The change order is terminated already. Nothing was sent. ${advice}`;
@@ -127,7 +130,7 @@ describe('a change order that is terminated already is answered with 200, and no
         outcome: 'already_terminated',
         changeOrderId,
         rollbackChangeOrderId,
-        message: `The change order is terminated already, and the next one of its application is a rollback: ${String(rollbackChangeOrderId)}, with status 1 (running). Nothing was sent.`,
+        message: `The change order is terminated already, and the next one of its application is a rollback: ${String(rollbackChangeOrderId)}, with status 1 (running). Nothing was sent. ${advice}`,
       },
     });
     expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
@@ -181,7 +184,7 @@ describe('an application', () => {
       body: {
         code: 'app_has_no_change_in_flight',
         app: nowhere,
-        detail: `No deployment of the application ${nowhere} ${none} EDAS knows no recent change order of it: check the id. Nothing was rolled back.`,
+        detail: `No deployment of the application ${nowhere} ${none} EDAS knows no recent change order of it: check the id. No rollback was sent.`,
       },
     });
   });
@@ -194,7 +197,7 @@ describe('an application', () => {
       status: 409,
       body: {
         code: 'app_has_no_change_in_flight',
-        detail: `No deployment of the application ${app} ${none} Of 2 recent change orders the newest is ${String(rollbackChangeOrderId)}, a rollback, with status 1 (running). Nothing was rolled back.`,
+        detail: `No deployment of the application ${app} ${none} Of 2 recent change orders the newest is ${String(rollbackChangeOrderId)}, with status 1 (running), a rollback. No rollback was sent.`,
       },
     });
     expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
