@@ -5,6 +5,7 @@ export const leastCallMs = 100;
 
 /** How much of the time that is left a step may use, its repeats included. The rest is for the steps after it. */
 export const shares = {
+  /** Half stays for reading the order and rolling it back. */
   list: 0.5,
   /** A generous share: an order that could not be read may be rolled back a second time. */
   readBefore: 0.4,

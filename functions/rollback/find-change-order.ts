@@ -1,13 +1,16 @@
 import type { ListedChangeOrder } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
-import { reasonOf } from '../text.ts';
+import { excerpt, reasonOf } from '../text.ts';
 import { ask } from './ask.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { outOfTime, refusal } from './refusal.ts';
 import type { RollbackOrder, RollbackRequest } from './request.ts';
 import { describeStatus, phaseOf } from './states.ts';
+
+/** Characters. A source may touch hundreds of applications, and nobody reads all of their ids. */
+const longestList = 300;
 
 /** What a sender asked to roll back: a change order, or whatever is being deployed to an application. */
 export type Target = { changeOrderId: string } | { app: string };
@@ -46,13 +49,12 @@ function newestDeployment(app: string, orders: readonly ListedChangeOrder[]): st
   const deployments = orders.filter(isDeployment).toSorted(newestFirst);
   const [newest] = deployments;
   const inFlight = deployments.find(({ status }) => phaseOf(status) === 'in_flight');
-  // A repeat finds the newest one terminated. It must not go on to an older one, which nobody complained about.
-  if (inFlight && phaseOf(newest?.status) !== 'terminated') return inFlight.changeOrderId;
-  throw new Problem(
-    'app_has_no_change_in_flight',
-    `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${whatIsListed(orders)} No rollback was sent.`,
-    { app },
-  );
+  const isRepeat = phaseOf(newest?.status) === 'terminated';
+  if (inFlight && !isRepeat) return inFlight.changeOrderId;
+  const seen = inFlight
+    ? `The newest deployment of the application ${app}, ${newest?.changeOrderId}, is terminated: it was rolled back or stopped before. An older one, ${inFlight.changeOrderId}, is in flight and is left alone, for a repeat must not go on to the next. To roll that back, send its change order id.`
+    : `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${whatIsListed(orders)}`;
+  throw new Problem('app_has_no_change_in_flight', `${seen} No rollback was sent.`, { app });
 }
 
 function whatIsListed(orders: readonly ListedChangeOrder[]): string {
@@ -118,7 +120,7 @@ async function listThatHolds(
   for (const failure of failures) throw failure;
   throw new Problem(
     'app_not_allowed',
-    `The change order is not among the recent ones of the applications that this source may touch: ${apps.join(', ')}. No rollback was sent. If it should have been: is the id right, and is its application among them? An order that is too old for the list is rolled back in the EDAS console.`,
+    `The change order is not among the recent ones of the applications that this source may touch: ${excerpt(apps.join(', '), longestList)}. No rollback was sent. If it should have been: is the id right, and is its application among them? An order that is too old for the list is rolled back in the EDAS console.`,
     { changeOrderId },
   );
 }
@@ -136,7 +138,6 @@ async function list(
   const subject = { ...search.target, app };
   if (timeLeft(search, clock) < leastCallMs) throw outOfTime(subject);
   try {
-    // The larger part stays for reading the order and rolling it back.
     const until = clock.now() + shareOf('list', search, clock);
     return await ask((timeoutMs) => changeOrders.list(app, timeoutMs), until, dependencies);
   } catch (error) {

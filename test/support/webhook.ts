@@ -43,6 +43,8 @@ export interface WebhookOptions {
   context?: unknown;
   /** Default: one that starts at {@link startTime} and moves only when the handler sleeps. */
   clock?: Clock;
+  /** The time of day. Default: that of the clock. */
+  now?: () => number;
 }
 
 /** What {@link Webhook.post} may do differently. */
@@ -99,9 +101,10 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   const context = 'context' in options ? options.context : fakeContext;
   const lines: string[] = [];
   const clock = options.clock ?? virtualClock();
+  const now = options.now ?? clock.now;
   const handler = createHandler(
     { version: '1.2.3', sources },
-    { env, now: clock.now, clock, random: () => 1, write: (line) => void lines.push(line) },
+    { env, now, clock, random: () => 1, write: (line) => void lines.push(line) },
   );
 
   const send = async (request: TestRequest): Promise<Answer> => {
@@ -116,7 +119,7 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
     const body = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
     const key = secret ?? fakeSecret(source.secrets[0] ?? '', verify);
     const contentType = headers?.['content-type'] ?? headers?.['Content-Type'];
-    const signature = signatureHeaders(verify, key, body, { now: clock.now(), contentType });
+    const signature = signatureHeaders(verify, key, body, { now: now(), contentType });
     const query =
       verify.scheme === 'link' && grant
         ? Object.fromEntries(new URLSearchParams(linkQuery(verify, key, grant)))

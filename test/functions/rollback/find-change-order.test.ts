@@ -160,6 +160,9 @@ describe('by application', () => {
     for (const repair of [[], [listed('repair', 30, { typeCode: 'CoRollback' })]]) {
       const problem = await problemOfAsync(() => findIn(...orders, ...repair));
       expect(problem?.code).toBe('app_has_no_change_in_flight');
+      expect(problem?.message).toBe(
+        `The newest deployment of the application ${app}, rolled-back, is terminated: it was rolled back or stopped before. An older one, waiting, is in flight and is left alone, for a repeat must not go on to the next. To roll that back, send its change order id. No rollback was sent.`,
+      );
     }
   });
 
@@ -269,6 +272,17 @@ describe('by change order', () => {
       `The change order is not among the recent ones of the applications that this source may touch: ${app}, ${otherApp}. No rollback was sent. If it should have been: is the id right, and is its application among them? An order that is too old for the list is rolled back in the EDAS console.`,
     );
     expect(problem?.facts).toEqual({ changeOrderId: orderId });
+  });
+
+  test('a refusal does not list hundreds of applications', async () => {
+    const apps = Array.from(
+      { length: 100 },
+      (_, at) => `3616cdca-4f92-4413-0000-${String(at).padStart(12, '0')}`,
+    );
+    const problem = await problemOfAsync(() => edasOf({}).find({ target, apps }));
+    expect(problem?.code).toBe('app_not_allowed');
+    expect(problem?.message).toContain(apps[0]);
+    expect(problem?.message.length).toBeLessThan(700);
   });
 
   test('an order is refused where the source may touch no application', async () => {

@@ -612,6 +612,21 @@ describe('the log', () => {
     expect(decision?.['durationMs']).toBeLessThanOrEqual(9000);
   });
 
+  test.each([
+    ['back', -3_600_000],
+    ['on', 3_600_000],
+  ])('and the deadline do not mind that the time of day is put %s meanwhile', async (_where, stepMs) => {
+    let timeOfDay = Date.parse(startTime);
+    const now = () => (timeOfDay += stepMs);
+    const unsettled = openWebhook(edas, { ...options, now });
+    edas.setFault(({ operation }) => (operation === 'RollbackChangeOrder' ? faults.emptyBody() : undefined));
+    const answer = await unsettled.post('pipeline', { changeOrderId: orderId });
+    expect(answer.body['code']).toBe('edas_outcome_unknown');
+    const [decision] = unsettled.decisions();
+    expect(decision?.['durationMs']).toBeGreaterThan(5000);
+    expect(decision?.['durationMs']).toBeLessThanOrEqual(9000);
+  });
+
   test("finds a request by the trigger's id where the context has none", async () => {
     const anonymous = openWebhook(edas, { ...options, context: { ...fakeContext, requestId: undefined } });
     const answer = await anonymous.send({ method: 'GET', path: '/nobody' });
