@@ -84,9 +84,8 @@ function isRollback({ typeCode = '', words }: ListedChangeOrder): boolean {
 
 /** No order names the one that it rolls back, so only the very next one of the application can be taken for its rollback. */
 function rollbackRightAfter(changeOrderId: string, siblings: ListedChangeOrder[]): RollbackOrder | undefined {
-  const order = siblings.find((each) => each.changeOrderId === changeOrderId);
-  const createdAt = order?.createdAt ?? Infinity;
-  const later = siblings.filter((each) => each !== order && (each.createdAt ?? 0) > createdAt);
+  const { createdAt = Infinity } = siblings.find((each) => each.changeOrderId === changeOrderId) ?? {};
+  const later = siblings.filter((each) => (each.createdAt ?? 0) > createdAt);
   const next = later.toSorted(newestFirst).at(-1);
   // A deployment may have the word in its name.
   return next && next.typeCode !== 'CoDeploy' && isRollback(next) ? next : undefined;

@@ -53,10 +53,7 @@ async function readBefore(
   // Who holds a rollback back wants to know whether it would work, and the causality rule is authority: then the read is
   // no mere advice.
   const isRequired = request.hold !== undefined || request.problemStartedAt !== undefined;
-  if (timeLeft(request, clock) < leastCallMs) {
-    if (isRequired) throw outOfTime({ changeOrderId });
-    return undefined;
-  }
+  if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
   try {
     const shareMs = shareOf(isRequired ? 'requiredRead' : 'readBefore', request, clock);
     return await read(request, clock.now() + shareMs, dependencies);

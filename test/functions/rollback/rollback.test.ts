@@ -548,28 +548,82 @@ describe('the answer', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('edas_rejected says what the order is now', async () => {
-    const { problem } = await run({ reads: [found(1), found(3)], put: failed('rejected') });
-    expect(problem?.message).toContain('status is 3 (failed)');
+  test.each([
+    [
+      'in flight',
+      found(1),
+      "The change order's status is 1 (running). Another delivery may have been faster and EDAS does not show it yet: look at the change order in the EDAS console, or send the webhook again.",
+    ],
+    [
+      'at its end',
+      found(3),
+      "The change order's status is 3 (failed). It has ended: roll the application back to an earlier version in the EDAS console.",
+    ],
+    [
+      'odd',
+      found(5),
+      "The change order's status is 5 (a status that EDAS does not document). Look at it in the EDAS console.",
+    ],
+    [
+      'unreadable',
+      failed('doubt'),
+      'The change order could not be read afterwards. Look at it in the EDAS console.',
+    ],
+  ])('edas_rejected says what to do about an order that is %s', async (_how, reading, advice) => {
+    const { problem } = await run({ reads: [found(1), reading], put: failed('rejected') });
+    expect(problem?.code).toBe('edas_rejected');
+    expect(problem?.message).toBe(`A fake failure: rejected. ${advice}`);
   });
 
+  const sendAgain =
+    'Look at it in the EDAS console. If it stays like this, send the webhook again: the rollback is sent once more unless the order shows as terminated by then.';
+
   test.each([
-    ['the last status that was seen', [found(1), found(9)], 'status is 9 (waiting for the next batch)'],
+    [
+      'the last status that was seen',
+      { reads: [found(1), found(9)] },
+      `The change order's status is 9 (waiting for the next batch). ${sendAgain}`,
+    ],
     [
       'the status although a later read failed',
-      [found(1), found(8), failed('doubt')],
-      'status is 8 (waiting',
+      { reads: [found(1), found(8), failed('doubt')] },
+      `The change order's status is 8 (waiting for a person to confirm the next batch). ${sendAgain}`,
     ],
-    ['that the order could not be read', [found(1), failed('denied')], 'could not be read afterwards'],
-    ['that the status is not documented', [found(1), found(5)], '5 (a status that EDAS does not document)'],
-  ] as [string, [Reading, ...Reading[]], string][])(
-    'edas_outcome_unknown says %s',
-    async (_what, reads, seen) => {
-      const { problem } = await run({ reads, put: failed('doubt') });
-      expect(problem?.code).toBe('edas_outcome_unknown');
-      expect(problem?.message).toContain(seen);
-    },
-  );
+    [
+      'that the status is not documented',
+      { reads: [found(1), found(5)] },
+      `The change order's status is 5 (a status that EDAS does not document). ${sendAgain}`,
+    ],
+    [
+      'that the order could not be read, so that sending again is a risk',
+      { reads: [found(1), failed('denied')] },
+      'The change order could not be read afterwards. Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.',
+    ],
+    [
+      'that the order is terminated, and that nobody knows by whom',
+      { reads: [found(3), found(6)] },
+      "The change order's status is 6 (terminated). It was not seen in flight before, so nobody can tell what ended it: check the versions in the EDAS console.",
+    ],
+  ] as [string, Scenario, string][])('edas_outcome_unknown says %s', async (_what, scenario, seen) => {
+    const { problem } = await run({ ...scenario, put: failed('doubt') });
+    expect(problem?.code).toBe('edas_outcome_unknown');
+    expect(problem?.message).toBe(
+      `The rollback was sent and will not be sent again for this request. A fake failure: doubt. ${seen}`,
+    );
+  });
+
+  test('change_order_not_found after a rollback that was throttled says that nothing was rolled back', async () => {
+    const { problem } = await run({ reads: [found(1), failed('not_found')], put: failed('throttled') });
+    expect(problem?.code).toBe('change_order_not_found');
+    expect(problem?.message).toMatch(/Nothing was rolled back\.$/);
+    expect(problem?.facts).toEqual({ changeOrderId: orderId, edas: ids });
+  });
+
+  test('change_order_not_found from the rollback itself says so, too', async () => {
+    const { problem } = await run({ reads: [found(1)], put: failed('not_found') });
+    expect(problem?.code).toBe('change_order_not_found');
+    expect(problem?.message).toMatch(/Nothing was rolled back\.$/);
+  });
 });
 
 describe('invariant 2: EDAS holds the only state, so', () => {
@@ -605,13 +659,13 @@ describe('invariant 3: a rollback is sent once, so', () => {
     ]);
   });
 
-  test('an order that never moves is read with pauses, until the time is up', async () => {
+  test('an order that never moves is read with growing pauses, until the time is up', async () => {
     const course = await run({ reads: [found(1)], put: failed('doubt') });
     expect(answerOf(course)).toBe('edas_outcome_unknown');
     expect(putsOf(course)).toBe(1);
-    expect(course.calls.length).toBeGreaterThan(5);
-    expect(course.calls.length).toBeLessThan(25);
-    expect(course.tookMs).toBeGreaterThan(patienceMs - 1_000);
+    expect(course.pausesMs.slice(0, 4)).toEqual([300, 600, 1_200, 2_000]);
+    expect(course.calls.length).toBeLessThan(13);
+    expect(course.tookMs).toBeGreaterThan(patienceMs - 2 * 100);
   });
 
   test('an order that finished by itself is not waited for', async () => {
@@ -667,6 +721,20 @@ describe('invariant 3: a rollback is sent once, so', () => {
     const late = await run({ reads: [found(1)], put, random: () => 1 });
     expect(early.pausesMs.slice(0, 4)).toEqual([150, 300, 600, 1_000]);
     expect(late.pausesMs.slice(0, 4)).toEqual([300, 600, 1_200, 2_000]);
+  });
+
+  test('a read in between that fails is warned of, with what is missing', async () => {
+    const { warnings } = await run({ reads: [found(1), failed('denied')], put: failed('throttled') });
+    expect(warnings.slice(1)).toEqual([
+      [
+        'the change order could not be read in between',
+        {
+          changeOrderId: orderId,
+          reason:
+            "A fake failure: denied. The function's role needs edas:ReadApplication on acs:edas:<region>:<account>:namespace/<namespace>/application/<application>.",
+        },
+      ],
+    ]);
   });
 
   test('nothing is sent again when the answer could hardly be seen', async () => {
