@@ -464,6 +464,7 @@ describe('the answer', () => {
   test.each([
     ['change_order_finished', { reads: [found(2, false)] }],
     ['edas_unavailable', { reads: [found(1)], request: { deadlineAt: startedAt } }],
+    ['edas_unavailable', { reads: [found(1)], latenciesMs: [100], request: { deadlineAt: startedAt + 150 } }],
   ] as [string, Scenario][])('%s names the order', async (code, scenario) => {
     const { problem } = await run(scenario);
     expect(problem).toMatchObject({ code, facts: { changeOrderId: orderId } });
