@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEdasClient, type ListedChangeOrder } from '../../../functions/edas/client.ts';
-import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders, RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
 import { findChangeOrder, type Search } from '../../../functions/rollback/find-change-order.ts';
 import { rollBack } from '../../../functions/rollback/rollback.ts';
 import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
+import { failed } from '../../support/edas-failure.ts';
 import { problemOfAsync } from '../../support/problem.ts';
 
 const app = '3616cdca-4f92-4413-0000-000000000000';
@@ -17,12 +17,6 @@ const now = Date.parse('2026-01-02T03:04:05Z');
 
 /** What a list ends in. An Error is thrown. */
 type Listing = ListedChangeOrder[] | Error;
-
-const failed = (kind: EdasFailureKind) =>
-  new EdasFailure(kind, `A fake failure: ${kind}.`, {
-    requestId: 'FAKE-REQUEST-ID',
-    traceId: 'fake-trace-id',
-  });
 
 /** A deployment in flight, created this many seconds ago, unless told otherwise. */
 function listed(changeOrderId: string, secondsAgo = 60, changes: Partial<ListedChangeOrder> = {}) {

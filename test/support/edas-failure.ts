@@ -1,0 +1,20 @@
+import { EdasFailure, type EdasFailureKind } from '../../functions/edas/failure.ts';
+
+/** All that a failed call can mean. */
+export const failureKinds = [
+  'not_sent',
+  'unauthenticated',
+  'denied',
+  'throttled',
+  'not_found',
+  'rejected',
+  'doubt',
+] as const satisfies EdasFailureKind[];
+
+/** A failed call, with EDAS's ids of it. */
+export function failed(kind: EdasFailureKind): EdasFailure {
+  return new EdasFailure(kind, `A fake failure: ${kind}.`, {
+    requestId: 'FAKE-REQUEST-ID',
+    traceId: 'fake-trace-id',
+  });
+}
