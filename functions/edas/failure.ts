@@ -95,12 +95,12 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
   // Only the gateway's own words: EDAS may relay the throttling of something else in the middle of its work.
   const isOwnFault = httpStatus !== undefined && [500, 502, 504].includes(httpStatus);
   if (!isOwnFault && any(/^(Throttling(\.[A-Za-z]+)?|Rejected\.Throttling)$/)) return 'throttled';
-  // EDAS says 401 "no permission" and 403 "denied" inside a 200; RAM says Forbidden.* or NoPermission; SAE, which
-  // shares the operation, spells it Resouce.no.permission. SAE also documents InvalidChangeOrder.NotFound.
-  // https://www.alibabacloud.com/help/en/sae/api-sae-2019-05-06-abortandrollbackchangeorder
   if (any(/^(InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch)/)) {
     return 'unauthenticated';
   }
+  // EDAS says 401 "no permission" and 403 "denied" inside a 200; RAM says Forbidden.* or NoPermission; SAE, which
+  // shares the operation, spells it Resouce.no.permission. SAE also documents InvalidChangeOrder.NotFound.
+  // https://www.alibabacloud.com/help/en/sae/api-sae-2019-05-06-abortandrollbackchangeorder
   if (httpStatus === 401 || httpStatus === 403) return 'denied';
   if (any(/^(401|403)$|^Forbidden|NoPermission|no\.permission/)) return 'denied';
   if (any(/ChangeOrder.*Not\.?(Found|Exist)/i)) return 'not_found';

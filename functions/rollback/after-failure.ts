@@ -45,12 +45,12 @@ async function afterRefusal(
   const { order } = await readAgain(request, dependencies);
   if (phaseOf(order?.status) === 'terminated') return terminatedByNow(changeOrderId, failure);
   if (failure.kind !== 'rejected') throw refusal(failure, 'rollback', { changeOrderId });
-  const detail = `${sentence(failure)} ${whatIsSeen(order)} ${afterRejection(order)}`;
+  const detail = `${sentence(failure)} ${whatIsSeen(order)} ${adviceAfterRejection(order)}`;
   throw problemOfFailure('edas_rejected', detail, failure, { changeOrderId });
 }
 
 /** What a person should do about an order that EDAS does not roll back. */
-function afterRejection(order: ChangeOrderInfo | undefined): string {
+function adviceAfterRejection(order: ChangeOrderInfo | undefined): string {
   switch (phaseOf(order?.status)) {
     case 'in_flight':
       return 'Another delivery may have been faster and EDAS does not show it yet: look at the change order in the EDAS console, or send the webhook again.';
@@ -72,7 +72,7 @@ async function afterDoubt(
   const wasInFlight = phaseOf(before?.status) === 'in_flight';
   const last = await readUntilAtRest(before, request, dependencies);
   if (phaseOf(last?.status) === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
-  const detail = `The rollback was sent and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} ${nextStep(last)}`;
+  const detail = `The rollback was sent and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} ${adviceAfterDoubt(last)}`;
   throw problemOfFailure('edas_outcome_unknown', detail, failure, { changeOrderId });
 }
 
@@ -138,7 +138,7 @@ function whatIsSeen(after: ChangeOrderInfo | undefined): string {
 }
 
 /** What a person should do about an unknown outcome. Sending it all again is good advice only where the order can be read. */
-function nextStep(last: ChangeOrderInfo | undefined): string {
+function adviceAfterDoubt(last: ChangeOrderInfo | undefined): string {
   if (!last) {
     return 'Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.';
   }

@@ -39,7 +39,7 @@ export async function rollBack(
     if (!maySendAgain(failure, pauseMs, request, dependencies.clock)) {
       return afterFailure(failure, order, request, dependencies);
     }
-    await pauseBefore(pauseMs, failure, request, dependencies);
+    await warnAndPause(pauseMs, failure, request, dependencies);
     order = await readBetween(failure, order, request, dependencies);
   }
 }
@@ -150,7 +150,7 @@ function maySendAgain(
   return isUntaken && timeLeft(request, clock) - pauseMs >= leastResendMs;
 }
 
-async function pauseBefore(
+async function warnAndPause(
   pauseMs: number,
   failure: EdasFailure,
   { changeOrderId }: RollbackRequest,
