@@ -81,7 +81,7 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
   ): Promise<T> {
     const expiresAt = performance.now() + timeoutMs;
     const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs);
-    const leftMs = Math.max(1, expiresAt - performance.now());
+    const leftMs = Math.max(1, Math.floor(expiresAt - performance.now()));
     const client = new ROAClient({
       endpoint,
       apiVersion: '2017-08-01',
@@ -91,7 +91,8 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     const options = {
       agent: connection.agent,
       connectTimeout: Math.min(longestConnectMs, leftMs),
-      readTimeout: leftMs,
+      // The connection ends the call first, and knows better why.
+      readTimeout: leftMs + 50,
     };
     try {
       const answer = await client.request(method, path, query, '', {}, options);
