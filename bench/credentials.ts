@@ -4,3 +4,6 @@ export const credentials = {
   accessKeySecret: 'bench-key-secret',
   securityToken: 'bench-security-token',
 };
+
+export const accountId = '1234567890123456';
+export const followFunction = 'edas-rollback-follow';

@@ -1,10 +1,7 @@
+import { dingTalkSignature } from '../functions/dingtalk-signature.ts';
 import { formField, isForm } from '../functions/webhook/payload/form.ts';
 import type { DigestEncoding } from '../functions/webhook/verify/digest.ts';
-import {
-  dingTalkSignature,
-  dingTalkSignatureHeader,
-  dingTalkTimestamp,
-} from '../functions/webhook/verify/dingtalk.ts';
+import { dingTalkSignatureHeader, dingTalkTimestamp } from '../functions/webhook/verify/dingtalk.ts';
 import {
   feishuNonceHeader,
   feishuSignature,

@@ -1,6 +1,12 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { bundleFollow, bundleWebhook, type Bundle } from '../local/build/bundle.ts';
+import { compileSources } from '../local/build/compile-sources.ts';
 import type { RollbackRules } from '../local/edas/change-orders.ts';
 import { startEdasStandIn, type EdasStandIn } from '../local/edas/stand-in.ts';
+import { startFcStandIn, type FcStandIn } from '../local/fc/stand-in.ts';
+import { taskProcess } from '../local/fc/task-process.ts';
 import { bundleInto, webhook } from './support/invoke-bundle.ts';
 import { deliverAtOnce } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -59,7 +65,7 @@ async function race(rollbackRules: RollbackRules): Promise<Race> {
  * Its clock leaps a minute ahead after 500 calls. 8 of them warm up, and 200 deliveries read, send and read again: some
  * read again before the leap, and some after it.
  */
-async function startEdas(rollbackRules: RollbackRules): Promise<EdasStandIn> {
+async function startEdas(rollbackRules: RollbackRules, batchMs = 60 * minuteMs): Promise<EdasStandIn> {
   let calls = 0;
   const edas = await startEdasStandIn({
     credentials: fakeCredentials,
@@ -70,7 +76,7 @@ async function startEdas(rollbackRules: RollbackRules): Promise<EdasStandIn> {
     },
   });
   onTestFinished(() => edas.close());
-  edas.orders.add({ id: changeOrderId, appId, readyMs: 0, batchMs: 60 * minuteMs });
+  edas.orders.add({ id: changeOrderId, appId, batches: 5, readyMs: 0, batchMs });
   return edas;
 }
 
@@ -138,3 +144,72 @@ describe('of 200 deliveries of one webhook, in 8 processes at once,', { timeout:
     });
   });
 });
+
+describe(
+  'of 200 deliveries of one webhook to a source that defers, in 8 processes at once,',
+  { timeout: 60_000 },
+  () => {
+    test('one task rolls back, once, although EDAS accepts every rollback and shows none; every other delivery is told of the task', async () => {
+      const edas = await startEdas({ ofTerminated: 'accepted', showsAfterMs: Infinity }, 2_000);
+      const folder = temporaryFolder();
+      const fc = await startFc(edas, write(await bundleFollow([], folder)));
+      const responses = await deliverAtOnce(write(await bundleWebhook(deferringSources, folder)), {
+        processes: 8,
+        times: 25,
+        event: webhook(changeOrderId),
+        warmUp: webhook(changeOrderId, 'fake-secret-of-nobody'),
+        context: { ...fakeContext, accountId },
+        env: { EDAS_ENDPOINT: edas.url, FUNCTION_ENDPOINT: fc.url, FOLLOW_FUNCTION: followFunction },
+      });
+      await fc.settled();
+
+      const answers = tally(
+        responses.map(({ statusCode, body }) => {
+          const { outcome, duplicate = false } = JSON.parse(body) as Record<string, unknown>;
+          return `${statusCode} ${String(outcome)}${duplicate === true ? ', duplicate' : ''}`;
+        }),
+      );
+      expect(answers).toEqual({ '202 deferred': 1, '200 deferred, duplicate': 199 });
+      expect(fc.tasks).toMatchObject([{ taskId: `rollback-${changeOrderId}`, status: 'Succeeded' }]);
+      expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
+      expect(edas.calls.filter(({ operation }) => operation === 'RollbackChangeOrder')).toHaveLength(1);
+    });
+  },
+);
+
+const accountId = '1234567890123456';
+const followFunction = 'edas-rollback-follow';
+
+const deferringSources = compileSources(`
+sources:
+  pipeline:
+    preset: generic
+    secrets: [PIPELINE_SECRET]
+    mode: deferred
+`);
+
+/** Runs tasks with a built follow function, each attempt in a process of its own. */
+async function startFc(edas: EdasStandIn, bundle: string): Promise<FcStandIn> {
+  const run = taskProcess({
+    bundle,
+    env: { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction },
+    region: 'cn-hangzhou',
+    accountId,
+    credentials: fakeCredentials,
+    timeout: 600,
+    onLog: () => undefined,
+  });
+  const fc = await startFcStandIn({
+    credentials: fakeCredentials,
+    accountId,
+    functions: { [followFunction]: run },
+  });
+  onTestFinished(() => fc.close());
+  return fc;
+}
+
+function write({ path: file, contents }: Bundle): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, contents);
+  return file;
+}

@@ -57,6 +57,7 @@ const vocabulary: Vocabulary = {
         diskSize: null,
         role: null,
         internetAccess: null,
+        asyncInvokeConfig: { asyncTask: null, maxAsyncRetryAttempts: null, maxAsyncEventAgeInSeconds: null },
         logConfig: {
           project: null,
           logstore: null,
@@ -121,16 +122,26 @@ function envLines(text: string): { name: string; value: string; above: string }[
 
 const template = read('s.yaml');
 const deployment = fields(parse(template), 's.yaml');
-const resource = fields(fields(deployment['resources'], 'resources')['webhook'], 'resources.webhook');
-const props = fields(resource['props'], 'props');
-const environment = fields(props['environmentVariables'], 'environmentVariables');
-const environmentNames = Object.keys(environment);
+const resources = fields(deployment['resources'], 'resources');
+
+/** A function in s.yaml, by its key under resources. */
+function deployed(key: string) {
+  const resource = fields(resources[key], `resources.${key}`);
+  const props = fields(resource['props'], `${key}.props`);
+  const environment = fields(props['environmentVariables'], `${key}.environmentVariables`);
+  return { key, resource, props, environment };
+}
+
+const webhook = deployed('webhook');
+const follow = deployed('follow');
+const both = [webhook, follow].map((each) => [each.key, each] as const);
 /** Every variable that s.yaml reads, comments left out. */
 const reads = references(JSON.stringify(deployment));
 const example = envLines(read('.env.example'));
 
-/** What the function reads besides secrets. */
+/** What both functions read besides secrets, and what the webhook needs to start the other. */
 const settings = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
+const settingsOfWebhook = [...settings, 'FOLLOW_FUNCTION', 'FUNCTION_ENDPOINT'];
 
 interface Source {
   readonly name: string;
@@ -155,6 +166,15 @@ function sources(): Source[] {
 
 const secrets = (): string[] => [...new Set(sources().flatMap((source) => source.secrets))];
 
+/** The variables that hold the addresses and keys of the channels. */
+function channelVariables(): string[] {
+  const channels = list(fields(parse(read('sources.yaml')), 'sources.yaml')['notify'] ?? [], 'notify');
+  return channels.flatMap((channel) => {
+    const { url, secret } = fields(channel, 'notify');
+    return [url, secret].filter((variable) => variable !== undefined).map(String);
+  });
+}
+
 describe('the names in s.yaml', () => {
   test('are all names that fc3 knows', () => {
     expect(unknownNames(deployment, vocabulary)).toEqual([]);
@@ -162,6 +182,7 @@ describe('the names in s.yaml', () => {
 
   test.each([
     ['timeout:', 'timout:', 'resources.webhook.props.timout'],
+    ['asyncTask:', 'asynctask:', 'resources.follow.props.asyncInvokeConfig.asynctask'],
     ['logConfig:', 'logconfig:', 'resources.webhook.props.logconfig'],
     ['authType:', 'authtype:', 'resources.webhook.props.triggers.triggerConfig.authtype'],
     ['resources:', 'resource:', 'resource'],
@@ -172,13 +193,18 @@ describe('the names in s.yaml', () => {
 
   test('are given to the fc3 component in edition 3', () => {
     expect(deployment).toMatchObject({ edition: '3.0.0' });
-    expect(resource).toMatchObject({ component: 'fc3' });
+    for (const [, { resource }] of both) expect(resource).toMatchObject({ component: 'fc3' });
   });
 });
 
-describe('the function', () => {
-  test('is one function with one anonymous HTTP trigger that takes GET and POST, nothing else', () => {
-    expect(Object.keys(fields(deployment['resources'], 'resources'))).toEqual(['webhook']);
+test('there are two functions, and nothing else is deployed', () => {
+  expect(Object.keys(resources)).toEqual(['webhook', 'follow']);
+});
+
+describe('the webhook function', () => {
+  const { props } = webhook;
+
+  test('has one anonymous HTTP trigger that takes GET and POST, nothing else', () => {
     expect(props['triggers']).toEqual([
       {
         triggerName: 'http',
@@ -188,8 +214,49 @@ describe('the function', () => {
     ]);
   });
 
-  test('runs dist/webhook.js on the newest built-in Node.js', () => {
-    expect(props).toMatchObject({ runtime: 'nodejs20', code: './dist', handler: 'webhook.handler' });
+  test('outlives the deadline of every source by five seconds, so that it answers before it is killed', () => {
+    const timeoutMs = number(props['timeout'], 'timeout') * 1000;
+    for (const { name, deadlineMs } of sources()) {
+      expect(timeoutMs, `timeout in s.yaml against deadlineMs of ${name}`).toBeGreaterThanOrEqual(
+        deadlineMs + 5000,
+      );
+    }
+  });
+
+  test('starts the function that is deployed beside it', () => {
+    expect(webhook.environment['FOLLOW_FUNCTION']).toBe(follow.props['functionName']);
+  });
+});
+
+describe('the follow function', () => {
+  const { props } = follow;
+
+  test('can be started by nobody from outside', () => {
+    expect(props['triggers']).toBeUndefined();
+  });
+
+  test('takes one task of an id only, gives up on it after an hour, and tries it three times at most', () => {
+    expect(props['asyncInvokeConfig']).toEqual({
+      asyncTask: true,
+      maxAsyncRetryAttempts: 2,
+      maxAsyncEventAgeInSeconds: 3600,
+    });
+  });
+
+  test('has an hour for a rollback, and not more than Function Compute gives a function', () => {
+    expect(props['timeout']).toBe(3600);
+  });
+
+  test('has a name that Function Compute accepts, and that the policy opens', () => {
+    const name = soleReference(props['functionName'])?.fallback ?? '';
+    expect(name).toMatch(/^[a-zA-Z_][\w-]{0,63}$/);
+    expect(read('policy/follow-policy.json')).toContain(`:functions/${name}"`);
+  });
+});
+
+describe.each(both)('the %s function', (key, { props, environment }) => {
+  test('runs its own file on the newest built-in Node.js', () => {
+    expect(props).toMatchObject({ runtime: 'nodejs20', code: './dist', handler: `${key}.handler` });
   });
 
   test('loads from a directory that holds dist/ only, as on Function Compute, and exports its handler', () => {
@@ -208,15 +275,6 @@ describe('the function', () => {
       expect(stdout.trimEnd().split('\n').at(-1)).toBe('function');
     } finally {
       rmSync(alone, { recursive: true });
-    }
-  });
-
-  test('outlives the deadline of every source by five seconds, so that it answers before it is killed', () => {
-    const timeoutMs = number(props['timeout'], 'timeout') * 1000;
-    for (const { name, deadlineMs } of sources()) {
-      expect(timeoutMs, `timeout in s.yaml against deadlineMs of ${name}`).toBeGreaterThanOrEqual(
-        deadlineMs + 5000,
-      );
     }
   });
 
@@ -256,24 +314,45 @@ describe('the function', () => {
   });
 });
 
-describe('the environment of the function', () => {
-  test('has each secret that sources.yaml names, each setting, and nothing else', () => {
-    expect(environmentNames.toSorted()).toEqual([...secrets(), ...settings].toSorted());
+test('both functions are told the same of EDAS, and held by the same switch', () => {
+  for (const name of settings) expect(follow.environment[name], name).toBe(webhook.environment[name]);
+  expect(follow.props).toMatchObject({ region: webhook.props['region'], role: webhook.props['role'] });
+});
+
+describe('the environment', () => {
+  test('of the webhook has each secret of a source, each setting, and nothing else', () => {
+    const names = Object.keys(webhook.environment);
+    expect(names.toSorted()).toEqual([...secrets(), ...settingsOfWebhook].toSorted());
   });
+
+  test('of the follow function has each variable of a channel, each setting, and nothing else', () => {
+    const names = Object.keys(follow.environment);
+    expect(names.toSorted()).toEqual([...channelVariables(), ...settings].toSorted());
+  });
+
+  const variables = both.flatMap(([key, { environment }]) =>
+    Object.entries(environment).map(([name, value]) => ({ key, name, value })),
+  );
 
   test('has no name that begins with FC_, which Function Compute keeps for itself', () => {
-    expect(environmentNames.filter((name) => name.startsWith('FC_'))).toEqual([]);
+    expect(variables.filter(({ name }) => name.startsWith('FC_'))).toEqual([]);
   });
 
-  test.each(environmentNames)('takes %s from the variable of the same name, and has a default', (name) => {
-    // `s` refuses to deploy when a variable without a default is unset.
-    const reference = soleReference(environment[name]);
-    expect(reference?.name).toBe(name);
-    expect(reference?.fallback).toBeTypeOf('string');
-  });
+  test.each(variables)(
+    'of $key takes $name from the variable of the same name, and has a default',
+    (variable) => {
+      // `s` refuses to deploy when a variable without a default is unset.
+      const reference = soleReference(variable.value);
+      expect(reference?.name).toBe(variable.name);
+      expect(reference?.fallback).toBeTypeOf('string');
+    },
+  );
 
   test('has no secret written into s.yaml, not even as a default', () => {
-    const written = secrets().filter((name) => soleReference(environment[name])?.fallback !== '');
+    const secret = new Set([...secrets(), ...channelVariables()]);
+    const written = variables.filter(
+      ({ name, value }) => secret.has(name) && soleReference(value)?.fallback !== '',
+    );
     expect(written).toEqual([]);
   });
 });
@@ -289,7 +368,8 @@ describe('.env.example', () => {
   });
 
   test('has a value for no secret', () => {
-    const filled = example.filter(({ name, value }) => secrets().includes(name) && value !== '');
+    const secret = new Set([...secrets(), ...channelVariables()]);
+    const filled = example.filter(({ name, value }) => secret.has(name) && value !== '');
     expect(filled).toEqual([]);
   });
 
@@ -312,6 +392,19 @@ describe('the policies', () => {
         Effect: 'Allow',
         Action: ['edas:ManageApplication', 'edas:ReadApplication'],
         Resource: ['acs:edas:<REGION>:<ACCOUNT_ID>:namespace/<NAMESPACE_ID>/application/<APP_ID>'],
+      },
+    ]);
+  });
+
+  test('let the webhook start tasks of the follow function and look at them, and reach no other function', () => {
+    expect(statements('policy/follow-policy.json')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['fc:InvokeFunction', 'fc:GetAsyncTask'],
+        Resource: [
+          'acs:fc:<REGION>:<ACCOUNT_ID>:functions/edas-rollback-follow',
+          'acs:fc:<REGION>:<ACCOUNT_ID>:functions/edas-rollback-follow/*',
+        ],
       },
     ]);
   });

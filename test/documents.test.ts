@@ -12,6 +12,7 @@ const pages = [
   'CHANGELOG.md',
   'docs/errors.md',
   'docs/mutation.md',
+  'docs/notifications.md',
   'docs/sources.md',
   'docs/decisions/README.md',
   'docs/decisions/0001-edas-holds-the-only-state.md',
@@ -21,6 +22,7 @@ const pages = [
   'docs/decisions/0005-senders-that-cannot-sign.md',
   'docs/decisions/0006-chats.md',
   'docs/decisions/0007-when-a-rollback-is-sent-again.md',
+  'docs/decisions/0008-a-task-for-each-change-order.md',
   'policy/README.md',
 ];
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -63,6 +65,15 @@ describe('README.md', () => {
     };
     const keys = Object.keys(schema.properties.sources.additionalProperties.properties);
     const [, table = ''] = /^\| key .*?\n\|[- |]+\n(.*?)\n\n/ms.exec(section('Who may call')) ?? [];
+    expect(firstColumn(table).toSorted()).toEqual(keys.toSorted());
+  });
+
+  test('names every key of a channel, and no other', () => {
+    const schema = JSON.parse(sourcesJsonSchema()) as {
+      properties: { notify: { items: { properties: object } } };
+    };
+    const keys = Object.keys(schema.properties.notify.items.properties);
+    const [, table = ''] = /^\| channel key .*?\n\|[- |]+\n(.*?)\n\n/ms.exec(readme) ?? [];
     expect(firstColumn(table).toSorted()).toEqual(keys.toSorted());
   });
 

@@ -1,8 +1,10 @@
 import ROAClient, { type ROACredentials } from '@alicloud/pop-core/lib/roa.js';
+import { openConnection } from '../connection.ts';
 import { isRecord, toRecord, toText } from '../record.ts';
-import { openConnection } from './connection.ts';
-import { identifier, withoutSecrets } from './scrub.ts';
+import { excerpt } from '../text.ts';
+import { toChangeOrder, toStatus, toTime, type ChangeOrderProgress } from './change-order.ts';
 import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
+import { identifier, withoutSecrets } from './scrub.ts';
 
 /** What EDAS said when it accepted a rollback. */
 export interface RollbackReceipt {
@@ -10,16 +12,6 @@ export interface RollbackReceipt {
   rollbackChangeOrderId: string | undefined;
   requestId: string | undefined;
   traceId: string | undefined;
-}
-
-/** What is read of a change order; a field that EDAS left out is undefined. */
-export interface ChangeOrderInfo {
-  /** See `functions/rollback/states.ts` for what the numbers mean. */
-  status: number | undefined;
-  /** EDAS's own word on whether a finished order can be rolled back. */
-  supportRollback: boolean | undefined;
-  /** When the change began, epoch milliseconds. */
-  startedAt: number | undefined;
 }
 
 /** What is read of a change order in an application's list. */
@@ -40,7 +32,9 @@ export interface ListedChangeOrder {
  */
 export interface EdasClient {
   /** `GetChangeOrderInfo`: a read, although it is a POST. */
-  getChangeOrderInfo: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderInfo>;
+  getChangeOrderInfo: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderProgress>;
+  /** `GetApplication`: a read. The name of an application, where EDAS gives one. */
+  getApplicationName: (appId: string, timeoutMs: number) => Promise<string | undefined>;
   /** `ListRecentChangeOrder`: a read too. The orders of an application, in any order; how many is documented nowhere. */
   listRecentChangeOrders: (appId: string, timeoutMs: number) => Promise<ListedChangeOrder[]>;
   /** `RollbackChangeOrder`: ends a change in progress in an ECS cluster and rolls it back. */
@@ -63,6 +57,7 @@ interface Operation {
 // siblings. Every parameter is a query parameter; no operation has a body.
 const operations = {
   getChangeOrderInfo: { method: 'POST', path: '/pop/v5/changeorder/change_order_info' },
+  getApplication: { method: 'POST', path: '/pop/v5/app/app_info' },
   listRecentChangeOrders: { method: 'POST', path: '/pop/v5/changeorder/change_order_list' },
   rollbackChangeOrder: { method: 'PUT', path: '/pop/v5/oam/changeorder/rollback' },
   abortAndRollbackChangeOrder: { method: 'PUT', path: '/pop/v5/changeorder/change_order_abort_and_rollback' },
@@ -108,7 +103,9 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
 
   return {
     getChangeOrderInfo: (id, timeoutMs) =>
-      call(operations.getChangeOrderInfo, { ChangeOrderId: id }, timeoutMs, toChangeOrderInfo),
+      call(operations.getChangeOrderInfo, { ChangeOrderId: id }, timeoutMs, toChangeOrder),
+    getApplicationName: (appId, timeoutMs) =>
+      call(operations.getApplication, { AppId: appId }, timeoutMs, toApplicationName),
     listRecentChangeOrders: (appId, timeoutMs) =>
       call(operations.listRecentChangeOrders, { AppId: appId }, timeoutMs, (answer, credentials) =>
         toListedChangeOrders(answer, appId, credentials),
@@ -140,16 +137,11 @@ function toReceipt(answer: EdasAnswer, credentials: ROACredentials): RollbackRec
   };
 }
 
-function toChangeOrderInfo(answer: EdasAnswer): ChangeOrderInfo {
-  // Lower-case on the public cloud, upper-case on Apsara Stack.
-  const info = answer['changeOrderInfo'] ?? answer['ChangeOrderInfo'];
-  if (!isRecord(info)) throw new EdasFailure('doubt', 'EDAS answered without the change order.');
-  const { SupportRollback: supportRollback } = info;
-  return {
-    status: toStatus(info['Status']),
-    supportRollback: typeof supportRollback === 'boolean' ? supportRollback : undefined,
-    startedAt: startOf(info),
-  };
+/** Seen under a misspelt name as well. https://github.com/aliyun/alibaba-cloud-sdk-go/blob/master/services/edas/get_application.go */
+function toApplicationName(answer: EdasAnswer): string | undefined {
+  const application = toRecord(answer['Application'] ?? answer['Applcation']);
+  const name = toText(application['Name']);
+  return name === undefined || name === '' ? undefined : excerpt(name);
 }
 
 /**
@@ -183,34 +175,4 @@ function itemsOf(list: unknown, name: string): unknown[] {
   if (items === undefined || items === null) return [];
   if (isRecord(list) && Array.isArray(items)) return items;
   throw new EdasFailure('doubt', 'EDAS answered without a list of change orders.');
-}
-
-/** The start of the first pipeline, else when the order was created. */
-function startOf(info: Record<string, unknown>): number | undefined {
-  const { PipelineInfo: pipelines } = toRecord(info['PipelineInfoList']);
-  const starts = (Array.isArray(pipelines) ? pipelines : []).flatMap(
-    (pipeline) => toEpochMilliseconds(toRecord(pipeline)['StartTime']) ?? [],
-  );
-  return starts.length > 0 ? Math.min(...starts) : toTime(info['CreateTime']);
-}
-
-// Zero, or seconds taken for milliseconds, would make a change older than every problem. So a time that is not of this
-// age is none.
-
-function toEpochMilliseconds(value: unknown): number | undefined {
-  const text = typeof value === 'number' ? String(value) : toText(value);
-  return text !== undefined && /^\d{13}$/.test(text) ? Number(text) : undefined;
-}
-
-/** `2019-11-13 14:23:46`, taken for Beijing time: see docs/decisions/0004. */
-function toTime(value: unknown): number | undefined {
-  const text = toText(value);
-  if (text === undefined || !/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return undefined;
-  const time = Date.parse(`${text.replace(' ', 'T')}+08:00`);
-  return Number.isNaN(time) ? undefined : time;
-}
-
-function toStatus(value: unknown): number | undefined {
-  const status = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof status === 'number' ? status : undefined;
 }

@@ -26,12 +26,18 @@ const regionsOfTokyoEndpoint = new Set([
  * The origin that EDAS calls go to, e.g. `https://edas.cn-hangzhou.aliyuncs.com`.
  *
  * @param region Alibaba Cloud region id, e.g. `cn-hangzhou`; not needed with an override
- * @param override `EDAS_ENDPOINT`: a host name or an origin. Plain http is taken for loopback addresses only, since
- *   a rollback request carries a security token.
+ * @param override `EDAS_ENDPOINT`: as {@link readOrigin} takes it
  * @throws Problem `edas_endpoint_invalid`
  */
 export function edasEndpoint(region: string | undefined, override: string | undefined): string {
-  if (override) return overriddenEndpoint(override);
+  if (override) {
+    const read = readOrigin(override);
+    if ('origin' in read) return read.origin;
+    throw new Problem(
+      'edas_endpoint_invalid',
+      `EDAS_ENDPOINT ${read.fault}, such as edas-vpc.cn-hangzhou.aliyuncs.com.`,
+    );
+  }
   if (!region) {
     throw new Problem(
       'edas_endpoint_invalid',
@@ -49,23 +55,20 @@ export function edasEndpoint(region: string | undefined, override: string | unde
   return `https://edas.${region}.aliyuncs.com`;
 }
 
-function overriddenEndpoint(override: string): string {
-  const address = override.includes('://') ? override : `https://${override}`;
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.href !== `${url?.origin}/`) {
-    throw new Problem(
-      'edas_endpoint_invalid',
-      'EDAS_ENDPOINT must be a host name or an origin, such as edas-vpc.cn-hangzhou.aliyuncs.com.',
-    );
+/**
+ * The origin that somebody has set as the address of an API, or what is wrong with it. Plain http is taken for loopback
+ * addresses only, since every call carries a security token.
+ *
+ * @param address a host name or an origin
+ */
+export function readOrigin(address: string): { origin: string } | { fault: string } {
+  const full = address.includes('://') ? address : `https://${address}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  if (url?.href !== `${url?.origin}/`) return { fault: 'must be a host name or an origin' };
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) {
+    return { origin: url.origin };
   }
-  const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-  if (!isAllowed) {
-    throw new Problem(
-      'edas_endpoint_invalid',
-      'EDAS_ENDPOINT must be https; plain http is for loopback addresses only.',
-    );
-  }
-  return url.origin;
+  return { fault: 'must be https; plain http is for loopback addresses only' };
 }
 
 /** Whether a host name is this machine's own. */

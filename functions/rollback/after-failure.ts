@@ -1,4 +1,4 @@
-import type { ChangeOrderInfo } from '../edas/client.ts';
+import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { reasonOf } from '../text.ts';
 import { leastCallMs, timeLeft } from './budget.ts';

@@ -1,4 +1,5 @@
-import type { ChangeOrderInfo, ListedChangeOrder, RollbackReceipt } from '../edas/client.ts';
+import type { ChangeOrderInfo } from '../edas/change-order.ts';
+import type { ListedChangeOrder, RollbackReceipt } from '../edas/client.ts';
 
 /** EDAS, as far as a rollback needs it. All throw `EdasFailure`, or a `Problem` where there are no credentials. */
 export interface ChangeOrders {

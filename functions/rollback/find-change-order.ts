@@ -26,7 +26,10 @@ export interface Search {
 }
 
 /** The change order to roll back, and what the list that it was found in says about it. */
-export type Found = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'>;
+export type Found = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'> & {
+  /** Its application, where that is known. */
+  app?: string | undefined;
+};
 
 /**
  * The change order to roll back, once it is certain that the sender may touch it. Closed on authority: where
@@ -37,12 +40,13 @@ export type Found = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'>;
 export async function findChangeOrder(search: Search, dependencies: RollbackDependencies): Promise<Found> {
   const { target, apps } = search;
   if ('app' in target) {
-    return { changeOrderId: newestDeployment(target.app, await list(target.app, search, dependencies)) };
+    const { app } = target;
+    return { app, changeOrderId: newestDeployment(app, await list(app, search, dependencies)) };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };
-  const siblings = await listThatHolds(changeOrderId, apps, search, dependencies);
-  return { changeOrderId, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
+  const { app, siblings } = await listThatHolds(changeOrderId, apps, search, dependencies);
+  return { app, changeOrderId, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
 }
 
 function newestDeployment(app: string, orders: readonly ListedChangeOrder[]): string {
@@ -83,7 +87,10 @@ function isRollback({ typeCode = '', words }: ListedChangeOrder): boolean {
 }
 
 /** No order names the one that it rolls back, so only the very next one of the application can be taken for its rollback. */
-function rollbackRightAfter(changeOrderId: string, siblings: ListedChangeOrder[]): RollbackOrder | undefined {
+export function rollbackRightAfter(
+  changeOrderId: string,
+  siblings: ListedChangeOrder[],
+): RollbackOrder | undefined {
   const { createdAt = Infinity } = siblings.find((each) => each.changeOrderId === changeOrderId) ?? {};
   const later = siblings.filter((each) => (each.createdAt ?? 0) > createdAt);
   const next = later.toSorted(newestFirst).at(-1);
@@ -96,8 +103,14 @@ function newestFirst(a: ListedChangeOrder, b: ListedChangeOrder): number {
   return (b.createdAt ?? 0) - (a.createdAt ?? 0);
 }
 
+/** An application, and its change orders. */
+interface Family {
+  app: string;
+  siblings: ListedChangeOrder[];
+}
+
 /**
- * The list of the application that the change order belongs to: an order does not name its own.
+ * The application that the change order belongs to: an order does not name its own.
  *
  * @throws Problem `app_not_allowed`, or why not all lists could be read
  */
@@ -106,10 +119,13 @@ async function listThatHolds(
   apps: readonly string[],
   search: Search,
   dependencies: RollbackDependencies,
-): Promise<ListedChangeOrder[]> {
-  const lists = await Promise.allSettled(apps.map((app) => list(app, search, dependencies)));
+): Promise<Family> {
+  const familyOf = async (app: string) => ({ app, siblings: await list(app, search, dependencies) });
+  const lists = await Promise.allSettled(apps.map(familyOf));
   const failures = lists.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
-  const found = lists.find((each) => each.status === 'fulfilled' && holds(each.value, changeOrderId));
+  const found = lists.find(
+    (each) => each.status === 'fulfilled' && holds(each.value.siblings, changeOrderId),
+  );
   if (found?.status === 'fulfilled') {
     for (const failure of failures) {
       dependencies.warn('the list of another application could not be read', { reason: reasonOf(failure) });

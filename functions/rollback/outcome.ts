@@ -1,4 +1,5 @@
-import type { ChangeOrderInfo, RollbackReceipt } from '../edas/client.ts';
+import type { ChangeOrderInfo } from '../edas/change-order.ts';
+import type { RollbackReceipt } from '../edas/client.ts';
 import type { EdasFailure } from '../edas/failure.ts';
 import { sentence } from './refusal.ts';
 import type { Hold, RollbackRequest } from './request.ts';

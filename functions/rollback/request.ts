@@ -9,6 +9,11 @@ export interface RollbackRequest {
   hold?: Hold | undefined;
   /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
   problemStartedAt?: number | undefined;
+  /**
+   * Whether a rollback may have been sent by somebody who cannot tell any more. Then nothing is sent unless the order can
+   * be read.
+   */
+  isRepeat?: boolean | undefined;
   /** The next order of the application, where that is a rollback: perhaps the one of this order. */
   nextRollback?: RollbackOrder | undefined;
 }

@@ -1,4 +1,5 @@
-import type { ChangeOrderInfo, RollbackReceipt } from '../edas/client.ts';
+import type { ChangeOrderInfo } from '../edas/change-order.ts';
+import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
 import { afterFailure } from './after-failure.ts';
@@ -48,11 +49,11 @@ async function readBefore(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<ChangeOrderInfo | undefined> {
-  const { changeOrderId } = request;
+  const { changeOrderId, hold, problemStartedAt, isRepeat = false } = request;
   const { clock, warn } = dependencies;
   // Who holds a rollback back wants to know whether it would work, and the causality rule is authority: then the read is
-  // no mere advice.
-  const isRequired = request.hold !== undefined || request.problemStartedAt !== undefined;
+  // no mere advice. A repeat that is not recognised rolls back twice.
+  const isRequired = hold !== undefined || problemStartedAt !== undefined || isRepeat;
   if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
   try {
     const shareMs = shareOf(isRequired ? 'requiredRead' : 'readBefore', request, clock);

@@ -1,6 +1,4 @@
-import { edasEndpoint } from '../edas/endpoint.ts';
 import { errorCatalogue, Problem } from '../errors.ts';
-import { invocationCredentials } from '../platform/credentials.ts';
 import {
   readContext,
   type Environment,
@@ -8,11 +6,9 @@ import {
   type FunctionResponse,
 } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
-import type { ChangeOrders, Clock, RollbackDependencies } from '../rollback/dependencies.ts';
-import { findChangeOrder, type Target } from '../rollback/find-change-order.ts';
-import type { Hold } from '../rollback/request.ts';
-import { rollBack } from '../rollback/rollback.ts';
+import type { Clock, RollbackDependencies } from '../rollback/dependencies.ts';
 import { reasonOf } from '../text.ts';
+import { fulfil, type Wish } from './fulfil.ts';
 import { answerChallenge, answerUnsigned } from './handshake.ts';
 import { readPayload } from './payload/read.ts';
 import {
@@ -20,6 +16,7 @@ import {
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
+  selectAnswerAddress,
   selectProblemStart,
   selectTarget,
 } from './payload/select.ts';
@@ -34,6 +31,7 @@ import {
 import { findSource, requireOpen, requirePost } from './source/find-source.ts';
 import { isClosed, openSources, type Source } from './source/open-sources.ts';
 import type { Configuration } from './source/source.ts';
+import type { Trail } from './trail.ts';
 import { describeGrant, expiresSoon, type LinkGrant } from './verify/link.ts';
 import { verify } from './verify/verify.ts';
 
@@ -58,22 +56,6 @@ interface Reception extends World {
   sources: ReadonlyMap<string, Source>;
   log: Log;
 }
-
-/** What is known of a request so far. With the result, it becomes the line of the audit trail. */
-interface Trail {
-  startedAt: number;
-  requestId?: string | undefined;
-  source?: Source;
-  delivery?: string | undefined;
-  /** Whether the sender has proved who it is. */
-  isVerified: boolean;
-  app?: string | undefined;
-  changeOrderId?: string;
-  actor?: string | undefined;
-}
-
-/** Kept back from the sender's patience for the way of the answer. */
-const answerMarginMs = 500;
 
 /**
  * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
@@ -144,7 +126,7 @@ async function answerWebhook(
 
   const wish = await readWish(source, admission, now, trail);
   if ('outcome' in wish) return wish;
-  return fulfil(wish, source, context, { ...reception, warn }, trail);
+  return fulfil(wish, source, { ...reception, context, warn }, trail);
 }
 
 type Warn = RollbackDependencies['warn'];
@@ -165,13 +147,6 @@ function admit(source: Source, request: WebhookRequest, now: number): Admission 
   return { body: signed.body, contentType: headers.get('content-type'), grant };
 }
 
-/** What a payload asks for. */
-interface Wish {
-  target: Target;
-  apps: readonly string[] | undefined;
-  problemStartedAt: number | undefined;
-}
-
 async function readWish(
   source: Source,
   { body, contentType, grant }: Admission,
@@ -189,21 +164,8 @@ async function readWish(
   const problemStartedAt = await selectProblemStart(source, payload, now);
   const target = await selectTarget(source, payload, grant);
   trail.app = 'app' in target ? target.app : grant?.app;
-  return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt };
-}
-
-async function fulfil(
-  { target, apps, problemStartedAt }: Wish,
-  source: Source,
-  context: FunctionContext,
-  { env, clock, random, warn }: Reception & { warn: Warn },
-  trail: Trail,
-): Promise<Outcome> {
-  const deadlineAt = trail.startedAt + source.deadlineMs - answerMarginMs;
-  const dependencies = { changeOrders: await openChangeOrders(source, context, env), clock, random, warn };
-  const found = await findChangeOrder({ target, apps, deadlineAt }, dependencies);
-  trail.changeOrderId = found.changeOrderId;
-  return rollBack({ ...found, deadlineAt, hold: holdOf(source, env), problemStartedAt }, dependencies);
+  const answerAt = await selectAnswerAddress(source, payload);
+  return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt, answerAt };
 }
 
 function answerHealth({ method }: WebhookRequest, { version, sources }: Reception): FunctionResponse {
@@ -217,39 +179,6 @@ function answerHealth({ method }: WebhookRequest, { version, sources }: Receptio
 
 function isPing({ ping }: Source, { headers }: WebhookRequest): boolean {
   return ping !== undefined && headers.get(ping.header) === ping.value;
-}
-
-function holdOf(source: Source, env: Environment): Hold | undefined {
-  if (source.dryRun) return 'dry_run';
-  return isSwitchedOn(env['ROLLBACK_SUSPENDED']) ? 'suspended' : undefined;
-}
-
-/** Whoever sets this switch at night means it: every spelling but a clear "no" suspends. */
-function isSwitchedOn(value: string | undefined): boolean {
-  return !['', 'false', '0', 'no', 'off'].includes((value ?? '').trim().toLowerCase());
-}
-
-/** Loads the SDK: nothing before this needs it, so that refusing a request stays cheap. */
-async function openChangeOrders(
-  { cluster }: Source,
-  context: FunctionContext,
-  env: Environment,
-): Promise<ChangeOrders> {
-  const region = setting(env, 'REGION') ?? context.region ?? setting(env, 'FC_REGION');
-  const endpoint = edasEndpoint(region, setting(env, 'EDAS_ENDPOINT'));
-  const credentials = await invocationCredentials(context, env);
-  const { createEdasClient } = await import('../edas/client.ts');
-  const edas = createEdasClient(endpoint, credentials);
-  return {
-    read: edas.getChangeOrderInfo,
-    list: edas.listRecentChangeOrders,
-    rollBack: cluster === 'k8s' ? edas.abortAndRollbackChangeOrder : edas.rollbackChangeOrder,
-  };
-}
-
-/** A deployment cannot leave a variable out, only empty. */
-function setting(env: Environment, name: string): string | undefined {
-  return env[name] === '' ? undefined : env[name];
 }
 
 /** The caller learns nothing of a fault of ours but where to look for it. */

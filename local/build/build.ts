@@ -5,14 +5,14 @@ import { runCli } from '../cli.ts';
 import { root } from './bundle.ts';
 import { requireDeployable } from './check-deployment.ts';
 import { sourcesJsonSchema } from './sources-schema.ts';
-import { buildWebhook, compileSourcesFile } from './write-bundle.ts';
+import { buildFunctions, compileConfigurationFile, type BuiltFunction } from './write-bundle.ts';
 
-const help = `Checks sources.yaml and builds the function.
+const help = `Checks sources.yaml and builds the functions.
 
   npm run build -- [--sources FILE] [--out DIR]
 
   --sources FILE  the sources to compile in   (sources.yaml)
-  --out DIR       where the bundle goes       (dist)
+  --out DIR       where the bundles go        (dist)
 `;
 
 /** The sources that s.yaml deploys. */
@@ -30,13 +30,21 @@ await runCli(async () => {
     console.log(help);
     return;
   }
-  const sources = compileSourcesFile(values.sources);
-  if (path.resolve(values.sources) === shippedSources) requireDeployable(path.join(root, 's.yaml'), sources);
-  const { file, bytes } = await buildWebhook(sources, values.out);
+  const configuration = compileConfigurationFile(values.sources);
+  if (path.resolve(values.sources) === shippedSources) {
+    requireDeployable(path.join(root, 's.yaml'), configuration);
+  }
+  const { webhook, follow } = await buildFunctions(configuration, values.out);
   writeIfChanged(path.join(root, 'sources.schema.json'), sourcesJsonSchema());
-  const names = sources.map(({ name }) => name).join(', ');
-  console.log(`${path.relative(process.cwd(), file)}  ${(bytes / 1000).toFixed(1)} KB  sources: ${names}`);
+  const names = configuration.sources.map(({ name }) => name);
+  const kinds = configuration.notify.map(({ kind }) => kind);
+  console.log(`${describe(webhook)}  sources: ${names.join(', ')}`);
+  console.log(`${describe(follow)}  notify: ${kinds.join(', ') || 'nobody'}`);
 });
+
+function describe({ file, bytes }: BuiltFunction): string {
+  return `${path.relative(process.cwd(), file)}  ${(bytes / 1000).toFixed(1)} KB`;
+}
 
 function writeIfChanged(file: string, text: string): void {
   if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);

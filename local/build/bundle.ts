@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
+import type { CompiledChannel, FollowConfiguration } from '../../functions/follow/configuration.ts';
 import type { CompiledSource, Configuration } from '../../functions/webhook/source/source.ts';
 
 /** The root of the repository. */
@@ -21,14 +23,29 @@ export interface Bundle {
  * @param out the folder that the bundle will be written to
  * @param plugins replace further modules, for tests
  */
-export async function bundleWebhook(
+export function bundleWebhook(
   sources: readonly CompiledSource[],
   out: string,
   plugins: readonly Plugin[] = [],
 ): Promise<Bundle> {
+  const configuration: Configuration = { version: packageVersion(), sources };
+  return bundle('webhook', out, [...plugins, jsonModule('virtual:configuration', configuration)]);
+}
+
+/** Bundles the follow function, in the same way. */
+export function bundleFollow(
+  notify: readonly CompiledChannel[],
+  out: string,
+  plugins: readonly Plugin[] = [],
+): Promise<Bundle> {
+  const configuration: FollowConfiguration = { version: packageVersion(), notify };
+  return bundle('follow', out, [...plugins, jsonModule('virtual:follow-configuration', configuration)]);
+}
+
+async function bundle(name: 'webhook' | 'follow', out: string, plugins: readonly Plugin[]): Promise<Bundle> {
   const result = await esbuild({
     absWorkingDir: root,
-    entryPoints: { webhook: 'functions/webhook/index.ts' },
+    entryPoints: { [name]: `functions/${name}/index.ts` },
     outdir: out,
     write: false,
     bundle: true,
@@ -43,28 +60,29 @@ export async function bundleWebhook(
       debug: path.join(replacements, 'debug.cjs'),
       zlib: path.join(replacements, 'zlib.cjs'),
       'json-bigint': path.join(replacements, 'json-bigint.cjs'),
+      'ali-oss': path.join(replacements, 'empty.cjs'),
+      axios: path.join(replacements, 'empty.cjs'),
+      ws: path.join(replacements, 'empty.cjs'),
+      '@alicloud/fc2': fc2WithoutEs5,
     },
-    plugins: [
-      ...plugins,
-      configurationModule({ version: packageVersion(), sources }),
-      defaultChainStaysOutside,
-    ],
+    plugins: [...plugins, defaultChainStaysOutside],
   });
   const [file] = result.outputFiles;
   if (!file) throw new Error('esbuild wrote no file');
   return { path: file.path, contents: file.contents, metafile: result.metafile };
 }
 
-function configurationModule(configuration: Configuration): Plugin {
+/** Its index would take a second client along, for a Node.js without async functions. */
+const fc2WithoutEs5 = createRequire(import.meta.url).resolve('@alicloud/fc2/lib/client.js');
+
+/** A module of this name that is there in the bundle only. */
+function jsonModule(name: string, value: Configuration | FollowConfiguration): Plugin {
   return {
-    name: 'configuration',
+    name,
     setup: (build) => {
-      build.onResolve({ filter: /^virtual:configuration$/ }, ({ path: name }) => ({
-        path: name,
-        namespace: 'configuration',
-      }));
-      build.onLoad({ filter: /./, namespace: 'configuration' }, () => ({
-        contents: JSON.stringify(configuration),
+      build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: 'virtual' }));
+      build.onLoad({ filter: /./, namespace: 'virtual' }, () => ({
+        contents: JSON.stringify(value),
         loader: 'json',
       }));
     },

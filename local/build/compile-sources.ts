@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { toText } from '../../functions/record.ts';
+import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { isId, reasonOf } from '../../functions/text.ts';
 import { presets, type Preset } from '../../functions/webhook/source/presets.ts';
 import type { Expression } from '../../functions/webhook/payload/expression.ts';
@@ -7,6 +8,7 @@ import type { ContentType } from '../../functions/webhook/payload/parse.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
+import { compileNotify } from './compile-notify.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
@@ -28,6 +30,12 @@ export class SourcesError extends Error {
   }
 }
 
+/** All that a sources.yaml says. */
+export interface CompiledConfiguration {
+  sources: CompiledSource[];
+  notify: readonly CompiledChannel[];
+}
+
 /** Where the YAML library speaks to programmers. */
 const faultsOfYaml: Record<string, string> = {
   DUPLICATE_KEY: 'this name is there twice',
@@ -35,11 +43,20 @@ const faultsOfYaml: Record<string, string> = {
 };
 
 /**
- * Checks the text of a sources.yaml and compiles it to what the function reads: presets resolved, JMESPath parsed.
+ * The sources alone of a sources.yaml, which is checked as a whole.
  *
  * @throws SourcesError
  */
 export function compileSources(text: string): CompiledSource[] {
+  return compileConfiguration(text).sources;
+}
+
+/**
+ * Checks the text of a sources.yaml and compiles it to what the functions read: presets resolved, JMESPath parsed.
+ *
+ * @throws SourcesError
+ */
+export function compileConfiguration(text: string): CompiledConfiguration {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const faults: SourcesFault[] = document.errors.map(({ pos, code, message }) => ({
@@ -65,14 +82,17 @@ export function compileSources(text: string): CompiledSource[] {
     for (const { path, message } of parsed.error.issues.flatMap(describeIssue)) report(path, message);
     throw fail();
   }
-  const compiled = Object.entries(parsed.data.sources).map(([name, settings]) =>
-    compileSource(name, settings, (path, message) => {
+  const { notify: channels = [] } = parsed.data;
+  const hasChannels = channels.length > 0;
+  const sources = Object.entries(parsed.data.sources).map(([name, settings]) =>
+    compileSource(name, settings, hasChannels, (path, message) => {
       report(['sources', name, ...path], message);
     }),
   );
-  checkSharedTokens(compiled, report);
+  checkSharedTokens(sources, report);
+  const notify = compileNotify(channels, sources, report);
   if (faults.length > 0) throw fail();
-  return compiled;
+  return { sources, notify };
 }
 
 /** A token is shown with every request. Where it is a key as well, whoever has seen one can sign for the other source. */
@@ -99,8 +119,13 @@ function toPlainValue(document: Document, report: Report): unknown {
   }
 }
 
-function compileSource(name: string, settings: SourceSettings, report: Report): CompiledSource {
-  const { preset: presetName, verify, secrets, apps, cluster, dryRun } = settings;
+function compileSource(
+  name: string,
+  settings: SourceSettings,
+  hasChannels: boolean,
+  report: Report,
+): CompiledSource {
+  const { preset: presetName, verify, secrets, apps, cluster, mode, dryRun } = settings;
   if (presetName === undefined && verify === undefined) report([], 'a source needs a preset, or verify');
   if (new Set(secrets).size < secrets.length) report(['secrets'], 'a variable is named twice');
   // A way of signing that is spelt out is a generic sender's in all other respects.
@@ -120,11 +145,21 @@ function compileSource(name: string, settings: SourceSettings, report: Report): 
     ...compileExpressions(settings, preset, way.verify, report),
     apps,
     cluster,
+    mode,
+    follow: follows(settings, hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
     reply: preset.reply ?? 'json',
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };
+}
+
+function follows({ mode, follow }: SourceSettings, hasChannels: boolean, report: Report): boolean {
+  if (mode === 'now') return follow ?? hasChannels;
+  if (follow === false) {
+    report(['follow'], 'with mode: deferred, the task that rolls back follows it as well: take this out');
+  }
+  return true;
 }
 
 function headerOf({ verify }: Way): string | undefined {
@@ -165,7 +200,7 @@ function checkApps(
 
 type Expressions = Pick<
   CompiledSource,
-  'actor' | 'when' | 'allow' | 'changeOrderId' | 'app' | 'chatText' | 'problemStartedAt'
+  'actor' | 'when' | 'allow' | 'changeOrderId' | 'app' | 'chatText' | 'answerAt' | 'problemStartedAt'
 >;
 
 /** The source's own expressions, and the preset's where it has none. */
@@ -191,6 +226,7 @@ function compileExpressions(
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
     app: compiledApp,
     chatText: expression('preset', chatText, 'text'),
+    answerAt: expression('preset', preset.answerAt, 'text'),
     problemStartedAt: expression(
       'problemStartedAt',
       settings.problemStartedAt ?? preset.problemStartedAt,

@@ -4,7 +4,7 @@ import { excerpt } from '../../functions/text.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Path } from './position.ts';
 import {
-  keysOfLaterVersions,
+  keysOfChannel,
   keysOfSource,
   keysOfTimestamp,
   keysOfVerify,
@@ -27,7 +27,7 @@ export function describeIssue(issue: z.core.$ZodIssue): { path: Path; message: s
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: describeUnknownKey(key, keysAt(path, toRecord(issue.input)['scheme'])),
+        message: `"${key}" is not a key here${didYouMean(key, keysAt(path, toRecord(issue.input)['scheme']))}`,
       }));
     case 'invalid_type':
       return [{ path, message: describeWrongType(issue) }];
@@ -62,15 +62,15 @@ function describeChoice(values: readonly string[], input: unknown): string {
   return `does not know "${excerpt(input)}"${didYouMean(input, values)}`;
 }
 
-function describeUnknownKey(key: string, keys: readonly string[]): string {
-  if (keysOfLaterVersions.includes(key)) return `"${key}" does not exist in this version yet`;
-  return `"${key}" is not a key here${didYouMean(key, keys)}`;
-}
-
 function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidType): string {
   if (input === undefined) return `${nameOf(path)} is missing`;
   if (input === null) return `${nameOf(path)} is empty`;
-  return `${nameOf(path)} must be ${typesInWords[expected] ?? `a ${expected}`}`;
+  if (typeof path.at(-1) === 'number') return `each item of ${nameOf(path)} must be ${inWords(expected)}`;
+  return `${nameOf(path)} must be ${inWords(expected)}`;
+}
+
+function inWords(type: string): string {
+  return typesInWords[type] ?? `a ${type}`;
 }
 
 /** The key at a place, or the key whose list it stands in. */
@@ -81,8 +81,9 @@ function nameOf(path: Path): string {
 
 /** The keys that the schema has at a path, for a suggestion. */
 function keysAt(path: Path, scheme: unknown): string[] {
-  const [, source, key, nested] = path;
+  const [section, source, key, nested] = path;
   if (path.length === 0) return Object.keys(sourcesSchema.shape);
+  if (section === 'notify') return keysOfChannel;
   if (source === undefined || key === undefined) return keysOfSource;
   return nested === undefined ? keysOfVerify(scheme) : keysOfTimestamp;
 }

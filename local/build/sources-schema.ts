@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelKinds, languages } from '../../functions/follow/configuration.ts';
 import { presets, type PresetName } from '../../functions/webhook/source/presets.ts';
 
 const headerName = z
@@ -9,21 +10,39 @@ const headerName = z
     'may not begin with X-Fc-: Function Compute keeps such headers from the function',
   );
 const expression = z.string().min(1, 'must be a JMESPath expression');
-const variableName = z
-  .string()
-  .regex(
-    /^[A-Z][A-Z0-9_]*$/,
-    'must be the name of an environment variable, such as PIPELINE_SECRET, not a value',
-  )
-  .refine(
-    (name) => !name.startsWith('FC_'),
-    'may not begin with FC_, which Function Compute keeps for itself',
-  )
-  .refine((name) => !isKnownToAnybody(name), 'is a setting, and no secret: anybody could sign with it');
+
+/** The name of an environment variable, and what else its value is for wherever this application runs. */
+function variableName(example: string, faultOfSetting: string) {
+  return z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/, {
+      error: ({ input }) =>
+        isAddress(input)
+          ? `must be the name of an environment variable, such as ${example}, not the address itself: put that into .env, for whoever knows it can write there`
+          : `must be the name of an environment variable, such as ${example}, not a value`,
+    })
+    .refine(
+      (name) => !name.startsWith('FC_'),
+      'may not begin with FC_, which Function Compute keeps for itself',
+    )
+    .refine((name) => !isKnownToAnybody(name), faultOfSetting);
+}
+
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:/i.test(value.trim());
+}
 
 /** Variables that an instance has anyway. As an HMAC key, `cn-hangzhou` would let everybody in. */
 function isKnownToAnybody(name: string): boolean {
-  const settings = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL', 'FUNCTION_ROLE'];
+  const settings = [
+    'REGION',
+    'EDAS_ENDPOINT',
+    'ROLLBACK_SUSPENDED',
+    'LOG_LEVEL',
+    'FUNCTION_ROLE',
+    'FOLLOW_FUNCTION',
+    'FUNCTION_ENDPOINT',
+  ];
   const ofTheSystem = ['PATH', 'HOME', 'PWD', 'LANG', 'TZ', 'DEBUG', 'HOSTNAME'];
   return [...settings, ...ofTheSystem].includes(name) || /^(NODE|ALIBABA_CLOUD|LD)_/.test(name);
 }
@@ -143,7 +162,7 @@ const sourceSchema = z.strictObject({
     .optional()
     .describe("How the sender signs, spelt out: where no preset fits, or in the place of the preset's way."),
   secrets: z
-    .array(variableName)
+    .array(variableName('PIPELINE_SECRET', 'is a setting, and no secret: anybody could sign with it'))
     .min(1, 'must name at least one environment variable')
     .describe('The environment variables that hold the secrets. Several while one is being rotated.'),
   when: expression
@@ -177,6 +196,18 @@ const sourceSchema = z.strictObject({
     .enum(['ecs', 'k8s'])
     .default('ecs')
     .describe('ecs: RollbackChangeOrder. k8s: AbortAndRollbackChangeOrder.'),
+  mode: z
+    .enum(['now', 'deferred'])
+    .default('now')
+    .describe(
+      'now: the webhook rolls back. deferred: it answers at once, and a task rolls back, one for each change order.',
+    ),
+  follow: z
+    .boolean()
+    .optional()
+    .describe(
+      'A task follows the rollback to its end and tells it wherever notify says. Default: true with notify, else false.',
+    ),
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
   refusalStatus: z
     .int()
@@ -193,6 +224,21 @@ const sourceSchema = z.strictObject({
     .describe("The sender's patience in milliseconds. Everything fits inside it."),
 });
 
+const faultOfSettingInChannel = 'is a setting: the address and key of a channel have variables of their own';
+
+const channelSchema = z.strictObject({
+  kind: z.enum(channelKinds).describe('The chat, or a webhook that is signed as Standard Webhooks says.'),
+  url: variableName('DINGTALK_ROBOT_URL', faultOfSettingInChannel).describe(
+    'The environment variable that holds the address.',
+  ),
+  secret: variableName('DINGTALK_ROBOT_SECRET', faultOfSettingInChannel)
+    .optional()
+    .describe(
+      'The environment variable that holds the key of the signature. webhook needs it; dingtalk and feishu may have it.',
+    ),
+  language: z.enum(languages).default('en').describe('The language of the messages.'),
+});
+
 /** The shape of sources.yaml. What a shape cannot say is checked by compile-sources.ts. */
 export const sourcesSchema = z.strictObject({
   sources: z
@@ -204,8 +250,14 @@ export const sourcesSchema = z.strictObject({
     )
     .refine((sources) => Object.keys(sources).length > 0, 'must have at least one source')
     .describe('By name, which is also the path.'),
+  notify: z
+    .array(channelSchema)
+    .min(1, 'must have at least one channel')
+    .optional()
+    .describe('Where people are told how rollbacks go on and end.'),
 });
 
+export type ChannelSettings = z.output<typeof channelSchema>;
 export type SourceSettings = z.output<typeof sourceSchema>;
 export type VerifySettings = z.output<typeof verifySchema>;
 export type HmacSettings = z.output<typeof hmacSchema>;
@@ -217,6 +269,7 @@ export const verifySchemes = verifySchema.options.flatMap(({ shape }) => {
 });
 
 export const keysOfSource = Object.keys(sourceSchema.shape);
+export const keysOfChannel = Object.keys(channelSchema.shape);
 export const keysOfTimestamp = Object.keys(timestampSchema.shape);
 
 /** The keys of `verify` under a scheme. */
@@ -224,9 +277,6 @@ export function keysOfVerify(scheme: unknown): string[] {
   const option = verifySchema.options.find(({ shape }) => shape.scheme.safeParse(scheme).success);
   return Object.keys((option ?? hmacSchema).shape);
 }
-
-/** Keys that are planned for later versions: asking for them must not pass for a typing error. */
-export const keysOfLaterVersions = ['mode', 'follow', 'notify'];
 
 /** The same shape as a JSON Schema, for editors. */
 export function sourcesJsonSchema(): string {

@@ -3,30 +3,43 @@ import path from 'node:path';
 import { reasonOf } from '../../functions/text.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
-import { bundleWebhook } from './bundle.ts';
-import { compileSources, SourcesError } from './compile-sources.ts';
+import { bundleFollow, bundleWebhook, type Bundle } from './bundle.ts';
+import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
 
-interface BuiltWebhook {
+/** A bundle that was written. */
+export interface BuiltFunction {
   file: string;
   bytes: number;
 }
 
 /**
- * Writes the bundle, with all that it needs, into a folder.
+ * Writes both functions, with all that they need, into a folder.
  *
  * @throws CliError
  */
-export async function buildWebhook(sources: readonly CompiledSource[], out: string): Promise<BuiltWebhook> {
+export async function buildFunctions(
+  { sources, notify }: CompiledConfiguration,
+  out: string,
+): Promise<{ webhook: BuiltFunction; follow: BuiltFunction }> {
+  const folder = path.resolve(out);
+  const [webhook, follow] = await Promise.all([bundleWebhook(sources, folder), bundleFollow(notify, folder)]);
+  writeBundles(out, [webhook, follow]);
+  return { webhook: toBuilt(webhook), follow: toBuilt(follow) };
+}
+
+function writeBundles(out: string, bundles: readonly Bundle[]): void {
   const manifest = path.join(out, 'package.json');
-  const { path: file, contents } = await bundleWebhook(sources, path.resolve(out));
   try {
     mkdirSync(out, { recursive: true });
     requireOwnManifest(manifest);
-    replaceFile(file, contents);
+    for (const { path: file, contents } of bundles) replaceFile(file, contents);
     replaceFile(manifest, ownManifest);
   } catch (error) {
     throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
   }
+}
+
+function toBuilt({ path: file, contents }: Bundle): BuiltFunction {
   return { file, bytes: contents.length };
 }
 
@@ -46,8 +59,13 @@ function replaceFile(file: string, contents: string | Uint8Array): void {
   renameSync(next, file);
 }
 
-/** @throws CliError that names every fault of the sources by file, line and column */
+/** The sources alone. */
 export function compileSourcesFile(file: string): CompiledSource[] {
+  return compileConfigurationFile(file).sources;
+}
+
+/** @throws CliError that names every fault of the file by file, line and column */
+export function compileConfigurationFile(file: string): CompiledConfiguration {
   const relative = path.relative(process.cwd(), file);
   const name = relative.startsWith('..') ? file : relative;
   let text: string;
@@ -57,7 +75,7 @@ export function compileSourcesFile(file: string): CompiledSource[] {
     throw new CliError(`${name} cannot be read: ${reasonOf(error)}`);
   }
   try {
-    return compileSources(text);
+    return compileConfiguration(text);
   } catch (error) {
     if (!(error instanceof SourcesError)) throw error;
     const faults = error.faults.map(({ line, column, message }) => `  ${name}:${line}:${column} ${message}`);

@@ -60,6 +60,17 @@ export function changeOrderInfoAnswer(order: ChangeOrder): Answer {
   });
 }
 
+/** What GetApplication answers. `ClusterType` 2 is a cluster of ECS instances. */
+export function applicationAnswer(appId: string, name: string): Answer {
+  const application = { AppId: appId, Name: name, RegionId: 'cn-hangzhou', ClusterType: 2 };
+  return answer(200, { ...success(), Application: application });
+}
+
+/** A business error: HTTP 200 around it. What EDAS says of an application that it does not know is documented nowhere. */
+export function applicationNotFoundAnswer(): Answer {
+  return answer(200, { Code: 601, Message: 'The application does not exist.', RequestId: newRequestId() });
+}
+
 /** What ListRecentChangeOrder answers. As seen in the field, there is no list at all when there is nothing in it. */
 export function changeOrderListAnswer(orders: readonly ChangeOrder[]): Answer {
   if (orders.length === 0) return answer(200, success());
@@ -105,16 +116,19 @@ function pipeline(orderId: string, batch: Batch, index: number) {
   };
 }
 
-function task({ status }: Batch) {
-  const error = status === statuses.failed;
+function task({ status, taskError }: Batch) {
+  const batchError = status === statuses.failed ? diskIsFull : undefined;
+  const error = taskError ?? batchError;
   return {
     TaskName: 'Start Application',
-    TaskStatus: String(status),
+    TaskStatus: String(error ? statuses.failed : status),
     TaskMessage: '',
-    TaskErrorCode: error ? 'EDAS-10000' : '',
-    TaskErrorMessage: error ? 'NO_SPACE_LEFT_ON_DISK' : '',
+    TaskErrorCode: error?.code ?? '',
+    TaskErrorMessage: error?.message ?? '',
   };
 }
+
+const diskIsFull = { code: 'EDAS-10000', message: 'NO_SPACE_LEFT_ON_DISK' };
 
 function success() {
   return { Code: 200, Message: 'success', RequestId: newRequestId() };

@@ -22,11 +22,19 @@ export type Status = (typeof statuses)[keyof typeof statuses];
 /** How a change order can end when nobody interferes. */
 export type Outcome = 2 | 3 | 7 | 10;
 
+/** What EDAS says of a task that failed. Its codes begin with `EDAS-`, such as `EDAS-10001 STAR_AGENT_OFFLINE`. */
+export interface TaskError {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What a change order is born with. All durations are milliseconds, all times epoch milliseconds. */
 export interface ChangeOrderPlan {
   /** Default: a random UUID. */
   readonly id?: string;
   readonly appId: string;
+  /** The name of the application, in the newest order that names one. Default `demo`. */
+  readonly appName?: string;
   readonly description?: string;
   /** `CoTypeCode` of the list. Default `CoDeploy`. */
   readonly coType?: string;
@@ -42,8 +50,15 @@ export interface ChangeOrderPlan {
   readonly pauseMs?: number;
   /** What the order has become when its last batch ends. Default 2, succeeded. */
   readonly outcome?: Outcome;
-  /** After the first batch, wait for a person who never comes. Default false. */
+  /** After each batch but the last, wait for a person: see {@link ChangeOrders.confirm}. Default false. */
   readonly waitsForPerson?: boolean;
+  /**
+   * The batch, counted from 1, of which a task fails when half of its time is over. The order runs on, and ends as its
+   * `outcome` says. Default 0: none.
+   */
+  readonly failsInBatch?: number;
+  /** Of that task. Default `EDAS-10001 STAR_AGENT_OFFLINE`. */
+  readonly taskError?: TaskError;
   /** What EDAS says about it; nothing here obeys it. Default true. */
   readonly supportRollback?: boolean;
 }
@@ -55,6 +70,8 @@ export interface Batch {
   readonly startedAt?: number;
   /** The last time that something happened to the batch. Absent until it starts. */
   readonly updatedAt?: number;
+  /** Of the task that has failed in it, if one has. */
+  readonly taskError?: TaskError;
 }
 
 /** A change order as EDAS shows it now. Times are epoch milliseconds. */
@@ -103,6 +120,11 @@ export interface RollbackRules {
    * too. Default `CoRollback`, a code of ours.
    */
   readonly coType?: 'CoRollback' | 'CoDeploy';
+  /**
+   * How the order that carries a rollback out differs from what it would be: one that goes through the updated batches as
+   * fast as they were updated, and succeeds.
+   */
+  readonly order?: Omit<ChangeOrderPlan, 'id' | 'appId' | 'appName' | 'coType' | 'createdAt'>;
 }
 
 interface Life {
@@ -110,6 +132,8 @@ interface Life {
   readonly rollbackOf: string | undefined;
   /** Changes once at most. */
   terminatedAt: number | undefined;
+  /** When a person let the second batch begin, the third, … */
+  readonly confirmedAt: number[];
   /** How many rollbacks of this order took effect. */
   rollbacks: number;
 }
@@ -161,8 +185,8 @@ export class ChangeOrders {
     const order = observe(life, this.#now());
     if (!this.#canRollBack(order.status)) return orderNotRunning;
 
-    const { coType = 'CoRollback' } = this.#rules;
-    const rollbackOrder = this.#begin({ ...rollbackPlan(order, life.plan), coType }, id);
+    const { coType = 'CoRollback', order: differences } = this.#rules;
+    const rollbackOrder = this.#begin({ ...rollbackPlan(order, life.plan), ...differences, coType }, id);
     life.terminatedAt ??= this.#now();
     life.rollbacks += 1;
     return { accepted: true, changeOrderId: this.#rules.answersWith === 'same-order' ? id : rollbackOrder };
@@ -178,11 +202,25 @@ export class ChangeOrders {
     return { accepted: true, changeOrderId: id };
   }
 
+  /** A person lets the next batch begin. Returns whether the order waited for that. */
+  confirm(id: string): boolean {
+    const life = this.#lives.get(id);
+    if (!life || observe(life, this.#now()).status !== statuses.waitingForPerson) return false;
+    life.confirmedAt.push(this.#now());
+    return true;
+  }
+
+  /** The name of an application; `undefined` when no order is of it. */
+  nameOf(appId: string): string | undefined {
+    const plans = [...this.#lives.values()].map(({ plan }) => plan).filter((plan) => plan.appId === appId);
+    return plans.findLast(({ appName }) => appName !== defaults.appName)?.appName ?? plans[0]?.appName;
+  }
+
   #begin(plan: ChangeOrderPlan, rollbackOf: string | undefined): string {
     const id = plan.id ?? randomUUID();
     if (this.#lives.has(id)) throw new Error(`There is a change order ${id} already`);
     const whole = { ...defaults, id, createdAt: this.#now(), ...plan };
-    this.#lives.set(id, { plan: whole, rollbackOf, terminatedAt: undefined, rollbacks: 0 });
+    this.#lives.set(id, { plan: whole, rollbackOf, terminatedAt: undefined, confirmedAt: [], rollbacks: 0 });
     return id;
   }
 
@@ -202,6 +240,7 @@ export class ChangeOrders {
 }
 
 const defaults = {
+  appName: 'demo',
   description: 'Version: 2020-05-14 20:02:33 | Package: demo-1.0.jar | Deploy to: all groups',
   coType: 'CoDeploy',
   batches: 2,
@@ -210,6 +249,8 @@ const defaults = {
   pauseMs: 2_000,
   outcome: statuses.succeeded,
   waitsForPerson: false,
+  failsInBatch: 0,
+  taskError: { code: 'EDAS-10001', message: 'STAR_AGENT_OFFLINE' },
   supportRollback: true,
 } as const;
 
@@ -223,7 +264,7 @@ function observe(life: Life, now: number): ChangeOrder {
     description: plan.description,
     coType: plan.coType,
     createdAt: plan.createdAt,
-    finishedAt: inFlight(status) ? undefined : (life.terminatedAt ?? endOfBatch(plan, plan.batches - 1)),
+    finishedAt: inFlight(status) ? undefined : (life.terminatedAt ?? endOfBatch(life, plan.batches - 1)),
     status,
     batches,
     waitsForPerson: plan.waitsForPerson,
@@ -232,18 +273,23 @@ function observe(life: Life, now: number): ChangeOrder {
   };
 }
 
-function observeBatch({ plan, terminatedAt }: Life, index: number, now: number): Batch {
+function observeBatch(life: Life, index: number, now: number): Batch {
+  const { plan, terminatedAt } = life;
   const until = terminatedAt ?? now;
-  const startedAt = startOfBatch(plan, index);
-  const endsAt = endOfBatch(plan, index);
+  const startedAt = startOfBatch(life, index);
+  const endsAt = endOfBatch(life, index);
+  const failsAt = index + 1 === plan.failsInBatch ? startedAt + plan.batchMs / 2 : Infinity;
 
-  const waits = plan.waitsForPerson && index > 0;
-  if (waits || until < startedAt) return { status: statuses.ready };
-  if (until >= endsAt) return { status: statusAfterBatch(plan, index), startedAt, updatedAt: endsAt };
-  if (terminatedAt !== undefined) {
-    return { status: statuses.terminated, startedAt, updatedAt: terminatedAt };
+  if (until < startedAt) return { status: statuses.ready };
+  const failure = until >= failsAt ? { taskError: plan.taskError } : {};
+  if (until >= endsAt) {
+    return { status: statusAfterBatch(plan, index), startedAt, updatedAt: endsAt, ...failure };
   }
-  return { status: statuses.running, startedAt, updatedAt: startedAt };
+  if (terminatedAt !== undefined) {
+    return { status: statuses.terminated, startedAt, updatedAt: terminatedAt, ...failure };
+  }
+  const updatedAt = until >= failsAt ? failsAt : startedAt;
+  return { status: statuses.running, startedAt, updatedAt, ...failure };
 }
 
 function statusOf({ plan, terminatedAt }: Life, batches: readonly Batch[]): Status {
@@ -262,12 +308,14 @@ function statusAfterBatch(plan: Required<ChangeOrderPlan>, index: number): Statu
   return plan.outcome === statuses.succeeded ? statuses.succeeded : statuses.failed;
 }
 
-function startOfBatch(plan: Required<ChangeOrderPlan>, index: number): number {
+/** A batch that waits for a person begins when one comes. */
+function startOfBatch({ plan, confirmedAt }: Life, index: number): number {
+  if (plan.waitsForPerson && index > 0) return confirmedAt[index - 1] ?? Infinity;
   return plan.createdAt + plan.readyMs + index * (plan.batchMs + plan.pauseMs);
 }
 
-function endOfBatch(plan: Required<ChangeOrderPlan>, index: number): number {
-  return startOfBatch(plan, index) + plan.batchMs;
+function endOfBatch(life: Life, index: number): number {
+  return startOfBatch(life, index) + life.plan.batchMs;
 }
 
 function inFlight(status: Status): boolean {

@@ -1,5 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import {
+  applicationAnswer,
+  applicationNotFoundAnswer,
   changeOrderInfoAnswer,
   changeOrderListAnswer,
   errorAnswer,
@@ -24,7 +26,8 @@ export type Operation =
   | 'AbortAndRollbackChangeOrder'
   | 'AbortChangeOrder'
   | 'GetChangeOrderInfo'
-  | 'ListRecentChangeOrder';
+  | 'ListRecentChangeOrder'
+  | 'GetApplication';
 
 /** One request that reached the stand-in. */
 export interface RecordedCall {
@@ -59,6 +62,8 @@ export interface EdasStandInOptions {
    * one that strays from it by more than 15 minutes has them refused, as the real gateway would.
    */
   readonly now?: () => number;
+  /** Clock of the signature check alone, for change orders whose hours pass at once. Default `now`. */
+  readonly signatureNow?: () => number;
   /** What the documentation leaves open about rollbacks. */
   readonly rollbackRules?: RollbackRules;
   readonly fault?: ChooseFault;
@@ -88,6 +93,7 @@ const operations: Readonly<Record<string, Operation>> = {
   'PUT /pop/v5/changeorder/change_order_abort': 'AbortChangeOrder',
   'POST /pop/v5/changeorder/change_order_info': 'GetChangeOrderInfo',
   'POST /pop/v5/changeorder/change_order_list': 'ListRecentChangeOrder',
+  'POST /pop/v5/app/app_info': 'GetApplication',
 };
 
 /**
@@ -101,11 +107,12 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
     host = '127.0.0.1',
     port = 0,
     now = () => Date.now(),
+    signatureNow = now,
     rollbackRules,
     onCall,
   } = options;
   const orders = new ChangeOrders(now, rollbackRules);
-  const verify = createRoaVerifier(credentials, now);
+  const verify = createRoaVerifier(credentials, signatureNow);
   const calls: RecordedCall[] = [];
   let chooseFault = options.fault;
 
@@ -176,18 +183,30 @@ function describe({ method, target }: RoaRequest, at: number): Writable<Recorded
   };
 }
 
-function perform(call: RecordedCall, orders: ChangeOrders): Answer {
-  if (!call.operation) return notAnOperation();
-  if (call.operation === 'ListRecentChangeOrder') {
-    return call.appId ? changeOrderListAnswer(orders.ofApplication(call.appId)) : missing('AppId');
+function perform({ operation, appId, changeOrderId }: RecordedCall, orders: ChangeOrders): Answer {
+  switch (operation) {
+    case undefined:
+      return notAnOperation();
+    case 'ListRecentChangeOrder':
+    case 'GetApplication':
+      return appId ? performOnApplication(operation, appId, orders) : missing('AppId');
+    default:
+      return changeOrderId ? performOnOrder(operation, changeOrderId, orders) : missing('ChangeOrderId');
   }
-  return call.changeOrderId
-    ? performOnOrder(call.operation, call.changeOrderId, orders)
-    : missing('ChangeOrderId');
+}
+
+function performOnApplication(
+  operation: 'ListRecentChangeOrder' | 'GetApplication',
+  appId: string,
+  orders: ChangeOrders,
+): Answer {
+  if (operation === 'ListRecentChangeOrder') return changeOrderListAnswer(orders.ofApplication(appId));
+  const name = orders.nameOf(appId);
+  return name === undefined ? applicationNotFoundAnswer() : applicationAnswer(appId, name);
 }
 
 function performOnOrder(
-  operation: Exclude<Operation, 'ListRecentChangeOrder'>,
+  operation: Exclude<Operation, 'ListRecentChangeOrder' | 'GetApplication'>,
   id: string,
   orders: ChangeOrders,
 ): Answer {

@@ -25,6 +25,7 @@ export function describePreset(name: string): string {
     ['rolls back', targetOf(preset)],
     ['began at', preset.problemStartedAt ?? 'not asked'],
     ['actor', preset.actor ?? 'not asked'],
+    ...(preset.answerAt === undefined ? [] : [answerRow(preset.answerAt)]),
     ['in sources.yaml', sourceLines(name, preset)],
   ];
   return table(rows);
@@ -55,6 +56,10 @@ export const contentTypeWords: Record<ContentType, string> = {
 
 function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['payloadTimestamp']>): Row {
   return ['time', `${field} in the payload: <${timeShapes[unit]}>, within ${toleranceSeconds} s of now`];
+}
+
+function answerRow(answerAt: string): Row {
+  return ['result goes to', `the address in ${answerAt}, once a task has followed the rollback (follow)`];
 }
 
 const handshakes: Record<NonNullable<Preset['handshake']>, string> = {

@@ -1,4 +1,5 @@
 import { Problem } from '../../functions/errors.ts';
+import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { isRecord } from '../../functions/record.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import { answerChallenge, answerUnsigned } from '../../functions/webhook/handshake.ts';
@@ -48,7 +49,11 @@ interface Decision {
  * What the function would do with a webhook, rule by rule, with the functions that the handler itself uses, in its order.
  * The first rule that stops it decides; the others are shown all the same.
  */
-export async function explainWebhook(source: Source, webhook: ExplainedWebhook): Promise<Explanation> {
+export async function explainWebhook(
+  source: Source,
+  notify: readonly CompiledChannel[],
+  webhook: ExplainedWebhook,
+): Promise<Explanation> {
   const { body, contentType, now } = webhook;
   const rows: Row[] = [
     ['source', `${source.name}: POST /${source.name}, secret in ${source.secrets.join(', ')}`],
@@ -81,7 +86,12 @@ export async function explainWebhook(source: Source, webhook: ExplainedWebhook):
     rows.push([rule.name, text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
-  rows.push(['apps', describeApps(source)]);
+  rows.push(
+    ['apps', describeApps(source)],
+    ['mode', modes[source.mode]],
+    ['follow', source.follow ? 'yes: a task follows the rollback to its end' : 'no'],
+    ['notify', describeNotify(source, notify)],
+  );
   const [decision] = decisions;
   if (!decision) throw new Error('the last rule must decide');
   return explain(decision);
@@ -223,9 +233,30 @@ function describeApps({ apps }: Source): string {
   return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
 }
 
-function actOn({ cluster, dryRun, apps }: Source, target: Target): string {
+const modes: Record<Source['mode'], string> = {
+  now: 'now: the answer comes when the rollback has begun',
+  deferred: 'deferred: the answer comes at once, and a task rolls back, one for each change order',
+};
+
+const languages: Record<CompiledChannel['language'], string> = { en: 'English', zh: 'Chinese' };
+
+/** Where people are told how it goes on. */
+function describeNotify({ follow, answerAt }: Source, notify: readonly CompiledChannel[]): string | string[] {
+  if (!follow) return 'nobody is told, for the rollback is not followed';
+  const channels = notify.map(({ kind, url, secret, language }) => {
+    const signed = secret === undefined ? 'unsigned' : `signed with ${secret}`;
+    return `${kind}: ${languages[language]}, to the address in ${url}, ${signed}`;
+  });
+  const chat = answerAt ? [`the chat that asked, at the address in its ${answerAt.text}`] : [];
+  const told = [...channels, ...chat];
+  return told.length > 0 ? told : 'nobody is told: only the log says how it ends';
+}
+
+function actOn({ cluster, dryRun, mode, apps }: Source, target: Target): string {
   const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
-  const verb = dryRun ? 'read and not rolled back (dryRun)' : `rolled back with ${operation}`;
+  const verb = dryRun
+    ? 'read and not rolled back (dryRun)'
+    : `rolled back with ${operation}${mode === 'deferred' ? ' by a task' : ''}`;
   const isBound = 'changeOrderId' in target && apps !== undefined;
   const condition = isBound ? ', if EDAS lists it among those of the apps' : '';
   return `acted on. It would have ${describeTarget(target)} ${verb}${condition}.`;

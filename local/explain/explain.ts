@@ -1,15 +1,17 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { openSources } from '../../functions/webhook/source/open-sources.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { root } from '../build/bundle.ts';
+import { compileConfigurationFile } from '../build/write-bundle.ts';
 import { CliError, runCli } from '../cli.ts';
 import { contentTypeOf } from '../sample-webhook.ts';
 import { appOfLink, readId, readPayloadFile, readSource } from '../sender.ts';
 import { paint } from '../terminal.ts';
 import { describePreset, listPresets } from './describe-preset.ts';
-import { explainWebhook } from './explain-webhook.ts';
+import { explainWebhook, type ExplainedWebhook } from './explain-webhook.ts';
 import { table } from './table.ts';
 
 const help = `Says what the function makes of a webhook, rule by rule, without calling EDAS and without a secret; or what a
@@ -54,19 +56,21 @@ await runCli(async () => {
   if (name === undefined) throw new CliError('--source NAME is missing: whose payload is it?');
   if (payload === undefined) throw new CliError('--payload FILE is missing: what does the sender post?');
   const { source } = readSource(values.sources, name);
+  const { notify } = compileConfigurationFile(values.sources);
   const grant = grantFor(source, readId('--app', values.app));
   const body = await readPayloadFile(payload);
   const contentType = values['content-type'] ?? contentTypeOf(body, source);
-  await explain(source, { body, contentType, grant, now: Date.now() });
+  await explain(source, notify, { body, contentType, grant, now: Date.now() });
 });
 
 async function explain(
   compiled: CompiledSource,
-  webhook: Parameters<typeof explainWebhook>[1],
+  notify: readonly CompiledChannel[],
+  webhook: ExplainedWebhook,
 ): Promise<void> {
   const source = openSources([compiled], process.env, () => undefined).get(compiled.name);
   if (!source) throw new Error(`the source ${compiled.name} was not opened`);
-  const { rows, verdict, isRefused } = await explainWebhook(source, webhook);
+  const { rows, verdict, isRefused } = await explainWebhook(source, notify, webhook);
   console.log(`${table(rows)}\n\n${paint(isRefused ? 'red' : 'green', verdict)}`);
   if (isRefused) process.exitCode = 1;
 }

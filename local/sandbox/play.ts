@@ -5,6 +5,9 @@ import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { statuses, type ChangeOrder } from '../edas/change-orders.ts';
 import type { EdasStandIn, RecordedCall } from '../edas/stand-in.ts';
+import type { FcStandIn, RecordedCall as RecordedTaskCall } from '../fc/stand-in.ts';
+import type { ReceivedMessage } from '../notify/receiver.ts';
+import { showMessage } from '../notify/show.ts';
 import { paint } from '../terminal.ts';
 import { isByApplication, onlyAppOf, sampleWebhook, type SampleWebhook } from '../sample-webhook.ts';
 import { signedRequest } from '../sender.ts';
@@ -12,6 +15,7 @@ import { secretOf, type Secrets } from './secrets.ts';
 
 interface Stage {
   edas: EdasStandIn;
+  fc: FcStandIn;
   /** Where the function listens. */
   url: string;
   source: CompiledSource;
@@ -52,8 +56,7 @@ export async function playRollback(stage: Stage): Promise<void> {
   step(2, `The release is bad. The sender "${source.name}" posts a signed webhook.`);
   const sample = sampleWebhook(source, targetFor(source, id), Date.now());
   await post(stage, sample);
-  // An answer may be in the language of a chat; EDAS knows.
-  const rollback = edas.orders.ofApplication(appId).find(({ rollbackOf }) => rollbackOf === id);
+  const rollback = await rollbackOf(id, appId, stage);
   if (!rollback) {
     console.log('\nNothing was rolled back, so the play ends here: the answer says why.');
     return;
@@ -63,11 +66,30 @@ export async function playRollback(stage: Stage): Promise<void> {
   await watch(edas, rollback.id, ({ finishedAt }) => finishedAt !== undefined);
   console.log(describeOrder(edas.orders.get(id)));
 
-  step(4, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
+  step(4, 'A task follows the rollback (it looks after 5 s, and then every 10 s) and tells the people.');
+  await stage.fc.settled();
+  await sleep(50);
+
+  step(5, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
   await post(stage, sample);
 
-  step(5, 'Somebody without the secret tries.');
+  step(6, 'Somebody without the secret tries.');
   await post({ ...stage, secrets: stage.forged }, sample);
+}
+
+/** An answer may be in the language of a chat, and the work be done by a task; EDAS knows. */
+async function rollbackOf(
+  id: string,
+  appId: string,
+  { edas, fc, source }: Stage,
+): Promise<ChangeOrder | undefined> {
+  const find = () => edas.orders.ofApplication(appId).find(({ rollbackOf: of }) => of === id);
+  if (source.mode === 'now') return find();
+  const settled = fc.settled().then(() => 'settled' as const);
+  for (;;) {
+    const rollback = find();
+    if (rollback || (await Promise.race([settled, sleep(50)])) === 'settled') return rollback ?? find();
+  }
 }
 
 /** A call that EDAS got, as one line. */
@@ -90,9 +112,38 @@ export function narrateAnswer(
   console.log(indent(paint(colour, body.trimEnd())));
 }
 
-/** A line of the function's log. */
+/** A line of the webhook function's log. */
 export function narrateLog(line: string): void {
   console.log(`   ${paint('magenta', 'function → log')}     ${paint('dim', line)}`);
+}
+
+/** A call that the Function Compute API got, as one line. */
+export function narrateTask({ operation, method, path, taskId, status }: RecordedTaskCall): void {
+  const what = operation ? `${operation} ${taskId ?? ''}` : `${method} ${path}`;
+  console.log(
+    `   ${paint('magenta', 'function → FC')}      ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`,
+  );
+}
+
+/** A line of the follow function's log. */
+export function narrateTaskLog(line: string): void {
+  console.log(`   ${paint('magenta', 'task → log')}         ${paint('dim', line)}`);
+}
+
+/** Shows messages as their channels would, those with the same words together: all are told at once. */
+export function createMessageNarrator(): (message: ReceivedMessage) => void {
+  const waiting = new Map<string, string[]>();
+  const show = () => {
+    for (const [text, kinds] of waiting) {
+      console.log(`   ${paint('magenta', 'task → people')}`);
+      console.log(indent(showMessage(kinds.join(', '), text)));
+    }
+    waiting.clear();
+  };
+  return ({ kind, text }) => {
+    if (waiting.size === 0) setTimeout(show, 30);
+    waiting.set(text, [...(waiting.get(text) ?? []), kind]);
+  };
 }
 
 async function post({ url, source, secrets }: Stage, { contentType, body }: SampleWebhook): Promise<void> {

@@ -1,25 +1,39 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FunctionContext } from '../../functions/platform/function-compute.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { root } from '../build/bundle.ts';
-import { buildWebhook, compileSourcesFile } from '../build/write-bundle.ts';
+import type { CompiledConfiguration } from '../build/compile-sources.ts';
+import { buildFunctions, compileConfigurationFile } from '../build/write-bundle.ts';
 import { CliError, codeOf, runCli } from '../cli.ts';
 import { startEdasStandIn } from '../edas/stand-in.ts';
+import { startFcStandIn } from '../fc/stand-in.ts';
+import { taskProcess } from '../fc/task-process.ts';
 import type { Listening } from '../listen.ts';
+import { startReceiver } from '../notify/receiver.ts';
+import { channelVariables, receiverKeys, sandboxChannels } from './channels.ts';
 import { startFunctionServer } from './function-server.ts';
 import { startInstance } from './instance.ts';
 import { realSecrets, sandboxSecrets } from './secrets.ts';
 import { printCurlLines, printRealEdas, printReady } from './guide.ts';
-import { narrateAnswer, narrateCall, narrateLog, playRollback } from './play.ts';
+import {
+  createMessageNarrator,
+  narrateAnswer,
+  narrateCall,
+  narrateLog,
+  narrateTask,
+  narrateTaskLog,
+  playRollback,
+} from './play.ts';
 
-const help = `Runs the function on this machine, as Function Compute would.
+const help = `Runs both functions on this machine, as Function Compute would.
 
   npm start -- [--port N] [--edas stand-in|real] [--sources FILE]
 
   --port N        where the function listens          (9000)
-  --edas WHICH    stand-in: an EDAS on this machine, with a release in flight that gets rolled back
-                  real:     EDAS itself, with your own credentials: signed requests do roll back
+  --edas WHICH    stand-in: an EDAS on this machine, with a release in flight that gets rolled back; a task follows
+                            it, and the messages of every channel are shown
+                  real:     EDAS itself, with your own credentials: signed requests do roll back; there are no
+                            tasks, so nothing is deferred and nothing followed
   --sources FILE  the sources to run with             (sources.yaml)
 
 ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, the secrets that
@@ -33,6 +47,18 @@ const standInCredentials = {
   securityToken: 'sandbox-security-token',
 };
 
+const standInContext = {
+  region: 'cn-hangzhou',
+  accountId: '1234567890123456',
+  credentials: standInCredentials,
+};
+
+/** Where the built functions of the sandbox are. */
+const folder = path.join(root, '.sandbox');
+
+/** As s.yaml has them. */
+const [followFunction, followTimeoutSeconds] = ['edas-rollback-follow', 3600];
+
 interface Options {
   port: number;
   isReal: boolean;
@@ -42,9 +68,8 @@ interface Options {
 await runCli(async () => {
   const options = readOptions();
   if (!options) return;
-  const sources = compileSourcesFile(options.sources);
-  const { file } = await buildWebhook(sources, path.join(root, '.sandbox'));
-  await (options.isReal ? runOnRealEdas : runOnStandIn)(options, file, sources);
+  const configuration = compileConfigurationFile(options.sources);
+  await (options.isReal ? runOnRealEdas : runOnStandIn)(options, configuration);
 });
 
 function readOptions(): Options | undefined {
@@ -72,46 +97,70 @@ function readOptions(): Options | undefined {
 
 async function runOnStandIn(
   options: Options,
-  bundle: string,
-  sources: readonly CompiledSource[],
+  { sources: own, notify }: CompiledConfiguration,
 ): Promise<void> {
-  const secrets = sandboxSecrets(sources);
-  const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrateCall });
-  const context = { region: 'cn-hangzhou', credentials: standInCredentials };
+  const channels = sandboxChannels(notify);
+  const sources = own.map((source) => ({ ...source, follow: true }));
+  const { webhook, follow } = await buildFunctions({ sources, notify: channels }, folder);
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
-  const env = { ...secrets, EDAS_ENDPOINT: edas.url, ROLLBACK_SUSPENDED, LOG_LEVEL };
-  const server = await serve(options, bundle, context, env).catch(async (error: unknown) => {
-    await edas.close();
-    throw error;
-  });
-  const stop = () => Promise.all([server.close(), edas.close()]);
-  stopOnSignal(stop);
-  const [source] = sources;
-  const forged = sandboxSecrets(sources, 'forged');
+  const secrets = sandboxSecrets(sources);
+
+  const closing: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    await Promise.all(closing.map((close) => close()));
+  };
   try {
-    if (source) await playRollback({ edas, url: server.url, source, secrets, forged });
+    const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrateCall });
+    closing.push(edas.close);
+    const receiver = await startReceiver({ secrets: receiverKeys, onMessage: createMessageNarrator() });
+    closing.push(receiver.close);
+    const shared = { EDAS_ENDPOINT: edas.url, ROLLBACK_SUSPENDED, LOG_LEVEL };
+    const runTask = taskProcess({
+      ...standInContext,
+      bundle: follow.file,
+      env: definedIn({ ...shared, ...channelVariables(channels, receiver) }),
+      timeout: followTimeoutSeconds,
+      onLog: narrateTaskLog,
+    });
+    const fc = await startFcStandIn({
+      ...standInContext,
+      functions: { [followFunction]: runTask },
+      onCall: narrateTask,
+    });
+    closing.push(fc.close);
+    const env = { ...shared, ...secrets, FOLLOW_FUNCTION: followFunction, FUNCTION_ENDPOINT: fc.url };
+    const server = await serve(options, webhook.file, standInContext, env);
+    closing.push(server.close);
+    stopOnSignal(stop);
+
+    const [source] = sources;
+    const forged = sandboxSecrets(sources, 'forged');
+    if (source) await playRollback({ edas, fc, url: server.url, source, secrets, forged });
     printCurlLines({ edas, url: server.url, sources, secrets, forged });
+    printReady(server.url);
   } catch (error) {
     await stop();
     throw error;
   }
-  printReady(server.url);
 }
 
-async function runOnRealEdas(
-  options: Options,
-  bundle: string,
-  sources: readonly CompiledSource[],
-): Promise<void> {
+function definedIn(env: NodeJS.Dict<string>): NodeJS.Dict<string> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}
+
+async function runOnRealEdas(options: Options, { sources: own }: CompiledConfiguration): Promise<void> {
   const region = process.env['REGION'];
   if (!region && !process.env['EDAS_ENDPOINT']) {
     throw new CliError(
       'Set the region of your applications first: REGION=cn-hangzhou npm start -- --edas real',
     );
   }
+  const sources = own.map((source) => ({ ...source, mode: 'now' as const, follow: false }));
+  const { webhook } = await buildFunctions({ sources, notify: [] }, folder);
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
-  const server = await serve(options, bundle, {}, { ...Object.fromEntries(environment), ...secrets });
+  const env = { ...Object.fromEntries(environment), ...secrets };
+  const server = await serve(options, webhook.file, {}, env);
   stopOnSignal(server.close);
   printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);

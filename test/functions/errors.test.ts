@@ -44,6 +44,9 @@ describe('the catalogue of errors', () => {
       edas_throttled: 503,
       source_not_configured: 503,
       edas_outcome_unknown: 504,
+      rollback_suspended: 503,
+      task_malformed: 400,
+      notification_failed: 502,
     });
   });
 

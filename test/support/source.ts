@@ -9,6 +9,8 @@ export const pipelineSource: CompiledSource = {
   secrets: ['PIPELINE_SECRET'],
   contentTypes: ['json'],
   cluster: 'ecs',
+  mode: 'now',
+  follow: false,
   dryRun: false,
   reply: 'json',
   deadlineMs: 9000,

@@ -1,4 +1,5 @@
 import type { EdasStandIn } from '../../local/edas/stand-in.ts';
+import type { FcStandIn } from '../../local/fc/stand-in.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
 import { linkQuery, signatureHeaders } from '../../local/sign.ts';
 import type { Environment, FunctionContext } from '../../functions/platform/function-compute.ts';
@@ -22,6 +23,10 @@ export const fakeContext: FunctionContext = {
   credentials: fakeCredentials,
 };
 
+/** The account that an FC stand-in is started with, and the function of it that follows a rollback. */
+export const fakeAccountId = '1234567890123456';
+export const followFunction = 'edas-rollback-follow';
+
 /** Where the handler's clock stands, unless it is given one. */
 export const startTime = '2026-01-02T03:04:05.000Z';
 
@@ -39,7 +44,9 @@ export interface WebhookOptions {
   sources: string;
   /** Added to the variables that hold the secrets. */
   env?: Environment;
-  /** What every invocation gets. Default {@link fakeContext}. */
+  /** Where tasks are handed over. Default nowhere: no follow function is named. */
+  fc?: FcStandIn;
+  /** What every invocation gets. Default {@link fakeContext}, with the account where there is an FC stand-in. */
   context?: unknown;
   /** Default: one that starts at {@link startTime} and moves only when the handler sleeps. */
   clock?: Clock;
@@ -95,10 +102,12 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   const env = {
     EDAS_ENDPOINT: edas.url,
     FC_FUNCTION_NAME: 'edas-rollback-webhook',
+    ...(options.fc && { FOLLOW_FUNCTION: followFunction, FUNCTION_ENDPOINT: options.fc.url }),
     ...Object.fromEntries(secrets),
     ...options.env,
   };
-  const context = 'context' in options ? options.context : fakeContext;
+  const ownContext = options.fc ? { ...fakeContext, accountId: fakeAccountId } : fakeContext;
+  const context = 'context' in options ? options.context : ownContext;
   const lines: string[] = [];
   const clock = options.clock ?? virtualClock();
   const now = options.now ?? clock.now;

@@ -1,6 +1,7 @@
 import { Problem } from '../../errors.ts';
 import { isRecord, toRecord, toText } from '../../record.ts';
 import type { Target } from '../../rollback/find-change-order.ts';
+import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledSource } from '../source/source.ts';
 import type { LinkGrant } from '../verify/link.ts';
 import { requireFresh, toEpochMilliseconds } from '../verify/timestamp.ts';
@@ -8,6 +9,9 @@ import { chatUsage, readChatCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, type Expression, type JSONValue } from './expression.ts';
 import { takeApp, takeChangeOrderId, type Finding } from './identifier.ts';
+
+/** Characters: there is a limit to what a task can carry. */
+const longestAddress = 2000;
 
 /** The names that are looked at where a source says nothing. */
 const usualNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
@@ -134,6 +138,19 @@ export async function selectProblemStart(
 export async function nameActor(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
   if (!source.actor) return undefined;
   return toText(await evaluate(source.actor, payload, 'actor').catch(() => null));
+}
+
+/** Where the people of a chat wait for the result. An address that is not the chat's own is none. */
+export async function selectAnswerAddress(
+  { answerAt, reply, mode, follow }: CompiledSource,
+  payload: JSONValue,
+): Promise<AnswerAddress | undefined> {
+  const isNeeded = follow || mode === 'deferred';
+  if (!answerAt || !isNeeded || (reply !== 'slack' && reply !== 'dingtalk')) return undefined;
+  const url = toText(await evaluate(answerAt, payload, 'answerAt').catch(() => null));
+  if (url === undefined || url.length > longestAddress) return undefined;
+  const address = { chat: reply, url };
+  return isChatAddress(address) ? address : undefined;
 }
 
 async function chatCommand(chatText: Expression, payload: JSONValue): Promise<string | undefined> {

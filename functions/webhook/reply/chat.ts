@@ -42,6 +42,7 @@ function tell(result: Outcome | Problem, actor: string | undefined): string {
 
 const headlines: Record<Exclude<Outcome['outcome'], 'ignored'>, string> = {
   rolling_back: 'Rolling back',
+  deferred: 'Handed to a task',
   already_terminated: 'Terminated already',
   dry_run: 'Dry run',
   suspended: 'Rollbacks are suspended',

@@ -1,6 +1,7 @@
 import { errorCatalogue, type Problem } from '../../errors.ts';
 import type { FunctionResponse } from '../../platform/function-compute.ts';
 import type { RollbackOutcome } from '../../rollback/outcome.ts';
+import type { Deferred, Follow } from '../hand-over.ts';
 import type { CompiledSource } from '../source/source.ts';
 import { chatMessage } from './chat.ts';
 
@@ -12,7 +13,7 @@ export interface Ignored {
 }
 
 /** What became of a request that was let in. */
-export type Outcome = RollbackOutcome | Ignored;
+export type Outcome = (RollbackOutcome & { follow?: Follow }) | Deferred | Ignored;
 
 /** What is known of a request when it is answered. */
 export interface ReplyContext {
@@ -26,6 +27,7 @@ export interface ReplyContext {
 
 const outcomeStatus: Record<Outcome['outcome'], number> = {
   rolling_back: 202,
+  deferred: 202,
   already_terminated: 200,
   ignored: 200,
   dry_run: 200,
@@ -40,7 +42,7 @@ export function replyWithOutcome(outcome: Outcome, context: ReplyContext): Funct
   const chat = chatOf(context);
   if (chat) return json(200, 'application/json', chatMessage(chat, outcome, context.actor));
   const { source, requestId } = context;
-  return json(outcomeStatus[outcome.outcome], 'application/json', {
+  return json(statusOfOutcome(outcome), 'application/json', {
     ...outcome,
     source: source?.name,
     requestId,
@@ -92,6 +94,10 @@ export function replyWithHealth(health: {
 
 function chatOf({ source, isVerified }: ReplyContext) {
   return source && isVerified && source.reply !== 'json' ? source.reply : undefined;
+}
+
+function statusOfOutcome(outcome: Outcome): number {
+  return 'duplicate' in outcome ? 200 : outcomeStatus[outcome.outcome];
 }
 
 function statusOf({ code }: Problem, { source, isVerified }: ReplyContext): number {

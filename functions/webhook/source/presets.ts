@@ -25,6 +25,8 @@ export interface Preset {
   changeOrderId?: string;
   app?: string;
   chatText?: string;
+  /** An address that takes the result later, from whoever knows it: only chats have one. */
+  answerAt?: string;
   problemStartedAt?: string;
   /** Whether its payload has no place for an id: then one application under `apps` is what is rolled back. */
   isByApplication?: boolean;
@@ -175,6 +177,9 @@ export const presets = {
     // `/rollback <id>` brings its verb along; what follows any other command needs one of its own.
     chatText:
       "contains(['/rollback', '/回滚'], command || '') && join(' ', ['rollback', text || '']) || text || actions[0].value || event.text",
+    // Five messages within half an hour. Events have none.
+    // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+    answerAt: 'response_url',
     deadlineMs: 2500,
   },
   dingtalk: {
@@ -185,6 +190,7 @@ export const presets = {
     reply: 'dingtalk',
     actor: 'senderNick',
     chatText: 'text.content',
+    answerAt: 'sessionWebhook',
     deadlineMs: 4500,
   },
   feishu: {

@@ -37,11 +37,17 @@ export interface CompiledSource {
   app?: Expression | undefined;
   /** The text of a chat message that is a command. */
   chatText?: Expression | undefined;
+  /** Where the people of a chat wait for the result. */
+  answerAt?: Expression | undefined;
   /** When the problem began: a change that began later is refused. */
   problemStartedAt?: Expression | undefined;
   /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
   apps?: readonly string[] | undefined;
   cluster: 'ecs' | 'k8s';
+  /** Who rolls back: the webhook, or the task that follows the rollback, one for each change order. */
+  mode: 'now' | 'deferred';
+  /** Whether a task follows the rollback to its end. Always where it is deferred. */
+  follow: boolean;
   dryRun: boolean;
   /** The status of a refusal of a sender that is known, for senders that disable a hook after a 4xx. */
   refusalStatus?: number | undefined;

@@ -1,6 +1,6 @@
+import { dingTalkSignature } from '../../dingtalk-signature.ts';
 import { Problem } from '../../errors.ts';
 import { decodeBase64 } from './digest.ts';
-import { hmac } from './hmac.ts';
 import { matches, type SignedRequest } from './match.ts';
 import { requireFreshHeader } from './timestamp.ts';
 
@@ -40,9 +40,4 @@ export function verifyDingTalk(
       "The header sign was not made with this source's secret and this timestamp. Check that the secret is the robot's own (AppSecret).",
     );
   }
-}
-
-/** @param time epoch milliseconds, as the header has it */
-export function dingTalkSignature(key: Buffer, time: string): Buffer {
-  return hmac('sha256', key, [`${time}\n`, key]);
 }

@@ -8,17 +8,21 @@ describe('a context', () => {
     securityToken: 'fake-security-token',
   };
 
-  test('of Function Compute gives request id, region and credentials, and nothing else is taken', () => {
+  test('of Function Compute gives who calls, where, as whom, for how long and how often, and nothing else is taken', () => {
     const context = {
       requestId: 'fake-request-id',
       region: 'cn-hangzhou',
       accountId: '1234567890',
-      function: { name: 'webhook' },
+      function: { name: 'webhook', timeout: 15 },
+      retryCount: 2,
       credentials: { ...credentials, expiration: 'later' },
     };
     expect(readContext(context)).toEqual({
       requestId: 'fake-request-id',
       region: 'cn-hangzhou',
+      accountId: '1234567890',
+      function: { timeout: 15 },
+      retryCount: 2,
       credentials,
     });
   });
@@ -34,9 +38,11 @@ describe('a context', () => {
     { credentials: undefined },
     { credentials: null },
     { credentials: 'text' },
+    { accountId: 7, function: null, retryCount: '1' },
+    { function: { timeout: Number.NaN }, retryCount: -1 },
     { requestId: 1, region: null, credentials: { accessKeyId: 1, accessKeySecret: {}, securityToken: null } },
   ])('of %j gives nothing', (context) => {
-    expect(readContext(context)).toEqual({ credentials: {} });
+    expect(readContext(context)).toEqual({ credentials: {}, function: {} });
   });
 
   test('keeps what is usable beside what is not', () => {
@@ -48,6 +54,7 @@ describe('a context', () => {
       }),
     ).toEqual({
       requestId: 'fake-request-id',
+      function: {},
       credentials: { accessKeyId: credentials.accessKeyId, accessKeySecret: credentials.accessKeySecret },
     });
   });

@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  createEdasClient,
-  type ChangeOrderInfo,
-  type RollbackReceipt,
-} from '../../../functions/edas/client.ts';
+import type { ChangeOrderInfo } from '../../../functions/edas/change-order.ts';
+import { createEdasClient, type RollbackReceipt } from '../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders } from '../../../functions/rollback/dependencies.ts';

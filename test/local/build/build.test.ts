@@ -29,8 +29,20 @@ describe('npm run build', () => {
     const ended = await build('--sources', write(folder, 'other.yaml', good), '--out', out);
 
     expect(ended).toMatchObject({ status: 0, stderr: '' });
-    expect(ended.stdout).toMatch(/webhook\.js {2}\d+\.\d KB {2}sources: alerts\n$/);
+    expect(ended.stdout).toMatch(
+      /webhook\.js {2}\d+\.\d KB {2}sources: alerts\n.*follow\.js {2}\d+\.\d KB {2}notify: nobody\n$/,
+    );
     expect(readFileSync(path.join(out, 'webhook.js'), 'utf8')).toContain('ALERTS_SECRET');
+  });
+
+  test('compiles where people are told into the function that tells them, and says so', async () => {
+    const folder = temporaryFolder();
+    const notify = 'notify: [{ kind: slack, url: SLACK_URL }, { kind: wecom, url: WECOM_URL }]\n';
+    const ended = await build('--sources', write(folder, 'with-notify.yaml', good + notify), '--out', folder);
+
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    expect(ended.stdout).toMatch(/follow\.js {2}\d+\.\d KB {2}notify: slack, wecom\n$/);
+    expect(readFileSync(path.join(folder, 'follow.js'), 'utf8')).toContain('WECOM_URL');
   });
 
   test('writes nothing when the file cannot work, and names each fault by file, line and column', async () => {
@@ -69,7 +81,11 @@ describe('npm run build', () => {
     const args = ['--sources', write(folder, 'good.yaml', good), '--out', path.join(folder, 'out')];
     await build(...args);
     expect(await build(...args)).toMatchObject({ status: 0, stderr: '' });
-    expect(readdirSync(path.join(folder, 'out')).toSorted()).toEqual(['package.json', 'webhook.js']);
+    expect(readdirSync(path.join(folder, 'out')).toSorted()).toEqual([
+      'follow.js',
+      'package.json',
+      'webhook.js',
+    ]);
   });
 
   test.each([
@@ -90,12 +106,12 @@ describe('npm run build', () => {
   });
 });
 
-test('npm run size says how large the bundle is, with its three largest parts', async () => {
+test('npm run size says how large the bundles are, each with its three largest parts', async () => {
   const { status, stdout, stderr } = await runCommand('local/build/size.ts');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const size = String.raw`\d+\.\d KB`;
   const part = `[@\\w./-]+ ${size}`;
-  expect(stdout).toMatch(
-    new RegExp(`^webhook\\.js ${size} of ${size}; the largest parts: ${part}, ${part}, ${part}\n$`),
-  );
+  const line = (file: string) =>
+    `${file}\\.js ${size} of ${size}; the largest parts: ${part}, ${part}, ${part}\n`;
+  expect(stdout).toMatch(new RegExp(`^${line('webhook')}${line('follow')}$`));
 });

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import type { Plugin } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bundleWebhook } from '../../../local/build/bundle.ts';
+import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
+import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import { httpEvent } from '../../support/http-event.ts';
+import { compileSources } from '../../../local/build/compile-sources.ts';
 import { bundleInto, invokeBundle, secret, sources, webhook } from '../../support/invoke-bundle.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -25,41 +27,59 @@ async function startEdas(): Promise<EdasStandIn> {
   return edas;
 }
 
-describe('the bundle', () => {
-  test('is one CommonJS file that needs nothing around it', async () => {
-    const edas = await startEdas();
+/** The npm packages that something of is in the bundle. */
+function packagesIn({ inputs }: Metafile): string[] {
+  const names = Object.keys(inputs).map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
+  return names.filter((name) => name !== undefined);
+}
+
+/** What only the build needs, or was replaced. */
+const outsiders = [
+  'xml2js',
+  'xmlbuilder',
+  'sax',
+  'debug',
+  'yaml',
+  'zod',
+  'fastest-levenshtein',
+  'json-bigint',
+];
+
+const notify: CompiledChannel[] = [{ kind: 'slack', url: 'SLACK_URL', language: 'zh' }];
+
+describe.each([
+  ['webhook', (folder: string) => bundleWebhook(sources, folder)],
+  ['follow', (folder: string) => bundleFollow(notify, folder)],
+] as const)('the bundle of %s', (name, bundle) => {
+  test('is one CommonJS file that exports the handler that s.yaml names, needs nothing else, and has nothing else to give', async () => {
     const folder = temporaryFolder();
-    const { path: file } = await bundleInto(folder);
-    expect(readdirSync(folder)).toEqual(['webhook.js']);
-
-    const { answers } = await invokeBundle(file, [httpEvent({ method: 'GET', path: '/' }), signed], {
-      context: { credentials },
-      env: { EDAS_ENDPOINT: edas.url },
-    });
-    expect(answers).toMatchObject([{ statusCode: 200 }, { statusCode: 202 }]);
-    expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
-  });
-
-  test('exports the handler that s.yaml names, and nothing else', async () => {
-    const { path: file } = await bundleInto(temporaryFolder());
+    const { path: file, contents } = await bundle(folder);
+    writeFileSync(file, contents);
     const print = 'Object.keys(require(process.argv[1])).join()';
-    const env = { PIPELINE_SECRET: secret };
-    expect(execFileSync(process.execPath, ['-p', print, file], { env, encoding: 'utf8' })).toBe('handler\n');
+    const env = { PIPELINE_SECRET: secret, SLACK_URL: 'https://hooks.slack.com/services/not-a-real-key' };
+    expect(readdirSync(folder)).toEqual([`${name}.js`]);
+    expect(execFileSync(process.execPath, ['-p', print, file], { env, cwd: folder, encoding: 'utf8' })).toBe(
+      'handler\n',
+    );
   });
 
-  test('holds the SDK, but nothing that only the build needs or that was replaced', async () => {
-    const { metafile } = await bundleWebhook(sources, temporaryFolder());
-    const packages = Object.keys(metafile.inputs).map(
-      (file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1],
-    );
+  test('holds nothing that only the build needs or that was replaced', async () => {
+    const { metafile } = await bundle(temporaryFolder());
+    const packages = packagesIn(metafile);
     expect(packages).toContain('@alicloud/pop-core');
-    for (const name of ['xml2js', 'xmlbuilder', 'sax', 'debug', 'yaml', 'zod', 'fastest-levenshtein']) {
-      expect(packages).not.toContain(name);
-    }
+    expect(packages.filter((each) => outsiders.includes(each))).toEqual([]);
+  });
+
+  // They would add more than a megabyte, and slow every cold start that hands over a task.
+  test('holds nothing of what fc2 requires and an invocation does not need', async () => {
+    const { metafile } = await bundle(temporaryFolder());
+    const needless = ['ali-oss', 'axios', 'ws', 'babel-runtime'];
+    expect(packagesIn(metafile).filter((each) => needless.includes(each))).toEqual([]);
+    expect(Object.keys(metafile.inputs).join('\n')).not.toContain('fc2/es5');
   });
 
   test("is read fast: it is ASCII, and V8 needs none of Unicode's tables to compile it", async () => {
-    const { contents } = await bundleWebhook(sources, temporaryFolder());
+    const { contents } = await bundle(temporaryFolder());
     const text = Buffer.from(contents).toString('utf8');
     // V8 keeps a text of anything but Latin-1 in two bytes a character.
     expect(text.length).toBe(contents.length);
@@ -68,12 +88,40 @@ describe('the bundle', () => {
   });
 
   test('leaves the default credentials chain outside, and nothing else but Node.js', async () => {
-    const { metafile } = await bundleWebhook(sources, temporaryFolder());
+    const { metafile } = await bundle(temporaryFolder());
     const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
-    const outside = imports.filter(({ external }) => external === true).map(({ path: name }) => name);
-    expect([...new Set(outside)].filter((name) => !isBuiltin(name))).toEqual(['@alicloud/credentials']);
+    const outside = imports.filter(({ external }) => external === true).map(({ path: each }) => each);
+    expect([...new Set(outside)].filter((each) => !isBuiltin(each))).toEqual(['@alicloud/credentials']);
     expect(Object.keys(metafile.inputs).join('\n')).not.toContain('providers/default.js');
   });
+});
+
+test('fc2 and JMESPath are in the bundle that uses them only, and so is what sources.yaml says', async () => {
+  const bundles = [
+    await bundleWebhook(sources, temporaryFolder()),
+    await bundleFollow(notify, temporaryFolder()),
+  ];
+  const contents = bundles.map((each) => Buffer.from(each.contents).toString('utf8'));
+  const packages = bundles.map(({ metafile }) => packagesIn(metafile));
+  for (const name of ['@alicloud/fc2', '@jmespath-community/jmespath']) {
+    expect(packages.map((each) => each.includes(name))).toEqual([true, false]);
+  }
+  expect(contents.map((each) => each.includes('SLACK_URL'))).toEqual([false, true]);
+  expect(contents.map((each) => each.includes('PIPELINE_SECRET'))).toEqual([true, false]);
+});
+
+test('the webhook answers and rolls back with nothing around its bundle', async () => {
+  const edas = await startEdas();
+  const folder = temporaryFolder();
+  const { path: file } = await bundleInto(folder);
+  expect(readdirSync(folder)).toEqual(['webhook.js']);
+
+  const { answers } = await invokeBundle(file, [httpEvent({ method: 'GET', path: '/' }), signed], {
+    context: { credentials },
+    env: { EDAS_ENDPOINT: edas.url },
+  });
+  expect(answers).toMatchObject([{ statusCode: 200 }, { statusCode: 202 }]);
+  expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
 });
 
 /** Makes modules fail when they are loaded, in whatever way the function loads them. */
@@ -96,7 +144,7 @@ describe('with modules that fail when they are loaded,', () => {
   const heavy = ['@alicloud/pop-core', '@alicloud/credentials', '@jmespath-community/jmespath'];
 
   test('whoever is refused is answered all the same, and so is who asks for the health', async () => {
-    const { path: file } = await bundleInto(temporaryFolder(), poison(...heavy));
+    const { path: file } = await bundleInto(temporaryFolder(), poison(...heavy, '@alicloud/fc2'));
     const { answers, output } = await invokeBundle(file, [
       forged,
       httpEvent(),
@@ -118,6 +166,33 @@ describe('with modules that fail when they are loaded,', () => {
       { statusCode: 500, body: expect.stringContaining('"code":"internal"') as string },
     ]);
     expect(output).toContain(`poisoned: ${name}`);
+  });
+
+  test('a rollback that no task follows is done without fc2', async () => {
+    const edas = await startEdas();
+    const { path: file } = await bundleInto(temporaryFolder(), poison('@alicloud/fc2'));
+    const { answers, output } = await invokeBundle(file, [signed], {
+      context: { credentials },
+      env: { EDAS_ENDPOINT: edas.url },
+    });
+    expect(answers).toMatchObject([{ statusCode: 202 }]);
+    expect(output).not.toContain('poisoned');
+  });
+
+  test('a rollback that is deferred meets the one in fc2, and is done by the webhook', async () => {
+    const edas = await startEdas();
+    const deferring = compileSources(
+      'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET], mode: deferred } }',
+    );
+    const bundle = await bundleWebhook(deferring, temporaryFolder(), [poison('@alicloud/fc2')]);
+    writeFileSync(bundle.path, bundle.contents);
+    const { answers, output } = await invokeBundle(bundle.path, [signed], {
+      context: { credentials, region: 'cn-hangzhou', accountId: '1000000000000000' },
+      env: { EDAS_ENDPOINT: edas.url, FOLLOW_FUNCTION: 'test-only-follow' },
+    });
+    expect(answers).toMatchObject([{ statusCode: 202 }]);
+    expect(output).toContain('poisoned: @alicloud/fc2');
+    expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
   });
 });
 

@@ -7,8 +7,13 @@ import { presets } from '../../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
 import { root } from '../../../local/build/bundle.ts';
-import { compileSources, SourcesError, type SourcesFault } from '../../../local/build/compile-sources.ts';
-import { keysOfLaterVersions, sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
+import {
+  compileConfiguration,
+  compileSources,
+  SourcesError,
+  type SourcesFault,
+} from '../../../local/build/compile-sources.ts';
+import { sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
 
 const secrets = 'secrets: [PIPELINE_SECRET]';
 const app = '3616cdca-0000-4000-8000-000000000001';
@@ -51,7 +56,7 @@ function compileOne(text: string): CompiledSource {
 }
 
 const sourceKeys =
-  'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, dryRun, refusalStatus, deadlineMs';
+  'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
 const variableName =
   '"secrets" must be the name of an environment variable, such as PIPELINE_SECRET, not a value';
 const timestampBelongs =
@@ -68,13 +73,19 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       'sources:\n  pipeline:\n    preset: generic\n    secrets: [~]',
       ['4:15 "secrets" is empty'],
     ],
-    ...['REGION', 'LOG_LEVEL', 'PATH', 'NODE_OPTIONS', 'ALIBABA_CLOUD_ACCESS_KEY_ID'].map(
-      (name): [string, string, string[]] => [
-        `${name} as a secret`,
-        `sources:\n  pipeline:\n    preset: generic\n    secrets: [${name}]`,
-        ['4:15 "secrets" is a setting, and no secret: anybody could sign with it'],
-      ],
-    ),
+    ...[
+      'REGION',
+      'LOG_LEVEL',
+      'FOLLOW_FUNCTION',
+      'FUNCTION_ENDPOINT',
+      'PATH',
+      'NODE_OPTIONS',
+      'ALIBABA_CLOUD_ACCESS_KEY_ID',
+    ].map((name): [string, string, string[]] => [
+      `${name} as a secret`,
+      `sources:\n  pipeline:\n    preset: generic\n    secrets: [${name}]`,
+      ['4:15 "secrets" is a setting, and no secret: anybody could sign with it'],
+    ]),
     [
       'a header that Function Compute takes away',
       verifying('header: X-Fc-Signature'),
@@ -424,13 +435,6 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     expect(told(text)).toEqual(expected.map((line) => expect.stringContaining(line) as string));
   });
 
-  test.each(keysOfLaterVersions)('"%s", which is for a later version, not a typing error', (key) => {
-    expect(told(`${generic(`${key}: x`)}${key}: x`)).toEqual([
-      `5:5 "${key}" does not exist in this version yet`,
-      `6:1 "${key}" does not exist in this version yet`,
-    ]);
-  });
-
   test('several faults at once, in the order of the file', () => {
     const text = [
       'sources:',
@@ -459,6 +463,189 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     ].join('\n');
     expect(told(text).map((line) => line.split(' ')[0])).toEqual(['2:38', '2:52', '3:24']);
   });
+});
+
+/** A file with one source that works, and channels from line 6 on, whose first key is in column 5. */
+function notifying(...channels: string[][]): string {
+  const lines = channels.flatMap(([first = '', ...rest]) => [
+    `  - ${first}`,
+    ...rest.map((line) => `    ${line}`),
+  ]);
+  return [`${generic()}notify:`, ...lines, ''].join('\n');
+}
+
+const robotUrl = 'url: DINGTALK_ROBOT_URL';
+
+describe('notify and the keys that go with it do not build, and the place and the way out are told:', () => {
+  test.each<[what: string, text: string, expected: string[]]>([
+    ['an unknown mode', generic('mode: later'), ['5:5 "mode" must be one of now, deferred']],
+    ['text for yes or no', generic('follow: "yes"'), ['5:5 "follow" must be true or false']],
+    [
+      'a deferred rollback that is not followed',
+      generic('mode: deferred', 'follow: false'),
+      ['6:5 with mode: deferred, the task that rolls back follows it as well: take this out'],
+    ],
+    ['no channel', `${generic()}notify: []`, ['5:1 "notify" must have at least one channel']],
+    ['one channel that is no list', `${generic()}notify: { kind: slack }`, ['5:1 "notify" must be a list']],
+    ['a channel that is a word', notifying(['slack']), ['6:5 each item of "notify" must be a map']],
+    [
+      'an unknown kind',
+      notifying(['kind: teams', robotUrl]),
+      ['6:5 "kind" must be one of dingtalk, feishu, wecom, slack, webhook'],
+    ],
+    ['a channel without a kind', notifying([robotUrl]), ['6:5 "kind" must be one of dingtalk, feishu']],
+    ['a channel without an address', notifying(['kind: slack']), ['6:5 "url" is missing']],
+    [
+      'an unknown key',
+      notifying(['kind: slack', robotUrl, 'langauge: zh']),
+      ['8:5 "langauge" is not a key here; did you mean "language"?'],
+    ],
+    [
+      'a key of a source',
+      notifying(['kind: slack', robotUrl, 'refusalStatus: 200']),
+      ['8:5 "refusalStatus" is not a key here; there are kind, url, secret, language'],
+    ],
+    [
+      'an unknown language',
+      notifying(['kind: slack', robotUrl, 'language: fr']),
+      ['8:5 "language" must be one of en, zh'],
+    ],
+    [
+      'a webhook without a key',
+      notifying(['kind: webhook', 'url: HOOK_URL']),
+      ['6:5 a webhook is signed, so it needs a key: secret: NOTIFY_WEBHOOK_SECRET'],
+    ],
+    ...[
+      ['wecom', 'WeCom'],
+      ['slack', 'Slack'],
+    ].map(([kind, name]): [string, string, string[]] => [
+      `a key for ${kind}`,
+      notifying([`kind: ${kind}`, robotUrl, 'secret: ROBOT_SECRET']),
+      [`8:5 ${name} takes no signed messages, its address alone is the key: take this out`],
+    ]),
+    [
+      'a value where its variable belongs',
+      notifying(['kind: dingtalk', robotUrl, 'secret: hunter2']),
+      [
+        '8:5 "secret" must be the name of an environment variable, such as DINGTALK_ROBOT_SECRET, not a value',
+      ],
+    ],
+    [
+      'a setting as the address',
+      notifying(['kind: slack', 'url: FUNCTION_ENDPOINT']),
+      ['7:5 "url" is a setting: the address and key of a channel have variables of their own'],
+    ],
+    [
+      'a variable that Function Compute keeps for itself',
+      notifying(['kind: slack', 'url: FC_URL']),
+      ['7:5 "url" may not begin with FC_'],
+    ],
+    [
+      'a secret of a source as a key',
+      notifying(['kind: dingtalk', robotUrl, 'secret: PIPELINE_SECRET']),
+      [
+        '8:5 PIPELINE_SECRET is a secret of the source pipeline, and would be sent elsewhere: take another variable',
+      ],
+    ],
+    [
+      'a secret of a source as an address',
+      notifying(['kind: slack', 'url: PIPELINE_SECRET']),
+      ['7:5 PIPELINE_SECRET is a secret of the source pipeline'],
+    ],
+    [
+      'two channels with one address',
+      notifying(['kind: slack', 'url: SAME'], ['kind: wecom', 'url: SAME']),
+      ['9:5 SAME is named by notify already: take another variable'],
+    ],
+    [
+      'one variable as address and key',
+      notifying(['kind: feishu', 'url: SAME', 'secret: SAME']),
+      ['8:5 SAME is named by notify already: take another variable'],
+    ],
+    [
+      'faults of sources and channels at once, in the order of the file',
+      [
+        'notify: [{ kind: webhook, url: A }]',
+        generic('when: "a =="', 'mode: deferred', 'follow: false'),
+      ].join('\n'),
+      ['1:12 a webhook is signed', '6:5 this is not JMESPath', '8:5 with mode: deferred'],
+    ],
+  ])('%s', (_what, text, expected) => {
+    expect(told(text)).toEqual(expected.map((line) => expect.stringContaining(line) as string));
+  });
+
+  test('an address that is written out, which is not repeated', () => {
+    const url = 'https://hooks.slack.com/services/T000/B000/not-a-real-key';
+    const faults = told(notifying(['kind: slack', `url: ${url}`]));
+    expect(faults).toEqual([
+      '7:5 "url" must be the name of an environment variable, such as DINGTALK_ROBOT_URL, not the address itself: put that into .env, for whoever knows it can write there',
+    ]);
+  });
+});
+
+describe('who rolls back, and who follows,', () => {
+  const modeAndFollow = (text: string) => {
+    const { mode, follow } = compileOne(text);
+    return [mode, follow];
+  };
+  const withChannel = (text: string) => `${text}notify: [{ kind: slack, url: SLACK_URL }]\n`;
+
+  test('is the webhook, and nobody unless there is a channel', () => {
+    expect(modeAndFollow(generic())).toEqual(['now', false]);
+    expect(modeAndFollow(withChannel(generic()))).toEqual(['now', true]);
+  });
+
+  test('is what the source says', () => {
+    expect(modeAndFollow(generic('follow: true'))).toEqual(['now', true]);
+    expect(modeAndFollow(withChannel(generic('mode: now', 'follow: false')))).toEqual(['now', false]);
+  });
+
+  test('is the task where the rollback is deferred', () => {
+    expect(modeAndFollow(generic('mode: deferred'))).toEqual(['deferred', true]);
+    expect(modeAndFollow(generic('mode: deferred', 'follow: true', 'dryRun: true'))).toEqual([
+      'deferred',
+      true,
+    ]);
+  });
+});
+
+test('channels keep what they say, and speak English unless told otherwise', () => {
+  const text = notifying(
+    ['kind: dingtalk', 'url: A_URL', 'secret: A_SECRET', 'language: zh'],
+    ['kind: dingtalk', 'url: B_URL'],
+    ['kind: feishu', 'url: C_URL', 'secret: C_SECRET'],
+    ['kind: feishu', 'url: D_URL'],
+    ['kind: wecom', 'url: E_URL'],
+    ['kind: slack', 'url: F_URL'],
+    ['kind: webhook', 'url: G_URL', 'secret: G_SECRET'],
+  );
+  const { sources, notify } = compileConfiguration(text);
+  expect(sources).toEqual(compileSources(text));
+  expect(notify).toEqual([
+    { kind: 'dingtalk', url: 'A_URL', secret: 'A_SECRET', language: 'zh' },
+    { kind: 'dingtalk', url: 'B_URL', language: 'en' },
+    { kind: 'feishu', url: 'C_URL', secret: 'C_SECRET', language: 'en' },
+    { kind: 'feishu', url: 'D_URL', language: 'en' },
+    { kind: 'wecom', url: 'E_URL', language: 'en' },
+    { kind: 'slack', url: 'F_URL', language: 'en' },
+    { kind: 'webhook', url: 'G_URL', secret: 'G_SECRET', language: 'en' },
+  ]);
+});
+
+test('nobody is told where no channel is named', () => {
+  expect(compileConfiguration(generic()).notify).toEqual([]);
+});
+
+test('the result of a command goes where the chat says, and other senders have no such place', () => {
+  const answerAt = (preset: string) =>
+    compileOne(fileOf(`preset: ${preset}`, secrets, `apps: [${app}]`)).answerAt;
+  expect(answerAt('slack')).toEqual({
+    text: 'response_url',
+    tree: { type: 'Field', name: 'response_url' },
+  });
+  expect(answerAt('dingtalk')?.text).toBe('sessionWebhook');
+  const others = Object.keys(presets).filter((name) => !['slack', 'dingtalk'].includes(name));
+  expect(others.filter((name) => answerAt(name) !== undefined)).toEqual([]);
 });
 
 function aliasesThatMultiply(): string {
@@ -499,6 +686,8 @@ describe('a source that says nothing more', () => {
       contentTypes: ['json'],
       deliveryHeader: 'x-delivery-id',
       cluster: 'ecs',
+      mode: 'now',
+      follow: false,
       dryRun: false,
       reply: 'json',
       deadlineMs: 9000,
@@ -533,6 +722,8 @@ describe('a source that says nothing more', () => {
         },
       },
       cluster: 'ecs',
+      mode: 'now',
+      follow: false,
       dryRun: false,
       reply: 'json',
       deadlineMs: 9000,
@@ -758,7 +949,7 @@ describe('the shipped sources.yaml', () => {
       },
     ]);
     for (const source of compiled) {
-      expect(source).toMatchObject({ cluster: 'ecs', dryRun: false, deadlineMs: 9000 });
+      expect(source).toMatchObject({ cluster: 'ecs', mode: 'now', follow: false, dryRun: false });
     }
   });
 
@@ -849,10 +1040,26 @@ describe('whatever the file holds, it compiles or its faults are told at places 
         secrets: maybe(['A'], ['A', 'A']),
         when: maybe('a', 'b(c)', 'a =='),
         deadlineMs: maybe(3000),
+        mode: maybe('now', 'deferred'),
+        follow: maybe(true, false),
       },
       { requiredKeys: [] },
     );
-    const text = fc.dictionary(fc.string(), source).map((sources) => stringify({ sources }));
+    const channel = fc.record(
+      {
+        kind: maybe('dingtalk', 'slack', 'webhook'),
+        url: maybe('A', 'B', 'https://example.com'),
+        secret: maybe('A', 'B'),
+        language: maybe('zh'),
+      },
+      { requiredKeys: [] },
+    );
+    const text = fc
+      .record(
+        { sources: fc.dictionary(fc.string(), source), notify: fc.oneof(fc.array(channel), value) },
+        { requiredKeys: ['sources'] },
+      )
+      .map((file) => stringify(file));
     fc.assert(fc.property(text, expectSourcesOrFaults));
   });
 });
@@ -867,7 +1074,12 @@ describe('sources.schema.json', () => {
   test('describes every key', () => {
     const keys = describedKeys(JSON.parse(text) as Schema, '');
     expect(keys.map(([key]) => key)).toEqual(
-      expect.arrayContaining(['.sources', '.sources.*.secrets', '.sources.*.verify.timestamp.unit']),
+      expect.arrayContaining([
+        '.sources',
+        '.sources.*.secrets',
+        '.sources.*.verify.timestamp.unit',
+        '.notify.*.secret',
+      ]),
     );
     expect(keys.filter(([, description]) => typeof description !== 'string').map(([key]) => key)).toEqual([]);
   });
@@ -877,16 +1089,18 @@ interface Schema {
   description?: unknown;
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
+  items?: Schema;
   oneOf?: Schema[];
 }
 
 function describedKeys(schema: Schema, at: string): [key: string, description: unknown][] {
-  const { properties = {}, additionalProperties, oneOf = [] } = schema;
+  const { properties = {}, additionalProperties, items, oneOf = [] } = schema;
   const named = Object.entries(properties).flatMap<[string, unknown]>(([key, value]) => [
     [`${at}.${key}`, value.description],
     ...describedKeys(value, `${at}.${key}`),
   ]);
   const others =
     typeof additionalProperties === 'object' ? describedKeys(additionalProperties, `${at}.*`) : [];
-  return [...named, ...others, ...oneOf.flatMap((choice) => describedKeys(choice, at))];
+  const listed = items ? describedKeys(items, `${at}.*`) : [];
+  return [...named, ...others, ...listed, ...oneOf.flatMap((choice) => describedKeys(choice, at))];
 }

@@ -44,6 +44,13 @@ test('all that a preset brings is told', () => {
   ]);
 });
 
+test.each([
+  ['slack', 'response_url'],
+  ['dingtalk', 'sessionWebhook'],
+])('the preset %s says where the result goes', (name, field) => {
+  expect(describePreset(name)).toMatch(new RegExp(`^result goes to +the address in ${field}, `, 'm'));
+});
+
 test('a preset that is not there is answered with the one that was meant', () => {
   expect(() => describePreset('gitub')).toThrow('There is no preset "gitub"; did you mean "github"?');
   expect(() => describePreset('constructor')).toThrow('There is no preset "constructor"');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { openSources } from '../../../functions/webhook/source/open-sources.ts';
 import { presets, type Preset } from '../../../functions/webhook/source/presets.ts';
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
@@ -17,9 +18,13 @@ function sourceOf(settings: string, env: Record<string, string> = {}) {
   return source;
 }
 
-async function explain(settings: string, body: string, webhook: Partial<ExplainedWebhook> = {}) {
+async function explain(
+  settings: string,
+  body: string,
+  { notify = [], ...webhook }: Partial<ExplainedWebhook> & { notify?: CompiledChannel[] } = {},
+) {
   const all = { body: Buffer.from(body), contentType: 'application/json', now, ...webhook };
-  const { rows, verdict, isRefused } = await explainWebhook(sourceOf(settings), all);
+  const { rows, verdict, isRefused } = await explainWebhook(sourceOf(settings), notify, all);
   return { rows: Object.fromEntries(rows) as Record<string, string | string[]>, verdict, isRefused };
 }
 
@@ -31,7 +36,7 @@ test.each<[string, Preset]>(Object.entries(presets))(
     const sample = sampleWebhook(source, isByApplication(source) ? { app } : { changeOrderId: order }, now);
     const grant = source.verify.scheme === 'link' ? { app, expiresAt: 0 } : undefined;
     const webhook = { body: Buffer.from(sample.body), contentType: sample.contentType, grant, now };
-    const { verdict, isRefused } = await explainWebhook(source, webhook);
+    const { verdict, isRefused } = await explainWebhook(source, [], webhook);
     expect(verdict).toMatch(/^The rule ".*" decides: acted on\. It would have the /);
     expect(isRefused).toBe(false);
   },
@@ -55,6 +60,9 @@ test('every rule is shown, with what it found', async () => {
       problemStartedAt: '2026-01-02T03:04:05.000Z: a change that began later is refused',
       changeOrderId: `the change order ${order}: \`changeOrderId: order\` gave "order ${order}"`,
       apps: app,
+      mode: 'now: the answer comes when the rollback has begun',
+      follow: 'no',
+      notify: 'nobody is told, for the rollback is not followed',
     },
     verdict: `The rule "changeOrderId" decides: acted on. It would have the change order ${order} rolled back with RollbackChangeOrder, if EDAS lists it among those of the apps.`,
     isRefused: false,
@@ -137,6 +145,40 @@ test('a dry run, and another cluster, are said', async () => {
   expect((await explain('preset: generic, cluster: k8s', payload)).verdict).toMatch(
     /with AbortAndRollbackChangeOrder\.$/,
   );
+});
+
+describe('where people are told', () => {
+  const payload = `{"changeOrderId":"${order}"}`;
+  const notify: CompiledChannel[] = [
+    { kind: 'dingtalk', url: 'ROBOT_URL', secret: 'ROBOT_SECRET', language: 'zh' },
+    { kind: 'slack', url: 'SLACK_URL', language: 'en' },
+  ];
+  const channels = [
+    'dingtalk: Chinese, to the address in ROBOT_URL, signed with ROBOT_SECRET',
+    'slack: English, to the address in SLACK_URL, unsigned',
+  ];
+
+  test('is shown with kind and variables, where a task follows the rollback', async () => {
+    const { rows, verdict } = await explain('preset: generic, mode: deferred', payload, { notify });
+    expect(rows).toMatchObject({
+      mode: 'deferred: the answer comes at once, and a task rolls back, one for each change order',
+      follow: 'yes: a task follows the rollback to its end',
+      notify: channels,
+    });
+    expect(verdict).toMatch(/rolled back with RollbackChangeOrder by a task\.$/);
+  });
+
+  test('includes the chat that asked', async () => {
+    const body = `command=%2Frollback&text=${order}&response_url=x`;
+    const contentType = 'application/x-www-form-urlencoded';
+    const { rows } = await explain('preset: slack, follow: true', body, { contentType, notify });
+    expect(rows['notify']).toEqual([...channels, 'the chat that asked, at the address in its response_url']);
+  });
+
+  test('is nowhere, if nobody is named', async () => {
+    const { rows } = await explain('preset: generic, follow: true', payload);
+    expect(rows['notify']).toBe('nobody is told: only the log says how it ends');
+  });
 });
 
 test('what Feishu has encrypted is said to need the key', async () => {

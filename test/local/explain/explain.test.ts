@@ -9,6 +9,7 @@ vi.setConfig({ testTimeout: 15_000 });
 
 const [one, two] = ['3616cdca-0000-4000-8000-0000000000aa', '3616cdca-0000-4000-8000-0000000000bb'];
 const sourcesYaml = `
+notify: [{ kind: wecom, url: WECOM_ROBOT_URL }]
 sources:
   pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${one}, ${two}] }
@@ -36,6 +37,7 @@ describe('npm run explain', () => {
     const { status, stdout, stderr } = await explain(['--source', 'pipeline'], payload);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^source +pipeline: POST \/pipeline/);
+    expect(stdout).toMatch(/^notify +wecom: English, to the address in WECOM_ROBOT_URL, unsigned$/m);
     expect(stdout).toMatch(/\n\nThe rule "changeOrderId" decides: acted on\. .*\n$/);
   });
 

@@ -59,13 +59,14 @@ test.each([
 test.each([
   ['a chat', 'preset: slack'],
   ['a link', `preset: cloudmonitor, ${apps}`],
+  ['a task that rolls back', 'preset: generic, mode: deferred'],
 ])('the play runs to its end for a source with %s, and rolls back once', async (_what, settings) => {
   const local = await startLocalFunction(`sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }`);
   const [source] = local.sources;
   if (!source) throw new Error('there must be a source');
   const output = captureOutput();
   await playRollback({ ...local, source, forged: sandboxSecrets(local.sources, 'forged') });
-  expect(output()).toContain('5. Somebody without the secret tries.');
+  expect(output()).toContain('6. Somebody without the secret tries.');
   expect(local.edas.orders.rollbacksOf(playedOrder)).toBe(1);
 });
 

@@ -1,9 +1,12 @@
 import { onTestFinished } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
+import { createTaskHandler } from '../../../functions/follow/handler.ts';
+import type { Environment } from '../../../functions/platform/function-compute.ts';
 import { createHandler } from '../../../functions/webhook/handler.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { startFcStandIn, type FcStandIn } from '../../../local/fc/stand-in.ts';
 import { startFunctionServer } from '../../../local/sandbox/function-server.ts';
 import { sandboxSecrets, type Secrets } from '../../../local/sandbox/secrets.ts';
 import { fakeContext, fakeCredentials } from '../../support/webhook.ts';
@@ -12,27 +15,68 @@ import { fakeContext, fakeCredentials } from '../../support/webhook.ts';
 export interface LocalFunction {
   url: string;
   edas: EdasStandIn;
+  fc: FcStandIn;
   sources: CompiledSource[];
   secrets: Secrets;
 }
 
-/** Starts the function in this process, until the test ends. Its clock is the real one. */
+/** Starts both functions in this process, until the test ends. The webhook's clock is the real one. */
 export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunction> {
   const sources = compileSources(sourcesYaml);
   const secrets = sandboxSecrets(sources);
   const edas = await startEdasStandIn({ credentials: fakeCredentials });
   onTestFinished(() => edas.close());
+  const context = { ...fakeContext, accountId: '1234567890123456' };
+  const fc = await startFc(context, { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction });
   const handler = createHandler(
     { version: '1.2.3', sources },
     {
-      env: { ...secrets, EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: 'test' },
+      env: {
+        ...secrets,
+        EDAS_ENDPOINT: edas.url,
+        FUNCTION_ENDPOINT: fc.url,
+        FOLLOW_FUNCTION: followFunction,
+        FC_FUNCTION_NAME: 'test',
+      },
       now: Date.now,
       clock: { now: Date.now, sleep: (ms) => sleep(ms) },
       random: Math.random,
       write: () => undefined,
     },
   );
-  const server = await startFunctionServer({ invoke: handler, context: fakeContext, port: 0 });
+  const server = await startFunctionServer({ invoke: handler, context, port: 0 });
   onTestFinished(() => server.close());
-  return { url: server.url, edas, sources, secrets };
+  return { url: server.url, edas, fc, sources, secrets };
+}
+
+const followFunction = 'edas-rollback-follow';
+
+/** A minute passes for a task in a second. */
+const haste = 60;
+
+async function startFc(
+  context: typeof fakeContext & { accountId: string },
+  env: Environment,
+): Promise<FcStandIn> {
+  const handler = createTaskHandler(
+    { version: '1.2.3', notify: [] },
+    {
+      env,
+      now: Date.now,
+      clock: { now: () => performance.now() * haste, sleep: (ms) => sleep(ms / haste) },
+      random: Math.random,
+      write: () => undefined,
+    },
+  );
+  const fc = await startFcStandIn({
+    credentials: fakeCredentials,
+    accountId: context.accountId,
+    functions: {
+      [followFunction]: async ({ payload, retryCount }) => {
+        await handler(payload, { ...context, retryCount, function: { timeout: 3600 } });
+      },
+    },
+  });
+  onTestFinished(() => fc.close());
+  return fc;
 }

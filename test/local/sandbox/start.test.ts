@@ -62,22 +62,27 @@ describe('npm start', () => {
   beforeAll(async () => {
     sandbox = startSandbox(['--port', '0']);
     output = await sandbox.written('Listening on');
-  }, 20_000);
+  }, 40_000);
 
   afterAll(() => {
     signalCommand(sandbox.child, 'SIGKILL');
   });
 
-  test('plays one rollback from the signed webhook to its end, then again, then forged', () => {
+  test('plays one rollback from the signed webhook to the message that it has ended, then again, then forged', () => {
     const scenes = [
       '1 (running)',
       'sender → function  POST',
       'function → EDAS    GetChangeOrderInfo HTTP 200',
       'function → EDAS    RollbackChangeOrder HTTP 200',
+      'function → FC      InvokeFunction rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 202',
       'answered 202',
       '"outcome":"rolling_back"',
+      'Started: the EDAS rollback is under way.',
       '2 (succeeded)',
       '6 (terminated)',
+      '4. A task follows the rollback',
+      'Succeeded: the EDAS rollback is complete; the change is rolled back.',
+      '5. The sender repeats itself',
       'answered 200',
       '"outcome":"already_terminated"',
       'answered 401',
@@ -93,6 +98,17 @@ describe('npm start', () => {
     }
     expect(output.match(/RollbackChangeOrder/g)).toHaveLength(1);
   });
+
+  test.each(['dingtalk', 'feishu', 'wecom', 'slack', 'webhook'])(
+    'shows the message as %s would',
+    (channel) => {
+      const shown = Array.from(output.matchAll(/^ +([a-z, ]+) ┌ (\S+)/gm), ([, channels = '', word]) =>
+        channels.split(', ').includes(channel) ? word : undefined,
+      ).filter((word) => word !== undefined);
+      expect(shown).toHaveLength(2);
+      expect(shown[1]).toMatch(/^(Succeeded:|成功)/);
+    },
+  );
 
   test('prints no colour codes into a pipe', () => {
     expect(output).not.toContain('\u001B');
@@ -167,7 +183,7 @@ test.each([
 test('npm start -- --help explains the options', async () => {
   const { status, stdout, stderr } = await runCommand(script, ['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/--port N .*\n.*--edas WHICH .*\n.*\n.*--sources FILE /);
+  expect(stdout).toMatch(/--port N .*\n.*--edas WHICH .*\n.*\n.*real:.*\n.*\n.*--sources FILE /);
 });
 
 describe('npm start -- --edas real', () => {

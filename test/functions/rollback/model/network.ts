@@ -1,8 +1,5 @@
-import type {
-  ChangeOrderInfo,
-  ListedChangeOrder,
-  RollbackReceipt,
-} from '../../../../functions/edas/client.ts';
+import type { ChangeOrderInfo } from '../../../../functions/edas/change-order.ts';
+import type { ListedChangeOrder, RollbackReceipt } from '../../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../../functions/edas/failure.ts';
 import { Problem } from '../../../../functions/errors.ts';
 import type { ChangeOrders } from '../../../../functions/rollback/dependencies.ts';

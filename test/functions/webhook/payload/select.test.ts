@@ -6,6 +6,7 @@ import {
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
+  selectAnswerAddress,
   selectProblemStart,
   selectTarget,
 } from '../../../../functions/webhook/payload/select.ts';
@@ -26,6 +27,7 @@ const expressionKeys = [
   'chatText',
   'problemStartedAt',
   'actor',
+  'answerAt',
 ] as const;
 type ExpressionKey = (typeof expressionKeys)[number];
 
@@ -403,5 +405,52 @@ describe('the actor', () => {
     ['the payload is too deep', 'sender == other', { sender: deep, other: deep }],
   ])('is nobody where %s, which stops no rollback', async (_, actor, payload) => {
     expect(await nameActor(source(actor === undefined ? {} : { actor }), payload)).toBeUndefined();
+  });
+});
+
+describe('the address at which people of a chat wait', () => {
+  const url = 'https://hooks.slack.com/commands/T1DC2JH3J/397700885554/fake';
+  const chat = (changes: Partial<CompiledSource> = {}): CompiledSource => ({
+    ...source({ answerAt: 'response_url' }),
+    reply: 'slack',
+    follow: true,
+    ...changes,
+  });
+
+  test('is what the payload says', async () => {
+    expect(await selectAnswerAddress(chat(), { response_url: url })).toEqual({ chat: 'slack', url });
+    const deferred = chat({ follow: false, mode: 'deferred' });
+    expect(await selectAnswerAddress(deferred, { response_url: url })).toEqual({ chat: 'slack', url });
+  });
+
+  test.each<[string, CompiledSource]>([
+    ['no task that could use it', chat({ follow: false })],
+    ['no chat', chat({ reply: 'json' })],
+    ['a chat that gives none', chat({ reply: 'feishu' })],
+    ['another chat', chat({ reply: 'dingtalk' })],
+    ['no expression for it', { ...pipelineSource, reply: 'slack', follow: true }],
+  ])('is none where there is %s', async (_what, configured) => {
+    expect(await selectAnswerAddress(configured, { response_url: url })).toBeUndefined();
+  });
+
+  test.each<[JSONValue]>([
+    [null],
+    [7],
+    [''],
+    [[url]],
+    [{ url }],
+    ['http://hooks.slack.com/x'],
+    ['https://hooks.slack.com:8443/x'],
+    ['https://fake-user@hooks.slack.com/x'],
+    ['https://a.hooks.slack.com/x'],
+    ['https://hooks.slack.com.example.com/x'],
+    [`https://hooks.slack.com/${'x'.repeat(2_000)}`],
+  ])('is none where the payload says %j', async (value) => {
+    expect(await selectAnswerAddress(chat(), { response_url: value })).toBeUndefined();
+  });
+
+  test('does not stop a rollback where the expression does not work', async () => {
+    const broken = chat({ answerAt: source({ answerAt: "join('', response_url)" }).answerAt });
+    expect(await selectAnswerAddress(broken, { response_url: 7 })).toBeUndefined();
   });
 });

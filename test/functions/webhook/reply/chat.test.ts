@@ -71,6 +71,17 @@ test('an order that was terminated already is not called rolled back, nor finish
   });
 });
 
+test('a rollback that a task does is told to everybody, and is not called rolled back yet', () => {
+  const outcome = { outcome: 'deferred', changeOrderId, message: 'A task does it.' } as const;
+  const text = `Handed to a task: change order ${changeOrderId}, asked for by roadrunner. A task does it.`;
+  expect(chatMessage('slack', outcome, 'roadrunner')).toEqual({ response_type: 'in_channel', text });
+  expect(chatMessage('dingtalk', outcome, 'roadrunner')).toEqual({
+    msgtype: 'text',
+    text: { content: text },
+  });
+  expect(chatMessage('feishu', outcome, 'roadrunner')).toEqual({ toast: { type: 'info', content: text } });
+});
+
 test('nobody is told that nothing was rolled back while nobody knows', () => {
   const problem = new Problem('edas_outcome_unknown', 'It was sent once.', { changeOrderId });
   expect(chatMessage('dingtalk', problem, undefined)).toEqual({

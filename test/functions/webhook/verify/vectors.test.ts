@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { dingTalkSignature } from '../../../../functions/dingtalk-signature.ts';
 import { errorCatalogue } from '../../../../functions/errors.ts';
+import { feishuBotSignature } from '../../../../functions/follow/notify/feishu.ts';
 import { isClosed, openSources } from '../../../../functions/webhook/source/open-sources.ts';
 import type { PresetName } from '../../../../functions/webhook/source/presets.ts';
-import { dingTalkSignature } from '../../../../functions/webhook/verify/dingtalk.ts';
 import { decryptFeishu, feishuSignature } from '../../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
 import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
@@ -16,10 +17,7 @@ import { codeOf } from '../../../support/problem.ts';
 import { bodyInHex, pipelineSource } from '../../../support/source.ts';
 import { verifyOf } from './signing.ts';
 
-/**
- * One signature that somebody published, or that was computed from somebody's source. Of the hundred that were collected
- * one is left out: that of Feishu's custom bot, which signs what this project sends, and which comes with notifications.
- */
+/** One signature that somebody published, or that was computed from somebody's source. */
 interface SignatureVector {
   sender: string;
   source: string;
@@ -38,7 +36,7 @@ interface SignatureVector {
   /** Where no preset signs so, what makes it another way than hexadecimal HMAC-SHA256 over the body. */
   parameters?: Partial<HmacParameters>;
   /** Where it is not a whole request: the part of a scheme that it shows. */
-  part?: 'dingTalkSignature' | 'feishuSignature' | 'decryptFeishu';
+  part?: 'dingTalkSignature' | 'feishuSignature' | 'decryptFeishu' | 'feishuBotSignature';
   /** What `decryptFeishu` must give. */
   plaintext?: string;
 }
@@ -100,6 +98,12 @@ describe('a published signature is judged as its sender judges it', () => {
     const { secret, body = '', plaintext } = vectorOf('decryptFeishu');
     expect(decryptFeishu([Buffer.from(secret)], JSON.parse(body))?.toString()).toBe(plaintext);
   });
+
+  test('Feishu: the signature of what is sent to a custom bot', () => {
+    const { secret, body = '' } = vectorOf('feishuBotSignature');
+    const { timestamp, sign } = JSON.parse(body) as { timestamp: string; sign: string };
+    expect(feishuBotSignature(Buffer.from(secret), timestamp)).toBe(sign);
+  });
 });
 
 describe('a source stays closed', () => {
@@ -123,11 +127,11 @@ describe('a source stays closed', () => {
   });
 });
 
-test('there are 99 vectors, 59 of them valid, and with valid ones 16 presets are tried', () => {
-  expect(vectors).toHaveLength(99);
+test('there are 100 vectors, 60 of them valid, and with valid ones 16 presets are tried', () => {
+  expect(vectors).toHaveLength(100);
   expect(requests).toHaveLength(96);
   const valid = vectors.filter((vector) => vector.expect === 'valid');
-  expect(valid).toHaveLength(59);
+  expect(valid).toHaveLength(60);
   expect(new Set(valid.flatMap(({ preset }) => preset ?? []))).toEqual(
     new Set([
       'bitbucket',

@@ -5,7 +5,7 @@ import https from 'node:https';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createEdasClient } from '../../../functions/edas/client.ts';
+import { createEdasClient } from '../../functions/edas/client.ts';
 
 const credentials = {
   accessKeyId: 'fake-access-key-id',
@@ -162,7 +162,7 @@ describe('a call is not_sent, and says so, when no connection was established:',
 });
 
 describe('a call is in doubt, never not_sent, once a connection was established:', () => {
-  test('the answer never ends, and the call gives up at 4 MiB', async () => {
+  test('the answer never ends, and the call gives up at 4096 KiB', async () => {
     const flood = http.createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       const pour = () => {
@@ -173,7 +173,7 @@ describe('a call is in doubt, never not_sent, once a connection was established:
     });
     const peer = await start(flood);
     await expect(rollBack(`http://127.0.0.1:${peer.port}`, 10_000)).rejects.toMatchObject(
-      failure('doubt', /the answer is larger than 4 MiB/),
+      failure('doubt', /the answer is larger than 4096 KiB/),
     );
   });
 

@@ -2,19 +2,21 @@ import http from 'node:http';
 import https from 'node:https';
 import { Socket } from 'node:net';
 
-/** The connection of one EDAS call: opened for it, closed with it. */
+/** The connection of one call: opened for it, closed with it. */
 export interface Connection {
   agent: http.Agent;
   /** Whether it was established, so that bytes of the request may have left. */
   wasEstablished: () => boolean;
   /** Why it was broken off before the answer was whole, if it was. */
   brokenOffBecause: () => string | undefined;
+  /** Whether that was because of the size of the answer. */
+  wasTooLarge: () => boolean;
   /** Destroys every socket, also one that an abandoned answer still occupies. */
   close: () => void;
 }
 
-/** An order with five batches on many instances takes some hundred kilobytes. */
-const largestAnswerBytes = 4 * 1024 * 1024;
+/** A change order with five batches on many instances takes some hundred kilobytes. */
+const largestOfEdas = 4 * 1024 * 1024;
 
 /**
  * A connection of our own for each call, instead of pop-core's shared agent, for these reasons:
@@ -29,8 +31,13 @@ const largestAnswerBytes = 4 * 1024 * 1024;
  * https://github.com/JacksonTian/httpx/blob/master/lib/index.js
  *
  * @param timeoutMs from now, after which it is broken off, whatever is going on
+ * @param largestBytes of an answer, headers included
  */
-export function openConnection(endpoint: string, timeoutMs: number): Connection {
+export function openConnection(
+  endpoint: string,
+  timeoutMs: number,
+  largestBytes = largestOfEdas,
+): Connection {
   const isSecure = endpoint.startsWith('https:');
   const agent = isSecure ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
   let isEstablished = false;
@@ -53,7 +60,7 @@ export function openConnection(endpoint: string, timeoutMs: number): Connection 
     });
     socket.on('data', (chunk: Buffer) => {
       receivedBytes += chunk.length;
-      if (receivedBytes > largestAnswerBytes) breakOff('the answer is larger than 4 MiB');
+      if (receivedBytes > largestBytes) breakOff(`the answer is larger than ${largestBytes / 1024} KiB`);
     });
     return socket;
   };
@@ -62,6 +69,7 @@ export function openConnection(endpoint: string, timeoutMs: number): Connection 
     agent,
     wasEstablished: () => isEstablished,
     brokenOffBecause: () => reason,
+    wasTooLarge: () => receivedBytes > largestBytes,
     close: () => {
       clearTimeout(timer);
       agent.destroy();

@@ -1,0 +1,155 @@
+import type { ErrorCode } from '../errors.ts';
+import { excerpt } from '../text.ts';
+import type { Language } from './configuration.ts';
+import type { News, NewsEvent } from './news.ts';
+import { textsInChinese } from './texts-zh.ts';
+import { textsInEnglish } from './texts-en.ts';
+
+/**
+ * What a message can be about: an event, or `…_itself`: the order that was followed is the change itself. One that
+ * succeeds has probably not been rolled back; one that was terminated may have been.
+ */
+export type Topic = NewsEvent | 'succeeded_itself' | 'terminated_itself';
+
+/** All words of a message in one language. */
+export interface Texts {
+  /** The first word tells whether all is well. Each holds the word for a rollback, which a robot may insist on. */
+  headlines: Record<Topic, string>;
+  /** What a person should do; undefined where nobody has to do anything. */
+  next: Record<Topic, string | undefined>;
+  labels: Record<
+    'app' | 'change' | 'rollback' | 'status' | 'batches' | 'failed' | 'took' | 'by' | 'why' | 'next',
+    string
+  >;
+  /** Between a label and what it is for. */
+  colon: string;
+  comma: string;
+  changeOrder: (id: string) => string;
+  inBrackets: (text: string) => string;
+  status: (status: number) => string;
+  batches: (done: number, total: number) => string;
+  duration: (hours: number, minutes: number, seconds: number) => string;
+  source: (name: string) => string;
+  delivery: (id: string) => string;
+  moreFailures: (count: number) => string;
+}
+
+const textsOf: Record<Language, Texts> = { en: textsInEnglish, zh: textsInChinese };
+
+/** Characters. More is not read at three in the morning. */
+const longestMessage = 1500;
+
+/** How many characters of each text from outside a message may have, and how many failures: the first that fits. */
+const drafts = [
+  { length: 300, failures: 5 },
+  { length: 150, failures: 3 },
+  { length: 75, failures: 2 },
+  { length: 30, failures: 1 },
+] as const;
+type Draft = (typeof drafts)[number];
+
+/** Ids are useless when cut, and no longer than this. */
+const idLength = 64;
+
+/**
+ * A message for people, plain text of some lines: what happened, to what, why, and what to do next. Texts from outside
+ * stay on their line; what would mention people in a chat is that channel's to disarm.
+ *
+ * @param longestBytes of UTF-8, where a channel takes less than a message may be long
+ */
+export function messageFor(news: News, language: Language, longestBytes = Infinity): string {
+  const texts = textsOf[language];
+  const fits = (text: string) => text.length <= longestMessage && Buffer.byteLength(text) <= longestBytes;
+  const messages = drafts.map((draft) => write(news, texts, draft));
+  return messages.find(fits) ?? messages.at(-1) ?? '';
+}
+
+function write(news: News, texts: Texts, draft: Draft): string {
+  const { labels, colon } = texts;
+  const topic = topicOf(news);
+  const line = (label: string, text: string | undefined) => (text ? [`${label}${colon}${text}`] : []);
+  const lines = [
+    texts.headlines[topic],
+    ...line(labels.app, describeApp(news, texts, draft)),
+    ...line(labels.change, describeChange(news, texts, draft)),
+    ...line(labels.rollback, tidy(news.rollbackChangeOrderId, idLength)),
+    ...line(labels.status, news.status === undefined ? undefined : texts.status(news.status)),
+    ...line(labels.batches, news.batches && texts.batches(news.batches.done, news.batches.total)),
+    ...describeFailures(news, texts, draft).flatMap((failure) => line(labels.failed, failure)),
+    ...line(labels.why, describeProblem(news, texts, draft)),
+    ...line(labels.took, describeDuration(news, texts)),
+    ...line(labels.by, describeAsker(news, texts, draft)),
+    ...line(labels.next, texts.next[topic]),
+    news.consoleUrl,
+  ];
+  return lines.join('\n').toWellFormed();
+}
+
+function topicOf({ event, rollbackChangeOrderId }: News): Topic {
+  const hasRollbackOrder = rollbackChangeOrderId !== undefined;
+  return !hasRollbackOrder && (event === 'succeeded' || event === 'terminated') ? `${event}_itself` : event;
+}
+
+function describeApp({ app }: News, texts: Texts, { length }: Draft): string | undefined {
+  const id = tidy(app?.id, idLength);
+  const name = tidy(app?.name, length);
+  return name && id ? name + texts.inBrackets(id) : (name ?? id);
+}
+
+function describeChange(news: News, texts: Texts, { length }: Draft): string {
+  const id = tidy(news.changeOrderId, idLength);
+  const status = news.changeStatus === undefined ? undefined : texts.status(news.changeStatus);
+  return list(texts, [tidy(news.description, length), id && texts.changeOrder(id), status]);
+}
+
+function describeFailures({ failures }: News, texts: Texts, draft: Draft): string[] {
+  const shown = failures.slice(0, draft.failures).map(({ place, reason }) => {
+    const parts = [tidy(place, draft.length), tidy(reason, draft.length)];
+    return parts.filter((part) => part !== undefined).join(texts.colon);
+  });
+  const more = failures.length - shown.length;
+  return more > 0 ? [...shown, texts.moreFailures(more)] : shown;
+}
+
+/** It is written for people, and says at its end what to do: so it may be longer. */
+function describeProblem({ problem }: News, texts: Texts, { length }: Draft): string | undefined {
+  const message = tidy(problem?.message, 2 * length);
+  const code: ErrorCode | undefined = problem?.code;
+  return message && code ? message + texts.inBrackets(code) : (message ?? code);
+}
+
+function describeDuration({ tookMs }: News, texts: Texts): string | undefined {
+  // The time of day can be put back between the webhook and now.
+  if (tookMs === undefined || tookMs < 0) return undefined;
+  const seconds = Math.round(tookMs / 1000);
+  return texts.duration(Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60);
+}
+
+function describeAsker({ actor, source, delivery }: News, texts: Texts, { length }: Draft): string {
+  const sourceName = tidy(source, length);
+  const deliveryId = tidy(delivery, length);
+  return list(texts, [
+    tidy(actor, length),
+    sourceName && texts.source(sourceName),
+    deliveryId && texts.delivery(deliveryId),
+  ]);
+}
+
+function list({ comma }: Texts, parts: (string | undefined)[]): string {
+  return parts.filter((part) => part).join(comma);
+}
+
+/**
+ * Text from outside on one line: without control characters, and without those that no one sees but that turn the
+ * direction of what is read.
+ */
+function tidy(text: string | undefined, length: number): string | undefined {
+  if (text === undefined) return undefined;
+  const line = text
+    .replace(
+      /[^ -~\u00a1-\u00ac\u00ae-\u061b\u061d-\u180d\u180f-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ufefe\uff00-\ufff8]+/g,
+      ' ',
+    )
+    .trim();
+  return line === '' ? undefined : excerpt(line, length);
+}

@@ -1,0 +1,61 @@
+import type { ChangeFailure } from '../edas/change-order.ts';
+import type { ErrorCode } from '../errors.ts';
+
+/**
+ * What people are told of.
+ *
+ * - `started`: the rollback has begun.
+ * - `waiting`: it waits for a person to confirm the next batch (status 8), and will not move by itself.
+ * - `failing`: a stage or task of it has failed, and it runs on.
+ * - `succeeded`, `partly_succeeded`, `failed`, `terminated`: how it ended. Terminated: somebody stopped the rollback, or
+ *   EDAS carries it out under the id of the change itself, which then looks like this.
+ * - `already_terminated`: there was nothing to do, for the change had ended from outside before.
+ * - `not_rolled_back`: the rollback that this task should do was refused, or cannot be done.
+ * - `outcome_unknown`: the rollback was sent, and nobody knows yet whether it has begun.
+ * - `unreadable`: the function may not read the order, so nobody follows it.
+ * - `out_of_time`: the function's time is up, and the rollback has not ended.
+ * - `task_refused`: a task came that cannot be read, so what it asks for was not done.
+ */
+export type NewsEvent =
+  | 'started'
+  | 'waiting'
+  | 'failing'
+  | 'succeeded'
+  | 'partly_succeeded'
+  | 'failed'
+  | 'terminated'
+  | 'already_terminated'
+  | 'not_rolled_back'
+  | 'outcome_unknown'
+  | 'unreadable'
+  | 'out_of_time'
+  | 'task_refused';
+
+/** Something that people should know. Texts from outside in it are bounded, and hold no secret. */
+export interface News {
+  event: NewsEvent;
+  /** Absent only where the task cannot be read. */
+  changeOrderId?: string | undefined;
+  /** The order that carries the rollback out, where it is another one than that. */
+  rollbackChangeOrderId?: string | undefined;
+  app?: { id: string; name?: string | undefined } | undefined;
+  /** What EDAS calls the change that is rolled back, such as a version. */
+  description?: string | undefined;
+  /** The status of the order that was followed, as it was seen last. */
+  status?: number | undefined;
+  /** The status of the change that is rolled back, where that is another order. */
+  changeStatus?: number | undefined;
+  /** How many batches of the order that was followed are done, and how many it has. */
+  batches?: { done: number; total: number } | undefined;
+  /** Milliseconds from the webhook until now. */
+  tookMs?: number | undefined;
+  /** What failed inside the order; of a running one, what has failed since the last news of it. */
+  failures: readonly ChangeFailure[];
+  source?: string | undefined;
+  actor?: string | undefined;
+  delivery?: string | undefined;
+  /** Why, where something went wrong; the code is that of docs/errors.md. */
+  problem?: { code?: ErrorCode | undefined; message: string } | undefined;
+  /** Where people look at it. */
+  consoleUrl: string;
+}

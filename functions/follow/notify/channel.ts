@@ -1,0 +1,105 @@
+import { toRecord, toText } from '../../record.ts';
+import type { Language } from '../configuration.ts';
+import type { News } from '../news.ts';
+
+/** A channel that can be used. */
+export interface ChannelAddress {
+  url: string;
+  /** The key of the signature, where the channel signs. */
+  key?: Buffer | undefined;
+  language: Language;
+}
+
+/** A POST. */
+export interface ChannelRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export interface ChannelAnswer {
+  status: number;
+  /** Milliseconds after which another attempt is welcome, where the channel said so. */
+  retryAfterMs?: number | undefined;
+  body: string;
+}
+
+/** Whether a message was taken. */
+export type Verdict =
+  | { isTaken: true }
+  | {
+      isTaken: false;
+      reason: string;
+      /** The channel's own words, which may quote what nobody should read. */
+      words?: string | undefined;
+      /** Whether the same message may be taken a little later. */
+      isPassing: boolean;
+    };
+
+/** How one kind of channel is spoken to. */
+export interface ChannelProtocol {
+  /** Makes the key of a secret: undefined where it cannot be one. Absent where the channel does not sign. */
+  readKey?: (secret: string) => Buffer | undefined;
+  /** @param now epoch milliseconds */
+  requestFor: (news: News, address: ChannelAddress, now: number) => ChannelRequest;
+  judge: (answer: ChannelAnswer) => Verdict;
+}
+
+/** The bytes of a secret that is used as it stands. */
+export function plainKey(secret: string): Buffer {
+  return Buffer.from(secret, 'utf8');
+}
+
+export function jsonRequest(url: string, body: object, headers: Record<string, string> = {}): ChannelRequest {
+  return {
+    url,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** What the status of an answer alone says, where it is no success. */
+export function judgeStatus({ status, body }: ChannelAnswer): Verdict | undefined {
+  if (status >= 200 && status <= 299) return undefined;
+  if (status >= 300 && status <= 399) {
+    const reason = `it answered HTTP ${status}, and no redirect is followed: configure the address that it leads to`;
+    return { isTaken: false, reason, isPassing: false };
+  }
+  const isPassing = status === 408 || status === 429 || status >= 500;
+  return { isTaken: false, reason: `it answered HTTP ${status}`, words: body, isPassing };
+}
+
+/**
+ * What chats that answer HTTP 200 to everything say: success is a code 0, and nothing else.
+ *
+ * @param fields of the code and of the words beside it
+ * @param isPassing whether another attempt may help after such a code
+ */
+export function judgeCode(
+  answer: ChannelAnswer,
+  fields: readonly { code: string; words: string }[],
+  isPassing: (code: unknown, words: string) => boolean,
+): Verdict {
+  const failure = judgeStatus(answer);
+  if (failure) return failure;
+  const said = toRecord(parse(answer.body));
+  const field = fields.find(({ code }) => said[code] !== undefined);
+  if (!field) {
+    const reason = `it answered HTTP ${answer.status} without ${fields.map(({ code }) => code).join(' or ')}`;
+    return { isTaken: false, reason, isPassing: false };
+  }
+  const code = said[field.code];
+  if (code === 0) return { isTaken: true };
+  const words = toText(said[field.words]) ?? '';
+  const shown = typeof code === 'number' ? String(code) : 'that is no number';
+  const reason = `it answered ${field.code} ${shown}`;
+  return { isTaken: false, reason, words, isPassing: isPassing(code, words) };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import type { AnswerAddress } from '../../task.ts';
+import { messageFor } from '../message.ts';
+import type { News } from '../news.ts';
+import {
+  jsonRequest,
+  judgeStatus,
+  type ChannelAnswer,
+  type ChannelProtocol,
+  type Verdict,
+} from './channel.ts';
+import { dingTalkText, judgeDingTalk } from './dingtalk.ts';
+import { escapeForSlack } from './slack.ts';
+
+/** How the people of a chat are answered where they asked. */
+export const chatAnswers: Record<AnswerAddress['chat'], ChannelProtocol> = {
+  /** https://docs.slack.dev/interactivity/handling-user-interaction#message_responses */
+  slack: {
+    requestFor: (news, { url, language }) =>
+      jsonRequest(url, {
+        response_type: 'in_channel',
+        replace_original: false,
+        text: escapeForSlack(messageFor(news, language)),
+      }),
+    judge: judgeSlack,
+  },
+  /** `sessionWebhook`: https://open.dingtalk.com/document/robots/enterprise-created-chatbot */
+  dingtalk: {
+    requestFor: (news, { url, language }) => jsonRequest(url, dingTalkText(messageFor(news, language))),
+    judge: judgeDingTalk,
+  },
+};
+
+/** News after which there is more to come. */
+export function isInterim({ event }: News): boolean {
+  return event === 'started' || event === 'waiting' || event === 'failing';
+}
+
+/** No page says what is in the body of a success; a failure may say there that an address has expired or is used up. */
+function judgeSlack(answer: ChannelAnswer): Verdict {
+  const failure = judgeStatus(answer);
+  if (failure) return failure;
+  if (!/^\s*<|"ok"\s*:\s*false/.test(answer.body)) return { isTaken: true };
+  return { isTaken: false, reason: 'it answered that it is not ok', words: answer.body, isPassing: false };
+}

@@ -1,0 +1,72 @@
+import { pauseAfter } from '../../rollback/pause.ts';
+import type { Clock } from '../../rollback/dependencies.ts';
+import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
+import type { News } from '../news.ts';
+import { PostFailure, type Post } from './post.ts';
+import { withoutQuotation } from './quotation.ts';
+
+/** What a delivery needs of the world. */
+export interface DeliveryWorld {
+  /** The time of day, epoch milliseconds: for signatures. */
+  now: () => number;
+  /** For how long things take: nobody sets it. */
+  clock: Clock;
+  /** From 0 to 1, as `Math.random`. */
+  random: () => number;
+  post: Post;
+}
+
+/** How patient one channel is met. */
+export interface Patience {
+  attempts: number;
+  /** Milliseconds for one attempt. */
+  attemptMs: number;
+  /** Milliseconds for all of them, pauses included. */
+  totalMs: number;
+}
+
+export interface Delivery {
+  verdict: Verdict;
+  attempts: number;
+}
+
+/** Sends news to one channel, more than once where that may help. Never throws. */
+export async function deliver(
+  news: News,
+  address: ChannelAddress,
+  protocol: ChannelProtocol,
+  patience: Patience,
+  world: DeliveryWorld,
+): Promise<Delivery> {
+  const { clock, random } = world;
+  const endsAt = clock.now() + patience.totalMs;
+  for (let attempts = 1; ; attempts += 1) {
+    const timeoutMs = Math.max(1, Math.min(patience.attemptMs, endsAt - clock.now()));
+    const { verdict, retryAfterMs = 0 } = await attempt(news, address, protocol, timeoutMs, world);
+    if (verdict.isTaken || !verdict.isPassing || attempts >= patience.attempts) return { verdict, attempts };
+    const pauseMs = Math.max(pauseAfter(attempts - 1, random), retryAfterMs);
+    if (clock.now() + pauseMs + leastAttemptMs > endsAt) return { verdict, attempts };
+    await clock.sleep(pauseMs);
+  }
+}
+
+/** Milliseconds. In less than this nobody is told anything. */
+const leastAttemptMs = 100;
+
+async function attempt(
+  news: News,
+  address: ChannelAddress,
+  { requestFor, judge }: ChannelProtocol,
+  timeoutMs: number,
+  { now, post }: DeliveryWorld,
+): Promise<{ verdict: Verdict; retryAfterMs?: number | undefined }> {
+  try {
+    const answer = await post(requestFor(news, address, now()), timeoutMs);
+    return { verdict: withoutQuotation(judge(answer), address), retryAfterMs: answer.retryAfterMs };
+  } catch (error) {
+    // Whatever else it is: its words may hold the address.
+    const known =
+      error instanceof PostFailure ? error : new PostFailure('the request could not be made', false);
+    return { verdict: { isTaken: false, reason: known.message, isPassing: known.isPassing } };
+  }
+}

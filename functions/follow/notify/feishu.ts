@@ -1,0 +1,48 @@
+import { createHmac } from 'node:crypto';
+import { messageFor } from '../message.ts';
+import { jsonRequest, judgeCode, plainKey, type ChannelProtocol } from './channel.ts';
+
+/**
+ * A custom bot of a Feishu or Lark group: 100 messages a minute, 5 a second, and 20 KB each.
+ * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
+ */
+export const feishu: ChannelProtocol = {
+  readKey: plainKey,
+  requestFor: (news, { url, key, language }, now) => {
+    const timestamp = String(Math.floor(now / 1000));
+    return jsonRequest(url, {
+      ...(key && { timestamp, sign: feishuBotSignature(key, timestamp) }),
+      msg_type: 'text',
+      content: { text: disarm(messageFor(news, language)) },
+    });
+  },
+  // Old and new names of the same two fields.
+  judge: (answer) =>
+    judgeCode(
+      answer,
+      [
+        { code: 'code', words: 'msg' },
+        { code: 'StatusCode', words: 'StatusMessage' },
+      ],
+      isPassing,
+    ),
+};
+
+/**
+ * HMAC-SHA256 over nothing, under time and secret as the key, in base64.
+ *
+ * @param timestamp epoch seconds
+ */
+export function feishuBotSignature(secret: Buffer, timestamp: string): string {
+  return createHmac('sha256', Buffer.concat([Buffer.from(`${timestamp}\n`), secret])).digest('base64');
+}
+
+/** `<at user_id="all">` mentions everybody; `[text](address)` is a link that shows another text. */
+function disarm(message: string): string {
+  return message.replaceAll('<', '＜').replaceAll('](', '］(');
+}
+
+/** 11232: sent too fast. 9499 means that too, and also that a request is no good: its words tell. */
+function isPassing(code: unknown, words: string): boolean {
+  return code === 11232 || (code === 9499 && /too many/i.test(words));
+}

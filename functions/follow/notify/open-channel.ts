@@ -1,0 +1,74 @@
+import { isLoopback } from '../../edas/endpoint.ts';
+import type { Environment } from '../../platform/function-compute.ts';
+import type { ChannelKind, CompiledChannel } from '../configuration.ts';
+import type { ChannelAddress, ChannelProtocol } from './channel.ts';
+import { dingTalk } from './dingtalk.ts';
+import { feishu } from './feishu.ts';
+import { slack } from './slack.ts';
+import { webhook } from './webhook.ts';
+import { weCom } from './wecom.ts';
+
+export const protocols: Record<ChannelKind, ChannelProtocol> = {
+  dingtalk: dingTalk,
+  feishu,
+  wecom: weCom,
+  slack,
+  webhook,
+};
+
+/** Why a channel cannot be used: the variable to look at, and what is wrong with its value, which is not in it. */
+export interface ChannelFault {
+  variable: string;
+  reason: string;
+}
+
+/** Reads address and key of a channel from the environment. */
+export function openChannel(channel: CompiledChannel, env: Environment): ChannelAddress | ChannelFault {
+  const { kind, language, url: urlVariable, secret: secretVariable } = channel;
+  const faultOf = (variable: string, fault: string) => ({ variable, reason: `${variable} ${fault}` });
+
+  const url = env[urlVariable];
+  const urlFault = faultOfText(url) ?? faultOfAddress(url ?? '');
+  if (url === undefined || urlFault !== undefined) return faultOf(urlVariable, urlFault ?? 'is not set');
+  const address = { url: withoutFragment(url), language };
+
+  const { readKey } = protocols[kind];
+  if (secretVariable === undefined || !readKey) {
+    const isUnsigned = kind === 'webhook';
+    return isUnsigned
+      ? faultOf(urlVariable, 'has no secret beside it, and nobody could trust what it gets')
+      : address;
+  }
+  const secret = env[secretVariable];
+  const secretFault = faultOfText(secret);
+  if (secret === undefined || secretFault !== undefined) {
+    return faultOf(secretVariable, secretFault ?? 'is not set');
+  }
+  const key = readKey(secret);
+  return key
+    ? { ...address, key }
+    : faultOf(secretVariable, 'cannot be decoded: it must be whsec_ and base64');
+}
+
+function faultOfText(text: string | undefined): string | undefined {
+  if (text === undefined) return 'is not set';
+  if (text.trim() === '') return 'is empty';
+  return text.trim() === text
+    ? undefined
+    : 'begins or ends with white space; a newline from a file is a usual reason';
+}
+
+function faultOfAddress(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'is no address, such as https://example.com/hook';
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return 'holds a user name or password, which would not be sent';
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return undefined;
+  return 'must be https; plain http is for loopback addresses only';
+}
+
+/** What follows `#` is never sent, and would swallow a signature that is appended. */
+function withoutFragment(text: string): string {
+  const url = new URL(text);
+  url.hash = '';
+  return url.href;
+}

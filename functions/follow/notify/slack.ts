@@ -1,0 +1,32 @@
+import { messageFor } from '../message.ts';
+import {
+  jsonRequest,
+  judgeStatus,
+  type ChannelAnswer,
+  type ChannelProtocol,
+  type Verdict,
+} from './channel.ts';
+
+/**
+ * An incoming webhook of Slack: about one message a second.
+ * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+ */
+export const slack: ChannelProtocol = {
+  requestFor: (news, { url, language }) =>
+    jsonRequest(url, { text: escapeForSlack(messageFor(news, language)) }),
+  judge,
+};
+
+/** https://docs.slack.dev/messaging/formatting-message-text#escaping: `<!channel>` mentions everybody. */
+export function escapeForSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Slack says `ok` under a 200, and a word such as `no_service` under a 4xx. */
+function judge(answer: ChannelAnswer): Verdict {
+  const failure = judgeStatus(answer);
+  if (failure) return failure;
+  if (answer.status === 200 && answer.body.trim() === 'ok') return { isTaken: true };
+  const reason = `it answered HTTP ${answer.status} without ok`;
+  return { isTaken: false, reason, words: answer.body, isPassing: false };
+}

@@ -1,0 +1,48 @@
+import { createHash, createHmac } from 'node:crypto';
+import { messageFor } from '../message.ts';
+import type { News } from '../news.ts';
+import { jsonRequest, judgeStatus, type ChannelProtocol } from './channel.ts';
+
+/**
+ * A receiver of one's own: JSON, signed as Standard Webhooks says.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export const webhook: ChannelProtocol = {
+  readKey,
+  requestFor: (news, { url, key, language }, now) => {
+    const id = idOf(news);
+    const timestamp = String(Math.floor(now / 1000));
+    const request = jsonRequest(url, {
+      type: `rollback.${news.event}`,
+      timestamp: new Date(now).toISOString(),
+      data: { ...news, text: messageFor(news, language) },
+    });
+    const headers = { ...request.headers, 'webhook-id': id, 'webhook-timestamp': timestamp };
+    if (!key) return { ...request, headers };
+    const digest = createHmac('sha256', key).update(`${id}.${timestamp}.${request.body}`).digest('base64');
+    return { ...request, headers: { ...headers, 'webhook-signature': `v1,${digest}` } };
+  },
+  judge: (answer) => judgeStatus(answer) ?? { isTaken: true },
+};
+
+/** The bytes of `whsec_<base64>`; the padding may be left out. */
+function readKey(secret: string): Buffer | undefined {
+  const [, letters = ''] = /^whsec_([A-Za-z0-9+/]+)={0,2}$/.exec(secret) ?? [];
+  return letters === '' || letters.length % 4 === 1 ? undefined : Buffer.from(letters, 'base64');
+}
+
+/**
+ * One id for one thing that happened, so that a receiver can drop what a retried task sends again. Waiting for a person
+ * happens once for each batch; something can fail, or be refused, again and for another reason.
+ */
+function idOf({ event, changeOrderId, delivery, batches, failures, problem }: News): string {
+  const what = [
+    changeOrderId ?? delivery,
+    event,
+    event === 'waiting' ? batches?.done : undefined,
+    event === 'failing' ? failures : undefined,
+    problem?.code,
+  ];
+  const digest = createHash('sha256').update(JSON.stringify(what)).digest('hex');
+  return `rollback_${event}_${digest.slice(0, 32)}`;
+}

@@ -1,0 +1,178 @@
+import type { ChangeFailure, ChangeOrderProgress } from '../edas/change-order.ts';
+import { EdasFailure } from '../edas/failure.ts';
+import type { Clock } from '../rollback/dependencies.ts';
+import { explain } from '../rollback/refusal.ts';
+import { phaseOf } from '../rollback/states.ts';
+import type { NewsEvent } from './news.ts';
+
+/** Milliseconds until the first look, and between two. EDAS allows 100 reads a minute, for all of an account. */
+const [firstPauseMs, pauseMs, longestPauseMs] = [5_000, 10_000, 60_000];
+/** Milliseconds: pauses are longer by up to so much, so that tasks that began together do not go on together. */
+const jitterMs = 2_000;
+/** Milliseconds that one read may take. */
+const readMs = 10_000;
+/** So often in a row an order may be unknown to EDAS, for a new one may show late. */
+const mostTimesNotFound = 3;
+
+/** What is followed, and until when. */
+export interface FollowRequest {
+  /** The order that carries the rollback out, as far as EDAS named it; else the change itself. */
+  orderId: string;
+  /** The change that is rolled back. */
+  changeOrderId: string;
+  /** Milliseconds, on the clock. */
+  until: number;
+  /** Whether an earlier attempt has told what is the matter when this one begins. */
+  isRetry: boolean;
+}
+
+export interface FollowDependencies {
+  read: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderProgress>;
+  clock: Clock;
+  random: () => number;
+  /** Told once of what happens meanwhile. `failures`: those that were not told before. */
+  tell: (event: 'waiting' | 'failing', sight: Sight, failures: readonly ChangeFailure[]) => Promise<void>;
+  warn: (message: string, facts: Record<string, unknown>) => void;
+}
+
+/** What was seen of a rollback last. */
+export interface Sight {
+  /** The order that is followed. */
+  order?: ChangeOrderProgress | undefined;
+  /** The change that is rolled back, where that is another order. */
+  change?: ChangeOrderProgress | undefined;
+  /** Why the order could not be read at the last look. */
+  failure?: EdasFailure | undefined;
+  /** Whether EDAS said at the last look that it is asked too often. */
+  isThrottled: boolean;
+  /** At how many looks in a row EDAS did not know the order. */
+  timesNotFound: number;
+}
+
+/** How a rollback ended, or why that was not seen. */
+export type End = Sight & {
+  event: Extract<
+    NewsEvent,
+    | 'succeeded'
+    | 'partly_succeeded'
+    | 'failed'
+    | 'terminated'
+    | 'outcome_unknown'
+    | 'unreadable'
+    | 'out_of_time'
+  >;
+};
+
+/**
+ * Looks at the orders of a rollback until it has ended, or until the time is up. What happens meanwhile is told once.
+ *
+ * @throws whatever is no failure of EDAS
+ */
+export async function followToEnd(request: FollowRequest, dependencies: FollowDependencies): Promise<End> {
+  const { clock, random } = dependencies;
+  const memory = newMemory(request);
+  let sight: Sight = { isThrottled: false, timesNotFound: 0 };
+  for (let pause = firstPauseMs; ; pause = nextPause(pause, sight)) {
+    const waitMs = pause + random() * jitterMs;
+    if (clock.now() + waitMs >= request.until) return { ...sight, event: 'out_of_time' };
+    await clock.sleep(waitMs);
+    sight = await look(sight, request, dependencies);
+    const event = endOf(sight, request);
+    if (event) return { ...sight, event };
+    await tellOnce(sight, memory, dependencies);
+  }
+}
+
+function nextPause(pause: number, { isThrottled }: Sight): number {
+  return isThrottled ? Math.min(pause * 2, longestPauseMs) : pauseMs;
+}
+
+async function look(
+  before: Sight,
+  { orderId, changeOrderId }: FollowRequest,
+  dependencies: FollowDependencies,
+): Promise<Sight> {
+  const order = await readOrFail(orderId, dependencies);
+  if (order instanceof EdasFailure) {
+    const { kind } = order;
+    const timesNotFound = kind === 'not_found' ? before.timesNotFound + 1 : 0;
+    return { ...before, failure: order, isThrottled: kind === 'throttled', timesNotFound };
+  }
+  const isChangeAtRest = orderId === changeOrderId || isAtRest(before.change?.status);
+  const change = isChangeAtRest ? before.change : await readOrFail(changeOrderId, dependencies);
+  // The change is looked at for the sake of the messages: without it, the rollback is followed all the same.
+  if (!(change instanceof EdasFailure)) return { order, change, isThrottled: false, timesNotFound: 0 };
+  return { order, change: before.change, isThrottled: change.kind === 'throttled', timesNotFound: 0 };
+}
+
+async function readOrFail(
+  orderId: string,
+  { read, warn }: FollowDependencies,
+): Promise<ChangeOrderProgress | EdasFailure> {
+  try {
+    return await read(orderId, readMs);
+  } catch (failure) {
+    if (!(failure instanceof EdasFailure)) throw failure;
+    warn('a change order could not be looked at', { orderId, reason: explain(failure, 'read') });
+    return failure;
+  }
+}
+
+function isAtRest(status: number | undefined): boolean {
+  const phase = phaseOf(status);
+  return phase === 'finished' || phase === 'terminated';
+}
+
+const ends: Record<number, End['event']> = {
+  2: 'succeeded',
+  3: 'failed',
+  6: 'terminated',
+  7: 'partly_succeeded',
+  10: 'failed',
+};
+
+function endOf(
+  { order, failure, timesNotFound }: Sight,
+  { orderId, changeOrderId }: FollowRequest,
+): End['event'] | undefined {
+  if (failure) {
+    const mayNot = failure.kind === 'denied' || failure.kind === 'unauthenticated';
+    return mayNot || timesNotFound >= mostTimesNotFound ? 'unreadable' : undefined;
+  }
+  const event = ends[order?.status ?? -1];
+  // A change that ended by itself, although its rollback was accepted, is not rolled back for all that anybody can see;
+  // and one that failed had most probably failed before.
+  const isOfChange = orderId === changeOrderId && event !== undefined && event !== 'terminated';
+  return isOfChange ? 'outcome_unknown' : event;
+}
+
+/** What people were told by this attempt; nobody remembers what earlier ones told. */
+interface Memory {
+  /** Whether what is seen at the first look is no news. */
+  isSilent: boolean;
+  /** How many batches were done when it was told that the order waits for a person, who lets one more begin. */
+  toldOfWaitAfter?: number;
+  toldFailures: Set<string>;
+}
+
+function newMemory({ isRetry, orderId, changeOrderId }: FollowRequest): Memory {
+  // What an earlier attempt has told, for all that can be known. And where EDAS names no order of the rollback: what the
+  // change itself waits for, and what failed in it, is no part of the rollback. Whoever believed that would confirm the
+  // next batch of a bad release.
+  return { isSilent: isRetry || orderId === changeOrderId, toldFailures: new Set() };
+}
+
+async function tellOnce(sight: Sight, memory: Memory, { tell }: FollowDependencies): Promise<void> {
+  const { order, failure } = sight;
+  if (!order || failure) return;
+  const fresh = order.failures.filter(({ place, reason }) => !memory.toldFailures.has(`${place}\n${reason}`));
+  for (const { place, reason } of fresh) memory.toldFailures.add(`${place}\n${reason}`);
+  const { done } = order.batches;
+  const isWaiting = order.status === 8 && memory.toldOfWaitAfter !== done;
+  if (isWaiting) memory.toldOfWaitAfter = done;
+  const { isSilent } = memory;
+  memory.isSilent = false;
+  if (isSilent) return;
+  if (fresh.length > 0) await tell('failing', sight, fresh);
+  if (isWaiting) await tell('waiting', sight, []);
+}

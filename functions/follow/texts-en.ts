@@ -1,0 +1,74 @@
+import { describeStatus } from '../rollback/states.ts';
+import type { Texts } from './message.ts';
+
+/** The same caution as that of the webhook's answer: see `functions/rollback/outcome.ts`. */
+const whatTerminatedMeans =
+  'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
+
+export const textsInEnglish: Texts = {
+  headlines: {
+    started: 'Started: the EDAS rollback is under way.',
+    waiting: 'Waiting: the EDAS rollback stands still until a person confirms the next batch.',
+    failing: 'Trouble: a part of the EDAS rollback has failed; it runs on.',
+    succeeded: 'Succeeded: the EDAS rollback is complete; the change is rolled back.',
+    succeeded_itself:
+      'Unclear: an EDAS rollback was asked for, but the change itself has ended as succeeded.',
+    partly_succeeded: 'Incomplete: the EDAS rollback has succeeded only in part.',
+    failed: 'Failed: the EDAS rollback has failed.',
+    terminated: 'Terminated: the EDAS rollback was stopped before its end.',
+    terminated_itself:
+      'Terminated: the change has ended, by the EDAS rollback or by somebody who stopped it.',
+    already_terminated: 'Terminated: the change had ended before, so no EDAS rollback was sent.',
+    not_rolled_back: 'Trouble: the EDAS rollback was not done.',
+    outcome_unknown: 'Unknown: the EDAS rollback was sent, and nobody knows yet whether it has begun.',
+    unreadable: 'Trouble: nobody follows the EDAS rollback, for its order cannot be read.',
+    out_of_time: 'Unfinished: the EDAS rollback has not ended, and nobody follows it any more.',
+    task_refused: 'Trouble: the task of an EDAS rollback cannot be read, so nothing was done.',
+  },
+  next: {
+    started: undefined,
+    waiting: 'confirm the next batch in the EDAS console.',
+    failing: 'look at what failed in the EDAS console.',
+    succeeded: undefined,
+    succeeded_itself: 'the new version may be running; check the versions in the EDAS console.',
+    partly_succeeded:
+      'instances may run different versions; look at what failed in the EDAS console, and roll back or deploy again.',
+    failed:
+      'instances may run different versions; look at what failed in the EDAS console, and roll back or deploy again.',
+    terminated:
+      'instances may run different versions; check the versions in the EDAS console, and roll back or deploy again.',
+    terminated_itself: whatTerminatedMeans,
+    already_terminated: whatTerminatedMeans,
+    not_rolled_back: 'the change is still there; once the reason is gone, roll it back in the EDAS console.',
+    outcome_unknown:
+      'look in the EDAS console whether the rollback is running, before you start another one.',
+    unreadable: 'follow the rollback in the EDAS console.',
+    out_of_time: 'follow the rollback in the EDAS console until it ends.',
+    task_refused: 'look in the EDAS console whether a change has to be rolled back, and do it there.',
+  },
+  labels: {
+    app: 'Application',
+    change: 'Change',
+    rollback: 'Rollback order',
+    status: 'Status',
+    batches: 'Batches',
+    failed: 'Failed',
+    took: 'Time since the request',
+    by: 'Asked for by',
+    why: 'Why',
+    next: 'Next',
+  },
+  colon: ': ',
+  comma: ', ',
+  changeOrder: (id) => `change order ${id}`,
+  inBrackets: (text) => ` (${text})`,
+  status: describeStatus,
+  batches: (done, total) => `${done} of ${total} done`,
+  duration: (hours, minutes, seconds) => {
+    if (hours > 0) return `${hours} h ${minutes} min ${seconds} s`;
+    return minutes > 0 ? `${minutes} min ${seconds} s` : `${seconds} s`;
+  },
+  source: (name) => `source ${name}`,
+  delivery: (id) => `delivery ${id}`,
+  moreFailures: (count) => `${count} more`,
+};

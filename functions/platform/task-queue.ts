@@ -1,0 +1,37 @@
+/**
+ * What becomes of an asynchronous task.
+ * https://help.aliyun.com/zh/functioncompute/fc/developer-reference/api-fc-2023-03-30-getasynctask
+ */
+export const taskStates = [
+  'Enqueued',
+  'Dequeued',
+  'Running',
+  'Retrying',
+  'Succeeded',
+  'Failed',
+  'Stopping',
+  'Stopped',
+  'Expired',
+  'Invalid',
+] as const;
+export type TaskState = (typeof taskStates)[number];
+
+/** Function Compute's queue of asynchronous tasks. All throw {@link TaskQueueFailure}. */
+export interface TaskQueue {
+  /** Hands a task over. `exists`: a task of this id was handed over before, and this one is not taken. */
+  submit: (taskId: string, payload: string, timeoutMs: number) => Promise<'accepted' | 'exists'>;
+  /** What has become of a task. */
+  stateOf: (taskId: string, timeoutMs: number) => Promise<TaskState>;
+}
+
+/** The queue could not be used. The message is a sentence for the log, and holds no credentials. */
+export class TaskQueueFailure extends Error {
+  override readonly name = 'TaskQueueFailure';
+  /** Whether it may have done what it was asked for. */
+  readonly isInDoubt: boolean;
+
+  constructor(message: string, isInDoubt: boolean) {
+    super(message);
+    this.isInDoubt = isInDoubt;
+  }
+}

@@ -1,0 +1,45 @@
+import {
+  channelKinds,
+  type ChannelKind,
+  type CompiledChannel,
+} from '../../functions/follow/configuration.ts';
+import type { MessageReceiver, ReceiverOptions } from '../notify/receiver.ts';
+
+/** Keys that are in no way secret: they work in the sandbox only. */
+const keys = {
+  dingtalk: 'SEC-sandbox-dingtalk-key',
+  feishu: 'sandbox-feishu-key',
+  webhook: `whsec_${Buffer.from('sandbox-key-of-a-standard-webhook').toString('base64')}`,
+} as const;
+
+/** With which the stand-in for the channels checks what it gets. */
+export const receiverKeys: NonNullable<ReceiverOptions['secrets']> = keys;
+
+/** The channels of sources.yaml; where it has none, one of each kind, so that all can be seen. */
+export function sandboxChannels(notify: readonly CompiledChannel[]): readonly CompiledChannel[] {
+  return notify.length > 0 ? notify : channelKinds.map(exampleOf);
+}
+
+function exampleOf(kind: ChannelKind): CompiledChannel {
+  const name = `SANDBOX_${kind.toUpperCase()}`;
+  const isChinese = kind === 'dingtalk' || kind === 'feishu' || kind === 'wecom';
+  return {
+    kind,
+    url: `${name}_URL`,
+    secret: kind in keys ? `${name}_SECRET` : undefined,
+    language: isChinese ? 'zh' : 'en',
+  };
+}
+
+/** The variables that the channels name, so that what is told comes to the stand-in. */
+export function channelVariables(
+  channels: readonly CompiledChannel[],
+  receiver: MessageReceiver,
+): Record<string, string> {
+  const pairs = channels.flatMap(({ kind, url, secret }) => {
+    const address = [url, receiver.urlOf(kind)] as const;
+    const key = kind === 'wecom' || kind === 'slack' ? undefined : keys[kind];
+    return secret === undefined || key === undefined ? [address] : [address, [secret, key] as const];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,212 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { ChannelKind } from '../../../../functions/follow/configuration.ts';
+import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
+import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';
+import { protocols } from '../../../../functions/follow/notify/open-channel.ts';
+import { newsOf } from './news.ts';
+
+const url = 'https://chat.example.com/send?token=fake-token';
+const now = Date.UTC(2022, 7, 30, 12, 1, 20, 123);
+const request = (kind: ChannelKind, news = newsOf(), key?: Buffer) =>
+  protocols[kind].requestFor(news, { url, key, language: 'en' }, now);
+const bodyOf = ({ body }: ChannelRequest): unknown => JSON.parse(body);
+
+const mentions = '@all <@U1> <!channel> <at user_id="all">x</at> [text](https://example.com) & co';
+const textWith = (kind: ChannelKind) => request(kind, newsOf({ actor: mentions })).body;
+
+describe('DingTalk', () => {
+  test('signs time and secret in the address', () => {
+    const { url: signed } = request('dingtalk', newsOf(), Buffer.from('fake-robot-secret'));
+    const sign = createHmac('sha256', 'fake-robot-secret')
+      .update(`${now}\nfake-robot-secret`)
+      .digest('base64');
+    expect(signed).toBe(`${url}&timestamp=${now}&sign=${encodeURIComponent(sign)}`);
+  });
+
+  test('sends text, and leaves the address alone without a secret', () => {
+    expect(request('dingtalk').url).toBe(url);
+    expect(bodyOf(request('dingtalk'))).toMatchObject({
+      msgtype: 'text',
+      text: { content: expect.stringMatching(/^Succeeded/) as string },
+    });
+  });
+
+  test('mentions nobody', () => {
+    expect(textWith('dingtalk')).not.toContain('@');
+  });
+});
+
+describe('Feishu', () => {
+  test('signs time and secret in the body', () => {
+    const { body, url: address } = request('feishu', newsOf(), Buffer.from('xxx'));
+    expect(address).toBe(url);
+    expect(JSON.parse(body)).toMatchObject({
+      timestamp: '1661860880',
+      sign: 'QnWVTSBe6FmQDE0bG6X0mURbI+DnvVyu1h+j5dHOjrU=',
+      msg_type: 'text',
+      content: { text: expect.stringMatching(/^Succeeded/) as string },
+    });
+  });
+
+  test('mentions nobody, and hides no link under a text', () => {
+    expect(bodyOf(request('feishu'))).not.toHaveProperty('sign');
+    expect(textWith('feishu')).not.toContain('<');
+    expect(textWith('feishu')).not.toContain('](');
+  });
+});
+
+test('WeCom takes 2048 bytes, and gets no more, and mentions nobody', () => {
+  const { body } = protocols.wecom.requestFor(
+    newsOf({ description: '回滚'.repeat(500), actor: '<@all>'.repeat(500), event: 'failed' }),
+    { url, language: 'zh' },
+    now,
+  );
+  const { content } = (JSON.parse(body) as { text: { content: string } }).text;
+  expect(Buffer.byteLength(content)).toBeLessThanOrEqual(2048);
+  expect(content).toContain('(@all');
+  expect(content).not.toContain('<@');
+});
+
+test('Slack gets text in which nothing is a mention or a link', () => {
+  expect(textWith('slack')).toContain('&lt;!channel&gt;');
+  expect(textWith('slack')).toContain('&amp; co');
+  expect(textWith('slack')).not.toMatch(/[<>]/);
+});
+
+describe('a webhook', () => {
+  const secret = Buffer.from('a fake key of twenty-four by').toString('base64');
+  const key = protocols.webhook.readKey?.(`whsec_${secret}`);
+
+  test('is signed as Standard Webhooks says', () => {
+    const { headers, body } = request('webhook', newsOf(), key);
+    const signed = `${headers['webhook-id'] ?? ''}.1661860880.${body}`;
+    const expected = createHmac('sha256', Buffer.from(secret, 'base64')).update(signed).digest('base64');
+    expect(headers).toMatchObject({
+      'webhook-timestamp': '1661860880',
+      'webhook-signature': `v1,${expected}`,
+    });
+  });
+
+  test('gets all that is known, and the text', () => {
+    const news = newsOf({ event: 'failed', failures: [{ place: 'Batch 1', reason: 'no' }] });
+    expect(bodyOf(request('webhook', news, key))).toEqual({
+      type: 'rollback.failed',
+      timestamp: '2022-08-30T12:01:20.123Z',
+      data: { ...news, text: expect.stringMatching(/^Failed/) as string },
+    });
+  });
+
+  test('gets the same id when the same news is sent again, later and with other numbers', () => {
+    const idOf = (differences: Parameters<typeof newsOf>[0]) =>
+      protocols.webhook.requestFor(newsOf(differences), { url, key, language: 'zh' }, now + 60_000).headers[
+        'webhook-id'
+      ];
+    expect(idOf({ tookMs: 99_000, delivery: 'delivery-2' })).toBe(
+      request('webhook', newsOf(), key).headers['webhook-id'],
+    );
+
+    const distinct = [
+      idOf({}),
+      idOf({ event: 'failed' }),
+      idOf({ changeOrderId: 'dc5133d7-773f-4c81-9c5a-000000000000' }),
+      idOf({ event: 'waiting', batches: { done: 1, total: 3 } }),
+      idOf({ event: 'waiting', batches: { done: 2, total: 3 } }),
+      idOf({ event: 'failing', failures: [{ place: 'Batch 1', reason: 'no' }] }),
+      idOf({ event: 'failing', failures: [{ place: 'Batch 2', reason: 'no' }] }),
+      idOf({ event: 'not_rolled_back', problem: { code: 'edas_denied', message: 'no' } }),
+      idOf({ event: 'not_rolled_back', problem: { code: 'edas_throttled', message: 'no' } }),
+      idOf({ event: 'task_refused', changeOrderId: undefined }),
+    ];
+    expect(new Set(distinct)).toHaveProperty('size', distinct.length);
+    expect(distinct.filter((id) => !/^rollback_[a-z_]+_[0-9a-f]{32}$/.test(id ?? ''))).toEqual([]);
+  });
+
+  test.each(['whsec_', 'whsec_!!!!', 'whsec_A', 'c2VjcmV0', ''])('has no key in %j', (text) => {
+    expect(protocols.webhook.readKey?.(text)).toBeUndefined();
+  });
+
+  test('has the key of a secret whose padding is left out', () => {
+    expect(protocols.webhook.readKey?.('whsec_c2VjcmV0LWE')).toEqual(Buffer.from('secret-a'));
+  });
+});
+
+test('the answer in Slack is for everybody and replaces nothing', () => {
+  const { body } = chatAnswers.slack.requestFor(newsOf(), { url, language: 'en' }, now);
+  expect(JSON.parse(body)).toMatchObject({ response_type: 'in_channel', replace_original: false });
+});
+
+describe('an answer is judged', () => {
+  const taken = {
+    dingtalk: '{"errcode":0,"errmsg":"ok"}',
+    feishu: '{"code":0,"msg":"success"}',
+    wecom: '{"errcode":0}',
+    slack: 'ok',
+    webhook: 'anything',
+  };
+
+  test.each(Object.entries(taken))('%s: %s is success', (kind, body) => {
+    expect(protocols[kind as ChannelKind].judge({ status: 200, body })).toEqual({ isTaken: true });
+  });
+
+  test('Feishu: under the old names too', () => {
+    expect(protocols.feishu.judge({ status: 200, body: '{"StatusCode":0}' })).toEqual({ isTaken: true });
+    expect(protocols.feishu.judge({ status: 200, body: '{"StatusCode":1}' })).toMatchObject({
+      isTaken: false,
+    });
+  });
+
+  test.each<[ChannelKind, string, boolean]>([
+    ['dingtalk', '{"errcode":310000,"errmsg":"sign not match"}', false],
+    ['dingtalk', '{"errcode":"0"}', false],
+    ['dingtalk', '{"errcode":130101,"errmsg":"send too fast"}', true],
+    ['dingtalk', '{"errcode":410100}', true],
+    ['dingtalk', '{"errcode":-1}', true],
+    ['dingtalk', '', false],
+    ['dingtalk', '{}', false],
+    ['dingtalk', 'null', false],
+    ['dingtalk', '<html></html>', false],
+    ['feishu', '{"code":19021,"msg":"sign match fail"}', false],
+    ['feishu', '{"code":11232,"msg":"frequency limited"}', true],
+    ['feishu', '{"code":9499,"msg":"too many request"}', true],
+    ['feishu', '{"code":9499,"msg":"Bad Request"}', false],
+    ['feishu', '{"errcode":0}', false],
+    ['wecom', '{"errcode":93000,"errmsg":"invalid webhook url"}', false],
+    ['wecom', '{"errcode":45009}', true],
+    ['slack', 'invalid_token', false],
+    ['slack', '', false],
+  ])('%s: HTTP 200 with %j is a failure', (kind, body, isPassing) => {
+    expect(protocols[kind].judge({ status: 200, body })).toMatchObject({ isTaken: false, isPassing });
+  });
+
+  test.each([
+    [301, false],
+    [400, false],
+    [401, false],
+    [404, false],
+    [410, false],
+    [408, true],
+    [429, true],
+    [500, true],
+    [503, true],
+    [0, false],
+  ])('HTTP %d is a failure for everybody, and another attempt may help: %s', (status, isPassing) => {
+    const judges = [...Object.values(protocols), ...Object.values(chatAnswers)];
+    for (const { judge } of judges)
+      expect(judge({ status, body: '' })).toMatchObject({ isTaken: false, isPassing });
+  });
+
+  test('a redirect says that none is followed', () => {
+    expect(protocols.webhook.judge({ status: 302, body: '' })).toMatchObject({
+      reason: 'it answered HTTP 302, and no redirect is followed: configure the address that it leads to',
+    });
+  });
+
+  test('Slack says under a 200 that an address has expired', () => {
+    const body = '{"ok":false,"error":"expired_url"}';
+    expect(chatAnswers.slack.judge({ status: 200, body })).toMatchObject({
+      isTaken: false,
+      isPassing: false,
+    });
+  });
+});

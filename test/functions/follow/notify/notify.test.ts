@@ -1,0 +1,457 @@
+import { connect } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { channelKinds, type CompiledChannel } from '../../../../functions/follow/configuration.ts';
+import type { DeliveryWorld, Patience } from '../../../../functions/follow/notify/deliver.ts';
+import { openNotifier } from '../../../../functions/follow/notify/notify.ts';
+import { post, PostFailure, type Post } from '../../../../functions/follow/notify/post.ts';
+import type { LogFields } from '../../../../functions/platform/log.ts';
+import type { AnswerAddress } from '../../../../functions/task.ts';
+import {
+  startReceiver,
+  type MessageReceiver,
+  type ReceiverFault,
+  type ReceiverKind,
+} from '../../../../local/notify/receiver.ts';
+import { changeOrderId, newsOf } from './news.ts';
+
+const secrets = {
+  dingtalk: 'SEC-fake-dingtalk-robot-secret',
+  feishu: 'fake-feishu-bot-secret',
+  webhook: `whsec_${Buffer.from('a fake key of twenty-four by').toString('base64')}`,
+};
+
+/** All five, as the build would compile them. */
+const channels = channelKinds.map((kind): CompiledChannel => ({
+  kind,
+  url: `${kind.toUpperCase()}_URL`,
+  ...(kind in secrets && { secret: `${kind.toUpperCase()}_SECRET` }),
+  language: 'en',
+}));
+
+const slackAnswer: AnswerAddress = {
+  chat: 'slack',
+  url: 'https://hooks.slack.com/commands/T00/0/fakeSlackResponseToken',
+};
+const dingTalkAnswer: AnswerAddress = {
+  chat: 'dingtalk',
+  url: 'https://oapi.dingtalk.com/robot/sendBySession?session=fake-dingtalk-session',
+};
+
+interface Line extends LogFields {
+  msg: string;
+  level: string;
+}
+
+interface Options {
+  env?: Record<string, string | undefined>;
+  patience?: Patience;
+  answerAt?: AnswerAddress;
+  only?: readonly CompiledChannel[];
+  world?: Partial<DeliveryWorld>;
+}
+
+/** A clock that only sleeping moves. */
+function stillClock() {
+  const pauses: number[] = [];
+  let time = 0;
+  return {
+    pauses,
+    now: () => time,
+    sleep: (ms: number) => {
+      pauses.push(ms);
+      time += ms;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Sends what is for a chat's own host to the stand-in, and notes where anything was sent. */
+function postVia(receiver: MessageReceiver, called: string[] = []): Post {
+  return (request, timeoutMs) => {
+    called.push(request.url);
+    const { hostname } = new URL(request.url);
+    const kinds: Record<string, ReceiverKind> = {
+      'hooks.slack.com': 'slack-answer',
+      'oapi.dingtalk.com': 'dingtalk-answer',
+    };
+    const kind = kinds[hostname];
+    return post(kind ? { ...request, url: receiver.urlOf(kind) } : request, timeoutMs);
+  };
+}
+
+async function open({ env = {}, patience, answerAt, only = channels, world }: Options = {}) {
+  const receiver = await startReceiver({ secrets });
+  onTestFinished(() => receiver.close());
+  const lines: Line[] = [];
+  const called: string[] = [];
+  const clock = stillClock();
+  const log = (level: string, msg: string, fields: LogFields = {}) => {
+    lines.push({ level, msg, ...fields });
+  };
+  const values = Object.fromEntries([
+    ...channelKinds.map((kind) => [`${kind.toUpperCase()}_URL`, receiver.urlOf(kind)]),
+    ...Object.entries(secrets).map(([kind, secret]) => [`${kind.toUpperCase()}_SECRET`, secret]),
+  ]) as Record<string, string>;
+  const notifier = openNotifier(
+    only,
+    { ...values, ...env },
+    log,
+    { now: Date.now, clock, random: () => 0.5, post: postVia(receiver, called), ...world },
+    patience,
+  );
+  return { receiver, lines, called, clock, notifier, values, tell: notifier.forTask(answerAt, log) };
+}
+
+const only = (kind: CompiledChannel['kind']) => channels.filter((channel) => channel.kind === kind);
+
+describe('when all is well', () => {
+  test('all five channels and the chat are told, each signed as it should be, and nothing stays open', async () => {
+    const { tell, receiver, lines } = await open({ answerAt: slackAnswer });
+    expect(await tell(newsOf())).toEqual({ reached: 6, tried: 6 });
+    const texts = receiver.messages.map(({ kind, text }) => [kind, text.split(':')[0]]).sort();
+    expect(texts).toEqual(
+      ['dingtalk', 'feishu', 'slack', 'slack-answer', 'webhook', 'wecom'].map((kind) => [kind, 'Succeeded']),
+    );
+    expect(lines).toEqual([]);
+    await expect.poll(() => receiver.connections()).toBe(0);
+  });
+
+  test("DingTalk's chat is answered at its session", async () => {
+    const { tell, receiver } = await open({ answerAt: dingTalkAnswer, only: [] });
+    expect(await tell(newsOf())).toEqual({ reached: 1, tried: 1 });
+    expect(receiver.messages).toMatchObject([{ kind: 'dingtalk-answer' }]);
+  });
+
+  test('each channel is told in its language', async () => {
+    const chinese = channels.map((channel) => ({ ...channel, language: 'zh' }) as const);
+    const { tell, receiver } = await open({ only: chinese, answerAt: slackAnswer });
+    await tell(newsOf());
+    expect(receiver.messages.filter(({ text }) => !text.startsWith('成功'))).toEqual([]);
+  });
+
+  test('nobody to tell is nobody tried', async () => {
+    const { tell } = await open({ only: [] });
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 0 });
+  });
+});
+
+describe('a channel that fails', () => {
+  const short: Patience = { attempts: 3, attemptMs: 150, totalMs: 15_000 };
+  const patienceWith = (fault: ReceiverFault) => (fault === 'hang' ? { patience: short } : {});
+
+  test.each<[ReceiverFault, number, string]>([
+    ['hang', 3, 'no answer within 150 ms'],
+    ['reset', 3, 'ECONNRESET'],
+    ['server-error', 3, 'it answered HTTP 500: internal error'],
+    ['redirect', 1, 'no redirect is followed'],
+    ['error-code', 1, 'it answered errcode 310000: keywords not in content'],
+    ['html', 1, 'it answered HTTP 200 without errcode'],
+    ['huge', 1, 'the answer is larger than 64 KiB'],
+  ])('with %s is tried %d times, and told of in the log', async (fault, attempts, reason) => {
+    const { tell, receiver, lines } = await open({ ...patienceWith(fault), only: only('dingtalk') });
+    receiver.setFault('dingtalk', fault);
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(receiver.requestsOf('dingtalk')).toBe(attempts);
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        msg: 'a channel could not be told',
+        kind: 'dingtalk',
+        variable: 'DINGTALK_URL',
+        event: 'succeeded',
+        changeOrderId,
+        reason: expect.stringContaining(reason) as string,
+        attempts,
+      },
+    ]);
+    await expect.poll(() => receiver.connections()).toBe(0);
+  });
+
+  test.each(channelKinds)('%s: once too many is tried again, and reached', async (kind) => {
+    for (const fault of ['too-many-once', 'rate-limit-once'] as const) {
+      const { tell, receiver, lines } = await open({ only: only(kind) });
+      receiver.setFault(kind, fault);
+      expect(await tell(newsOf())).toEqual({ reached: 1, tried: 1 });
+      expect(receiver.requestsOf(kind)).toBe(2);
+      expect(lines).toEqual([]);
+    }
+  });
+
+  test('is given the time that it asks for', async () => {
+    const { tell, receiver, clock } = await open({ only: only('slack') });
+    receiver.setFault('slack', 'too-many-once');
+    await tell(newsOf());
+    expect(clock.pauses).toEqual([1000]);
+  });
+
+  test('is left when it asks for more time than there is', async () => {
+    const busy: Post = () => Promise.resolve({ status: 429, retryAfterMs: 60_000, body: '' });
+    const { tell, clock, lines } = await open({ only: only('slack'), world: { post: busy } });
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(clock.pauses).toEqual([]);
+    expect(lines).toMatchObject([{ attempts: 1 }]);
+  });
+
+  test('that nobody listens at is tried three times, with longer pauses', async () => {
+    const { tell, clock, lines } = await open({
+      only: only('slack'),
+      env: { SLACK_URL: `http://127.0.0.1:${await freePort()}/hook` },
+    });
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(lines).toMatchObject([{ reason: 'ECONNREFUSED', attempts: 3 }]);
+    expect(clock.pauses).toEqual([225, 450]);
+  });
+
+  test('does not keep the others: they are told while it hangs', async () => {
+    const told: string[] = [];
+    let tellEnd: (() => void) | undefined;
+    const othersAreTold = new Promise<void>((resolve) => {
+      tellEnd = resolve;
+    });
+    const receiver = await startReceiver({
+      onMessage: ({ kind }) => {
+        if (told.push(kind) === 4) tellEnd?.();
+      },
+    });
+    onTestFinished(() => receiver.close());
+    const oneHangs: Post = async (request, timeoutMs) => {
+      if (request.url !== receiver.urlOf('slack')) return post(request, timeoutMs);
+      await othersAreTold;
+      throw new PostFailure('no answer', false);
+    };
+    const urls = channelKinds.map((kind) => [`${kind.toUpperCase()}_URL`, receiver.urlOf(kind)]);
+    const { tell } = await open({
+      env: Object.fromEntries(urls) as Record<string, string>,
+      world: { post: oneHangs },
+    });
+    expect(await tell(newsOf())).toEqual({ reached: 4, tried: 5 });
+  });
+
+  test('gets no more than 15 s in all, 5 s at a time', async () => {
+    const asked: number[] = [];
+    const clock = stillClock();
+    const hanging: Post = async (_request, timeoutMs) => {
+      asked.push(timeoutMs);
+      await clock.sleep(timeoutMs);
+      throw new PostFailure('no answer', true);
+    };
+    const { tell } = await open({ only: only('slack'), world: { clock, post: hanging } });
+    await tell(newsOf());
+    expect(asked).toEqual([5000, 5000, 15_000 - 10_000 - 225 - 450]);
+    expect(clock.now()).toBe(15_000);
+  });
+
+  test('an error that nobody expects is a failure without its words', async () => {
+    const broken: Post = ({ url }) => Promise.reject(new TypeError(`Invalid URL ${url}`));
+    const { tell, lines } = await open({ only: only('slack'), world: { post: broken } });
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(lines).toMatchObject([{ reason: 'the request could not be made' }]);
+  });
+});
+
+test('the time of day is put back an hour in the middle: the limits stand, and each attempt is signed anew', async () => {
+  const start = Date.UTC(2026, 0, 2, 3, 0, 0);
+  const clock = stillClock();
+  const times = [start, start - 3_600_000, start - 3_600_000 + 1000];
+  const asked: { url: string; timeoutMs: number }[] = [];
+  const slow: Post = async ({ url }, timeoutMs) => {
+    asked.push({ url, timeoutMs });
+    await clock.sleep(timeoutMs);
+    return { status: 503, body: '' };
+  };
+  const { tell, lines } = await open({
+    only: only('dingtalk'),
+    world: { clock, post: slow, now: () => times.shift() ?? start },
+  });
+  expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+  expect(asked.map(({ timeoutMs }) => timeoutMs)).toEqual([5000, 5000, 15_000 - 10_000 - 225 - 450]);
+  expect(clock.now()).toBe(15_000);
+  expect(asked.map(({ url }) => new URL(url).searchParams.get('timestamp'))).toEqual(
+    [start, start - 3_600_000, start - 3_599_000].map(String),
+  );
+  expect(lines).toMatchObject([{ attempts: 3, reason: 'it answered HTTP 503' }]);
+});
+
+describe('a channel stays closed', () => {
+  test.each<[string, Record<string, string | undefined>, string]>([
+    ['without its address', { DINGTALK_URL: undefined }, 'DINGTALK_URL is not set'],
+    ['with an empty address', { DINGTALK_URL: ' ' }, 'DINGTALK_URL is empty'],
+    [
+      'with a word for an address',
+      { DINGTALK_URL: 'fake-robot' },
+      'DINGTALK_URL is no address, such as https://example.com/hook',
+    ],
+    [
+      'with plain http',
+      { DINGTALK_URL: 'http://chat.example.com/fake-robot' },
+      'DINGTALK_URL must be https; plain http is for loopback addresses only',
+    ],
+    [
+      'with another scheme',
+      { DINGTALK_URL: 'file:///fake-robot' },
+      'DINGTALK_URL must be https; plain http is for loopback addresses only',
+    ],
+    [
+      'with a password in its address',
+      { DINGTALK_URL: 'https://user:fake-robot@chat.example.com/' },
+      'DINGTALK_URL holds a user name or password, which would not be sent',
+    ],
+    [
+      'with a newline after its address',
+      { DINGTALK_URL: 'https://chat.example.com/fake-robot\n' },
+      'DINGTALK_URL begins or ends with white space; a newline from a file is a usual reason',
+    ],
+    ['without the secret that is named', { DINGTALK_SECRET: undefined }, 'DINGTALK_SECRET is not set'],
+    ['with an empty secret', { DINGTALK_SECRET: '' }, 'DINGTALK_SECRET is empty'],
+  ])('%s', async (_title, env, reason) => {
+    const { tell, lines, called } = await open({ env, only: only('dingtalk') });
+    const [variable] = Object.keys(env);
+    expect(lines).toEqual([
+      { level: 'error', msg: 'a channel is closed', kind: 'dingtalk', variable, reason },
+    ]);
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(lines).toHaveLength(2);
+    expect(JSON.stringify(lines)).not.toContain('fake-robot');
+    expect(called).toEqual([]);
+  });
+
+  test('that is a webhook whose secret is not one', async () => {
+    const { lines } = await open({ env: { WEBHOOK_SECRET: 'not-whsec' }, only: only('webhook') });
+    expect(lines).toMatchObject([
+      { reason: 'WEBHOOK_SECRET cannot be decoded: it must be whsec_ and base64' },
+    ]);
+  });
+
+  test('that is a webhook without a secret', async () => {
+    const [webhook] = only('webhook');
+    const { lines } = await open({ only: webhook ? [{ ...webhook, secret: undefined }] : [] });
+    expect(lines).toMatchObject([{ msg: 'a channel is closed', variable: 'WEBHOOK_URL' }]);
+  });
+
+  test('and the others are told', async () => {
+    const { tell } = await open({ env: { SLACK_URL: '' } });
+    expect(await tell(newsOf())).toEqual({ reached: 4, tried: 5 });
+  });
+
+  test('but not for plain http to this machine', async () => {
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+      const { lines } = await open({ env: { SLACK_URL: `http://${host}:1/hook` }, only: only('slack') });
+      expect(lines).toEqual([]);
+    }
+  });
+});
+
+describe('the answer in a chat', () => {
+  test.each([
+    'https://hooks.slack.com.example.com/commands/fake',
+    'https://example.com/commands/fake',
+    'http://hooks.slack.com/commands/fake',
+    'https://hooks.slack.com:8443/commands/fake',
+    'https://hooks.slack.com@example.com/commands/fake',
+    'not an address',
+  ])('goes nowhere else: %s', async (url) => {
+    const { tell, called, lines } = await open({ only: [], answerAt: { chat: 'slack', url } });
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(called).toEqual([]);
+    expect(lines).toMatchObject([{ kind: 'slack answer' }]);
+    expect(JSON.stringify(lines)).not.toContain('commands/fake');
+  });
+
+  test('goes to Slack four times at most, and one of them is kept for the end', async () => {
+    const { tell, receiver, lines } = await open({ only: [], answerAt: slackAnswer });
+    const reach = [];
+    for (const event of [
+      'started',
+      'failing',
+      'waiting',
+      'failing',
+      'waiting',
+      'failed',
+      'out_of_time',
+    ] as const) {
+      reach.push((await tell(newsOf({ event }))).tried);
+    }
+    expect(reach).toEqual([1, 1, 1, 0, 0, 1, 0]);
+    expect(receiver.messages.map(({ text }) => text.split(':')[0])).toEqual([
+      'Started',
+      'Trouble',
+      'Waiting',
+      'Failed',
+    ]);
+    expect(lines).toEqual([]);
+  });
+
+  test('counts what Slack may have counted: every attempt', async () => {
+    const { tell, receiver } = await open({ only: [], answerAt: slackAnswer });
+    receiver.setFault('slack-answer', 'server-error');
+    await tell(newsOf({ event: 'started' }));
+    expect(receiver.requestsOf('slack-answer')).toBe(3);
+    receiver.setFault('slack-answer', undefined);
+    expect(await tell(newsOf({ event: 'waiting' }))).toEqual({ reached: 0, tried: 0 });
+    expect(await tell(newsOf())).toEqual({ reached: 1, tried: 1 });
+  });
+
+  test('counts for each task anew', async () => {
+    const { notifier, receiver } = await open({ only: [] });
+    for (let task = 0; task < 5; task += 1) {
+      await notifier.forTask(slackAnswer, () => undefined)(newsOf());
+    }
+    expect(receiver.messages).toHaveLength(5);
+  });
+
+  test('that fails leaves the channels alone', async () => {
+    const { tell, receiver, lines } = await open({ answerAt: dingTalkAnswer });
+    receiver.setFault('dingtalk-answer', 'error-code');
+    expect(await tell(newsOf())).toEqual({ reached: 5, tried: 6 });
+    expect(lines).toMatchObject([
+      { kind: 'dingtalk answer', reason: 'it answered errcode 300001: session is expired' },
+    ]);
+  });
+});
+
+describe('secrecy', () => {
+  const faults: ReceiverFault[] = ['reset', 'server-error', 'redirect', 'error-code', 'html', 'huge'];
+
+  test.each(faults)('no address and no key is in the log after %s', async (fault) => {
+    const { tell, receiver, lines, values } = await open({ answerAt: slackAnswer });
+    for (const kind of [...channelKinds, 'slack-answer'] as const) receiver.setFault(kind, fault);
+    // Any 2xx of a webhook of one's own is a success, a page too.
+    expect(await tell(newsOf())).toEqual({ reached: fault === 'html' ? 1 : 0, tried: 6 });
+    const logged = JSON.stringify(lines);
+    const parts = [...Object.values(values), slackAnswer.url].flatMap((value) => value.split(/[/?=&]/));
+    const secret = parts.filter((part) => part.length >= 8);
+    expect(secret.length).toBeGreaterThan(8);
+    expect(secret.filter((part) => logged.includes(part))).toEqual([]);
+  });
+
+  test.each([
+    ['the whole address', (url: string) => url],
+    ['a piece of its key', () => 'gtalk-access-tok'],
+    ['the key of the signature', () => secrets.dingtalk],
+  ])('words that quote %s are withheld', async (_title, quotation) => {
+    const quoting: Post = ({ url }) =>
+      Promise.resolve({ status: 400, body: `${'no '.repeat(50)}such robot: ${quotation(url)}` });
+    const { tell, lines } = await open({ only: only('dingtalk'), world: { post: quoting } });
+    await tell(newsOf());
+    expect(lines).toMatchObject([
+      { reason: 'it answered HTTP 400: its words are withheld, for they quote its address or key' },
+    ]);
+  });
+
+  test('words are bounded', async () => {
+    const talking: Post = () => Promise.resolve({ status: 400, body: 'no '.repeat(10_000) });
+    const { tell, lines } = await open({ only: only('dingtalk'), world: { post: talking } });
+    await tell(newsOf());
+    expect(String(lines[0]?.['reason']).length).toBeLessThan(300);
+  });
+});
+
+/** A port at which nobody listens. */
+async function freePort(): Promise<number> {
+  const receiver = await startReceiver();
+  const port = Number(new URL(receiver.urlOf('slack')).port);
+  await receiver.close();
+  const socket = connect(port, '127.0.0.1');
+  await new Promise((resolve) => socket.once('error', resolve));
+  return port;
+}

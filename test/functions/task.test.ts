@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isChatAddress, readTask, taskIdFor, type RollbackTask } from '../../functions/task.ts';
+import { isRecord } from '../../functions/record.ts';
+import { problemOf } from '../support/problem.ts';
+
+const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const slackUrl = 'https://hooks.slack.com/commands/T1DC2JH3J/397700885554/fake';
+
+const least = {
+  version: 1,
+  source: 'pipeline',
+  requestedAt: 1_767_323_045_000,
+  changeOrderId,
+  operation: 'RollbackChangeOrder',
+  rollback: 'due',
+};
+const full: RollbackTask = {
+  version: 1,
+  source: 'chat',
+  delivery: 'fake-delivery',
+  requestId: 'fake-request-id',
+  requestedAt: 1_767_323_045_000,
+  changeOrderId,
+  operation: 'AbortAndRollbackChangeOrder',
+  rollback: 'done',
+  rollbackChangeOrderId: '5ba3b2f4-1c7e-4a6d-8f00-000000000001',
+  app: '3616cdca-4f92-4413-0000-000000000000',
+  problemStartedAt: 1_767_323_040_000,
+  actor: 'roadrunner',
+  answerAt: { chat: 'slack', url: slackUrl },
+};
+
+const toPayload = (task: unknown) => Buffer.from(JSON.stringify(task));
+
+test('the id of a task is that of its change order, and one that Function Compute takes', () => {
+  const id = taskIdFor(changeOrderId);
+  expect(id).toBe('rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a');
+  expect(id).toMatch(/^[A-Za-z_][\w-]{0,127}$/);
+});
+
+describe('a task', () => {
+  test('is read as it was written, from bytes or from text', () => {
+    expect(readTask(toPayload(full))).toEqual(full);
+    expect(readTask(JSON.stringify(full))).toEqual(full);
+    expect(readTask(toPayload(least))).toEqual(least);
+  });
+
+  const id = fc.uuid();
+  const words = fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined });
+  const time = fc.integer({ min: -8.64e15, max: 8.64e15 });
+  const path = fc.webPath();
+  const address = fc.oneof(
+    path.map((text) => ({ chat: 'slack' as const, url: `https://hooks.slack.com/${text}` })),
+    path.map((text) => ({ chat: 'dingtalk' as const, url: `https://oapi.dingtalk.com/${text}` })),
+  );
+  const tasks = fc.record({
+    version: fc.constant(1 as const),
+    source: fc.string(),
+    delivery: words,
+    requestId: words,
+    requestedAt: time,
+    changeOrderId: id,
+    operation: fc.constantFrom('RollbackChangeOrder' as const, 'AbortAndRollbackChangeOrder' as const),
+    rollback: fc.constantFrom('due' as const, 'done' as const),
+    rollbackChangeOrderId: fc.option(id, { nil: undefined }),
+    app: fc.option(id, { nil: undefined }),
+    problemStartedAt: fc.option(time, { nil: undefined }),
+    actor: words,
+    answerAt: fc.option(address, { nil: undefined }),
+  });
+
+  test('is read as it was written, whatever stands in it', () => {
+    fc.assert(
+      fc.property(tasks, (task) => {
+        expect(readTask(toPayload(task))).toEqual(task);
+      }),
+    );
+  });
+
+  test('says nothing but what was sent, or is refused, whatever was damaged in it', () => {
+    const keys = Object.keys(full) as (keyof RollbackTask)[];
+    fc.assert(
+      fc.property(tasks, fc.constantFrom(...keys), fc.jsonValue(), (task, key, value) => {
+        expectTruth(toPayload({ ...task, [key]: value }));
+      }),
+    );
+  });
+
+  test.each(['version', 'source', 'requestedAt', 'changeOrderId', 'operation', 'rollback'])(
+    'without %s is refused',
+    (key) => {
+      const problem = problemOf(() => readTask(toPayload({ ...full, [key]: undefined })));
+      expect(problem?.code).toBe('task_malformed');
+      expect(problem?.message).toContain('Nothing was done.');
+    },
+  );
+
+  test.each([
+    ['version', 2, 'its version is 2, and this function reads version 1: deploy both functions'],
+    ['version', '1', 'its version is missing, and this function reads version 1: deploy both functions'],
+    ['source', 7, 'it names no source'],
+    ['changeOrderId', changeOrderId.toUpperCase(), 'it names no change order'],
+    ['changeOrderId', `${changeOrderId}/../x`, 'it names no change order'],
+    ['operation', 'DeleteApplication', 'it names no operation'],
+    ['operation', 'toString', 'it names no operation'],
+    ['rollback', true, 'it does not say what is to be done'],
+    ['requestedAt', '2026-01-02', 'it does not say when it was asked for'],
+    ['requestedAt', 9e15, 'it does not say when it was asked for'],
+    ['problemStartedAt', '2026-01-02', 'its problemStartedAt is no time'],
+    ['problemStartedAt', null, 'its problemStartedAt is no time'],
+    ['problemStartedAt', 9e15, 'its problemStartedAt is no time'],
+  ])('whose %s is %j is refused', (key, value, fault) => {
+    const problem = problemOf(() => readTask(toPayload({ ...full, [key]: value })));
+    expect(problem).toMatchObject({
+      code: 'task_malformed',
+      message: `The task cannot be read: ${fault}. Nothing was done. Only the webhook function may invoke this one.`,
+    });
+  });
+
+  test('whose rule against innocent changes would let every change through is refused', () => {
+    const text = JSON.stringify({ ...full, problemStartedAt: 0 }).replace(
+      '"problemStartedAt":0',
+      '"problemStartedAt":1e999',
+    );
+    expect(problemOf(() => readTask(text))?.message).toContain('its problemStartedAt is no time');
+  });
+
+  test.each([
+    ['delivery', 7],
+    ['requestId', {}],
+    ['actor', ['eve']],
+    ['app', 'fake-app'],
+    ['rollbackChangeOrderId', '../x'],
+    ['answerAt', slackUrl],
+    ['answerAt', { chat: 'slack' }],
+    ['answerAt', { chat: 'feishu', url: slackUrl }],
+    ['answerAt', { chat: 'toString', url: slackUrl }],
+  ])('whose %s is %j is read without it', (key, value) => {
+    expect(readTask(toPayload({ ...full, [key]: value }))).toEqual({ ...full, [key]: undefined });
+  });
+
+  test.each([undefined, null, 7, {}, [], Symbol('fake'), Object.create(null), Buffer.from([0xff])])(
+    'that is %o is refused',
+    (payload) => {
+      expect(problemOf(() => readTask(payload))?.code).toBe('task_malformed');
+    },
+  );
+
+  test('is refused, or says nothing but what was sent, whatever JSON it is', () => {
+    fc.assert(fc.property(fc.json(), expectTruth));
+  });
+
+  test('is refused, whatever bytes it is', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expectTruth(Buffer.from(bytes));
+      }),
+    );
+  });
+});
+
+/** A task is refused as malformed, or each of its facts stands in the payload. */
+function expectTruth(payload: Buffer | string): void {
+  let task: RollbackTask | undefined;
+  const problem = problemOf(() => (task = readTask(payload)));
+  if (!task) {
+    expect(problem?.code).toBe('task_malformed');
+    return;
+  }
+  const sent: unknown = JSON.parse(payload.toString());
+  const known = Object.entries(task).filter(([, value]) => value !== undefined);
+  expect(isRecord(sent)).toBe(true);
+  expect(sent).toMatchObject(Object.fromEntries(known));
+}
+
+describe('the address of a chat', () => {
+  test.each([
+    { chat: 'slack', url: slackUrl },
+    { chat: 'slack', url: 'https://hooks.slack.com/' },
+    { chat: 'dingtalk', url: 'https://oapi.dingtalk.com/robot/sendBySession?session=fake' },
+  ] as const)('is $url', (address) => {
+    expect(isChatAddress(address)).toBe(true);
+    expect(readTask(toPayload({ ...full, answerAt: address })).answerAt).toEqual(address);
+  });
+
+  test.each([
+    ['slack', 'http://hooks.slack.com/x'],
+    ['slack', 'https://hooks.slack.com'],
+    ['slack', 'https://hooks.slack.com:8443/x'],
+    ['slack', 'https://hooks.slack.com:443/x'],
+    ['slack', 'https://fake-user:fake-password@hooks.slack.com/x'],
+    ['slack', 'https://hooks.slack.com@example.com/x'],
+    ['slack', 'https://hooks.slack.com:x@example.com/x'],
+    ['slack', 'https://hooks.slack.com\\@example.com/x'],
+    ['slack', 'https://a.hooks.slack.com/x'],
+    ['slack', 'https://hooks.slack.com.example.com/x'],
+    ['slack', 'https://hooks.slack.com./x'],
+    ['slack', 'https://hooks-slack.com/x'],
+    ['slack', 'https://hooks.slаck.com/x'],
+    ['slack', 'https://hooks.slack.com%2eexample.com/x'],
+    ['slack', 'blob:https://hooks.slack.com/x'],
+    ['slack', 'file://hooks.slack.com/x'],
+    ['slack', '//hooks.slack.com/x'],
+    ['slack', ' https://hooks.slack.com/x'],
+    ['slack', 'https:hooks.slack.com/x'],
+    ['slack', 'https://oapi.dingtalk.com/x'],
+    ['slack', ''],
+    ['dingtalk', slackUrl],
+    ['dingtalk', 'https://oapi.dingtalk.com.example.com/robot/sendBySession'],
+    ['dingtalk', 'http://oapi.dingtalk.com/robot/sendBySession'],
+  ] as const)('of %s is not %s', (chat, url) => {
+    expect(isChatAddress({ chat, url })).toBe(false);
+    expect(readTask(toPayload({ ...full, answerAt: { chat, url } })).answerAt).toBeUndefined();
+  });
+
+  test('leads nowhere else, whatever stands behind the host', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (rest) => {
+        const url = `https://hooks.slack.com${rest}`;
+        if (!isChatAddress({ chat: 'slack', url })) return;
+        const { origin, username, password } = new URL(url);
+        expect({ origin, username, password }).toEqual({
+          origin: 'https://hooks.slack.com',
+          username: '',
+          password: '',
+        });
+      }),
+    );
+  });
+});

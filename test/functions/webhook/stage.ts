@@ -1,0 +1,80 @@
+import type { RollbackRules } from '../../../local/edas/change-orders.ts';
+import { startEdasStandIn, type ChooseFault, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import type { Fault } from '../../../local/fc/faults.ts';
+import { startFcStandIn, type FcStandIn, type RecordedCall } from '../../../local/fc/stand-in.ts';
+import { readTask, type RollbackTask } from '../../../functions/task.ts';
+import {
+  fakeAccountId,
+  fakeCredentials,
+  followFunction,
+  openWebhook,
+  type Webhook,
+  type WebhookOptions,
+} from '../../support/webhook.ts';
+
+export const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+export const taskId = `rollback-${changeOrderId}`;
+export const app = '3616cdca-4f92-4413-0000-000000000000';
+
+/** Called when a test is over. Tests run side by side, so each brings its own. */
+export type CleanUp = (work: () => Promise<void> | void) => void;
+
+export interface StageOptions extends Omit<WebhookOptions, 'fc' | 'clock'> {
+  edasFault?: ChooseFault;
+  fcFault?: (call: RecordedCall) => Fault | undefined;
+  rules?: RollbackRules;
+}
+
+/** An instance of the function over both stand-ins, and a release in flight that it may roll back. */
+export interface Stage {
+  edas: EdasStandIn;
+  fc: FcStandIn;
+  webhook: Webhook;
+  /** Another instance over the same stand-ins, with these changes. */
+  another: (changes?: Partial<WebhookOptions>) => Webhook;
+  /** How many rollbacks were sent to EDAS. */
+  puts: () => number;
+  /** The tasks that were taken, as the follow function reads them. None of them ever ends. */
+  tasks: () => RollbackTask[];
+  /** The log, but for the audit trail. */
+  warnings: () => string[];
+}
+
+export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise<Stage> {
+  const { edasFault: fault, fcFault, rules = { ofTerminated: 'accepted' }, ...rest } = options;
+  const clock = leapingClock();
+  const edas = await startEdasStandIn({
+    credentials: fakeCredentials,
+    now: clock.now,
+    rollbackRules: rules,
+    ...(fault && { fault }),
+  });
+  cleanUp(() => edas.close());
+  const fc = await startFcStandIn({
+    credentials: fakeCredentials,
+    accountId: fakeAccountId,
+    functions: { [followFunction]: () => new Promise(() => undefined) },
+    ...(fcFault && { fault: fcFault }),
+  });
+  cleanUp(() => fc.close());
+  const createdAt = clock.now() - 60_000;
+  edas.orders.add({ id: changeOrderId, appId: app, createdAt, readyMs: 0, batchMs: 600_000 });
+  const another = (changes: Partial<WebhookOptions> = {}) =>
+    openWebhook(edas, { ...rest, fc, clock, ...changes });
+  const webhook = another();
+  return {
+    edas,
+    fc,
+    webhook,
+    another,
+    puts: () => edas.calls.filter(({ method }) => method === 'PUT').length,
+    tasks: () => fc.tasks.filter(({ payload }) => payload.length > 0).map(({ payload }) => readTask(payload)),
+    warnings: () => webhook.lines.filter((line) => !line.includes('"msg":"decision"')),
+  };
+}
+
+/** Real time, since the faults are those of a real connection. But nobody waits: a pause moves it ahead. */
+function leapingClock() {
+  let slept = 0;
+  return { now: () => Date.now() + slept, sleep: (ms: number) => Promise.resolve(void (slept += ms)) };
+}

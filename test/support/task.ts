@@ -1,0 +1,222 @@
+import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../local/edas/stand-in.ts';
+import { startReceiver, type MessageReceiver, type ReceiverKind } from '../../local/notify/receiver.ts';
+import type { CompiledChannel } from '../../functions/follow/configuration.ts';
+import { createTaskHandler } from '../../functions/follow/handler.ts';
+import type { News } from '../../functions/follow/news.ts';
+import { post } from '../../functions/follow/notify/post.ts';
+import type { Environment } from '../../functions/platform/function-compute.ts';
+import { toRecord, toText } from '../../functions/record.ts';
+import type { Clock } from '../../functions/rollback/dependencies.ts';
+import type { RollbackTask } from '../../functions/task.ts';
+import { fakeContext, fakeCredentials, startTime } from './webhook.ts';
+
+export const taskApp = '3616cdca-4f92-4413-0000-000000000000';
+export const taskOrder = '4f40e616-cdcd-4250-a018-efd459900000';
+
+/** A clock that leaps: who sleeps wakes at once, after all that happens meanwhile has happened. */
+export interface LeapingClock extends Clock {
+  /** What happens so many seconds after the beginning, if somebody sleeps until then. */
+  at: (seconds: number, work: () => unknown) => void;
+  /** Seconds since the beginning. */
+  seconds: () => number;
+}
+
+export function leapingClock(startsAt = Date.parse(startTime)): LeapingClock {
+  let now = startsAt;
+  let plans: { at: number; work: () => unknown }[] = [];
+  return {
+    now: () => now,
+    sleep: async (ms) => {
+      const end = now + ms;
+      for (;;) {
+        const [next] = plans.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
+        if (!next) break;
+        plans = plans.filter((plan) => plan !== next);
+        now = Math.max(now, next.at);
+        await next.work();
+      }
+      now = Math.max(now, end);
+    },
+    at: (seconds, work) => void plans.push({ at: startsAt + seconds * 1000, work }),
+    seconds: () => (now - startsAt) / 1000,
+  };
+}
+
+/** A change of two batches, in flight, whose application has a name. */
+export const change = {
+  id: taskOrder,
+  appId: taskApp,
+  appName: 'checkout',
+  description: 'checkout 2.4.0',
+  readyMs: 0,
+  batchMs: 60_000,
+} as const;
+
+export interface TaskFunctionOptions {
+  edas?: Partial<EdasStandInOptions>;
+  /** Who is told. Default: a receiver of one's own. */
+  channels?: readonly ('dingtalk' | 'feishu' | 'wecom' | 'slack' | 'webhook')[];
+  env?: Environment;
+  /** Seconds. Default 3600. */
+  timeout?: number;
+  /** The time of day. Default: that of the clock. */
+  now?: () => number;
+  random?: () => number;
+  /** What every invocation gets. Default: the context of a deployed function. */
+  context?: object;
+}
+
+/** What became of one invocation. */
+export interface TaskEnd {
+  event?: News['event'];
+  /** What was thrown. */
+  error?: unknown;
+}
+
+/** One instance of the follow function over stand-ins, and what they saw. */
+export interface TaskFunction {
+  edas: EdasStandIn;
+  receiver: MessageReceiver;
+  clock: LeapingClock;
+  /** Every line of the log so far. */
+  lines: string[];
+  log: () => Record<string, unknown>[];
+  decisions: () => Record<string, unknown>[];
+  /** The events that people were told of, in order. */
+  events: () => string[];
+  /** The news as one's own receiver got them, each with its text for people. */
+  news: () => (News & { text: string })[];
+  /** EDAS's calls, as `12 PUT order`: the second and what was called. */
+  calls: () => string[];
+  run: (task?: Partial<RollbackTask>, retryCount?: number) => Promise<TaskEnd>;
+  invoke: (payload: unknown, retryCount?: number) => Promise<TaskEnd>;
+}
+
+/** Called when a test is over. */
+type CleanUp = (work: () => Promise<void>) => void;
+
+const secrets = {
+  dingtalk: 'SECfake-dingtalk-robot-secret',
+  feishu: 'fake-feishu-robot-secret',
+  webhook: `whsec_${Buffer.from('fake-secret-of-a-webhook').toString('base64')}`,
+};
+const secretOf = (kind: string) => toText(toRecord(secrets)[kind]);
+
+/** Starts EDAS, a receiver of messages, and an instance of the follow function, on one clock. */
+export async function openTaskFunction(
+  options: TaskFunctionOptions,
+  cleanUp: CleanUp,
+): Promise<TaskFunction> {
+  const { channels = ['webhook'], timeout = 3600, random = () => 0 } = options;
+  const clock = leapingClock();
+  const now = options.now ?? clock.now;
+  const edas = await startEdasStandIn({
+    credentials: fakeCredentials,
+    now: clock.now,
+    signatureNow: Date.now,
+    ...options.edas,
+  });
+  const receiver = await startReceiver({ secrets, now });
+  cleanUp(async () => {
+    await Promise.all([edas.close(), receiver.close()]);
+  });
+  const lines: string[] = [];
+  const env = {
+    EDAS_ENDPOINT: edas.url,
+    FC_FUNCTION_NAME: 'edas-rollback-follow',
+    ...Object.fromEntries(channels.map((kind) => [variableOf(kind), receiver.urlOf(kind)])),
+    ...Object.fromEntries(channels.map((kind) => [`${variableOf(kind)}_SECRET`, secretOf(kind)])),
+    ...options.env,
+  };
+  const handler = createTaskHandler(
+    { version: '1.2.3', notify: channels.map(channelOf) },
+    {
+      env,
+      now,
+      clock,
+      random,
+      // The addresses of chats are those of the receiver here.
+      post: (request, timeoutMs) => {
+        const chat = chatOf(request.url);
+        return post({ ...request, url: chat ? receiver.urlOf(chat) : request.url }, timeoutMs);
+      },
+      write: (line) => void lines.push(line),
+    },
+  );
+
+  const invoke = async (payload: unknown, retryCount = 0): Promise<TaskEnd> => {
+    const context = options.context ?? { ...fakeContext, function: { timeout } };
+    try {
+      return await handler(payload, { ...context, retryCount });
+    } catch (error) {
+      return { error };
+    }
+  };
+  const log = () => lines.map((line) => toRecord(JSON.parse(line)));
+  return {
+    edas,
+    receiver,
+    clock,
+    lines,
+    log,
+    decisions: () => log().filter(({ msg }) => msg === 'decision'),
+    events: () => log().flatMap(({ msg, event }) => (msg === 'told' ? [String(event)] : [])),
+    news: () =>
+      receiver.messages
+        .filter(({ kind }) => kind === 'webhook')
+        .map(({ body }) => toRecord(toRecord(body)['data']) as unknown as News & { text: string }),
+    calls: () => callsOf(edas, Date.parse(startTime)),
+    run: (task, retryCount) => invoke(Buffer.from(JSON.stringify({ ...taskDue, ...task })), retryCount),
+    invoke,
+  };
+}
+
+/** A rollback that the task has to do. */
+export const taskDue: RollbackTask = {
+  version: 1,
+  source: 'pipeline',
+  delivery: 'delivery-1',
+  requestId: 'fake-request-id-of-the-webhook',
+  requestedAt: Date.parse(startTime) - 2_000,
+  changeOrderId: taskOrder,
+  operation: 'RollbackChangeOrder',
+  rollback: 'due',
+  app: taskApp,
+  actor: 'alice',
+};
+
+export const slackAnswer = {
+  chat: 'slack',
+  url: 'https://hooks.slack.com/commands/T00000000/1/fakeResponseToken',
+} as const;
+
+function variableOf(kind: string): string {
+  return `${kind.toUpperCase()}_URL`;
+}
+
+function channelOf(kind: CompiledChannel['kind']): CompiledChannel {
+  const secret = secretOf(kind) === undefined ? undefined : `${variableOf(kind)}_SECRET`;
+  return { kind, url: variableOf(kind), secret, language: 'en' };
+}
+
+function chatOf(url: string): ReceiverKind | undefined {
+  if (url.startsWith('https://hooks.slack.com/')) return 'slack-answer';
+  return url.startsWith('https://oapi.dingtalk.com/robot/sendBySession') ? 'dingtalk-answer' : undefined;
+}
+
+const words = {
+  GetChangeOrderInfo: 'read',
+  ListRecentChangeOrder: 'list',
+  GetApplication: 'name',
+  RollbackChangeOrder: 'PUT',
+  AbortAndRollbackChangeOrder: 'PUT (k8s)',
+  AbortChangeOrder: 'abort',
+};
+
+function callsOf({ calls }: EdasStandIn, startedAt: number): string[] {
+  return calls.map(({ operation, changeOrderId, at }) => {
+    const what = operation ? words[operation] : 'unexpected';
+    const order = changeOrderId === taskOrder ? ' change' : ' rollback';
+    return `${Math.round((at - startedAt) / 1000)} ${what}${changeOrderId === undefined ? '' : order}`;
+  });
+}
