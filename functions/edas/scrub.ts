@@ -1,4 +1,5 @@
 import type { ROACredentials } from '@alicloud/pop-core/lib/roa.js';
+import { quotes } from '../quotation.ts';
 import { excerpt } from '../text.ts';
 import { EdasFailure } from './failure.ts';
 
@@ -17,7 +18,7 @@ export function withoutSecrets(failure: EdasFailure, credentials: ROACredentials
   const code = identifier(failure.code, credentials);
   const { message: text } = failure;
   // A little more than is passed on, so that a quotation is seen as such also where the text is cut.
-  const message = quotes(text.slice(0, longestText * 5), credentials)
+  const message = quotesAny(text.slice(0, longestText * 5), credentials)
     ? `EDAS answered ${code ?? 'with a failure'}; its words are withheld, for they quote the credentials.`
     : excerpt(text, longestText);
   return new EdasFailure(failure.kind, message, {
@@ -30,20 +31,11 @@ export function withoutSecrets(failure: EdasFailure, credentials: ROACredentials
 /** An id or a code of EDAS, or undefined where it is none or cannot be passed on. */
 export function identifier(value: unknown, credentials: ROACredentials): string | undefined {
   const isIdentifier = typeof value === 'string' && /^[\w.-]{1,128}$/.test(value);
-  return isIdentifier && !quotes(value, credentials) ? value : undefined;
+  return isIdentifier && !quotesAny(value, credentials) ? value : undefined;
 }
 
-function quotes(text: string, { accessKeyId, accessKeySecret, securityToken }: ROACredentials): boolean {
+function quotesAny(text: string, { accessKeyId, accessKeySecret, securityToken }: ROACredentials): boolean {
   return [securityToken, accessKeySecret, accessKeyId]
     .flatMap((secret) => (secret ? [secret, encodeURIComponent(secret), JSON.stringify(secret)] : []))
-    .some((secret) => sharesPiece(text, secret));
-}
-
-/** Walks the shorter of the two: an id of 36 characters rather than a token of a thousand. */
-function sharesPiece(text: string, secret: string): boolean {
-  const [short, long] = text.length < secret.length ? [text, secret] : [secret, text];
-  for (let start = 0; start + quotationLength <= short.length; start += 1) {
-    if (long.includes(short.slice(start, start + quotationLength))) return true;
-  }
-  return false;
+    .some((secret) => quotes(text, secret, quotationLength));
 }

@@ -222,12 +222,13 @@ function parseAuthorization(headers: IncomingHttpHeaders): { accessKeyId: string
   return { accessKeyId, signature };
 }
 
-function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+/** Repeated ones joined by a comma. */
+export function header(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-function equalInConstantTime(given: string, expected: string): boolean {
+export function equalInConstantTime(given: string, expected: string): boolean {
   const [left, right] = [Buffer.from(given), Buffer.from(expected)];
   return left.length === right.length && timingSafeEqual(left, right);
 }

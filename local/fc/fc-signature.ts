@@ -1,6 +1,13 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { splitTarget, type AccessKey, type ApiError, type RoaRequest } from '../edas/roa-signature.ts';
+import {
+  equalInConstantTime,
+  header,
+  splitTarget,
+  type AccessKey,
+  type ApiError,
+  type RoaRequest,
+} from '../edas/roa-signature.ts';
 
 /** A request as it arrived. Function Compute's API has the form of EDAS's, and another signature. */
 export type FcRequest = RoaRequest;
@@ -134,16 +141,6 @@ function canonicalHeaders(headers: IncomingHttpHeaders): string[] {
 function parseAuthorization(headers: IncomingHttpHeaders): { accessKeyId: string; signature: string } {
   const [, accessKeyId = '', signature = ''] = /^FC ([^:]*):(.*)$/.exec(headers.authorization ?? '') ?? [];
   return { accessKeyId, signature };
-}
-
-function header(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
-}
-
-function equalInConstantTime(given: string, expected: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 function missingHeader(name: string): ApiError {

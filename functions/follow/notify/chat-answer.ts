@@ -1,3 +1,4 @@
+import { escapeForSlack } from '../../slack-text.ts';
 import type { AnswerAddress } from '../../task.ts';
 import { messageFor } from '../message.ts';
 import type { News } from '../news.ts';
@@ -9,7 +10,6 @@ import {
   type Verdict,
 } from './channel.ts';
 import { dingTalkText, judgeDingTalk } from './dingtalk.ts';
-import { escapeForSlack } from './slack.ts';
 
 /** How the people of a chat are answered where they asked. */
 export const chatAnswers: Record<AnswerAddress['chat'], ChannelProtocol> = {

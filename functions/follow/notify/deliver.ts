@@ -3,7 +3,7 @@ import type { Clock } from '../../rollback/dependencies.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
 import type { News } from '../news.ts';
 import { PostFailure, type Post } from './post.ts';
-import { withoutQuotation } from './quotation.ts';
+import { withoutQuotation } from './withhold.ts';
 
 /** What a delivery needs of the world. */
 export interface DeliveryWorld {

@@ -1,3 +1,4 @@
+import { escapeForSlack } from '../../slack-text.ts';
 import { messageFor } from '../message.ts';
 import {
   jsonRequest,
@@ -16,11 +17,6 @@ export const slack: ChannelProtocol = {
     jsonRequest(url, { text: escapeForSlack(messageFor(news, language)) }),
   judge,
 };
-
-/** https://docs.slack.dev/messaging/formatting-message-text#escaping: `<!channel>` mentions everybody. */
-export function escapeForSlack(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
 
 /** Slack says `ok` under a 200, and a word such as `no_service` under a 4xx. */
 function judge(answer: ChannelAnswer): Verdict {

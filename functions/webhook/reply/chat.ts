@@ -1,4 +1,5 @@
 import { Problem } from '../../errors.ts';
+import { escapeForSlack } from '../../slack-text.ts';
 import { chatUsage } from '../payload/chat-command.ts';
 import type { Outcome } from './reply.ts';
 
@@ -57,9 +58,4 @@ function tellProblem({ code, message, facts: { changeOrderId } }: Problem): stri
   const isUnclear = code === 'change_order_id_missing' || code === 'change_order_id_ambiguous';
   const advice = isUnclear && !message.includes(chatUsage) ? ` Type: ${chatUsage}` : '';
   return `${headline}. ${message}${advice} (${code})`;
-}
-
-/** https://docs.slack.dev/messaging/formatting-message-text#escaping: nobody is mentioned by what a payload holds. */
-function escapeForSlack(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -28,6 +28,10 @@ vi.mock('@alicloud/pop-core/lib/roa.js', async (original) => {
   work.add('SDK');
   return await original();
 });
+vi.mock('@alicloud/fc2', async (original) => {
+  work.add('SDK of Function Compute');
+  return await original();
+});
 
 // Expressions as the build writes them: compiling them here would load JMESPath.
 const field = (name: string) => ({ text: name, tree: { type: 'Field' as const, name } });
@@ -101,9 +105,14 @@ describe('Invariant 8: refusing is cheap', () => {
     let now = 0;
     const credentials = { accessKeyId: 'STS.fake', accessKeySecret: 'fake', securityToken: 'fake' };
     await createHandler(
-      { version: '1.2.3', sources: [source] },
+      // Nothing is followed but what has begun.
+      { version: '1.2.3', sources: [{ ...source, follow: true }] },
       {
-        env: { PIPELINE_SECRET: 'fake-secret', EDAS_ENDPOINT: 'http://127.0.0.1:1' },
+        env: {
+          PIPELINE_SECRET: 'fake-secret',
+          EDAS_ENDPOINT: 'http://127.0.0.1:1',
+          FOLLOW_FUNCTION: 'x-follow',
+        },
         // Nobody listens there, and a call is tried again until the time is up.
         now: () => now,
         clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
@@ -113,5 +122,6 @@ describe('Invariant 8: refusing is cheap', () => {
     )(httpEvent({ body, headers: good }), { credentials });
     expect(work).toContain('credentials');
     expect(work).toContain('SDK');
+    expect(work).not.toContain('SDK of Function Compute');
   });
 });

@@ -1,12 +1,17 @@
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import * as faults from '../../../local/edas/faults.ts';
 import type { Fault } from '../../../local/edas/faults.ts';
+import * as fcFaults from '../../../local/fc/faults.ts';
+import type { Fault as FcFault } from '../../../local/fc/faults.ts';
+import { startFcStandIn } from '../../../local/fc/stand-in.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import {
+  fakeAccountId,
   fakeContext,
   fakeCredentials,
   fakeSecret,
+  followFunction,
   openWebhook,
   type Answer,
   type Webhook,
@@ -27,6 +32,8 @@ sources:
       idHeader: webhook-id
       secretEncoding: whsec
     secrets: [STANDARD_SECRET]
+  deferred: { preset: generic, secrets: [NEW_SECRET], mode: deferred }
+  followed: { preset: generic, secrets: [NEW_SECRET], follow: true }
   padded: { preset: generic, secrets: [PADDED_SECRET] }
   misspelt: { verify: { header: x-signature, secretEncoding: hex }, secrets: [MISSPELT_SECRET] }
 `;
@@ -90,6 +97,30 @@ function withContext(context: unknown): Promise<Answer> {
   webhook = openWebhook(edas, { sources, env, context });
   return roll();
 }
+
+/** Function Compute answers this, whatever it is asked. */
+async function overFc(source: 'deferred' | 'followed', fault?: FcFault, context?: unknown): Promise<Answer> {
+  const fc = await startFcStandIn({
+    credentials: fakeCredentials,
+    accountId: fakeAccountId,
+    functions: { [followFunction]: () => Promise.resolve() },
+    ...(fault && { fault: () => fault }),
+  });
+  onTestFinished(() => fc.close());
+  webhook = openWebhook(edas, { sources, env, fc, ...(context !== undefined && { context }) });
+  return roll(source);
+}
+
+/** As EDAS does where a signature does not match: key id, token and what was signed, in every field. */
+const quotingFault: FcFault = {
+  name: 'quoting',
+  takesEffect: false,
+  instead: (response, { payload }) => {
+    const { accessKeyId, securityToken } = fakeCredentials;
+    const text = JSON.stringify({ Code: securityToken, ErrorCode: accessKeyId, Message: payload });
+    response.writeHead(403).end(text);
+  },
+};
 
 const cases: Case[] = [
   { name: 'a rollback', act: () => roll(), ends: 'rolling_back' },
@@ -197,6 +228,33 @@ const cases: Case[] = [
   { name: 'a page of HTML', act: onRollback(faults.htmlBadGateway()), ends: 'edas_outcome_unknown' },
   { name: 'half of a JSON text', act: onRollback(faults.truncatedJson()), ends: 'rolling_back' },
   { name: 'a cut connection', act: onRollback(faults.resetBeforeHandling()), ends: 'edas_outcome_unknown' },
+  { name: 'a deferred rollback', act: () => overFc('deferred'), ends: 'deferred' },
+  { name: 'a followed rollback', act: () => overFc('followed'), ends: 'rolling_back' },
+  {
+    name: 'a Function Compute that repeats the token',
+    act: () => overFc('deferred', quotingFault),
+    ends: 'rolling_back',
+  },
+  {
+    name: 'a Function Compute that denies',
+    act: () => overFc('followed', fcFaults.denied()),
+    ends: 'rolling_back',
+  },
+  {
+    name: 'a page of HTML instead of Function Compute',
+    act: () => overFc('deferred', fcFaults.htmlPage()),
+    ends: 'rolling_back',
+  },
+  {
+    name: 'a token that is no header, neither for Function Compute nor for EDAS',
+    act: () =>
+      overFc('deferred', undefined, {
+        ...fakeContext,
+        accountId: fakeAccountId,
+        credentials: { ...fakeCredentials, securityToken: 'fake-security-token\n' },
+      }),
+    ends: 'edas_unavailable',
+  },
 ];
 
 describe('Invariant 6: no secret, expected MAC, token or credential is in the answer or the log', () => {

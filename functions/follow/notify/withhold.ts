@@ -1,3 +1,4 @@
+import { quotes } from '../../quotation.ts';
 import { excerpt } from '../../text.ts';
 import type { ChannelAddress, Verdict } from './channel.ts';
 
@@ -13,7 +14,7 @@ export function withoutQuotation(verdict: Verdict, address: ChannelAddress): Ver
   // A little more than is passed on, so that a quotation is seen as such also where the text is cut.
   const text = words?.slice(0, 5 * longestWords).trim();
   if (!text) return rest;
-  const quoted = secretsOf(address).some((secret) => sharesPiece(text, secret))
+  const quoted = secretsOf(address).some((secret) => quotes(text, secret, quotationLength))
     ? 'its words are withheld, for they quote its address or key'
     : excerpt(text, longestWords);
   return { ...rest, reason: `${rest.reason}: ${quoted}` };
@@ -25,11 +26,4 @@ function secretsOf({ url, key }: ChannelAddress): string[] {
   const parts = [...pathname.split('/'), ...search.split(/[?&=]/), ...searchParams.values()];
   const keys = key ? [key.toString('utf8'), key.toString('base64')] : [];
   return [...parts, ...keys].filter((part) => part.length >= quotationLength);
-}
-
-function sharesPiece(text: string, secret: string): boolean {
-  for (let start = 0; start + quotationLength <= secret.length; start += 1) {
-    if (text.includes(secret.slice(start, start + quotationLength))) return true;
-  }
-  return false;
 }

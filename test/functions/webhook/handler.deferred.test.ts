@@ -1,0 +1,524 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as edasFaults from '../../../local/edas/faults.ts';
+import * as faults from '../../../local/fc/faults.ts';
+import type { Fault } from '../../../local/fc/faults.ts';
+import type { RecordedCall } from '../../../local/fc/stand-in.ts';
+import { taskStates, type TaskState } from '../../../functions/platform/task-queue.ts';
+import {
+  fakeAccountId,
+  fakeContext,
+  fakeCredentials,
+  followFunction,
+  type Answer,
+} from '../../support/webhook.ts';
+import { app, changeOrderId, setStage, taskId, type CleanUp, type StageOptions } from './stage.ts';
+
+const otherApp = '3616cdca-4f92-4413-0000-000000000001';
+
+const sources = `
+sources:
+  pipeline: { preset: generic, secrets: [SECRET], mode: deferred, deadlineMs: 4500 }
+  gated: { preset: generic, secrets: [SECRET], mode: deferred, apps: [${app}] }
+  stray: { preset: generic, secrets: [SECRET], mode: deferred, apps: [${otherApp}] }
+  monitor: { preset: generic, secrets: [SECRET], mode: deferred, app: app, problemStartedAt: since }
+  kubernetes: { preset: generic, secrets: [SECRET], mode: deferred, cluster: k8s }
+  picky: { preset: generic, secrets: [SECRET], mode: deferred, when: isBad, allow: isFriend }
+  rehearsal: { preset: generic, secrets: [SECRET], mode: deferred, dryRun: true }
+  github: { preset: github, secrets: [SECRET], mode: deferred }
+  slack: { preset: slack, secrets: [SECRET], mode: deferred }
+  dingtalk: { preset: dingtalk, secrets: [SECRET], mode: deferred, apps: [${app}] }
+  cloudmonitor: { preset: cloudmonitor, secrets: [SECRET], mode: deferred, apps: [${app}] }
+`;
+
+const stage = (options: Partial<StageOptions>, cleanUp: CleanUp) =>
+  setStage({ sources, ...options }, cleanUp);
+const order = { changeOrderId };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+// The first request of all loads both SDKs.
+beforeAll(async () => {
+  const work: (() => Promise<void> | void)[] = [];
+  const { webhook } = await stage({ fcFault: () => faults.denied() }, (each) => void work.push(each));
+  await webhook.post('pipeline', order);
+  for (const each of work) await each();
+});
+
+describe('a deferred rollback', () => {
+  test('is a task, and EDAS is not even asked', async ({ onTestFinished }) => {
+    const { webhook, edas, fc, tasks } = await stage({}, onTestFinished);
+    const answer = await webhook.post('pipeline', order, { headers: { 'X-Delivery-Id': 'fake-delivery' } });
+    expect(answer.status).toBe(202);
+    const message = 'A task rolls the change order back, once, and then follows the rollback to its end.';
+    expect(answer.body).toEqual({
+      outcome: 'deferred',
+      changeOrderId,
+      message,
+      source: 'pipeline',
+      requestId: 'fake-request-id',
+    });
+    expect(edas.calls).toEqual([]);
+    expect(fc.calls).toMatchObject([{ operation: 'InvokeFunction', taskId, status: 202 }]);
+    expect(JSON.parse(fc.calls[0]?.payload ?? '')).toEqual({
+      version: 1,
+      source: 'pipeline',
+      delivery: 'fake-delivery',
+      requestId: 'fake-request-id',
+      requestedAt: expect.any(Number) as number,
+      changeOrderId,
+      operation: 'RollbackChangeOrder',
+      rollback: 'due',
+    });
+    expect(tasks()).toHaveLength(1);
+    expect(webhook.decisions()).toMatchObject([
+      { level: 'info', outcome: 'deferred', changeOrderId, message },
+    ]);
+  });
+
+  test('in a Kubernetes cluster is another operation', async ({ onTestFinished }) => {
+    const { webhook, tasks } = await stage({}, onTestFinished);
+    await webhook.post('kubernetes', order);
+    expect(tasks()).toMatchObject([{ operation: 'AbortAndRollbackChangeOrder' }]);
+  });
+
+  test('of an application is one of the change order that its list shows, with the rule that the task has to keep', async ({
+    onTestFinished,
+  }) => {
+    const { webhook, edas, tasks } = await stage({}, onTestFinished);
+    const since = '2026-01-02T03:04:05Z';
+    expect((await webhook.post('monitor', { app, since })).body).toMatchObject({
+      outcome: 'deferred',
+      changeOrderId,
+    });
+    expect(edas.calls.map(({ operation }) => operation)).toEqual(['ListRecentChangeOrder']);
+    expect(tasks()).toMatchObject([{ changeOrderId, app, problemStartedAt: Date.parse(since) }]);
+  });
+
+  test('of a sender with narrower rights is handed over only when EDAS has shown whose it is', async ({
+    onTestFinished,
+  }) => {
+    const { webhook, edas, fc, tasks } = await stage({}, onTestFinished);
+    expect((await webhook.post('stray', order)).body).toMatchObject({ status: 403, code: 'app_not_allowed' });
+    expect((await webhook.post('monitor', { app: otherApp, since: 1_767_323_045 })).body).toMatchObject({
+      status: 409,
+      code: 'app_has_no_change_in_flight',
+    });
+    edas.setFault(() => edasFaults.deniedByRam());
+    expect((await webhook.post('gated', order)).body).toMatchObject({ code: 'edas_denied' });
+    expect(fc.calls).toEqual([]);
+    edas.setFault(undefined);
+    expect((await webhook.post('gated', order)).body).toMatchObject({ outcome: 'deferred' });
+    expect(tasks()).toMatchObject([{ app, source: 'gated' }]);
+  });
+
+  test.for<[string, object, object]>([
+    ['pipeline', {}, { code: 'change_order_id_missing' }],
+    ['picky', { ...order, isBad: false, isFriend: true }, { outcome: 'ignored' }],
+    ['picky', { ...order, isBad: true, isFriend: false }, { code: 'sender_not_allowed' }],
+    ['monitor', { app, since: '2126-01-02T03:04:05Z' }, { code: 'payload_malformed' }],
+    ['rehearsal', order, { outcome: 'dry_run' }],
+  ])('is none for %s with %j', async ([source, payload, body], { onTestFinished }) => {
+    const { webhook, fc, puts } = await stage({}, onTestFinished);
+    expect((await webhook.post(source, payload)).body).toMatchObject(body);
+    expect(fc.calls).toEqual([]);
+    expect(puts()).toBe(0);
+  });
+
+  test('is none for a ping', async ({ onTestFinished }) => {
+    const { webhook, fc } = await stage({}, onTestFinished);
+    const answer = await webhook.post('github', order, { headers: { 'X-GitHub-Event': 'ping' } });
+    expect(answer.body).toMatchObject({ outcome: 'ignored' });
+    expect(fc.calls).toEqual([]);
+  });
+
+  test('is none while rollbacks are suspended', async ({ onTestFinished }) => {
+    const { webhook, fc, puts } = await stage({ env: { ROLLBACK_SUSPENDED: 'true' } }, onTestFinished);
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({ outcome: 'suspended' });
+    expect(fc.calls).toEqual([]);
+    expect(puts()).toBe(0);
+  });
+
+  test('is none for a forged request', async ({ onTestFinished }) => {
+    const { webhook, fc, edas } = await stage({}, onTestFinished);
+    const answer = await webhook.post('pipeline', order, { secret: 'fake-forged-secret' });
+    expect(answer.body).toMatchObject({ status: 401, code: 'signature_mismatch' });
+    expect([...fc.calls, ...edas.calls]).toEqual([]);
+  });
+});
+
+describe('of many deliveries to many instances', () => {
+  test('one is handed over, and every other is told of its task', async ({ onTestFinished }) => {
+    const { another, fc, edas } = await stage({}, onTestFinished);
+    const instances = Array.from({ length: 5 }, () => another());
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => instances[index % 5]?.post('pipeline', order)),
+    );
+    expect(answers.filter((answer) => answer?.status === 202)).toHaveLength(1);
+    expect(answers.filter((answer) => answer?.status === 200)).toHaveLength(49);
+    expect(answers.filter((answer) => answer?.body['duplicate'] === true)).toHaveLength(49);
+    expect(fc.tasks).toHaveLength(1);
+    expect(edas.calls).toEqual([]);
+  });
+});
+
+const dead: TaskState[] = ['Failed', 'Stopped', 'Expired', 'Invalid'];
+const alive = taskStates.filter((state) => !dead.includes(state));
+
+describe('a duplicate', () => {
+  test.for(alive)('is told that the task is %s, and does nothing', async (state, { onTestFinished }) => {
+    const { webhook, fc, edas } = await stage({}, onTestFinished);
+    await webhook.post('pipeline', order);
+    fc.setState(taskId, state);
+    const answer = await webhook.post('pipeline', order);
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { outcome: 'deferred', duplicate: true, task: state, changeOrderId },
+    });
+    expect(webhook.decisions().at(-1)).toMatchObject({ outcome: 'deferred', duplicate: true, task: state });
+    expect(edas.calls).toEqual([]);
+    expect(fc.tasks).toHaveLength(1);
+  });
+
+  test.for(dead)('rolls back itself where the task is %s', async (state, { onTestFinished }) => {
+    const { webhook, fc, puts, warnings } = await stage({}, onTestFinished);
+    await webhook.post('pipeline', order);
+    fc.setState(taskId, state);
+    const answer = await webhook.post('pipeline', order);
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { outcome: 'rolling_back', evidence: 'reply', follow: 'failed' },
+    });
+    expect(puts()).toBe(1);
+    expect(warnings().join()).toContain(`The task ${taskId} is ${state}.`);
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({ outcome: 'already_terminated' });
+    expect(puts()).toBe(1);
+  });
+
+  const unreadable: [Fault, string][] = [
+    [
+      faults.denied(),
+      `needs fc:GetAsyncTask on acs:fc:cn-hangzhou:${fakeAccountId}:functions/${followFunction}`,
+    ],
+    [faults.notFound(), 'It shows no such task'],
+    [faults.throttled(), '429'],
+    [faults.internalError(), '500'],
+    [faults.htmlPage({ status: 200 }), 'Is FUNCTION_ENDPOINT'],
+    [faults.silent(), 'no answer within'],
+    [faults.reset(), 'ECONNRESET'],
+  ];
+  const titled = unreadable.map(([fault, reason]) => ({ fault, reason, name: fault.name }));
+
+  test.concurrent.for(titled)(
+    'whose task cannot be read ($name) is told so',
+    async ({ fault, reason }, { onTestFinished }) => {
+      const fcFault = ({ operation }: RecordedCall) => (operation === 'GetAsyncTask' ? fault : undefined);
+      const { webhook, edas, warnings } = await stage({ fcFault }, onTestFinished);
+      await webhook.post('pipeline', order);
+      const answer = await webhook.post('pipeline', order);
+      expect(answer).toMatchObject({ status: 200, body: { duplicate: true, task: 'unknown' } });
+      expect(answer.body['message']).toContain('what has become of it cannot be read: the log says why');
+      expect(warnings()).toHaveLength(1);
+      expect(warnings()[0]).toContain(reason);
+      expect(edas.calls).toEqual([]);
+    },
+  );
+});
+
+/** What holds wherever the queue does not work: the webhook has done it itself, once, in time. */
+async function expectOwnRollback(
+  options: Partial<StageOptions>,
+  cleanUp: CleanUp,
+  { tasks = 0, logged = '' } = {},
+): Promise<void> {
+  const { webhook, puts, fc, warnings } = await stage(options, cleanUp);
+  const answer = await webhook.post('pipeline', order);
+  expect(answer).toMatchObject({
+    status: 202,
+    body: { outcome: 'rolling_back', evidence: 'reply', changeOrderId, follow: 'failed' },
+  });
+  expect(answer.body['message']).toContain('No task is known to follow it');
+  expect(puts()).toBe(1);
+  expect(fc.tasks).toHaveLength(tasks);
+  expect(warnings().join()).toContain('no task could be handed over');
+  expect(warnings().join()).toContain(logged);
+  const [decision] = webhook.decisions();
+  expect(decision).toMatchObject({ outcome: 'rolling_back', follow: 'failed' });
+  expect(decision?.['durationMs']).toBeLessThan(4_500);
+}
+
+describe('the emergency brake does not depend on the queue: the webhook rolls back itself, once, where', () => {
+  const done = { takesEffect: true };
+  const rows: [Fault, number?][] = [
+    [faults.denied()],
+    [faults.notFound()],
+    [faults.throttled()],
+    [faults.internalError()],
+    [faults.htmlPage({ status: 200 })],
+    [faults.htmlPage({ status: 202 })],
+    [faults.htmlPage({ status: 502 })],
+    [faults.oversized({ status: 200 })],
+    [faults.oversized({ status: 202 })],
+    [faults.oversized({ status: 500 })],
+    [faults.reset()],
+    [faults.silent()],
+    [faults.trickling()],
+    // Twice in doubt: a task is there, and nobody can know. It will find the order terminated.
+    [faults.internalError(done), 1],
+    [faults.htmlPage({ status: 202, ...done }), 1],
+    [faults.reset(done), 1],
+    [faults.silent(done), 1],
+    [faults.delayed({ byMs: 10_000 }), 1],
+  ];
+  const titled = rows.map(([fault, tasks = 0]) => ({ fault, tasks, name: fault.name }));
+
+  test.concurrent.for(titled)('every answer is $name ($tasks tasks)', async (row, { onTestFinished }) => {
+    const { fault, tasks } = row;
+    await expectOwnRollback({ fcFault: () => fault }, onTestFinished, { tasks });
+  });
+
+  test.concurrent.for<[string, NodeJS.Dict<string>, string]>([
+    ['no follow function is named', { FOLLOW_FUNCTION: '' }, 'FOLLOW_FUNCTION is not set'],
+    ['another one is named', { FOLLOW_FUNCTION: 'misspelt' }, 'Is FOLLOW_FUNCTION, misspelt,'],
+    ['the address is not https', { FUNCTION_ENDPOINT: 'http://fc.example.com' }, 'must be https'],
+    ['the address is none', { FUNCTION_ENDPOINT: 'no address' }, 'must be a host name'],
+    ['nobody listens there', { FUNCTION_ENDPOINT: 'http://127.0.0.1:1' }, 'ECONNREFUSED'],
+  ])('%s', async ([, env, logged], { onTestFinished }) => {
+    await expectOwnRollback({ env }, onTestFinished, { logged });
+  });
+
+  test.concurrent('the account is not known', async ({ onTestFinished }) => {
+    await expectOwnRollback({ context: fakeContext }, onTestFinished, {
+      logged: 'the account is not known: outside Function Compute, set FC_ACCOUNT_ID',
+    });
+  });
+});
+
+test('without credentials nothing is handed over and nothing rolled back, and the answer says so', async ({
+  onTestFinished,
+}) => {
+  const context = { ...fakeContext, accountId: fakeAccountId, credentials: {} };
+  const { webhook, fc, edas } = await stage({ context }, onTestFinished);
+  expect((await webhook.post('pipeline', order)).body).toMatchObject({
+    status: 500,
+    code: 'credentials_missing',
+  });
+  expect([...fc.calls, ...edas.calls]).toEqual([]);
+});
+
+test('where neither the queue nor EDAS works, the answer is that of EDAS', async ({ onTestFinished }) => {
+  const { webhook } = await stage(
+    { fcFault: () => faults.denied(), edasFault: () => edasFaults.deniedByRam() },
+    onTestFinished,
+  );
+  expect((await webhook.post('pipeline', order)).body).toMatchObject({ code: 'edas_denied' });
+});
+
+describe('an answer that gets lost is settled by the same task id: one task, and no rollback of the webhook', () => {
+  const done = { takesEffect: true };
+  const firstMeets = (fault: Fault) => {
+    let count = 0;
+    return ({ operation }: RecordedCall) =>
+      operation === 'InvokeFunction' && count++ === 0 ? fault : undefined;
+  };
+
+  test.concurrent.for([
+    faults.internalError(done),
+    faults.htmlPage({ status: 202, ...done }),
+    faults.htmlPage({ status: 502, ...done }),
+    faults.oversized(done),
+    faults.reset(done),
+    faults.silent(done),
+    faults.trickling(done),
+    faults.delayed({ byMs: 10_000 }),
+  ])('$name', async (fault, { onTestFinished }) => {
+    const { webhook, fc, edas } = await stage({ fcFault: firstMeets(fault) }, onTestFinished);
+    const answer = await webhook.post('pipeline', order);
+    expect(answer).toMatchObject({ status: 202, body: { outcome: 'deferred', task: 'Running' } });
+    expect(answer.body['message']).toContain("this webhook's own, or an earlier one");
+    expect(fc.tasks).toHaveLength(1);
+    expect(edas.calls).toEqual([]);
+  });
+
+  test.concurrent.for([faults.internalError(), faults.reset(), faults.silent()])(
+    'also where the first one never arrived: $name',
+    async (fault, { onTestFinished }) => {
+      const { webhook, fc, edas } = await stage({ fcFault: firstMeets(fault) }, onTestFinished);
+      expect((await webhook.post('pipeline', order)).body).toMatchObject({ outcome: 'deferred' });
+      expect(fc.tasks).toHaveLength(1);
+      expect(edas.calls).toEqual([]);
+    },
+  );
+});
+
+test('every fault of the stand-in is tried', () => {
+  const tried = [
+    ...['denied', 'notFound', 'throttled', 'internalError', 'htmlPage', 'oversized', 'reset'],
+    ...['silent', 'trickling', 'delayed', 'alreadyExists'],
+  ];
+  expect(Object.keys(faults).sort()).toEqual(tried.sort());
+});
+
+test('a task that Function Compute claims to have, and does not show, is told as unknown', async ({
+  onTestFinished,
+}) => {
+  const fcFault = ({ operation }: RecordedCall) =>
+    operation === 'InvokeFunction' ? faults.alreadyExists() : undefined;
+  const { webhook, edas } = await stage({ fcFault }, onTestFinished);
+  expect((await webhook.post('pipeline', order)).body).toMatchObject({ duplicate: true, task: 'unknown' });
+  expect(edas.calls).toEqual([]);
+});
+
+describe('in a chat', () => {
+  const ownUrl = 'https://hooks.slack.com/commands/T1DC2JH3J/397700885554/fake-key';
+  const ownSession = 'https://oapi.dingtalk.com/robot/sendBySession?session=fake-session';
+  const command = (url: string) =>
+    new URLSearchParams({
+      command: '/rollback',
+      text: changeOrderId,
+      user_name: 'roadrunner',
+      response_url: url,
+    }).toString();
+  const message = (url: string) => ({
+    text: { content: ` 回滚 ${changeOrderId}` },
+    senderNick: '小王',
+    sessionWebhook: url,
+  });
+
+  test('of Slack, people are told, and the task knows where to answer', async ({ onTestFinished }) => {
+    const { webhook, tasks } = await stage({ env: { LOG_LEVEL: 'debug' } }, onTestFinished);
+    const answer = await webhook.post('slack', command(ownUrl), { headers: form });
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.body).toEqual({
+      response_type: 'in_channel',
+      text: `Handed to a task: change order ${changeOrderId}, asked for by roadrunner. A task rolls the change order back, once, and then follows the rollback to its end.`,
+    });
+    expect(tasks()).toMatchObject([{ actor: 'roadrunner', answerAt: { chat: 'slack', url: ownUrl } }]);
+    const again = await webhook.post('slack', command(ownUrl), { headers: form });
+    expect(again.body['text']).toContain('There is a task for this change order (Running).');
+    expect([answer.text, again.text, ...webhook.lines].join()).not.toContain('fake-key');
+  });
+
+  test('of DingTalk, too', async ({ onTestFinished }) => {
+    const { webhook, tasks } = await stage({ env: { LOG_LEVEL: 'debug' } }, onTestFinished);
+    const answer = await webhook.post('dingtalk', message(ownSession));
+    expect(answer).toMatchObject({ status: 200, body: { msgtype: 'text' } });
+    expect(answer.text).toContain('Handed to a task');
+    expect(tasks()).toMatchObject([{ actor: '小王', answerAt: { chat: 'dingtalk', url: ownSession } }]);
+    expect([answer.text, ...webhook.lines].join()).not.toContain('fake-session');
+  });
+
+  const foreign = [
+    'http://hooks.slack.com/fake-key',
+    'https://hooks.slack.com:8443/fake-key',
+    'https://hooks.slack.com.example.com/fake-key',
+    'https://user:fake-key@hooks.slack.com/x',
+    'http://127.0.0.1/fake-key',
+    'http://100.100.100.200/latest/meta-data/fake-key',
+    `https://hooks.slack.com/fake-key${'x'.repeat(2_000)}`,
+    'no address, but a fake-key',
+  ];
+
+  test.for(foreign.map((url) => ({ url, shown: url.slice(0, 60) })))(
+    "an address that is not the chat's own is not passed on: $shown",
+    async ({ url }, { onTestFinished }) => {
+      const { webhook, tasks } = await stage({ env: { LOG_LEVEL: 'debug' } }, onTestFinished);
+      const answers = [
+        await webhook.post('slack', command(url), { headers: form }),
+        await webhook.post('dingtalk', message(url)),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(tasks()).toMatchObject([{ changeOrderId, answerAt: undefined }]);
+      expect([...answers.map(({ text }) => text), ...webhook.lines].join()).not.toContain('fake-key');
+    },
+  );
+
+  test('an address is not passed on by a source that is no chat', async ({ onTestFinished }) => {
+    const { webhook, tasks } = await stage({}, onTestFinished);
+    await webhook.post('pipeline', { ...order, response_url: ownUrl, sessionWebhook: ownSession });
+    expect(tasks()).toMatchObject([{ answerAt: undefined }]);
+  });
+
+  test('a dead queue does not show: people read of a rollback', async ({ onTestFinished }) => {
+    const { webhook, puts } = await stage({ fcFault: () => faults.denied() }, onTestFinished);
+    const answer = await webhook.post('slack', command(ownUrl), { headers: form });
+    expect(answer.body['text']).toContain('Rolling back: change order');
+    expect(answer.body['text']).toContain('No task is known to follow it');
+    expect(puts()).toBe(1);
+  });
+});
+
+describe('the patience of the sender holds', () => {
+  const slowEdas = () => edasFaults.delayed({ byMs: 10_000 });
+  const slowFc = () => faults.delayed({ byMs: 10_000 });
+  const slack = new URLSearchParams({ command: '/rollback', text: changeOrderId }).toString();
+
+  interface Delay {
+    what: string;
+    options: Partial<StageOptions>;
+    /** Of Slack, whose command names the change order; CloudMonitor's has to be looked for. */
+    slackReads: string;
+    cloudMonitorReads: string;
+  }
+  const delays: Delay[] = [
+    {
+      what: 'EDAS takes 10 s',
+      options: { edasFault: slowEdas },
+      slackReads: 'Handed to a task',
+      cloudMonitorReads: 'edas_unavailable',
+    },
+    {
+      what: 'Function Compute takes 10 s',
+      options: { fcFault: slowFc },
+      slackReads: 'Rolling back',
+      cloudMonitorReads: 'rolling_back',
+    },
+    {
+      what: 'both take 10 s',
+      options: { edasFault: slowEdas, fcFault: slowFc },
+      slackReads: 'It is not known yet',
+      cloudMonitorReads: 'edas_unavailable',
+    },
+  ];
+
+  test.concurrent.for(delays)(
+    'of Slack, 3 s, where $what',
+    async ({ options, slackReads }, { onTestFinished }) => {
+      const { webhook } = await stage(options, onTestFinished);
+      const answer = await webhook.post('slack', slack, { headers: form });
+      expect(answer.body['text']).toContain(slackReads);
+      expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(3_000);
+    },
+  );
+
+  test.concurrent.for(delays)(
+    'of CloudMonitor, 5 s, where $what',
+    async ({ options, cloudMonitorReads }, { onTestFinished }) => {
+      const { webhook } = await stage(options, onTestFinished);
+      const alert = `alertState=ALERT&alertName=checkout&timestamp=${Date.now()}`;
+      const expiresAt = Math.floor(Date.now() / 1000) + 3_600;
+      const answer = await webhook.post('cloudmonitor', alert, { headers: form, grant: { app, expiresAt } });
+      expect(resultOf(answer)).toBe(cloudMonitorReads);
+      expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(5_000);
+    },
+  );
+});
+
+function resultOf({ body }: Answer): unknown {
+  return body['outcome'] ?? body['code'];
+}
+
+test('Invariant 6: neither the answer nor the log holds credentials, whatever Function Compute quotes', async ({
+  onTestFinished,
+}) => {
+  const secrets = Object.values(fakeCredentials);
+  const quoting: Fault = {
+    name: 'quoting',
+    takesEffect: false,
+    instead: (response) =>
+      response.writeHead(403).end(JSON.stringify({ Code: secrets[2], Message: secrets.join(' ') })),
+  };
+  const { webhook } = await stage({ fcFault: () => quoting, env: { LOG_LEVEL: 'debug' } }, onTestFinished);
+  const answer = await webhook.post('pipeline', order);
+  const written = [answer.text, ...webhook.lines].join('\n');
+  expect(written).toContain('Function Compute answered 403.');
+  expect(secrets.filter((secret) => written.includes(secret))).toEqual([]);
+});

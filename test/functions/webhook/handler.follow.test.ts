@@ -1,0 +1,243 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as edasFaults from '../../../local/edas/faults.ts';
+import * as faults from '../../../local/fc/faults.ts';
+import type { Fault } from '../../../local/fc/faults.ts';
+import { fakeContext } from '../../support/webhook.ts';
+import { app, changeOrderId, setStage, taskId, type CleanUp, type StageOptions } from './stage.ts';
+
+const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
+
+const sources = `
+sources:
+  pipeline: { preset: generic, secrets: [SECRET], follow: true, deadlineMs: 4500 }
+  alone: { preset: generic, secrets: [SECRET] }
+  ruled: { preset: generic, secrets: [SECRET], follow: true, problemStartedAt: since }
+  gated: { preset: generic, secrets: [SECRET], follow: true, apps: [${app}] }
+  rehearsal: { preset: generic, secrets: [SECRET], follow: true, dryRun: true }
+  talkative: { preset: github, secrets: [SECRET], follow: true, changeOrderId: id, when: isBad }
+  slack: { preset: slack, secrets: [SECRET], follow: true }
+  cloudmonitor: { preset: cloudmonitor, secrets: [SECRET], follow: true, apps: [${app}] }
+`;
+
+const stage = (options: Partial<StageOptions>, cleanUp: CleanUp) =>
+  setStage({ sources, ...options }, cleanUp);
+const order = { changeOrderId };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+const done = { takesEffect: true };
+
+// The first request of all loads both SDKs.
+beforeAll(async () => {
+  const work: (() => Promise<void> | void)[] = [];
+  const { webhook } = await stage({}, (each) => void work.push(each));
+  await webhook.post('pipeline', order);
+  for (const each of work) await each();
+});
+
+describe('a rollback that has begun is followed by a task', () => {
+  test('that knows the order which EDAS named, and has nothing to roll back', async ({ onTestFinished }) => {
+    const { webhook, fc, puts } = await stage({}, onTestFinished);
+    const answer = await webhook.post('pipeline', order, { headers: { 'X-Delivery-Id': 'fake-delivery' } });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { outcome: 'rolling_back', evidence: 'reply', follow: 'dispatched' },
+    });
+    expect(answer.body['message']).toMatch(/A task follows it and tells how it ends\.$/);
+    expect(fc.calls).toMatchObject([{ operation: 'InvokeFunction', taskId, status: 202 }]);
+    expect(JSON.parse(fc.calls[0]?.payload ?? '')).toEqual({
+      version: 1,
+      source: 'pipeline',
+      delivery: 'fake-delivery',
+      requestId: 'fake-request-id',
+      requestedAt: expect.any(Number) as number,
+      changeOrderId,
+      operation: 'RollbackChangeOrder',
+      rollback: 'done',
+      rollbackChangeOrderId: answer.body['rollbackChangeOrderId'],
+    });
+    expect(answer.body['rollbackChangeOrderId']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(webhook.decisions()).toMatchObject([{ outcome: 'rolling_back', follow: 'dispatched' }]);
+    expect(puts()).toBe(1);
+  });
+
+  test("also where EDAS's answer got lost, and the order shows it", async ({ onTestFinished }) => {
+    const edasFault: StageOptions['edasFault'] = ({ method }) =>
+      method === 'PUT' ? edasFaults.resetAfterHandling() : undefined;
+    const { webhook, tasks } = await stage({ edasFault }, onTestFinished);
+    expect((await webhook.post('gated', order)).body).toMatchObject({
+      outcome: 'rolling_back',
+      evidence: 'order',
+      follow: 'dispatched',
+    });
+    expect(tasks()).toMatchObject([{ rollback: 'done', app, rollbackChangeOrderId: undefined }]);
+  });
+
+  test('that was there already, where there was one', async ({ onTestFinished }) => {
+    const { webhook, fc } = await stage({}, onTestFinished);
+    fc.setState(taskId, 'Failed');
+    const answer = await webhook.post('pipeline', order);
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back', follow: 'exists' });
+    expect(answer.body['message']).toContain('There was a task for this change order before');
+    expect(webhook.decisions()).toMatchObject([{ follow: 'exists' }]);
+  });
+
+  test('that has room for whatever a sender says of itself', async ({ onTestFinished }) => {
+    const { webhook, fc, tasks } = await stage({}, onTestFinished);
+    const actor = '🦘"\\\u0001'.repeat(70_000);
+    const payload = { id: changeOrderId, isBad: true, sender: { login: actor } };
+    const headers = { 'X-GitHub-Delivery': '"\\'.repeat(100_000) };
+    const answer = await webhook.post('talkative', payload, { headers });
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back', follow: 'dispatched' });
+    expect(fc.calls[0]?.payload.length).toBeLessThan(4_000);
+    expect(tasks()).toHaveLength(1);
+    expect(tasks()[0]?.delivery).toMatch(/^["\\]{200}…$/);
+  });
+
+  test('in a chat, and people read so', async ({ onTestFinished }) => {
+    const { webhook, tasks } = await stage({}, onTestFinished);
+    const url = 'https://hooks.slack.com/commands/T1DC2JH3J/397700885554/fake-key';
+    const command = { command: '/rollback', text: changeOrderId, response_url: url };
+    const answer = await webhook.post('slack', new URLSearchParams(command).toString(), { headers: form });
+    expect(answer.body['text']).toMatch(/A task follows it and tells how it ends\.$/);
+    expect(tasks()).toMatchObject([{ rollback: 'done', answerAt: { chat: 'slack', url } }]);
+    expect([answer.text, ...webhook.lines].join()).not.toContain('fake-key');
+  });
+});
+
+describe('nothing is followed', () => {
+  test('where the source does not want it, and the answer says nothing of it', async ({ onTestFinished }) => {
+    const { webhook, fc } = await stage({}, onTestFinished);
+    const answer = await webhook.post('alone', order);
+    expect(answer.body).toMatchObject({ outcome: 'rolling_back' });
+    expect(answer.body).not.toHaveProperty('follow');
+    expect(fc.calls).toEqual([]);
+  });
+
+  test('where the order was terminated before', async ({ onTestFinished }) => {
+    const { webhook, edas, fc } = await stage({}, onTestFinished);
+    edas.orders.abort(changeOrderId);
+    const answer = await webhook.post('pipeline', order);
+    expect(answer.body).toMatchObject({ outcome: 'already_terminated' });
+    expect(answer.body).not.toHaveProperty('follow');
+    expect(fc.calls).toEqual([]);
+  });
+
+  test.for<[string, object, Partial<StageOptions>, object]>([
+    ['pipeline', { changeOrderId: otherId }, {}, { code: 'change_order_not_found' }],
+    ['ruled', { ...order, since: '2020-01-02T03:04:05Z' }, {}, { code: 'problem_predates_change' }],
+    ['rehearsal', order, {}, { outcome: 'dry_run' }],
+    ['pipeline', order, { env: { ROLLBACK_SUSPENDED: 'yes' } }, { outcome: 'suspended' }],
+    ['pipeline', order, { edasFault: () => edasFaults.deniedByRam() }, { code: 'edas_denied' }],
+    ['pipeline', order, { edasFault: () => edasFaults.businessErrorUnder200() }, { code: 'edas_rejected' }],
+    ['pipeline', order, { edasFault: () => edasFaults.htmlBadGateway() }, { code: 'edas_outcome_unknown' }],
+    ['pipeline', order, { context: { ...fakeContext, credentials: {} } }, { code: 'credentials_missing' }],
+  ])('of %s with %j where the answer is $3', async ([source, payload, options, body], { onTestFinished }) => {
+    const { webhook, fc } = await stage(options, onTestFinished);
+    expect((await webhook.post(source, payload)).body).toMatchObject(body);
+    expect(fc.calls).toEqual([]);
+  });
+
+  test('of a forged request', async ({ onTestFinished }) => {
+    const { webhook, fc } = await stage({}, onTestFinished);
+    expect(await webhook.post('pipeline', order, { secret: 'fake-forged-secret' })).toMatchObject({
+      status: 401,
+    });
+    expect(fc.calls).toEqual([]);
+  });
+});
+
+describe('a rollback stands, whatever becomes of the task that should follow it, and the answer tells', () => {
+  const rows: [Fault, tasks?: number][] = [
+    [faults.denied()],
+    [faults.notFound()],
+    [faults.throttled()],
+    [faults.internalError()],
+    [faults.htmlPage({ status: 202 })],
+    [faults.htmlPage({ status: 502 })],
+    [faults.oversized()],
+    [faults.reset()],
+    [faults.silent()],
+    [faults.trickling()],
+    [faults.silent(done), 1],
+    [faults.delayed({ byMs: 10_000 }), 1],
+  ];
+  const titled = rows.map(([fault, tasks = 0]) => ({ fault, tasks, name: fault.name }));
+
+  test.concurrent.for(titled)('$name ($tasks tasks)', async ({ fault, tasks }, { onTestFinished }) => {
+    const { webhook, fc, puts, warnings } = await stage({ fcFault: () => fault }, onTestFinished);
+    const answer = await webhook.post('pipeline', order);
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { outcome: 'rolling_back', evidence: 'reply', follow: 'failed' },
+    });
+    expect(answer.body['message']).toContain('No task is known to follow it');
+    expect(puts()).toBe(1);
+    expect(fc.tasks).toHaveLength(tasks);
+    expect(warnings().join()).toContain('no task could be handed over');
+    const [decision] = webhook.decisions();
+    expect(decision).toMatchObject({ outcome: 'rolling_back', follow: 'failed' });
+    expect(decision?.['durationMs']).toBeLessThan(4_500);
+  });
+
+  test.concurrent.for([
+    faults.reset(done),
+    faults.silent(done),
+    faults.internalError(done),
+    faults.htmlPage({ status: 202, ...done }),
+  ])('an answer that gets lost is settled by the same id: $name', async (fault, { onTestFinished }) => {
+    let count = 0;
+    const fcFault = () => (count++ === 0 ? fault : undefined);
+    const { webhook, tasks } = await stage({ fcFault }, onTestFinished);
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({ follow: 'dispatched' });
+    expect(tasks()).toMatchObject([{ rollback: 'done' }]);
+  });
+
+  test('no follow function is named', async ({ onTestFinished }) => {
+    const { webhook, warnings } = await stage({ env: { FOLLOW_FUNCTION: '' } }, onTestFinished);
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({
+      outcome: 'rolling_back',
+      follow: 'failed',
+    });
+    expect(warnings().join()).toContain('FOLLOW_FUNCTION is not set');
+  });
+});
+
+describe('the patience of the sender holds', () => {
+  const slowEdas = { edasFault: () => edasFaults.delayed({ byMs: 10_000 }) };
+  const slowFc = { fcFault: () => faults.delayed({ byMs: 10_000 }) };
+  const delays = [
+    { what: 'EDAS takes 10 s', options: slowEdas, reads: 'It is not known yet', ends: 'edas_unavailable' },
+    { what: 'Function Compute takes 10 s', options: slowFc, reads: 'Rolling back', ends: 'rolling_back' },
+    {
+      what: 'both take 10 s',
+      options: { ...slowEdas, ...slowFc },
+      reads: 'It is not known yet',
+      ends: 'edas_unavailable',
+    },
+  ];
+  const command = new URLSearchParams({ command: '/rollback', text: changeOrderId }).toString();
+
+  test.concurrent.for(delays)(
+    'of Slack, 3 s, where $what',
+    async ({ options, reads }, { onTestFinished }) => {
+      const { webhook } = await stage(options, onTestFinished);
+      const answer = await webhook.post('slack', command, { headers: form });
+      expect(answer.body['text']).toContain(reads);
+      expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(3_000);
+    },
+  );
+
+  test.concurrent.for(delays)(
+    'of CloudMonitor, 5 s, where $what',
+    async ({ options, ends }, { onTestFinished }) => {
+      const { webhook } = await stage(options, onTestFinished);
+      const alert = `alertState=ALERT&alertName=checkout&timestamp=${Date.now()}`;
+      const expiresAt = Math.floor(Date.now() / 1000) + 3_600;
+      const { body } = await webhook.post('cloudmonitor', alert, {
+        headers: form,
+        grant: { app, expiresAt },
+      });
+      expect(body['outcome'] ?? body['code']).toBe(ends);
+      expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(5_000);
+    },
+  );
+});
