@@ -63,6 +63,7 @@ async function telling<T>(
   try {
     return await work();
   } catch (error) {
+    if (error instanceof KnownDoubt) throw error.problem;
     const problem =
       error instanceof Problem
         ? { code: error.code, message: error.message }
@@ -75,6 +76,16 @@ async function telling<T>(
       await tell({ event: 'outcome_unknown', problem: { ...problem, message }, failures: [] });
     }
     throw error;
+  }
+}
+
+/** Nobody knows whether the rollback has begun, and people know that. */
+class KnownDoubt extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.problem = problem;
   }
 }
 
@@ -143,12 +154,13 @@ async function rollBackNow(task: RollbackTask, means: Means) {
   try {
     return await rollBack(request, dependencies);
   } catch (error) {
-    const isDoubt = error instanceof Problem && error.code === 'edas_outcome_unknown';
+    if (!(error instanceof Problem) || error.code !== 'edas_outcome_unknown') throw error;
+    const { code, message } = error;
+    await means.tell({ event: 'outcome_unknown', problem: { code, message }, failures: [] });
     // An order that nobody saw in flight proves nothing: it may have been terminated before.
-    if (isDoubt && (await showsTerminated(changeOrderId, watchedRead, means)) && seen.inFlight) {
-      return { outcome: 'rolling_back', evidence: 'order' } as const;
-    }
-    throw error;
+    const hasBegun = (await showsTerminated(changeOrderId, watchedRead, means)) && seen.inFlight;
+    if (hasBegun) return { outcome: 'rolling_back', evidence: 'order' } as const;
+    throw new KnownDoubt(error);
   }
 }
 

@@ -6,10 +6,10 @@ import { textsInChinese } from './texts-zh.ts';
 import { textsInEnglish } from './texts-en.ts';
 
 /**
- * What a message can be about: an event, or `…_itself`: the order that was followed is the change itself. One that
- * succeeds has probably not been rolled back; one that was terminated may have been.
+ * What a message can be about: an event, or `terminated_itself`: the order that was followed is the change itself, which
+ * may have been rolled back.
  */
-export type Topic = NewsEvent | 'succeeded_itself' | 'terminated_itself';
+export type Topic = NewsEvent | 'terminated_itself';
 
 /** All words of a message in one language. */
 export interface Texts {
@@ -86,8 +86,7 @@ function write(news: News, texts: Texts, draft: Draft): string {
 }
 
 function topicOf({ event, rollbackChangeOrderId }: News): Topic {
-  const hasRollbackOrder = rollbackChangeOrderId !== undefined;
-  return !hasRollbackOrder && (event === 'succeeded' || event === 'terminated') ? `${event}_itself` : event;
+  return event === 'terminated' && rollbackChangeOrderId === undefined ? 'terminated_itself' : event;
 }
 
 function describeApp({ app }: News, texts: Texts, { length }: Draft): string | undefined {

@@ -11,8 +11,6 @@ export const textsInEnglish: Texts = {
     waiting: 'Waiting: the EDAS rollback stands still until a person confirms the next batch.',
     failing: 'Trouble: a part of the EDAS rollback has failed; it runs on.',
     succeeded: 'Succeeded: the EDAS rollback is complete; the change is rolled back.',
-    succeeded_itself:
-      'Unclear: an EDAS rollback was asked for, but the change itself has ended as succeeded.',
     partly_succeeded: 'Incomplete: the EDAS rollback has succeeded only in part.',
     failed: 'Failed: the EDAS rollback has failed.',
     terminated: 'Terminated: the EDAS rollback was stopped before its end.',
@@ -20,7 +18,7 @@ export const textsInEnglish: Texts = {
       'Terminated: the change has ended, by the EDAS rollback or by somebody who stopped it.',
     already_terminated: 'Terminated: the change had ended before, so no EDAS rollback was sent.',
     not_rolled_back: 'Trouble: the EDAS rollback was not done.',
-    outcome_unknown: 'Unknown: the EDAS rollback was sent, and nobody knows yet whether it has begun.',
+    outcome_unknown: 'Unknown: nobody knows yet whether the EDAS rollback has begun.',
     unreadable: 'Trouble: nobody follows the EDAS rollback, for its order cannot be read.',
     out_of_time: 'Unfinished: the EDAS rollback has not ended, and nobody follows it any more.',
     task_refused: 'Trouble: the task of an EDAS rollback cannot be read, so nothing was done.',
@@ -30,7 +28,6 @@ export const textsInEnglish: Texts = {
     waiting: 'confirm the next batch in the EDAS console.',
     failing: 'look at what failed in the EDAS console.',
     succeeded: undefined,
-    succeeded_itself: 'the new version may be running; check the versions in the EDAS console.',
     partly_succeeded:
       'instances may run different versions; look at what failed in the EDAS console, and roll back or deploy again.',
     failed:

@@ -45,6 +45,33 @@ export async function rollBack(
   }
 }
 
+/**
+ * Refuses at once what the causality rule refuses, where somebody else will do the rollback. What cannot be read is
+ * left to them, for they decide again.
+ *
+ * @throws Problem `problem_predates_change`, `change_start_unknown`
+ */
+export async function requireToBlameIfReadable(
+  request: RollbackRequest,
+  dependencies: RollbackDependencies,
+): Promise<void> {
+  const { changeOrderId, problemStartedAt } = request;
+  const { clock, warn } = dependencies;
+  if (problemStartedAt === undefined || timeLeft(request, clock) < leastCallMs) return;
+  try {
+    const until = clock.now() + shareOf('readBefore', request, clock);
+    const order = await read(request, until, dependencies);
+    if (phaseOf(order.status) !== 'terminated') requireToBlame(request, order);
+  } catch (error) {
+    if (!(error instanceof EdasFailure)) throw error;
+    const reason = explain(error, 'read');
+    warn('the change order could not be read beforehand, so the task decides whether it is to blame', {
+      changeOrderId,
+      reason,
+    });
+  }
+}
+
 async function readBefore(
   request: RollbackRequest,
   dependencies: RollbackDependencies,

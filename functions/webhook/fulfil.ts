@@ -9,7 +9,7 @@ import type { Clock, RollbackDependencies } from '../rollback/dependencies.ts';
 import { findChangeOrder, type Target } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
-import { rollBack } from '../rollback/rollback.ts';
+import { requireToBlameIfReadable, rollBack } from '../rollback/rollback.ts';
 import type { AnswerAddress, RollbackTask } from '../task.ts';
 import { excerpt } from '../text.ts';
 import { deferRollback, followRollback, type Follow, type HandOver } from './hand-over.ts';
@@ -64,6 +64,8 @@ export async function fulfil(wish: Wish, source: Source, means: Means, trail: Tr
   const handOver: HandOver = { openQueue, deadlineAt, clock, warn };
   const task = describeTask(request, wish, source, trail, means.now());
   if (source.mode === 'deferred' && !hold) {
+    // Not left to the task alone: while it is refused there, it would stand in the way of who may roll back.
+    await requireToBlameIfReadable(request, dependencies);
     const deferred = await deferRollback(task, handOver);
     return deferred ?? withFollow(await rollBack(request, dependencies), 'failed');
   }
@@ -113,8 +115,8 @@ type RollingBack = Extract<RollbackOutcome, { outcome: 'rolling_back' }>;
 
 /** What is left to do once the rollback has begun. */
 function taskAfter(outcome: RollingBack, task: RollbackTask): RollbackTask {
-  const rollbackChangeOrderId = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
-  return { ...task, rollback: 'done', rollbackChangeOrderId };
+  const named = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
+  return { ...task, rollback: 'done', rollbackChangeOrderId: named?.toLowerCase() };
 }
 
 const whatFollows: Record<Follow, string> = {

@@ -242,6 +242,56 @@ describe('a success', () => {
   });
 });
 
+describe('the name of an application', () => {
+  test("is that of EDAS's GetApplication", async () => {
+    edas.orders.add({ appId, appName: 'checkout' });
+    expect(await client.getApplicationName(appId, unhurried)).toBe('checkout');
+    expect(edas.calls).toMatchObject([{ operation: 'GetApplication', method: 'POST', appId, status: 200 }]);
+  });
+
+  test.each([
+    [{ Application: { Name: 'checkout' } }, 'checkout'],
+    [{ Applcation: { Name: 'misspelt' } }, 'misspelt'],
+    [{ Application: { Name: 'n'.repeat(1_000) } }, `${'n'.repeat(100)}…`],
+    [{ Application: { Name: '' } }, undefined],
+    [{ Application: { Name: 7 } }, undefined],
+    [{ Application: [] }, undefined],
+    [{ Application: 'checkout' }, undefined],
+    [{}, undefined],
+  ])('in %j is %j', async (answer, name) => {
+    answerWith(200, { Code: 200, ...answer });
+    expect(await client.getApplicationName(appId, unhurried)).toBe(name);
+  });
+
+  test('of an application that EDAS does not know fails as rejected', async () => {
+    await expect(client.getApplicationName('nobody', unhurried)).rejects.toMatchObject({
+      kind: 'rejected',
+      code: '601',
+      message: 'EDAS answered 601: The application does not exist.',
+    });
+  });
+});
+
+test('getChangeOrderInfo gives how far an order is, what it is called, and what failed in it', async () => {
+  const createdAt = Date.now() - 7_000;
+  const description = 'checkout 2.4.0';
+  const plan = { appId, createdAt, description, readyMs: 0, batchMs: 5_000, pauseMs: 0, batches: 3 };
+  const failing = edas.orders.add({ ...plan, failsInBatch: 1 });
+  expect(await client.getChangeOrderInfo(failing, unhurried)).toEqual({
+    status: 1,
+    supportRollback: true,
+    startedAt: createdAt,
+    description,
+    batches: { done: 1, total: 3 },
+    failures: [
+      {
+        place: 'Batch: 1 / Deploy Application / Start Application',
+        reason: 'EDAS-10001 STAR_AGENT_OFFLINE',
+      },
+    ],
+  });
+});
+
 describe('the start of a change', () => {
   const pipelines = (...starts: unknown[]) => ({
     PipelineInfoList: { PipelineInfo: starts.map((StartTime) => ({ StartTime })) },

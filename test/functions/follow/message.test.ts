@@ -158,13 +158,6 @@ describe('the truth', () => {
     },
   );
 
-  test('a change that itself succeeded is not called rolled back', () => {
-    const news = newsOf({ rollbackChangeOrderId: undefined });
-    expect(messageFor(news, 'en')).toMatch(/^Unclear: .*\n[^]*the new version may be running/);
-    expect(messageFor(news, 'en')).not.toMatch(goodWords);
-    expect(messageFor(news, 'zh')).toMatch(/^待核实：/);
-  });
-
   test('a terminated order comes with the caution of the answer to the webhook', () => {
     const request = { changeOrderId } as Parameters<typeof alreadyTerminated>[0];
     const caution = textsInEnglish.next.already_terminated ?? '';

@@ -3,7 +3,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEdasClient, type ListedChangeOrder } from '../../../functions/edas/client.ts';
 import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders, RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
-import { findChangeOrder, type Search } from '../../../functions/rollback/find-change-order.ts';
+import {
+  findChangeOrder,
+  rollbackRightAfter,
+  type Search,
+} from '../../../functions/rollback/find-change-order.ts';
 import { rollBack } from '../../../functions/rollback/rollback.ts';
 import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
 import { failed } from '../../support/edas-failure.ts';
@@ -87,6 +91,11 @@ describe('by application', () => {
     ];
     const found = await Promise.all(permutations(orders).map((each) => findIn(...each)));
     expect(found).toEqual(Array.from({ length: 24 }, () => 'newest'));
+  });
+
+  test('the application is told with the order', async () => {
+    const edas = edasOf({ [app]: [listed(orderId)] });
+    expect(await edas.find({ target: { app } })).toEqual({ app, changeOrderId: orderId });
   });
 
   test('the list of that application is asked for, once', async () => {
@@ -340,6 +349,11 @@ describe('by change order', () => {
     });
   });
 
+  test('the application that has the order is told', async () => {
+    const edas = edasOf({ [otherApp]: [listed(orderId)] });
+    expect(await edas.find({ target, apps: [app, otherApp] })).toMatchObject({ app: otherApp });
+  });
+
   test('a list that could not be read is warned of, though another has the order', async () => {
     const warnings: unknown[] = [];
     const list: ChangeOrders['list'] = (appId) =>
@@ -393,6 +407,26 @@ describe('by change order', () => {
     expect(found).toBeUndefined();
     finish([]);
     expect((await search).changeOrderId).toBe(orderId);
+  });
+});
+
+describe('the rollback right after an order', () => {
+  const bad = listed(orderId, 100, { status: 6 });
+  const repair = listed('repair', 50, { typeCode: 'CoRollback', status: 1 });
+
+  test('is given with its status, whatever the order of the list', () => {
+    for (const siblings of permutations([listed('before', 200), bad, repair, listed('after', 10)])) {
+      expect(rollbackRightAfter(orderId, siblings)).toMatchObject({ changeOrderId: 'repair', status: 1 });
+    }
+  });
+
+  test.each([
+    ['the list is empty', []],
+    ['the order is not in the list', [repair]],
+    ['the order is alone', [bad]],
+    ['it is itself a rollback, and nothing came after it', [{ ...bad, typeCode: 'CoRollback' }]],
+  ])('is unknown where %s', (_when, siblings) => {
+    expect(rollbackRightAfter(orderId, siblings)).toBeUndefined();
   });
 });
 

@@ -866,6 +866,48 @@ describe('invariant 4: open on advice, so', () => {
   });
 });
 
+describe('a repeat by somebody who cannot tell what was sent before', () => {
+  const request = { isRepeat: true };
+
+  test.each([
+    ['not_sent', 'edas_unavailable'],
+    ['unauthenticated', 'edas_denied'],
+    ['denied', 'edas_denied'],
+    ['throttled', 'edas_throttled'],
+    ['not_found', 'change_order_not_found'],
+    ['rejected', 'edas_rejected'],
+    ['doubt', 'edas_unavailable'],
+  ] as const)('sends nothing where the read fails (%s)', async (kind, code) => {
+    const course = await run({ reads: [failed(kind)], request });
+    expect(answerOf(course)).toBe(code);
+    expect(course.problem?.message).toContain('No rollback was sent.');
+    expect(putsOf(course)).toBe(0);
+  });
+
+  test('asks again, as long as that can help, before it gives up', async () => {
+    const course = await run({ reads: [failed('doubt'), failed('throttled'), found(1)], request });
+    expect(answerOf(course)).toBe('rolling_back (reply)');
+    expect(course.warnings).toEqual([]);
+  });
+
+  test('takes more time for the read than one to whom it is advice', async () => {
+    const { calls } = await run({ reads: [found(1)], request });
+    const { calls: calm } = await run({ reads: [found(1)] });
+    expect(calls[0]?.timeoutMs).toBeCloseTo((patienceMs * 0.6 * 2) / 3);
+    expect(calm[0]?.timeoutMs).toBeCloseTo((patienceMs * 0.4 * 2) / 3);
+  });
+
+  test.each([0, 1, 3, 7, 8, 9, 10, undefined])('rolls back where the order has status %s', async (status) => {
+    expect(answerOf(await run({ reads: [found(status)], request }))).toBe('rolling_back (reply)');
+  });
+
+  test('finds the work done', async () => {
+    const course = await run({ reads: [found(6)], request });
+    expect(answerOf(course)).toBe('already_terminated');
+    expect(putsOf(course)).toBe(0);
+  });
+});
+
 describe('invariant 5: the answer tells the truth, so', () => {
   test('a terminated order is no proof when it could not be read before', async () => {
     const course = await run({ before: failed('doubt'), reads: [found(6)], put: failed('doubt') });

@@ -21,6 +21,7 @@ sources:
   gated: { preset: generic, secrets: [SECRET], mode: deferred, apps: [${app}] }
   stray: { preset: generic, secrets: [SECRET], mode: deferred, apps: [${otherApp}] }
   monitor: { preset: generic, secrets: [SECRET], mode: deferred, app: app, problemStartedAt: since }
+  ruled: { preset: generic, secrets: [SECRET], mode: deferred, problemStartedAt: since }
   kubernetes: { preset: generic, secrets: [SECRET], mode: deferred, cluster: k8s }
   picky: { preset: generic, secrets: [SECRET], mode: deferred, when: isBad, allow: isFriend }
   rehearsal: { preset: generic, secrets: [SECRET], mode: deferred, dryRun: true }
@@ -84,13 +85,48 @@ describe('a deferred rollback', () => {
     onTestFinished,
   }) => {
     const { webhook, edas, tasks } = await stage({}, onTestFinished);
-    const since = '2026-01-02T03:04:05Z';
+    const since = new Date().toISOString();
     expect((await webhook.post('monitor', { app, since })).body).toMatchObject({
       outcome: 'deferred',
       changeOrderId,
     });
-    expect(edas.calls.map(({ operation }) => operation)).toEqual(['ListRecentChangeOrder']);
+    expect(edas.calls.map(({ operation }) => operation)).toEqual([
+      'ListRecentChangeOrder',
+      'GetChangeOrderInfo',
+    ]);
     expect(tasks()).toMatchObject([{ changeOrderId, app, problemStartedAt: Date.parse(since) }]);
+  });
+
+  test('of a change that is not to blame is refused at once: its task would stand in the way of others', async ({
+    onTestFinished,
+  }) => {
+    const { webhook, fc, puts } = await stage({}, onTestFinished);
+    const answer = await webhook.post('monitor', { app, since: '2026-01-02T03:04:05Z' });
+    expect(answer.body).toMatchObject({ status: 409, code: 'problem_predates_change' });
+    expect(fc.calls).toEqual([]);
+    expect(puts()).toBe(0);
+  });
+
+  test('of a change that cannot be read keeps the rule, and the task decides', async ({ onTestFinished }) => {
+    const { webhook, edas, tasks, warnings } = await stage({}, onTestFinished);
+    edas.setFault(({ operation }) =>
+      operation === 'GetChangeOrderInfo' ? edasFaults.serviceUnavailable() : undefined,
+    );
+    const since = '2026-01-02T03:04:05Z';
+    expect((await webhook.post('monitor', { app, since })).body).toMatchObject({ outcome: 'deferred' });
+    expect(tasks()).toMatchObject([{ problemStartedAt: Date.parse(since) }]);
+    expect(warnings().join()).toContain('so the task decides whether it is to blame');
+  });
+
+  test('of a change that is terminated already is handed over whatever the rule says: there is nothing to refuse', async ({
+    onTestFinished,
+  }) => {
+    const { webhook, edas, tasks } = await stage({}, onTestFinished);
+    edas.orders.rollback(changeOrderId);
+    const rule = { problemStartedAt: Date.parse('2026-01-02T03:04:05Z') };
+    const answer = await webhook.post('ruled', { ...order, since: '2026-01-02T03:04:05Z' });
+    expect(answer.body).toMatchObject({ outcome: 'deferred' });
+    expect(tasks()).toMatchObject([rule]);
   });
 
   test('of a sender with narrower rights is handed over only when EDAS has shown whose it is', async ({

@@ -11,6 +11,7 @@ const sources = `
 sources:
   pipeline: { preset: generic, secrets: [SECRET], follow: true, deadlineMs: 4500 }
   alone: { preset: generic, secrets: [SECRET] }
+  followed: { preset: generic, secrets: [SECRET], follow: true }
   ruled: { preset: generic, secrets: [SECRET], follow: true, problemStartedAt: since }
   gated: { preset: generic, secrets: [SECRET], follow: true, apps: [${app}] }
   rehearsal: { preset: generic, secrets: [SECRET], follow: true, dryRun: true }
@@ -69,6 +70,21 @@ describe('a rollback that has begun is followed by a task', () => {
       follow: 'dispatched',
     });
     expect(tasks()).toMatchObject([{ rollback: 'done', app, rollbackChangeOrderId: undefined }]);
+  });
+
+  test('for which time is kept, however long the rollback takes', async ({ onTestFinished }) => {
+    const lost = () => edasFaults.resetAfterHandling();
+    const rules = { ofTerminated: 'accepted', showsAfterMs: Infinity } as const;
+    const durationOf = async (source: string) => {
+      const { webhook, edas } = await stage({ rules }, onTestFinished);
+      edas.setFault(({ method }) => (method === 'PUT' ? lost() : undefined));
+      expect((await webhook.post(source, order)).body).toMatchObject({ code: 'edas_outcome_unknown' });
+      return webhook.decisions().map(({ durationMs }) => durationMs);
+    };
+    // The order is read until the time is up, and a following task needs some of it: of 8.5 s, 15 %.
+    const [[alone], [followed]] = [await durationOf('alone'), await durationOf('followed')];
+    expect(alone).toBeGreaterThan(8_000);
+    expect(followed).toBeLessThan(7_500);
   });
 
   test('that was there already, where there was one', async ({ onTestFinished }) => {

@@ -110,6 +110,46 @@ describe('a change order left alone', () => {
     expect(batchesOf(orders)).toEqual([2, 0, 0]);
   });
 
+  test('goes on for one batch each time that a person confirms, and only when it waits', () => {
+    const orders = account({ waitsForPerson: true });
+    expect(orders.confirm('order')).toBe(false);
+    at(60);
+    expect(orders.confirm('order')).toBe(true);
+    expect(orders.confirm('order')).toBe(false);
+    expect(batchesOf(orders)).toEqual([2, 1, 0]);
+    at(70);
+    expect(statusOf(orders)).toBe(statuses.waitingForPerson);
+    at(100);
+    expect(orders.confirm('order')).toBe(true);
+    at(110);
+    expect(orders.get('order')).toMatchObject({ status: statuses.succeeded, finishedAt: born + 110_000 });
+    expect(orders.confirm('order')).toBe(false);
+    expect(orders.confirm('nobody')).toBe(false);
+  });
+
+  test('that waits for a person can be rolled back, and waits no more', () => {
+    const orders = account({ waitsForPerson: true });
+    at(60);
+    orders.rollback('order');
+    expect(orders.confirm('order')).toBe(false);
+    expect(batchesOf(orders)).toEqual([2, 0, 0]);
+  });
+
+  test('can have a task fail in the middle of a batch, and runs on to its outcome', () => {
+    const taskError = { code: 'EDAS-10002', message: 'TIMEOUT' };
+    const orders = account({ failsInBatch: 2, taskError });
+    const failureOf = (index: number) => orders.get('order')?.batches[index]?.taskError;
+    at(17.999);
+    expect(failureOf(1)).toBeUndefined();
+    at(18);
+    expect(failureOf(1)).toEqual(taskError);
+    expect(orders.get('order')?.batches[1]).toMatchObject({ status: 1, updatedAt: born + 18_000 });
+    expect(statusOf(orders)).toBe(statuses.running);
+    at(35);
+    expect(statusOf(orders)).toBe(statuses.succeeded);
+    expect([failureOf(0), failureOf(1), failureOf(2)]).toEqual([undefined, taskError, undefined]);
+  });
+
   test('waits for nobody when it has one batch', () => {
     const orders = account({ waitsForPerson: true, batches: 1 });
     at(11);
@@ -148,6 +188,22 @@ describe('a rollback', () => {
     expect(statusOf(orders, id)).toBe(statuses.waitingForNextBatch);
     at(14 + 23);
     expect(statusOf(orders, id)).toBe(statuses.succeeded);
+  });
+
+  test('is carried out as the rules say', () => {
+    const order = { batches: 3, outcome: statuses.failed, waitsForPerson: true, batchMs: 5_000, readyMs: 0 };
+    const orders = account({}, { order });
+    at(5);
+    orders.rollback('order');
+    const id = rollbackOrderIn(orders);
+    at(10);
+    expect(statusOf(orders, id)).toBe(statuses.waitingForPerson);
+    orders.confirm(id);
+    at(15);
+    orders.confirm(id);
+    at(20);
+    expect(statusOf(orders, id)).toBe(statuses.failed);
+    expect(batchesOf(orders, id)).toEqual([2, 2, 3]);
   });
 
   test('of an order that had updated nothing has one batch', () => {
@@ -338,6 +394,15 @@ describe('an EDAS that shows late that it terminated an order', () => {
 });
 
 describe('an account', () => {
+  test('knows the name of an application by the newest order that gives one', () => {
+    const orders = account();
+    expect(orders.nameOf(appId)).toBe('demo');
+    orders.add({ appId, appName: 'checkout' });
+    orders.add({ appId });
+    expect(orders.nameOf(appId)).toBe('checkout');
+    expect(orders.nameOf('another-app')).toBeUndefined();
+  });
+
   test('lists the orders of one application, oldest first', () => {
     const orders = account();
     at(40);

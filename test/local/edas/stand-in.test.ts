@@ -25,6 +25,7 @@ const paths = {
   abort: '/pop/v5/changeorder/change_order_abort',
   info: '/pop/v5/changeorder/change_order_info',
   list: '/pop/v5/changeorder/change_order_list',
+  application: '/pop/v5/app/app_info',
 };
 
 // pop-core dates its requests itself, so the clock starts at the real time and stays within the 15 minutes allowed.
@@ -206,6 +207,33 @@ describe('an operation', () => {
     expect(result).not.toHaveProperty('ChangeOrderList.ChangeOrder[1].FinishTime');
   });
 
+  test('GetChangeOrderInfo shows a task that has failed in a batch that runs on', async () => {
+    const failing = edas.orders.add({ appId, batches: 1, readyMs: 0, batchMs: 20_000, failsInBatch: 1 });
+    clock += 10_000;
+    expect(await client.request('POST', paths.info, { ChangeOrderId: failing })).toMatchObject({
+      changeOrderInfo: { Status: 1, PipelineInfoList: { PipelineInfo: [{ PipelineStatus: 1 }] } },
+    });
+    const result = await client.request('POST', paths.info, { ChangeOrderId: failing });
+    expect(JSON.stringify(result)).toContain(
+      '"StageStatus":1,"TaskList":{"TaskInfoDTO":[{"TaskName":"Start Application","TaskStatus":"3","TaskMessage":"","TaskErrorCode":"EDAS-10001","TaskErrorMessage":"STAR_AGENT_OFFLINE"}]}',
+    );
+  });
+
+  test('GetApplication gives the name of an application', async () => {
+    edas.orders.add({ appId, appName: 'checkout' });
+    expect(await client.request('POST', paths.application, { AppId: appId })).toEqual({
+      Code: 200,
+      Message: 'success',
+      RequestId: expect.any(String) as string,
+      Application: { AppId: appId, Name: 'checkout', RegionId: 'cn-hangzhou', ClusterType: 2 },
+    });
+    expect(edas.calls).toMatchObject([{ operation: 'GetApplication', appId, status: 200 }]);
+  });
+
+  test('GetApplication of an application without orders is a business error', async () => {
+    expect(await client.request('POST', paths.application, { AppId: 'nobody' })).toMatchObject({ Code: 601 });
+  });
+
   test('ListRecentChangeOrder leaves the list out when there is nothing in it', async () => {
     const result = await client.request('POST', paths.list, { AppId: 'an-app-without-orders' });
     expect(result).toEqual({ Code: 200, Message: 'success', RequestId: expect.any(String) as string });
@@ -230,6 +258,7 @@ describe('an operation', () => {
     ['PUT', paths.abort, 'MissingChangeOrderId'],
     ['POST', paths.info, 'MissingChangeOrderId'],
     ['POST', paths.list, 'MissingAppId'],
+    ['POST', paths.application, 'MissingAppId'],
   ] as const)('%s %s refuses to work without its parameter', async (method, path, code) => {
     await expect(client.request(method, path)).rejects.toMatchObject({ statusCode: 400, code });
   });
@@ -261,6 +290,16 @@ test('a rollback that EDAS shows late is answered at once, and seen when the tim
   clock += 1;
   expect(await read()).toMatchObject({ changeOrderInfo: { Status: 6 } });
   expect(await list()).toMatchObject({ ChangeOrderList: { ChangeOrder: [{ Status: 6 }, { Status: 1 }] } });
+});
+
+test('the signature can be checked by another clock than that of the orders, whose hours pass at once', async () => {
+  const realTime = clock;
+  await restart({ signatureNow: () => realTime });
+  clock += 3_600_000;
+  const read = () => client.request('POST', paths.info, { ChangeOrderId: orderId });
+  expect(await read()).toMatchObject({ changeOrderInfo: { Status: 2 } });
+  await restart({});
+  await expect(read()).rejects.toMatchObject({ code: 'InvalidTimeStamp.Expired' });
 });
 
 describe('a second rollback', () => {

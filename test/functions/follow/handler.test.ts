@@ -1,0 +1,581 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ChangeOrderPlan } from '../../../local/edas/change-orders.ts';
+import * as faults from '../../../local/edas/faults.ts';
+import { Problem } from '../../../functions/errors.ts';
+import type { RollbackTask } from '../../../functions/task.ts';
+import { fakeContext, startTime } from '../../support/webhook.ts';
+import {
+  change,
+  openTaskFunction,
+  slackAnswer,
+  taskApp,
+  taskDue,
+  taskOrder,
+  type TaskFunction,
+  type TaskFunctionOptions,
+} from '../../support/task.ts';
+
+/** The follow function, and a change in flight that it can roll back within a minute. */
+async function open(
+  options: TaskFunctionOptions = {},
+  plan: Partial<ChangeOrderPlan> = {},
+): Promise<TaskFunction> {
+  const task = await openTaskFunction(options, onTestFinished);
+  task.edas.orders.add({ ...change, createdAt: task.clock.now() - 30_000, ...plan });
+  return task;
+}
+
+function rollbackOrderOf({ edas }: TaskFunction): string {
+  return edas.orders.ofApplication(taskApp).find(({ rollbackOf }) => rollbackOf === taskOrder)?.id ?? '';
+}
+
+const done: Partial<RollbackTask> = { rollback: 'done' };
+const problemOf = (error: unknown) => (error instanceof Problem ? error.code : error);
+
+describe('a rollback that is due', () => {
+  test('is done before anything else, and then followed to its end', async () => {
+    const task = await open();
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['started', 'succeeded']);
+    expect(task.calls().slice(0, 4)).toEqual(['0 read change', '0 PUT change', '0 read change', '0 name']);
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+  });
+
+  test('in a Kubernetes cluster is AbortAndRollbackChangeOrder', async () => {
+    const task = await open();
+    expect(await task.run({ operation: 'AbortAndRollbackChangeOrder' })).toEqual({ event: 'succeeded' });
+    expect(task.calls()).toContain('0 PUT (k8s) change');
+  });
+
+  test.each([2, 3, 7, 10] as const)('ends as its order does (status %i)', async (outcome) => {
+    const task = await open({ edas: { rollbackRules: { order: { outcome } } } });
+    const event = { 2: 'succeeded', 3: 'failed', 7: 'partly_succeeded', 10: 'failed' }[outcome];
+    expect(await task.run()).toEqual({ event });
+    expect(task.events().at(-1)).toBe(event);
+    expect(task.news().at(-1)).toMatchObject({ status: outcome, changeStatus: 6 });
+    expect(task.news().at(-1)?.failures).toHaveLength(outcome === 2 ? 0 : 1);
+  });
+
+  test('ends as terminated where somebody stops it', async () => {
+    const task = await open();
+    task.clock.at(30, () => task.edas.orders.abort(rollbackOrderOf(task)));
+    expect(await task.run()).toEqual({ event: 'terminated' });
+    expect(task.news().at(-1)).toMatchObject({ status: 6, rollbackChangeOrderId: rollbackOrderOf(task) });
+  });
+
+  test.each([
+    ['of a problem older than the change', { problemStartedAt: 1 }, 'problem_predates_change'],
+    [
+      'of an order that EDAS does not know',
+      { changeOrderId: taskOrder.replace('4', '5') },
+      'change_order_not_found',
+    ],
+  ])('%s is told not to be done, and the task fails', async (_what, differences, code) => {
+    const task = await open();
+    expect(problemOf((await task.run(differences)).error)).toBe(code);
+    expect(task.news()).toMatchObject([{ event: 'not_rolled_back', problem: { code } }]);
+    expect(task.decisions()).toMatchObject([{ code, rollback: 'due' }]);
+    expect(task.calls().join()).not.toContain('PUT');
+  });
+
+  test('of a change that has succeeded, and supports none, is told not to be done', async () => {
+    const task = await openTaskFunction({}, onTestFinished);
+    task.edas.orders.add({ ...change, createdAt: task.clock.now() - 3e6, supportRollback: false });
+    expect(problemOf((await task.run()).error)).toBe('change_order_finished');
+    expect(task.events()).toEqual(['not_rolled_back']);
+  });
+
+  test.each(['true', 'TRUE', 'yes'])(
+    'while ROLLBACK_SUSPENDED is %j is held, told, and failed, so that it is tried again',
+    async (value) => {
+      const task = await open({ env: { ROLLBACK_SUSPENDED: value } });
+      expect(problemOf((await task.run()).error)).toBe('rollback_suspended');
+      expect(task.news()).toMatchObject([
+        { event: 'not_rolled_back', problem: { code: 'rollback_suspended' } },
+      ]);
+      expect(task.calls()).toEqual(['0 read change', '0 name']);
+    },
+  );
+
+  test('while rollbacks are suspended is nothing to hold where the change has been terminated', async () => {
+    const task = await open({ env: { ROLLBACK_SUSPENDED: 'true' } });
+    task.edas.orders.abort(taskOrder);
+    expect(await task.run()).toEqual({ event: 'already_terminated' });
+  });
+});
+
+describe('a change that was terminated before', () => {
+  test('by a rollback, of which the list tells, is told, and its rollback followed', async () => {
+    const task = await open();
+    await task.clock.sleep(10_000);
+    task.edas.orders.rollback(taskOrder);
+    await task.clock.sleep(10_000);
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    const rollbackChangeOrderId = rollbackOrderOf(task);
+    expect(task.news()).toMatchObject([
+      { event: 'already_terminated', rollbackChangeOrderId, status: 6 },
+      { event: 'succeeded', rollbackChangeOrderId, status: 2 },
+    ]);
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+  });
+
+  test.each([
+    ['by somebody who stopped it', taskApp],
+    ['and whose application nobody knows', undefined],
+  ])('%s is told, and there is nothing to follow', async (_what, app) => {
+    const task = await open();
+    task.edas.orders.abort(taskOrder);
+    expect(await task.run({ app })).toEqual({ event: 'already_terminated' });
+    expect(task.events()).toEqual(['already_terminated']);
+    expect(task.decisions()).toMatchObject([{ outcome: 'already_terminated', status: 6 }]);
+  });
+
+  test('is followed in silence on a retry that finds the rollback, for an earlier attempt told of it', async () => {
+    const task = await open();
+    task.edas.orders.rollback(taskOrder);
+    await task.clock.sleep(10_000);
+    expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['succeeded']);
+    expect(task.calls().join()).not.toContain('PUT');
+  });
+
+  test('is told on a retry that finds no rollback of it', async () => {
+    const task = await open();
+    task.edas.orders.abort(taskOrder);
+    expect(await task.run({}, 1)).toEqual({ event: 'already_terminated' });
+    expect(task.events()).toEqual(['already_terminated']);
+  });
+});
+
+describe('a rollback that the webhook has done', () => {
+  test('is followed, and nothing is sent', async () => {
+    const task = await open();
+    task.edas.orders.rollback(taskOrder);
+    const rollbackChangeOrderId = rollbackOrderOf(task);
+    expect(await task.run({ ...done, rollbackChangeOrderId })).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['started', 'succeeded']);
+    expect(task.calls().join()).not.toContain('PUT');
+    expect(task.calls().join()).not.toContain('list');
+  });
+
+  test('is found in the list where EDAS answered with the id that it was sent', async () => {
+    const task = await open();
+    await task.clock.sleep(1_000);
+    task.edas.orders.rollback(taskOrder);
+    expect(await task.run({ ...done, rollbackChangeOrderId: taskOrder })).toEqual({ event: 'succeeded' });
+    expect(task.news().at(-1)).toMatchObject({
+      rollbackChangeOrderId: rollbackOrderOf(task),
+      changeStatus: 6,
+    });
+  });
+
+  test('is followed at the change itself where nobody can tell its order', async () => {
+    const task = await open();
+    task.edas.orders.rollback(taskOrder);
+    expect(await task.run({ ...done, app: undefined })).toEqual({ event: 'terminated' });
+    expect(task.news().at(-1)).not.toHaveProperty('rollbackChangeOrderId');
+    expect(task.news().at(-1)?.text).toContain('by the EDAS rollback or by somebody who stopped it');
+  });
+
+  test('is not called started again in the chat, whose answer the webhook gave; its end is', async () => {
+    const task = await open();
+    task.edas.orders.rollback(taskOrder);
+    await task.run({ ...done, answerAt: slackAnswer });
+    const chat = task.receiver.messages.filter(({ kind }) => kind === 'slack-answer');
+    expect(chat.map(({ text }) => text.split('\n')[0])).toEqual([
+      expect.stringContaining('Succeeded') as string,
+    ]);
+    expect(task.events()).toEqual(['started', 'succeeded']);
+  });
+
+  test('is picked up by a retry, which does not tell again what was so before it', async () => {
+    const order = { batches: 2, batchMs: 60_000, waitsForPerson: true, failsInBatch: 1 };
+    const task = await open({ edas: { rollbackRules: { order } } });
+    task.edas.orders.rollback(taskOrder);
+    const rollbackChangeOrderId = rollbackOrderOf(task);
+    await task.clock.sleep(70_000);
+    task.clock.at(100, () => task.edas.orders.confirm(rollbackChangeOrderId));
+    expect(await task.run({ ...done, rollbackChangeOrderId }, 1)).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['succeeded']);
+  });
+
+  test.each(['credentials', 'endpoint'])(
+    'is told to be unreadable, and not to be not done, where there is nothing to ask EDAS with (%s)',
+    async (what) => {
+      const task = await open(
+        what === 'endpoint'
+          ? { env: { EDAS_ENDPOINT: 'http://edas.example.com' } }
+          : { context: { ...fakeContext, credentials: {}, function: { timeout: 600 } } },
+      );
+      const code = what === 'endpoint' ? 'edas_endpoint_invalid' : 'credentials_missing';
+      expect(problemOf((await task.run(done)).error)).toBe(code);
+      expect(task.events()).toEqual(['started', 'unreadable']);
+      expect(task.news().at(-1)).toMatchObject({ problem: { code } });
+      expect(task.decisions()).toMatchObject([{ level: 'error', code }]);
+    },
+  );
+
+  test('is told to be unreadable where the role may not read, and the task is not tried again for that', async () => {
+    const task = await open();
+    task.edas.setFault(() => faults.deniedByRam());
+    expect(await task.run(done)).toEqual({ event: 'unreadable' });
+    expect(task.news().at(-1)?.problem?.message).toContain('edas:ReadApplication');
+  });
+});
+
+describe('where there is nothing to ask EDAS with, a rollback that is due', () => {
+  test.each([
+    ['credentials_missing', { context: { ...fakeContext, credentials: {} } }],
+    ['edas_endpoint_invalid', { env: { EDAS_ENDPOINT: 'http://edas.example.com' } }],
+  ] as const)('is told not to be done (%s), and the task fails', async (code, options) => {
+    const task = await open(options);
+    expect(problemOf((await task.run()).error)).toBe(code);
+    expect(task.news()).toMatchObject([
+      { event: 'not_rolled_back', app: { id: taskApp }, problem: { code } },
+    ]);
+    expect(task.decisions()).toHaveLength(1);
+  });
+});
+
+describe('a doubt', () => {
+  test('is told, and once; the order is watched for two minutes, and the task fails', async () => {
+    const task = await open();
+    task.edas.setFault(({ method }) => (method === 'PUT' ? faults.emptyBody() : undefined));
+    expect(problemOf((await task.run()).error)).toBe('edas_outcome_unknown');
+    expect(task.events()).toEqual(['outcome_unknown']);
+    expect(task.clock.seconds()).toBeGreaterThan(120);
+    expect(task.clock.seconds()).toBeLessThan(145);
+    expect(task.calls().filter((call) => call.includes('PUT'))).toHaveLength(1);
+  });
+
+  test('is told at once, and then that the rollback began, where EDAS shows it late', async () => {
+    const task = await open({ edas: { rollbackRules: { showsAfterMs: 60_000 } } });
+    task.edas.setFault(({ method }) =>
+      method === 'PUT' ? faults.emptyBody({ takesEffect: true }) : undefined,
+    );
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['outcome_unknown', 'started', 'succeeded']);
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+  });
+
+  test('stays where nobody saw the change in flight: it may have been terminated before', async () => {
+    const task = await open();
+    task.edas.orders.abort(taskOrder);
+    task.edas.setFault(({ method }) => {
+      const sent = task.edas.calls.some((call) => call.method === 'PUT');
+      if (method === 'PUT') return faults.emptyBody();
+      return sent ? undefined : faults.serviceUnavailable();
+    });
+    expect(problemOf((await task.run()).error)).toBe('edas_outcome_unknown');
+    expect(task.events()).toEqual(['outcome_unknown']);
+  });
+
+  test('is followed by a retry that sends nothing unless it can read the order, and does not claim that nothing was done', async () => {
+    const task = await open();
+    task.edas.setFault(() => faults.serviceUnavailable());
+    const { error } = await task.run({}, 1);
+    expect(problemOf(error)).toBe('edas_unavailable');
+    expect(task.calls().join()).not.toContain('PUT');
+    expect(task.news()).toMatchObject([{ event: 'outcome_unknown', problem: { code: 'edas_unavailable' } }]);
+    expect(task.news()[0]?.problem?.message).toContain(
+      'An earlier attempt of this task may have rolled back.',
+    );
+  });
+
+  test('is followed by a retry that rolls back where the change still runs, and tells so', async () => {
+    const task = await open({}, { batchMs: 600_000 });
+    let attempt = 0;
+    task.edas.setFault(({ method }) => (method === 'PUT' && attempt === 0 ? faults.emptyBody() : undefined));
+    expect(problemOf((await task.run()).error)).toBe('edas_outcome_unknown');
+    attempt = 1;
+    expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['outcome_unknown', 'started', 'succeeded']);
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+  });
+
+  test('is followed by a retry that finds the rollback begun, and follows it', async () => {
+    const task = await open({ edas: { rollbackRules: { showsAfterMs: 200_000 } } });
+    let attempt = 0;
+    task.edas.setFault(({ method }) =>
+      method === 'PUT' && attempt === 0 ? faults.emptyBody({ takesEffect: true }) : undefined,
+    );
+    expect(problemOf((await task.run()).error)).toBe('edas_outcome_unknown');
+    attempt = 1;
+    await task.clock.sleep(100_000);
+    expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+  });
+});
+
+describe('an EDAS that is down', () => {
+  test('all the time is told once it is certain that nothing was sent', async () => {
+    const task = await open();
+    await task.edas.close();
+    expect(problemOf((await task.run()).error)).toBe('edas_unavailable');
+    expect(task.news()).toMatchObject([{ event: 'not_rolled_back', app: { id: taskApp } }]);
+    expect(task.clock.seconds()).toBeLessThan(25);
+  });
+
+  test('while a rollback is followed is told when the time is up, with the reason', async () => {
+    const task = await open({ timeout: 600 });
+    await task.edas.close();
+    expect(await task.run(done)).toEqual({ event: 'out_of_time' });
+    expect(task.events()).toEqual(['started', 'out_of_time']);
+    expect(task.news().at(-1)?.problem?.message).toContain('ECONNREFUSED');
+    expect(task.clock.seconds()).toBeLessThanOrEqual(600 - 75);
+    expect(task.clock.seconds()).toBeGreaterThan(500);
+  });
+
+  test('for some minutes in the middle changes nothing but the log', async () => {
+    const task = await open();
+    const isDown = () => task.clock.seconds() > 20 && task.clock.seconds() < 300;
+    task.edas.setFault(() => (isDown() ? faults.htmlBadGateway() : undefined));
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['started', 'succeeded']);
+    expect(task.log().filter(({ level }) => level === 'warn').length).toBeGreaterThan(20);
+  });
+
+  test('for the name of the application costs only the name', async () => {
+    const task = await open();
+    task.edas.setFault(({ operation }) =>
+      operation === 'GetApplication' ? faults.deniedByRam() : undefined,
+    );
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.news().map(({ app }) => app)).toEqual([{ id: taskApp }, { id: taskApp }]);
+    expect(task.calls().filter((call) => call.endsWith('name'))).toHaveLength(1);
+  });
+});
+
+describe('a task that comes twice', () => {
+  test('one after the other rolls back once, and says what it found', async () => {
+    const task = await open({ edas: { rollbackRules: { ofTerminated: 'accepted' } } });
+    await task.run();
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['started', 'succeeded', 'already_terminated', 'succeeded']);
+    expect(task.calls().filter((call) => call.includes('PUT'))).toHaveLength(1);
+  });
+
+  test('at the same moment sends two rollbacks, of which EDAS refuses one, and both follow the other', async () => {
+    const task = await open({ edas: { rollbackRules: { ofTerminated: 'refused' } } });
+    await task.clock.sleep(1_000);
+    const ends = await Promise.all([task.run(), task.run()]);
+    expect(ends).toEqual([{ event: 'succeeded' }, { event: 'succeeded' }]);
+    expect(task.events().toSorted()).toEqual(['already_terminated', 'started', 'succeeded', 'succeeded']);
+    expect(task.calls().filter((call) => call.includes('PUT'))).toHaveLength(2);
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+  });
+
+  // Which is why Function Compute gets one id for one change order, and takes it once.
+  test('at the same moment rolls back twice where EDAS takes every rollback', async () => {
+    const task = await open({ edas: { rollbackRules: { ofTerminated: 'accepted' } } });
+    await Promise.all([task.run(), task.run()]);
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(2);
+  });
+});
+
+describe('whoever should be told', () => {
+  const both = ['webhook', 'slack'] as const;
+
+  test('and cannot be, any of them, fails the task, so that it is tried again', async () => {
+    const task = await open({ channels: both });
+    for (const kind of both) task.receiver.setFault(kind, 'error-code');
+    expect(problemOf((await task.run()).error)).toBe('notification_failed');
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+    expect(task.decisions()).toMatchObject([{ code: 'notification_failed', level: 'error' }]);
+    for (const kind of both) task.receiver.setFault(kind, undefined);
+    expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
+    expect(task.news()).toMatchObject([{ event: 'succeeded' }]);
+    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+  });
+
+  test('and could be, one of them, does not', async () => {
+    const task = await open({ channels: both });
+    task.receiver.setFault('slack', 'error-code');
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.log().filter(({ msg }) => msg === 'a channel could not be told')).toHaveLength(2);
+  });
+
+  test('of the end counts: that nobody could be told of the start fails nothing', async () => {
+    const task = await open();
+    task.receiver.setFault('webhook', 'error-code');
+    task.clock.at(8, () => {
+      task.receiver.setFault('webhook', undefined);
+    });
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.news()).toMatchObject([{ event: 'succeeded' }]);
+  });
+
+  test('is nobody, where no channel is configured, and that fails nothing', async () => {
+    const task = await open({ channels: [] });
+    expect(await task.run()).toEqual({ event: 'succeeded' });
+    expect(task.log().filter(({ msg }) => msg === 'told')).toMatchObject([{ tried: 0 }, { tried: 0 }]);
+  });
+
+  test('has a channel that is closed, and fails the task where that is the only one', async () => {
+    const task = await open({ env: { WEBHOOK_URL: '' } });
+    expect(problemOf((await task.run()).error)).toBe('notification_failed');
+    expect(task.log()[0]).toMatchObject({ msg: 'a channel is closed', variable: 'WEBHOOK_URL' });
+  });
+});
+
+describe('a task that cannot be read', () => {
+  test.each([
+    ['nothing', undefined],
+    ['no JSON', Buffer.from('{')],
+    ['a list', Buffer.from('[]')],
+    ['another version', Buffer.from(JSON.stringify({ ...taskDue, version: 2 }))],
+    ['no order', Buffer.from(JSON.stringify({ ...taskDue, changeOrderId: 'x' }))],
+    [
+      'no time of the problem, where there is a rule',
+      Buffer.from(JSON.stringify({ ...taskDue, problemStartedAt: 'x' })),
+    ],
+  ])('(%s) is refused and told, and EDAS hears nothing of it', async (_what, payload) => {
+    const task = await open();
+    expect(problemOf((await task.invoke(payload)).error)).toBe('task_malformed');
+    expect(task.news()).toMatchObject([{ event: 'task_refused', problem: { code: 'task_malformed' } }]);
+    expect(task.decisions()).toMatchObject([{ level: 'warn', code: 'task_malformed' }]);
+    expect(task.edas.calls).toEqual([]);
+  });
+
+  test('is refused as such although nobody can be told', async () => {
+    const task = await open();
+    task.receiver.setFault('webhook', 'error-code');
+    expect(problemOf((await task.invoke('x')).error)).toBe('task_malformed');
+  });
+});
+
+describe('a clock on the wall that is set', () => {
+  test.each([3_600_000, -3_600_000, -86_400_000 * 365])(
+    '%i ms further in the middle changes neither how long it took nor the limits, and signatures are of that time',
+    async (jumpMs) => {
+      let jump = 0;
+      let clock = () => Date.parse(startTime);
+      const task = await open({ channels: ['webhook', 'dingtalk', 'feishu'], now: () => clock() + jump });
+      clock = task.clock.now;
+      task.clock.at(20, () => (jump = jumpMs));
+      expect(await task.run()).toEqual({ event: 'succeeded' });
+      expect(task.news().map(({ tookMs }) => tookMs)).toEqual([2_000, 67_000]);
+      expect(task.receiver.messages).toHaveLength(6);
+    },
+  );
+
+  test.each([-3_600_000, -1])('before it (%i ms) gives no negative time', async (jumpMs) => {
+    const task = await open({ now: () => Date.parse(startTime) - 2_000 + jumpMs });
+    await task.run();
+    expect(task.news()[0]?.tookMs).toBe(0);
+  });
+});
+
+describe('an order that never ends', () => {
+  test('is told of before the function is killed', async () => {
+    const order = { batches: 2, waitsForPerson: true, batchMs: 10_000 };
+    const task = await open({ edas: { rollbackRules: { order } }, timeout: 900 });
+    expect(await task.run()).toEqual({ event: 'out_of_time' });
+    expect(task.events()).toEqual(['started', 'waiting', 'out_of_time']);
+    expect(task.clock.seconds()).toBeLessThanOrEqual(900 - 75);
+    expect(task.clock.seconds()).toBeGreaterThan(900 - 75 - 12);
+  });
+
+  test.each([undefined, {}, { timeout: '600' }])(
+    'is followed for some minutes where nobody says how long (%j)',
+    async (own) => {
+      const order = { batchMs: 1e9 };
+      const context = { ...fakeContext, function: own };
+      const task = await open({ edas: { rollbackRules: { order } }, context });
+      expect(await task.run()).toEqual({ event: 'out_of_time' });
+      expect(task.clock.seconds()).toBeGreaterThan(200);
+      expect(task.clock.seconds()).toBeLessThan(300);
+    },
+  );
+});
+
+describe('the log', () => {
+  const everyWay: [string, TaskFunctionOptions, Partial<RollbackTask>, (task: TaskFunction) => unknown][] = [
+    ['all goes well', {}, {}, () => undefined],
+    [
+      'no channel works',
+      {},
+      {},
+      (task) => {
+        task.receiver.setFault('webhook', 'server-error');
+      },
+    ],
+    [
+      'the chat refuses',
+      {},
+      {},
+      (task) => {
+        task.receiver.setFault('slack-answer', 'error-code');
+      },
+    ],
+    [
+      'EDAS quotes the credentials',
+      {},
+      {},
+      (task) => {
+        task.edas.setFault(() => faults.signatureMismatch());
+      },
+    ],
+    ['EDAS is down', {}, {}, (task) => task.edas.close()],
+    ['rollbacks are suspended', { env: { ROLLBACK_SUSPENDED: 'true' } }, {}, () => undefined],
+    ['the task cannot be read', {}, { changeOrderId: 'x' }, () => undefined],
+    ['the time is up', { timeout: 60 }, done, () => undefined],
+  ];
+
+  test.each(everyWay)(
+    'has one decision, and no secret, where %s',
+    async (_what, options, differences, prepare) => {
+      const task = await open({ channels: ['webhook', 'dingtalk', 'feishu', 'wecom', 'slack'], ...options });
+      await prepare(task);
+      const { error } = await task.run({ answerAt: slackAnswer, ...differences });
+      expect(task.decisions()).toHaveLength(1);
+      expect(task.decisions()[0]).toMatchObject({ requestId: 'fake-request-id', retryCount: 0 });
+
+      const { accessKeyId, accessKeySecret, securityToken } = fakeContext.credentials ?? {};
+      const addresses = task.receiver.urlOf('webhook').split('/').at(-1);
+      const secrets = [
+        ...[accessKeyId, accessKeySecret, securityToken, addresses, slackAnswer.url],
+        ...[
+          'fakeResponseToken',
+          'fakeSlackHookToken',
+          'fake-dingtalk-access-token',
+          'fake-feishu-hook-token',
+        ],
+        ...['fake-wecom-robot-key', 'SECfake-dingtalk-robot-secret', 'fake-feishu-robot-secret', 'whsec_'],
+      ];
+      const said = [
+        ...task.lines,
+        String(error),
+        JSON.stringify(error),
+        JSON.stringify(task.receiver.messages.map(({ body }) => body)),
+      ];
+      for (const secret of secrets) expect(said.join('\n')).not.toContain(secret);
+    },
+  );
+});
+
+test('an EDAS that answers with nonsense for an hour is told of at the end of it', async () => {
+  const server = createServer((_request, response) => {
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end('{"Code":200,"changeOrderInfo":{"Status":"?"}}');
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('no port');
+  const task = await open({ env: { EDAS_ENDPOINT: `http://127.0.0.1:${address.port}` }, timeout: 600 });
+  expect(await task.run(done)).toEqual({ event: 'out_of_time' });
+});
+
+test('a fault of ours is told without its words, which the log has, and fails the task', async () => {
+  const task = await open();
+  vi.spyOn(task.clock, 'sleep').mockRejectedValue(new TypeError('made up'));
+  expect(problemOf((await task.run()).error)).toBe('internal');
+  expect(task.events()).toEqual(['started', 'unreadable']);
+  expect(JSON.stringify(task.news())).not.toContain('made up');
+  expect(task.log().find(({ msg }) => msg === 'the function failed')?.['stack']).toContain('made up');
+});

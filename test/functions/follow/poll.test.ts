@@ -1,0 +1,345 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ChangeFailure, ChangeOrderProgress } from '../../../functions/edas/change-order.ts';
+import { EdasFailure } from '../../../functions/edas/failure.ts';
+import { followToEnd, type End, type FollowRequest } from '../../../functions/follow/poll.ts';
+import { failed, failureKinds } from '../../support/edas-failure.ts';
+
+const changeOrderId = 'change';
+const orderId = 'rollback';
+
+/** What a look at an order finds. An Error is thrown. */
+type Finding = ChangeOrderProgress | Error;
+
+function progress(
+  status: number | undefined,
+  changes: Partial<ChangeOrderProgress> = {},
+): ChangeOrderProgress {
+  return {
+    status,
+    supportRollback: false,
+    startedAt: undefined,
+    description: undefined,
+    batches: { done: 0, total: 2 },
+    failures: [],
+    ...changes,
+  };
+}
+
+interface Scenario {
+  /** What the looks at the order find, one after the other; the last one again and again. */
+  order: readonly [Finding, ...Finding[]];
+  change?: readonly [Finding, ...Finding[]];
+  request?: Partial<FollowRequest>;
+  random?: () => number;
+}
+
+interface Course {
+  end: End;
+  /** When each read came, seconds since the beginning, and of what. */
+  reads: [number, string][];
+  told: { event: string; failures: readonly ChangeFailure[]; status: number | undefined; at: number }[];
+  warnings: Record<string, unknown>[];
+  seconds: number;
+}
+
+/** Follows a rollback on a clock that only its pauses move. */
+async function follow({
+  order,
+  change = [progress(6)],
+  request,
+  random = () => 0,
+}: Scenario): Promise<Course> {
+  let now = 0;
+  const seconds = () => now / 1000;
+  const course: Omit<Course, 'end' | 'seconds'> = { reads: [], told: [], warnings: [] };
+  const counts = new Map<string, number>();
+  const end = await followToEnd(
+    { orderId, changeOrderId, until: 3_000_000, isRetry: false, ...request },
+    {
+      read: (id) => {
+        const count = counts.get(id) ?? 0;
+        counts.set(id, count + 1);
+        course.reads.push([seconds(), id]);
+        const finding = nth(id === changeOrderId && request?.orderId !== id ? change : order, count);
+        return finding instanceof Error ? Promise.reject(finding) : Promise.resolve(finding);
+      },
+      clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
+      random,
+      tell: (event, sight, failures) => {
+        course.told.push({ event, failures, status: sight.order?.status, at: seconds() });
+        return Promise.resolve();
+      },
+      warn: (_message, facts) => course.warnings.push(facts),
+    },
+  );
+  return { ...course, end, seconds: seconds() };
+}
+
+function nth<T>(list: readonly [T, ...T[]], index: number): T {
+  return list[Math.min(index, list.length - 1)] ?? list[0];
+}
+
+const timesOf = ({ reads }: Course, id = orderId) =>
+  reads.flatMap(([at, which]) => (which === id ? [at] : []));
+const running = progress(1);
+const done = progress(2);
+
+describe('the looks', () => {
+  test('come after 5 s, and then every 10 s', async () => {
+    expect(timesOf(await follow({ order: [running, running, running, done] }))).toEqual([5, 15, 25, 35]);
+  });
+
+  test('come up to 2 s later, by chance', async () => {
+    const course = await follow({ order: [running, running, done], random: () => 0.5 });
+    expect(timesOf(course)).toEqual([6, 17, 28]);
+    const latest = await follow({ order: [running, running, done], random: () => 1 });
+    expect(timesOf(latest)).toEqual([7, 19, 31]);
+  });
+
+  test('come half as often each time that EDAS throttles, down to one a minute, and as before when it has ended', async () => {
+    const throttled = failed('throttled');
+    const course = await follow({
+      order: [running, throttled, throttled, throttled, throttled, throttled, running, done],
+    });
+    expect(timesOf(course)).toEqual([5, 15, 35, 75, 135, 195, 255, 265]);
+  });
+
+  test('double from the first on', async () => {
+    const throttled = failed('throttled');
+    expect(timesOf(await follow({ order: [throttled, throttled, throttled, done] }))).toEqual([
+      5, 15, 35, 75,
+    ]);
+  });
+
+  test('come less often where only the look at the change is throttled', async () => {
+    const course = await follow({
+      order: [running, running, running, done],
+      change: [failed('throttled'), failed('throttled'), progress(6)],
+    });
+    expect(timesOf(course)).toEqual([5, 15, 35, 45]);
+  });
+
+  test.each(failureKinds.filter((kind) => !['throttled', 'denied', 'unauthenticated'].includes(kind)))(
+    'go on as before after a failure (%s)',
+    async (kind) => {
+      const course = await follow({ order: [running, failed(kind), failed(kind), running, done] });
+      expect(timesOf(course)).toEqual([5, 15, 25, 35, 45]);
+      expect(course.end.event).toBe('succeeded');
+      expect(course.end.failure).toBeUndefined();
+      expect(course.told).toEqual([]);
+      expect(course.warnings).toHaveLength(2);
+    },
+  );
+
+  test('show the change, too, until it is at rest', async () => {
+    const course = await follow({
+      order: [running, running, running, running, done],
+      change: [running, failed('doubt'), progress(6)],
+    });
+    expect(timesOf(course, changeOrderId)).toEqual([5, 15, 25]);
+    expect(course.end.change?.status).toBe(6);
+  });
+
+  test('are at one order where that is the change itself', async () => {
+    const course = await follow({ order: [running, progress(6)], request: { orderId: changeOrderId } });
+    expect(course.reads).toEqual([
+      [5, changeOrderId],
+      [15, changeOrderId],
+    ]);
+  });
+
+  test('are never more than 12 reads in a minute, whatever EDAS answers', async () => {
+    const finding = fc.oneof(
+      fc.constantFrom(0, 1, 8, 9, 4, undefined).map((status) => progress(status)),
+      fc.constantFrom(...failureKinds).map(failed),
+    );
+    const findings = fc.array(finding, { minLength: 1, maxLength: 30 }) as fc.Arbitrary<
+      [Finding, ...Finding[]]
+    >;
+    const luck = fc.array(fc.constantFrom(0, 0, 0.25, 0.5, 1), { minLength: 1, maxLength: 9 });
+    await fc.assert(
+      fc.asyncProperty(findings, findings, luck, async (order, change, chances) => {
+        let at = 0;
+        const random = () => chances[at++ % chances.length] ?? 0;
+        const { reads } = await follow({ order, change, random, request: { until: 600_000 } });
+        for (const [from] of reads) {
+          expect(reads.filter(([at]) => at >= from && at < from + 60).length).toBeLessThanOrEqual(12);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the end', () => {
+  test.each([
+    [2, 'succeeded'],
+    [3, 'failed'],
+    [6, 'terminated'],
+    [7, 'partly_succeeded'],
+    [10, 'failed'],
+  ])('of an order with status %i is %s', async (status, event) => {
+    const course = await follow({ order: [running, progress(status)] });
+    expect(course.end).toMatchObject({ event, order: { status }, change: { status: 6 } });
+    expect(course.seconds).toBe(15);
+  });
+
+  test.each([0, 1, 4, 5, 8, 9, 11, 99, undefined])('is not status %s', async (status) => {
+    const { end } = await follow({ order: [progress(status)], request: { until: 100_000 } });
+    expect(end.event).toBe('out_of_time');
+  });
+
+  // Where EDAS names no order of the rollback, the change may have failed before, or succeeded all the same.
+  test.each([
+    [6, 'terminated'],
+    [2, 'outcome_unknown'],
+    [3, 'outcome_unknown'],
+    [7, 'outcome_unknown'],
+    [10, 'outcome_unknown'],
+  ])('of the change itself with status %i is %s', async (status, event) => {
+    const course = await follow({ order: [progress(status)], request: { orderId: changeOrderId } });
+    expect(course.end).toMatchObject({ event, order: { status } });
+  });
+
+  test.each(['denied', 'unauthenticated'] as const)(
+    'is unreadable at once where EDAS says %s',
+    async (kind) => {
+      const course = await follow({ order: [running, failed(kind)] });
+      expect(course.end).toMatchObject({ event: 'unreadable', order: { status: 1 }, failure: { kind } });
+      expect(timesOf(course)).toEqual([5, 15]);
+    },
+  );
+
+  test.each(['denied', 'unauthenticated', 'not_found', 'rejected', 'doubt', 'not_sent'] as const)(
+    'is that of the rollback, although the change cannot be read (%s)',
+    async (kind) => {
+      const course = await follow({
+        order: [running, running, running, running, done],
+        change: [failed(kind)],
+      });
+      expect(course.end.event).toBe('succeeded');
+      expect([course.end.change, course.end.failure]).toEqual([undefined, undefined]);
+    },
+  );
+
+  test('is unreadable where EDAS does not know the order three times in a row', async () => {
+    const unknown = failed('not_found');
+    const course = await follow({ order: [unknown, unknown, running, unknown, unknown, unknown] });
+    expect(course.end.event).toBe('unreadable');
+    expect(timesOf(course)).toEqual([5, 15, 25, 35, 45, 55]);
+  });
+
+  test('is not that, where another failure came in between', async () => {
+    const unknown = failed('not_found');
+    const { end } = await follow({ order: [unknown, unknown, failed('doubt'), unknown, unknown, done] });
+    expect(end.event).toBe('succeeded');
+  });
+
+  test('is out of time, with what was seen last and why nothing newer was', async () => {
+    const course = await follow({ order: [running, failed('doubt')], request: { until: 60_000 } });
+    expect(course.end).toMatchObject({
+      event: 'out_of_time',
+      order: { status: 1 },
+      failure: { kind: 'doubt' },
+    });
+    expect(course.seconds).toBe(55);
+  });
+
+  test.each([0, -1, 5_000])('is out of time at once where there is none (%i ms)', async (until) => {
+    const course = await follow({ order: [done], request: { until } });
+    expect(course).toMatchObject({ end: { event: 'out_of_time' }, reads: [], seconds: 0 });
+  });
+
+  test('is whatever else goes wrong', async () => {
+    const crash = new TypeError('made up');
+    await expect(follow({ order: [crash] })).rejects.toBe(crash);
+    await expect(follow({ order: [running], change: [crash] })).rejects.toBe(crash);
+  });
+});
+
+describe('what people are told on the way', () => {
+  const disk = { place: 'Batch: 1', reason: 'EDAS-10000' };
+  const agent = { place: 'Batch: 1', reason: 'EDAS-10001' };
+  const later = { place: 'Batch: 2', reason: 'EDAS-10000' };
+
+  test('is that it waits for a person, once, and it is followed on', async () => {
+    const { told, end } = await follow({
+      order: [running, progress(8), progress(8), progress(8), running, done],
+    });
+    expect(told).toEqual([{ event: 'waiting', failures: [], status: 8, at: 15 }]);
+    expect(end.event).toBe('succeeded');
+  });
+
+  test('is that it waits again, for the next batch, also where nobody saw it move in between', async () => {
+    const waiting = (batches: number) => progress(8, { batches: { done: batches, total: 4 } });
+    const { told } = await follow({
+      order: [waiting(1), running, waiting(2), waiting(2), waiting(3), failed('doubt'), waiting(3), done],
+    });
+    expect(told.map(({ event, at }) => [event, at])).toEqual([
+      ['waiting', 5],
+      ['waiting', 25],
+      ['waiting', 45],
+    ]);
+  });
+
+  test('is what failed, each once, with its message', async () => {
+    const { told, end } = await follow({
+      order: [
+        running,
+        progress(1, { failures: [disk, agent] }),
+        progress(9, { failures: [disk, agent] }),
+        failed('doubt'),
+        progress(1, { failures: [disk, agent, later] }),
+        progress(3, { failures: [disk, agent, later] }),
+      ],
+    });
+    expect(told).toEqual([
+      { event: 'failing', failures: [disk, agent], status: 1, at: 15 },
+      { event: 'failing', failures: [later], status: 1, at: 45 },
+    ]);
+    expect(end).toMatchObject({ event: 'failed', order: { failures: [disk, agent, later] } });
+  });
+
+  test('is what failed, and then that it waits', async () => {
+    const { told } = await follow({ order: [progress(8, { failures: [disk] }), done] });
+    expect(told.map(({ event }) => event)).toEqual(['failing', 'waiting']);
+  });
+
+  test('is nothing that an earlier attempt has told, for all that can be known: what is so at the first look', async () => {
+    const { told } = await follow({
+      order: [
+        failed('doubt'),
+        progress(8, { failures: [disk] }),
+        progress(8, { failures: [disk] }),
+        progress(1, { failures: [disk, later] }),
+        progress(8, { failures: [disk, later], batches: { done: 1, total: 2 } }),
+        done,
+      ],
+      request: { isRetry: true },
+    });
+    expect(told).toEqual([
+      { event: 'failing', failures: [later], status: 1, at: 35 },
+      { event: 'waiting', failures: [], status: 8, at: 45 },
+    ]);
+  });
+
+  test('is never that a bad release waits for its next batch or has failed, where the change itself is followed', async () => {
+    const release = progress(8, { failures: [disk] });
+    const { told, end } = await follow({
+      order: [release, release, progress(6, { failures: [disk] })],
+      request: { orderId: changeOrderId },
+    });
+    expect(told).toEqual([]);
+    expect(end.event).toBe('terminated');
+  });
+});
+
+test('a failure is told of in the log with the order that could not be looked at', async () => {
+  const failure = new EdasFailure('denied', 'EDAS answered 403: no.');
+  const { warnings } = await follow({ order: [running, done], change: [failure] });
+  expect(warnings[0]).toEqual({
+    orderId: changeOrderId,
+    reason: expect.stringContaining('edas:ReadApplication') as string,
+  });
+});
