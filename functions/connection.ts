@@ -15,9 +15,6 @@ export interface Connection {
   close: () => void;
 }
 
-/** A change order with five batches on many instances takes some hundred kilobytes. */
-const largestOfEdas = 4 * 1024 * 1024;
-
 /**
  * A connection of our own for each call, instead of pop-core's shared agent, for these reasons:
  *
@@ -33,11 +30,7 @@ const largestOfEdas = 4 * 1024 * 1024;
  * @param timeoutMs from now, after which it is broken off, whatever is going on
  * @param largestBytes of an answer, headers included
  */
-export function openConnection(
-  endpoint: string,
-  timeoutMs: number,
-  largestBytes = largestOfEdas,
-): Connection {
+export function openConnection(endpoint: string, timeoutMs: number, largestBytes: number): Connection {
   const isSecure = endpoint.startsWith('https:');
   const agent = isSecure ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
   let isEstablished = false;

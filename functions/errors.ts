@@ -51,7 +51,7 @@ export const errorCatalogue = {
   edas_outcome_unknown: { status: 504, title: 'Nobody knows yet whether the rollback began', retry: true },
 
   // Of the follow function, which nobody calls over HTTP: they stand in its log, and in what people are told.
-  rollback_suspended: { status: 503, title: 'Rollbacks are suspended', retry: true },
+  rollback_suspended: { status: 503, title: 'Rollbacks are suspended', retry: false },
   task_malformed: { status: 400, title: 'The task cannot be read', retry: false },
   notification_failed: { status: 502, title: 'Nobody could be told', retry: true },
 } as const satisfies Record<string, { status: number; title: string; retry: boolean }>;

@@ -3,10 +3,10 @@ import https from 'node:https';
 import { openConnection } from './connection.ts';
 import { isRecord } from './record.ts';
 
-export interface Exchange {
+export interface ExchangeRequest {
   method: 'GET' | 'POST';
   headers: Record<string, string>;
-  body?: Buffer | undefined;
+  body?: string | Buffer | undefined;
 }
 
 /** What was answered, whatever the status. */
@@ -35,6 +35,9 @@ export class ExchangeFailure extends Error {
   }
 }
 
+/** {@link exchange}, or what stands in for it. */
+export type Exchange = typeof exchange;
+
 /** Whoever is called here answers with some hundred bytes. */
 const largestAnswerBytes = 64 * 1024;
 
@@ -44,7 +47,7 @@ const largestAnswerBytes = 64 * 1024;
  * @param timeoutMs from now until the answer is whole
  * @throws ExchangeFailure
  */
-export async function exchange(url: string, request: Exchange, timeoutMs: number): Promise<Answer> {
+export async function exchange(url: string, request: ExchangeRequest, timeoutMs: number): Promise<Answer> {
   const connection = openConnection(url, timeoutMs, largestAnswerBytes);
   try {
     return await send(url, request, connection.agent);
@@ -58,7 +61,7 @@ export async function exchange(url: string, request: Exchange, timeoutMs: number
   }
 }
 
-function send(url: string, { method, headers, body }: Exchange, agent: http.Agent): Promise<Answer> {
+function send(url: string, { method, headers, body }: ExchangeRequest, agent: http.Agent): Promise<Answer> {
   const { request: open } = url.startsWith('https:') ? https : http;
   return new Promise((resolve, reject) => {
     const request = open(url, { method, headers, agent }, (response) => {
@@ -75,6 +78,11 @@ function send(url: string, { method, headers, body }: Exchange, agent: http.Agen
       });
     });
     request.on('error', reject);
+    // Whatever ends the connection ends the wait: after an answer that changes the protocol (101) there is neither an error
+    // nor an end. An answer that was cut short says so a moment after its connection has closed, and says more.
+    request.on('close', () => {
+      setImmediate(reject, new Error('closed'));
+    });
     request.end(body);
   });
 }
@@ -82,5 +90,7 @@ function send(url: string, { method, headers, body }: Exchange, agent: http.Agen
 /** The system's code: the rest of its words is the address. */
 function codeOf(error: unknown): string {
   const code = isRecord(error) ? error['code'] : undefined;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : 'the request could not be sent';
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)
+    ? code
+    : 'the connection ended without an answer';
 }

@@ -1,13 +1,15 @@
 import { Problem } from './errors.ts';
 import { isRecord, toText } from './record.ts';
-import type { RollbackOperation } from './rollback/change-orders.ts';
 import { isId } from './text.ts';
 
 /**
  * What the webhook hands to the follow function, as the payload of an asynchronous task. The two are deployed together,
  * but a task may wait while a new version is deployed: whatever changes its meaning changes the version.
  */
-export interface RollbackTask {
+export type RollbackTask = RollbackDue | RollbackDone;
+
+/** What there is to know, whatever there is to do. */
+export interface TaskFacts {
   version: 1;
   /** The source whose webhook asked for the rollback. */
   source: string;
@@ -20,19 +22,30 @@ export interface RollbackTask {
   changeOrderId: string;
   /** The operation that rolls it back. */
   operation: RollbackOperation;
-  /** Whether the task has to roll back, or the webhook has done it. */
-  rollback: 'due' | 'done';
-  /** The order that carries the rollback out, where EDAS named one. */
-  rollbackChangeOrderId?: string | undefined;
   /** The application, where it is known. */
   app?: string | undefined;
-  /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
-  problemStartedAt?: number | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
   /** Where the people of a chat wait for the result. */
   answerAt?: AnswerAddress | undefined;
 }
+
+/** The task has to roll back, and then to follow. */
+export interface RollbackDue extends TaskFacts {
+  rollback: 'due';
+  /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
+  problemStartedAt?: number | undefined;
+}
+
+/** The webhook has rolled back, and the task has to follow. */
+export interface RollbackDone extends TaskFacts {
+  rollback: 'done';
+  /** The order that carries the rollback out, where EDAS named one. */
+  rollbackChangeOrderId?: string | undefined;
+}
+
+/** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
+export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
 
 /** An address that a chat gave with its message. Whoever knows it can write there, so it is never logged. */
 export interface AnswerAddress {
@@ -45,15 +58,33 @@ export function taskIdFor(changeOrderId: string): string {
   return `rollback-${changeOrderId}`;
 }
 
-/** The hosts at which chats are answered; whatever else a payload names is no address of a chat. */
-const chatHosts = { slack: 'hooks.slack.com', dingtalk: 'oapi.dingtalk.com' } as const;
+/** For following a rollback whose first task is dead, and keeps its id. */
+export function secondTaskIdFor(changeOrderId: string): string {
+  return `follow-${changeOrderId}`;
+}
+
+/**
+ * Where chats take an answer: at `response_url` and at `sessionWebhook`. Whatever else a payload names is no such address;
+ * a robot, which has the same host, belongs to whoever made it.
+ * https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+ * https://open.dingtalk.com/document/robots/enterprise-created-chatbot
+ */
+const chatAddresses = {
+  slack: [
+    'https://hooks.slack.com/commands/',
+    'https://hooks.slack.com/actions/',
+    'https://hooks.slack.com/app/',
+  ],
+  dingtalk: ['https://oapi.dingtalk.com/robot/sendBySession?'],
+} as const;
 
 /**
  * Whether an address is the chat's own. It is compared as text: the slash behind the host leaves no room for a port, for a
  * user before an @, or for a longer name, and an origin would also be that of a `blob:` address.
  */
 export function isChatAddress({ chat, url }: AnswerAddress): boolean {
-  return url.startsWith(`https://${chatHosts[chat]}/`);
+  // Dots could lead out of the folder again, and whoever parses the address drops tabs and line ends between them.
+  return chatAddresses[chat].some((beginning) => url.startsWith(beginning)) && !/\.\.|%2e|[\\\s]/i.test(url);
 }
 
 /**
@@ -76,10 +107,7 @@ export function readTask(payload: unknown): RollbackTask {
   }
   if (rollback !== 'due' && rollback !== 'done') throw malformed('it does not say what is to be done');
   if (!isTime(requestedAt)) throw malformed('it does not say when it was asked for');
-  const rule = task['problemStartedAt'];
-  // A rule that got lost would let through what it is there to refuse.
-  if (rule !== undefined && !isTime(rule)) throw malformed('its problemStartedAt is no time');
-  return {
+  const facts: TaskFacts = {
     version,
     source,
     delivery: toText(task['delivery']),
@@ -87,13 +115,19 @@ export function readTask(payload: unknown): RollbackTask {
     requestedAt,
     changeOrderId,
     operation,
-    rollback,
-    rollbackChangeOrderId: toId(task['rollbackChangeOrderId']),
     app: toId(app),
-    problemStartedAt: rule,
     actor: toText(task['actor']),
     answerAt: toAnswerAddress(task['answerAt']),
   };
+  if (rollback === 'done') {
+    return { ...facts, rollback, rollbackChangeOrderId: toId(task['rollbackChangeOrderId']) };
+  }
+  const { problemStartedAt } = task;
+  // A rule that got lost would let through what it is there to refuse.
+  if (problemStartedAt !== undefined && !isTime(problemStartedAt)) {
+    throw malformed('its problemStartedAt is no time');
+  }
+  return { ...facts, rollback, problemStartedAt };
 }
 
 function parse(payload: unknown): Record<string, unknown> {

@@ -18,9 +18,15 @@ export interface SampleWebhook {
  * the function says so.
  *
  * @param now epoch milliseconds
+ * @param address where a chat takes the result
  */
-export function sampleWebhook(source: CompiledSource, target: Target, now: number): SampleWebhook {
-  const { when, allow, payloadTimestamp, problemStartedAt } = source;
+export function sampleWebhook(
+  source: CompiledSource,
+  target: Target,
+  now: number,
+  address?: string,
+): SampleWebhook {
+  const { when, allow, payloadTimestamp, problemStartedAt, answerAt } = source;
   let payload: JSONValue = {};
   const root: Place = {
     read: () => payload,
@@ -32,6 +38,7 @@ export function sampleWebhook(source: CompiledSource, target: Target, now: numbe
   if (allow) makeTrue(allow.tree, root);
   if (payloadTimestamp) fieldOf(root, payloadTimestamp.field).write(timeIn(payloadTimestamp, now));
   if (problemStartedAt) put(problemStartedAt.tree, new Date(now).toISOString(), root);
+  if (answerAt && address !== undefined) put(answerAt.tree, address, root);
   putTarget(source, target, root);
   return encode(payload, source.contentTypes);
 }

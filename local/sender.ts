@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
-import { isLoopback } from '../functions/edas/endpoint.ts';
+import { isLoopback } from '../functions/origin.ts';
 import { toText } from '../functions/record.ts';
 import { isId, reasonOf } from '../functions/text.ts';
 import type { CompiledSource } from '../functions/webhook/source/source.ts';
@@ -8,8 +8,9 @@ import { dingTalkTimestamp } from '../functions/webhook/verify/dingtalk.ts';
 import { feishuTimestamp } from '../functions/webhook/verify/feishu.ts';
 import type { LinkGrant } from '../functions/webhook/verify/link.ts';
 import { openSources } from '../functions/webhook/source/open-sources.ts';
+import type { CompiledConfiguration } from './build/compile-sources.ts';
 import { didYouMean } from './build/did-you-mean.ts';
-import { compileSourcesFile } from './build/write-bundle.ts';
+import { compileConfigurationFile } from './build/write-bundle.ts';
 import { CliError } from './cli.ts';
 import { sandboxSecrets } from './sandbox/secrets.ts';
 import { linkQuery, signatureHeaders } from './sign.ts';
@@ -76,15 +77,12 @@ export function secondsGood({ verify, payloadTimestamp }: CompiledSource): numbe
   }
 }
 
-/** The source of this name in a sources.yaml. */
-export function readSource(
-  file: string,
-  name: string,
-): { source: CompiledSource; sources: CompiledSource[] } {
-  const sources = compileSourcesFile(file);
-  const source = sources.find((each) => each.name === name);
-  if (source) return { source, sources };
-  const names = sources.map((each) => each.name);
+/** The source of this name in a sources.yaml, and all that stands around it. */
+export function readSource(file: string, name: string): CompiledConfiguration & { source: CompiledSource } {
+  const configuration = compileConfigurationFile(file);
+  const source = configuration.sources.find((each) => each.name === name);
+  if (source) return { ...configuration, source };
+  const names = configuration.sources.map((each) => each.name);
   throw new CliError(`There is no source ${JSON.stringify(name)}${didYouMean(name, names)}`);
 }
 

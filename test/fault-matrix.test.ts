@@ -11,7 +11,7 @@ import {
   type EdasStandIn,
   type RecordedCall,
 } from '../local/edas/stand-in.ts';
-import type { Clock } from '../functions/rollback/dependencies.ts';
+import type { Clock } from '../functions/clock.ts';
 import { fakeCredentials, openWebhook, type Answer } from './support/webhook.ts';
 
 const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
@@ -178,6 +178,8 @@ const matrix: Row[] = [
   { fault: faults.xmlAnswer(done), put: shown, ...doubtful },
   { fault: faults.xmlError(), put: unknown, ...doubtful },
   { fault: faults.redirect(), put: unknown, ...doubtful },
+  { fault: faults.switchingProtocols(), put: unknown, ...doubtful },
+  { fault: faults.switchingProtocols(done), put: shown, ...doubtful },
   { fault: faults.silent(), put: unknown, ...doubtful },
   { fault: faults.silent(done), put: shown, ...doubtful },
   { fault: faults.delayed({ byMs: 10_000 }), put: shown, ...doubtful },
@@ -227,7 +229,7 @@ const title = ({ fault }: Row) =>
   `${fault.name}${fault.takesEffect ? ', though EDAS does what it is asked' : ''}`;
 
 /** They take as long as anybody waits for them. */
-const slowFaults = ['silent', 'delayed', 'slowByteByByte'];
+const slowFaults = ['silent', 'delayed', 'slowByteByByte', 'switchingProtocols'];
 
 describe('whatever EDAS answers, at most one rollback takes effect and the caller is told the truth', () => {
   // The first delivery of all loads the SDK.

@@ -66,6 +66,9 @@ const operations = {
 /** Milliseconds. Inside a region a connection takes a few. */
 const longestConnectMs = 1000;
 
+/** A change order with five batches on many instances takes some hundred kilobytes. */
+const largestAnswerBytes = 4 * 1024 * 1024;
+
 /** @param endpoint an origin as `edasEndpoint` makes it */
 export function createEdasClient(endpoint: string, credentialsProvider: CredentialsProvider): EdasClient {
   async function call<T>(
@@ -82,7 +85,7 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
       apiVersion: '2017-08-01',
       credentialsProvider: { getCredentials: () => Promise.resolve(credentials) },
     });
-    const connection = openConnection(endpoint, leftMs);
+    const connection = openConnection(endpoint, leftMs, largestAnswerBytes);
     const options = {
       agent: connection.agent,
       connectTimeout: Math.min(longestConnectMs, leftMs),
@@ -131,7 +134,7 @@ async function withinTime(credentials: Promise<ROACredentials>, timeoutMs: numbe
 
 function toReceipt(answer: EdasAnswer, credentials: ROACredentials): RollbackReceipt {
   return {
-    rollbackChangeOrderId: identifier(toRecord(answer['Data'])['ChangeOrderId'], credentials),
+    rollbackChangeOrderId: identifier(toRecord(answer['Data'])['ChangeOrderId'], credentials)?.toLowerCase(),
     requestId: identifier(answer['RequestId'], credentials),
     traceId: identifier(answer['TraceId'], credentials),
   };

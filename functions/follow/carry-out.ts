@@ -3,20 +3,18 @@ import type { EdasClient } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem, type ErrorCode } from '../errors.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
-import type { ChangeOrders, Clock, RollbackDependencies } from '../rollback/dependencies.ts';
+import type { Clock } from '../clock.ts';
+import type { ChangeOrders, RollbackDependencies } from '../rollback/dependencies.ts';
 import { rollbackRightAfter } from '../rollback/find-change-order.ts';
-import { explain } from '../rollback/refusal.ts';
+import { explain, sentence } from '../rollback/refusal.ts';
 import { rollBack } from '../rollback/rollback.ts';
 import { phaseOf } from '../rollback/states.ts';
-import type { RollbackTask } from '../task.ts';
-import type { News } from './news.ts';
+import type { RollbackDue, RollbackTask } from '../task.ts';
+import type { Happening, NewsEvent } from './news.ts';
 import { followToEnd, type Sight } from './poll.ts';
 
-/** What is new; what is the same in all news of a task is added to it. */
-export type Happening = Omit<News, 'changeOrderId' | 'app' | 'source' | 'actor' | 'delivery' | 'consoleUrl'>;
-
 /** What a task is carried out with. */
-export interface Means {
+export interface TaskDependencies {
   edas: () => Promise<EdasClient>;
   clock: Clock;
   random: () => number;
@@ -47,16 +45,18 @@ const readMs = 5_000;
  * @returns what people were told last
  * @throws Problem, or whatever went wrong, after people were told: the task has failed, and Function Compute tries again
  */
-export async function carryOut(task: RollbackTask, means: Means): Promise<Happening> {
+export async function carryOut(task: RollbackTask, dependencies: TaskDependencies): Promise<Happening> {
   const isDue = task.rollback === 'due';
-  const begun = await telling(means, isDue ? 'not_rolled_back' : 'unreadable', () => begin(task, means));
+  const begun = await telling(dependencies, isDue ? 'not_rolled_back' : 'unreadable', () =>
+    begin(task, dependencies),
+  );
   if ('event' in begun) return begun;
-  return telling(means, 'unreadable', () => follow(task, begun, means));
+  return telling(dependencies, 'unreadable', () => follow(task, begun, dependencies));
 }
 
 /** Whatever goes wrong, somebody is told. */
 async function telling<T>(
-  { tell, isRetry }: Means,
+  { tell, isRetry }: TaskDependencies,
   event: 'not_rolled_back' | 'unreadable',
   work: () => Promise<T>,
 ): Promise<T> {
@@ -89,16 +89,14 @@ class KnownDoubt extends Error {
   }
 }
 
-/** Codes with which it is certain that no attempt has rolled back: the order was read, or there is none. */
+/** Codes with which it is certain that no attempt has rolled back: each would have met the same, or there is no order. */
 const certain: readonly ErrorCode[] = [
-  'change_order_finished',
   'change_order_not_found',
   'change_start_unknown',
   'problem_predates_change',
-  'rollback_suspended',
 ];
 
-/** An earlier attempt may have rolled back, and a retry that cannot read the order does not know. */
+/** An earlier attempt may have rolled back, and a retry that was refused or could not read the order does not know. */
 function isNotRolledBack(code: ErrorCode, isRetry: boolean): boolean {
   if (isRetry) return certain.includes(code);
   return code !== 'edas_outcome_unknown' && code !== 'internal';
@@ -107,26 +105,32 @@ function isNotRolledBack(code: ErrorCode, isRetry: boolean): boolean {
 /** A rollback that has begun. */
 interface Begun {
   rollbackChangeOrderId: string | undefined;
+  /** Whether that order only looks like the rollback. */
+  isPresumed: boolean;
   /** Whether an earlier attempt told of it. */
   isKnown: boolean;
 }
 
 /** Sees to it that the rollback has begun, or tells why there is nothing to follow. */
-async function begin(task: RollbackTask, means: Means): Promise<Begun | Happening> {
-  if (task.rollback === 'done') return tellStart(task, task.rollbackChangeOrderId, means.isRetry, means);
-  const outcome = await rollBackNow(task, means);
+async function begin(task: RollbackTask, dependencies: TaskDependencies): Promise<Begun | Happening> {
+  if (task.rollback === 'done')
+    return tellStart(task, task.rollbackChangeOrderId, dependencies.isRetry, dependencies);
+  const outcome = await rollBackNow(task, dependencies);
   switch (outcome.outcome) {
     case 'rolling_back': {
       const named = 'rollbackChangeOrderId' in outcome ? outcome.rollbackChangeOrderId : undefined;
-      return tellStart(task, named, false, means);
+      return tellStart(task, named, false, dependencies);
     }
     case 'already_terminated': {
-      const rollbackChangeOrderId = await findRollback(task, means);
-      const news = { event: 'already_terminated', rollbackChangeOrderId, status: 6, failures: [] } as const;
-      // On a retry that is the work of an earlier attempt, most probably, and people know that it began.
-      const isKnown = means.isRetry && rollbackChangeOrderId !== undefined;
-      if (!isKnown) await means.tell(news);
-      return rollbackChangeOrderId === undefined ? news : { rollbackChangeOrderId, isKnown };
+      const rollbackChangeOrderId = await findRollback(task, dependencies);
+      const isPresumed = rollbackChangeOrderId !== undefined;
+      // On a retry, an earlier attempt may have done it.
+      const event = dependencies.isRetry ? ('terminated' as const) : ('already_terminated' as const);
+      const news = { event, rollbackChangeOrderId, isPresumed, status: 6, failures: [] };
+      // Then people know that it began.
+      const isKnown = dependencies.isRetry && isPresumed;
+      if (!isKnown) await dependencies.tell(news);
+      return isPresumed ? { rollbackChangeOrderId, isPresumed, isKnown } : news;
     }
     case 'dry_run':
     case 'suspended':
@@ -137,9 +141,9 @@ async function begin(task: RollbackTask, means: Means): Promise<Begun | Happenin
 }
 
 /** The same decision as that of a webhook that rolls back itself, and more patience after a doubt. */
-async function rollBackNow(task: RollbackTask, means: Means) {
+async function rollBackNow(task: RollbackDue, dependencies: TaskDependencies) {
   const { changeOrderId, operation, problemStartedAt } = task;
-  const { edas, clock, isRetry } = means;
+  const { edas, clock, isRetry } = dependencies;
   const { read, ...others } = changeOrdersOf(edas, operation);
   const seen = { inFlight: false };
   const watchedRead: ChangeOrders['read'] = async (id, timeoutMs) => {
@@ -147,50 +151,65 @@ async function rollBackNow(task: RollbackTask, means: Means) {
     seen.inFlight ||= phaseOf(order.status) === 'in_flight';
     return order;
   };
-  const dependencies = { ...means, changeOrders: { ...others, read: watchedRead } };
-  const deadlineAt = Math.min(clock.now() + rollbackMs, means.until);
-  const hold = means.isSuspended ? ('suspended' as const) : undefined;
+  const watched = { ...dependencies, changeOrders: { ...others, read: watchedRead } };
+  const deadlineAt = Math.min(clock.now() + rollbackMs, dependencies.until);
+  const hold = dependencies.isSuspended ? ('suspended' as const) : undefined;
   const request = { changeOrderId, deadlineAt, hold, problemStartedAt, isRepeat: isRetry };
   try {
-    return await rollBack(request, dependencies);
+    return await rollBack(request, watched);
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'edas_outcome_unknown') throw error;
-    const { code, message } = error;
-    await means.tell({ event: 'outcome_unknown', problem: { code, message }, failures: [] });
+    // Of a retry that sent nothing, nothing got lost either.
+    if (
+      !(error instanceof Problem) ||
+      error.code !== 'edas_outcome_unknown' ||
+      !(error.cause instanceof EdasFailure)
+    ) {
+      throw error;
+    }
+    const problem = { code: error.code, message: describeDoubt(error.cause) };
+    await dependencies.tell({ event: 'outcome_unknown', problem, failures: [] });
     // An order that nobody saw in flight proves nothing: it may have been terminated before.
-    const hasBegun = (await showsTerminated(changeOrderId, watchedRead, means)) && seen.inFlight;
+    const hasBegun = (await showsTerminated(changeOrderId, watchedRead, dependencies)) && seen.inFlight;
     if (hasBegun) return { outcome: 'rolling_back', evidence: 'order' } as const;
     throw new KnownDoubt(error);
   }
+}
+
+/** Not what a webhook would say: nobody has to send anything again. */
+function describeDoubt(lost: EdasFailure): string {
+  return `The rollback was sent, and its answer got lost. ${sentence(lost)} The change order is looked at for two more minutes. If it runs on until then, Function Compute tries the task again, up to twice, and the rollback is sent once more.`;
 }
 
 /** EDAS may show late what it did. */
 async function showsTerminated(
   changeOrderId: string,
   read: ChangeOrders['read'],
-  means: Means,
+  dependencies: TaskDependencies,
 ): Promise<boolean> {
-  const { clock } = means;
-  const until = Math.min(clock.now() + doubtMs, means.until);
+  const { clock } = dependencies;
+  const until = Math.min(clock.now() + doubtMs, dependencies.until);
   while (clock.now() + doubtPauseMs < until) {
     await clock.sleep(doubtPauseMs);
-    const order = await ifReadable(means, () => read(changeOrderId, readMs));
+    const order = await ifReadable(dependencies, () => read(changeOrderId, readMs));
     if (phaseOf(order?.status) === 'terminated') return true;
   }
   return false;
 }
 
 /** The order that carries the rollback out, where EDAS did not name it and the application is known. */
-function findRollback({ app, changeOrderId }: RollbackTask, means: Means): Promise<string | undefined> {
-  return ifReadable(means, async () => {
+function findRollback(
+  { app, changeOrderId }: RollbackTask,
+  dependencies: TaskDependencies,
+): Promise<string | undefined> {
+  return ifReadable(dependencies, async () => {
     if (app === undefined) return undefined;
-    const siblings = await (await means.edas()).listRecentChangeOrders(app, readMs);
+    const siblings = await (await dependencies.edas()).listRecentChangeOrders(app, readMs);
     return rollbackRightAfter(changeOrderId, siblings)?.changeOrderId;
   });
 }
 
 /** For reads that may fail, also for want of credentials: what they would have shown is not shown. */
-async function ifReadable<T>({ warn }: Means, read: () => Promise<T>): Promise<T | undefined> {
+async function ifReadable<T>({ warn }: TaskDependencies, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
@@ -205,35 +224,40 @@ async function tellStart(
   task: RollbackTask,
   named: string | undefined,
   isKnown: boolean,
-  means: Means,
+  dependencies: TaskDependencies,
 ): Promise<Begun> {
   const { changeOrderId } = task;
   // EDAS may answer with the id that it was sent, and carry the rollback out under another one.
-  const rollbackChangeOrderId = otherThan(changeOrderId, named) ?? (await findRollback(task, means));
-  if (isKnown) return { rollbackChangeOrderId, isKnown };
-  const change = await ifReadable(means, async () =>
-    (await means.edas()).getChangeOrderInfo(changeOrderId, readMs),
+  const other = otherThan(changeOrderId, named);
+  const rollbackChangeOrderId = other ?? (await findRollback(task, dependencies));
+  const isPresumed = other === undefined && rollbackChangeOrderId !== undefined;
+  const begun = { rollbackChangeOrderId, isPresumed, isKnown };
+  if (isKnown) return begun;
+  const change = await ifReadable(dependencies, async () =>
+    (await dependencies.edas()).getChangeOrderInfo(changeOrderId, readMs),
   );
-  await means.tell({
+  await dependencies.tell({
     event: 'started',
     rollbackChangeOrderId,
+    isPresumed,
     description: change?.description,
     failures: [],
   });
-  return { rollbackChangeOrderId, isKnown };
+  return begun;
 }
 
 async function follow(
   { changeOrderId }: RollbackTask,
-  { rollbackChangeOrderId, isKnown }: Begun,
-  means: Means,
+  { rollbackChangeOrderId, isPresumed, isKnown }: Begun,
+  dependencies: TaskDependencies,
 ): Promise<Happening> {
-  const { edas, clock, random, until, warn, tell } = means;
-  const describe = (event: News['event'], sight: Sight, failures: readonly ChangeFailure[]): Happening => {
+  const { edas, clock, random, until, warn, tell } = dependencies;
+  const describe = (event: NewsEvent, sight: Sight, failures: readonly ChangeFailure[]): Happening => {
     const { order, change, failure } = sight;
     return {
       event,
       rollbackChangeOrderId,
+      isPresumed,
       description: change?.description ?? order?.description,
       status: order?.status,
       changeStatus: change?.status,

@@ -1,32 +1,22 @@
-import type { EdasClient } from '../edas/client.ts';
 import { errorCatalogue, Problem } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
 import { lazily } from '../lazily.ts';
 import { readContext, type Environment, type FunctionContext } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openEdas } from '../platform/open-edas.ts';
-import { isSuspended, setting } from '../platform/settings.ts';
-import type { Clock, RollbackDependencies } from '../rollback/dependencies.ts';
+import { isSuspended } from '../platform/settings.ts';
+import type { World } from '../platform/world.ts';
 import { readTask, type RollbackTask } from '../task.ts';
 import { reasonOf } from '../text.ts';
-import { carryOut, type Happening } from './carry-out.ts';
+import { carryOut } from './carry-out.ts';
+import { completeNews, consoleUrlOf } from './complete-news.ts';
 import type { FollowConfiguration } from './configuration.ts';
-import type { News } from './news.ts';
+import type { Happening, News } from './news.ts';
 import { openNotifier, type Notifier, type Reach } from './notify/notify.ts';
-import { post as postForReal, type Post } from './notify/post.ts';
 
-/** What the outside world is to the handler. */
-export interface World {
-  env: Environment;
-  /** The time of day, epoch milliseconds. */
-  now: () => number;
-  /** For how long things take. */
-  clock: Clock;
-  /** From 0 to 1, as `Math.random`. */
-  random: () => number;
-  /** How people are told. Default: over the network. */
-  post?: Post | undefined;
-  /** Takes a log line without its newline. */
-  write: (line: string) => void;
+/** What the outside world is to the task: it also calls the channels. */
+export interface TaskWorld extends World {
+  exchange: Exchange;
 }
 
 /** @throws whatever makes Function Compute try the task again, and in the end call it failed */
@@ -41,11 +31,11 @@ const marginMs = 75_000;
  * Makes the handler of the follow function. Unlike the webhook's it throws: that is how a task tells Function Compute that
  * it has failed. Before that, people are told. Each invocation leaves exactly one `decision` line in the log.
  */
-export function createTaskHandler({ notify }: FollowConfiguration, world: World): TaskHandler {
-  const { env, now, clock, random, post = postForReal, write } = world;
+export function createTaskHandler({ notify }: FollowConfiguration, world: TaskWorld): TaskHandler {
+  const { env, now, clock, random, exchange, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createLog('debug', write, now);
-  const notifier = openNotifier(notify, env, log, { now, clock, random, post });
+  const notifier = openNotifier(notify, env, log, { now, clock, random, exchange });
 
   return async (payload, context) => {
     const startedAt = clock.now();
@@ -85,7 +75,8 @@ async function readOrTell(
     if (!(error instanceof Problem)) throw error;
     const problem = { code: error.code, message: error.message };
     const news = { event: 'task_refused', problem, failures: [] } as const;
-    await notifier.forTask(undefined, log)({ ...news, consoleUrl: consoleUrlOf(context, env) });
+    const { requestId } = context;
+    await notifier.forTask(undefined, log)({ ...news, requestId, consoleUrl: consoleUrlOf(context, env) });
     throw error;
   }
 }
@@ -95,7 +86,7 @@ async function carryOutTask(
   task: RollbackTask,
   context: FunctionContext,
   notifier: Notifier,
-  world: World & { log: Log },
+  world: TaskWorld & { log: Log },
 ): Promise<Happening> {
   const { env, clock, random, log } = world;
   const { requestId, retryCount = 0, function: own } = context;
@@ -106,9 +97,7 @@ async function carryOutTask(
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId, source, changeOrderId, ...facts });
   };
-  // When it is first told: a rollback does not wait for a name.
-  const app = lazily(() => describeApp(task, edas, warn));
-  const complete = completeNews(task, app, consoleUrlOf(context, env), world);
+  const complete = completeNews(task, { ...world, context, edas, warn });
   const tellAll = notifier.forTask(task.answerAt, log);
   const tellChannels = notifier.forTask(undefined, log);
   let reach: Reach = { reached: 0, tried: 0 };
@@ -117,9 +106,9 @@ async function carryOutTask(
     // That a rollback has begun was the webhook's own answer in the chat.
     const isKnown = event === 'started' && task.rollback === 'done';
     reach = await (isKnown ? tellChannels : tellAll)(await complete(happening));
-    log('info', 'told', { requestId, source, changeOrderId, event, ...reach });
+    log('info', 'news', { requestId, source, changeOrderId, event, ...reach });
   };
-  const means = {
+  const last = await carryOut(task, {
     edas,
     clock,
     random,
@@ -128,55 +117,10 @@ async function carryOutTask(
     until,
     isRetry: retryCount > 0,
     tell,
-  };
-  const last = await carryOut(task, means);
+  });
   if (reach.tried === 0 || reach.reached > 0) return last;
-  const detail = `The rollback ended (${last.event}), and none of ${reach.tried} channels could be told: the log says why of each.`;
+  const detail = `None of ${reach.tried} channels could be told the last news (${last.event}): the log says why of each.`;
   throw new Problem('notification_failed', detail, { changeOrderId });
-}
-
-/** Adds to what is new what is the same in all news of a task. */
-function completeNews(
-  { source, actor, delivery, changeOrderId, requestedAt }: RollbackTask,
-  app: () => Promise<News['app']>,
-  consoleUrl: string,
-  { now, clock }: World,
-): (happening: Happening) => Promise<News> {
-  const startedAt = clock.now();
-  // The clock on the wall says how long the task waited, and no more: it may be set while the task runs.
-  const waitedMs = Math.max(0, now() - requestedAt);
-  return async (happening) => {
-    const tookMs = Math.round(waitedMs + clock.now() - startedAt);
-    const known = { changeOrderId, app: await app(), source, actor, delivery };
-    return { ...happening, ...known, tookMs, consoleUrl };
-  };
-}
-
-/** Milliseconds. People know the application by its name, and are told without it, too. */
-const nameMs = 3_000;
-
-async function describeApp(
-  { app: id }: RollbackTask,
-  edas: () => Promise<EdasClient>,
-  warn: RollbackDependencies['warn'],
-): Promise<News['app']> {
-  if (id === undefined) return undefined;
-  try {
-    return { id, name: await (await edas()).getApplicationName(id, nameMs) };
-  } catch (error) {
-    warn('the name of the application could not be read', { app: id, reason: reasonOf(error) });
-    return { id };
-  }
-}
-
-/**
- * The console's overview in the region: no page documents the address of a change order. The parameter is that of
- * https://spring-cloud-alibaba-group.github.io/github-pages/greenwich/spring-cloud-alibaba.html
- */
-function consoleUrlOf({ region }: FunctionContext, env: Environment): string {
-  const chosen = setting(env, 'REGION') ?? region;
-  const suffix = chosen === undefined ? '' : `?regionNo=${encodeURIComponent(chosen)}`;
-  return `https://edas.console.aliyun.com/#/home${suffix}`;
 }
 
 /** Whoever reads the state of the task learns nothing of a fault of ours but where to look for it. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import { phaseOf } from '../rollback/states.ts';
 import { excerpt } from '../text.ts';
 import type { Language } from './configuration.ts';
 import type { News, NewsEvent } from './news.ts';
@@ -6,10 +7,12 @@ import { textsInChinese } from './texts-zh.ts';
 import { textsInEnglish } from './texts-en.ts';
 
 /**
- * What a message can be about: an event, or `terminated_itself`: the order that was followed is the change itself, which
- * may have been rolled back.
+ * What a message can be about: an event, or
+ *
+ * - `terminated_itself`: the order that was followed is the change itself, which may have been rolled back.
+ * - `succeeded_presumably`: the order that was followed only looks like the rollback, or the change does not show it.
  */
-export type Topic = NewsEvent | 'terminated_itself';
+export type Topic = NewsEvent | 'terminated_itself' | 'succeeded_presumably';
 
 /** All words of a message in one language. */
 export interface Texts {
@@ -85,8 +88,11 @@ function write(news: News, texts: Texts, draft: Draft): string {
   return lines.join('\n').toWellFormed();
 }
 
-function topicOf({ event, rollbackChangeOrderId }: News): Topic {
-  return event === 'terminated' && rollbackChangeOrderId === undefined ? 'terminated_itself' : event;
+function topicOf({ event, rollbackChangeOrderId, isPresumed, changeStatus }: News): Topic {
+  if (event === 'terminated' && rollbackChangeOrderId === undefined) return 'terminated_itself';
+  if (event !== 'succeeded') return event;
+  const showsRollback = changeStatus === undefined || phaseOf(changeStatus) === 'terminated';
+  return isPresumed === true || !showsRollback ? 'succeeded_presumably' : 'succeeded';
 }
 
 function describeApp({ app }: News, texts: Texts, { length }: Draft): string | undefined {

@@ -31,14 +31,18 @@ export type NewsEvent =
   | 'out_of_time'
   | 'task_refused';
 
-/** Something that people should know. Texts from outside in it are bounded, and hold no secret. */
-export interface News {
+/** Whether there is more to come after it. */
+export function isInterim(event: NewsEvent): boolean {
+  return event === 'started' || event === 'waiting' || event === 'failing';
+}
+
+/** What has happened. Texts from outside in it are bounded, and hold no secret. */
+export interface Happening {
   event: NewsEvent;
-  /** Absent only where the task cannot be read. */
-  changeOrderId?: string | undefined;
-  /** The order that carries the rollback out, where it is another one than that. */
+  /** The order that carries the rollback out, where it is another one than the change. */
   rollbackChangeOrderId?: string | undefined;
-  app?: { id: string; name?: string | undefined } | undefined;
+  /** Whether nobody named that order, and it only looks like the rollback in the application's list. */
+  isPresumed?: boolean | undefined;
   /** What EDAS calls the change that is rolled back, such as a version. */
   description?: string | undefined;
   /** The status of the order that was followed, as it was seen last. */
@@ -47,15 +51,24 @@ export interface News {
   changeStatus?: number | undefined;
   /** How many batches of the order that was followed are done, and how many it has. */
   batches?: { done: number; total: number } | undefined;
-  /** Milliseconds from the webhook until now. */
-  tookMs?: number | undefined;
   /** What failed inside the order; of a running one, what has failed since the last news of it. */
   failures: readonly ChangeFailure[];
+  /** Why, where something went wrong; the code is that of docs/errors.md. */
+  problem?: { code?: ErrorCode | undefined; message: string } | undefined;
+}
+
+/** What has happened, and to what: all that people are told. */
+export interface News extends Happening {
+  /** Of the invocation. Function Compute's retries of a task have the same. */
+  requestId?: string | undefined;
+  /** Absent only where the task cannot be read. */
+  changeOrderId?: string | undefined;
+  app?: { id: string; name?: string | undefined } | undefined;
   source?: string | undefined;
   actor?: string | undefined;
   delivery?: string | undefined;
-  /** Why, where something went wrong; the code is that of docs/errors.md. */
-  problem?: { code?: ErrorCode | undefined; message: string } | undefined;
+  /** Milliseconds from the webhook until now. */
+  tookMs?: number | undefined;
   /** Where people look at it. */
   consoleUrl: string;
 }

@@ -1,18 +1,18 @@
 import type { ChangeFailure, ChangeOrderProgress } from '../edas/change-order.ts';
-import { EdasFailure } from '../edas/failure.ts';
-import type { Clock } from '../rollback/dependencies.ts';
+import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
+import type { Clock } from '../clock.ts';
 import { explain } from '../rollback/refusal.ts';
-import { phaseOf } from '../rollback/states.ts';
+import { endOf, type ChangeOrderEnd } from '../rollback/states.ts';
 import type { NewsEvent } from './news.ts';
 
 /** Milliseconds until the first look, and between two. EDAS allows 100 reads a minute, for all of an account. */
-const [firstPauseMs, pauseMs, longestPauseMs] = [5_000, 10_000, 60_000];
+const [firstPauseMs, pauseMs, longestPauseMs] = [5_000, 10_000, 300_000];
 /** Milliseconds: pauses are longer by up to so much, so that tasks that began together do not go on together. */
 const jitterMs = 2_000;
 /** Milliseconds that one read may take. */
 const readMs = 10_000;
-/** So often in a row an order may be unknown to EDAS, for a new one may show late. */
-const mostTimesNotFound = 3;
+/** So often in a row EDAS may refuse to show an order: a new one may show late, and one refusal may be a slip. */
+const mostRefusals = 3;
 
 /** What is followed, and until when. */
 export interface FollowRequest {
@@ -45,22 +45,13 @@ export interface Sight {
   failure?: EdasFailure | undefined;
   /** Whether EDAS said at the last look that it is asked too often. */
   isThrottled: boolean;
-  /** At how many looks in a row EDAS did not know the order. */
-  timesNotFound: number;
+  /** At how many looks in a row EDAS did not know the order, or did not let the function read it. */
+  refusals: number;
 }
 
 /** How a rollback ended, or why that was not seen. */
 export type End = Sight & {
-  event: Extract<
-    NewsEvent,
-    | 'succeeded'
-    | 'partly_succeeded'
-    | 'failed'
-    | 'terminated'
-    | 'outcome_unknown'
-    | 'unreadable'
-    | 'out_of_time'
-  >;
+  event: ChangeOrderEnd | Extract<NewsEvent, 'outcome_unknown' | 'unreadable' | 'out_of_time'>;
 };
 
 /**
@@ -71,21 +62,24 @@ export type End = Sight & {
 export async function followToEnd(request: FollowRequest, dependencies: FollowDependencies): Promise<End> {
   const { clock, random } = dependencies;
   const memory = newMemory(request);
-  let sight: Sight = { isThrottled: false, timesNotFound: 0 };
+  let sight: Sight = { isThrottled: false, refusals: 0 };
   for (let pause = firstPauseMs; ; pause = nextPause(pause, sight)) {
     const waitMs = pause + random() * jitterMs;
     if (clock.now() + waitMs >= request.until) return { ...sight, event: 'out_of_time' };
     await clock.sleep(waitMs);
     sight = await look(sight, request, dependencies);
-    const event = endOf(sight, request);
+    const event = conclude(sight, request);
     if (event) return { ...sight, event };
     await tellOnce(sight, memory, dependencies);
   }
 }
 
 function nextPause(pause: number, { isThrottled }: Sight): number {
-  return isThrottled ? Math.min(pause * 2, longestPauseMs) : pauseMs;
+  // Slowly back to normal: the reads that are left belong to those who have to roll back.
+  return isThrottled ? Math.min(pause * 2, longestPauseMs) : Math.max(pause / 2, pauseMs);
 }
+
+const refusing: readonly EdasFailureKind[] = ['not_found', 'denied', 'unauthenticated'];
 
 async function look(
   before: Sight,
@@ -95,14 +89,14 @@ async function look(
   const order = await readOrFail(orderId, dependencies);
   if (order instanceof EdasFailure) {
     const { kind } = order;
-    const timesNotFound = kind === 'not_found' ? before.timesNotFound + 1 : 0;
-    return { ...before, failure: order, isThrottled: kind === 'throttled', timesNotFound };
+    const refusals = refusing.includes(kind) ? before.refusals + 1 : 0;
+    return { ...before, failure: order, isThrottled: kind === 'throttled', refusals };
   }
-  const isChangeAtRest = orderId === changeOrderId || isAtRest(before.change?.status);
+  const isChangeAtRest = orderId === changeOrderId || endOf(before.change?.status) !== undefined;
   const change = isChangeAtRest ? before.change : await readOrFail(changeOrderId, dependencies);
   // The change is looked at for the sake of the messages: without it, the rollback is followed all the same.
-  if (!(change instanceof EdasFailure)) return { order, change, isThrottled: false, timesNotFound: 0 };
-  return { order, change: before.change, isThrottled: change.kind === 'throttled', timesNotFound: 0 };
+  if (!(change instanceof EdasFailure)) return { order, change, isThrottled: false, refusals: 0 };
+  return { order, change: before.change, isThrottled: change.kind === 'throttled', refusals: 0 };
 }
 
 async function readOrFail(
@@ -118,28 +112,12 @@ async function readOrFail(
   }
 }
 
-function isAtRest(status: number | undefined): boolean {
-  const phase = phaseOf(status);
-  return phase === 'finished' || phase === 'terminated';
-}
-
-const ends: Record<number, End['event']> = {
-  2: 'succeeded',
-  3: 'failed',
-  6: 'terminated',
-  7: 'partly_succeeded',
-  10: 'failed',
-};
-
-function endOf(
-  { order, failure, timesNotFound }: Sight,
+function conclude(
+  { order, failure, refusals }: Sight,
   { orderId, changeOrderId }: FollowRequest,
 ): End['event'] | undefined {
-  if (failure) {
-    const mayNot = failure.kind === 'denied' || failure.kind === 'unauthenticated';
-    return mayNot || timesNotFound >= mostTimesNotFound ? 'unreadable' : undefined;
-  }
-  const event = ends[order?.status ?? -1];
+  if (failure) return refusals >= mostRefusals ? 'unreadable' : undefined;
+  const event = endOf(order?.status);
   // A change that ended by itself, although its rollback was accepted, is not rolled back for all that anybody can see;
   // and one that failed had most probably failed before.
   const isOfChange = orderId === changeOrderId && event !== undefined && event !== 'terminated';

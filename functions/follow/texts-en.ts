@@ -11,6 +11,7 @@ export const textsInEnglish: Texts = {
     waiting: 'Waiting: the EDAS rollback stands still until a person confirms the next batch.',
     failing: 'Trouble: a part of the EDAS rollback has failed; it runs on.',
     succeeded: 'Succeeded: the EDAS rollback is complete; the change is rolled back.',
+    succeeded_presumably: 'Probably succeeded: the order that looks like the EDAS rollback is complete.',
     partly_succeeded: 'Incomplete: the EDAS rollback has succeeded only in part.',
     failed: 'Failed: the EDAS rollback has failed.',
     terminated: 'Terminated: the EDAS rollback was stopped before its end.',
@@ -19,8 +20,8 @@ export const textsInEnglish: Texts = {
     already_terminated: 'Terminated: the change had ended before, so no EDAS rollback was sent.',
     not_rolled_back: 'Trouble: the EDAS rollback was not done.',
     outcome_unknown: 'Unknown: nobody knows yet whether the EDAS rollback has begun.',
-    unreadable: 'Trouble: nobody follows the EDAS rollback, for its order cannot be read.',
-    out_of_time: 'Unfinished: the EDAS rollback has not ended, and nobody follows it any more.',
+    unreadable: 'Trouble: this function does not follow the EDAS rollback, for its order cannot be read.',
+    out_of_time: 'Unfinished: the EDAS rollback has not ended, and this function has stopped following it.',
     task_refused: 'Trouble: the task of an EDAS rollback cannot be read, so nothing was done.',
   },
   next: {
@@ -28,6 +29,8 @@ export const textsInEnglish: Texts = {
     waiting: 'confirm the next batch in the EDAS console.',
     failing: 'look at what failed in the EDAS console.',
     succeeded: undefined,
+    succeeded_presumably:
+      'EDAS does not say for certain that the change is rolled back: check the versions in the EDAS console.',
     partly_succeeded:
       'instances may run different versions; look at what failed in the EDAS console, and roll back or deploy again.',
     failed:
@@ -36,7 +39,8 @@ export const textsInEnglish: Texts = {
       'instances may run different versions; check the versions in the EDAS console, and roll back or deploy again.',
     terminated_itself: whatTerminatedMeans,
     already_terminated: whatTerminatedMeans,
-    not_rolled_back: 'the change is still there; once the reason is gone, roll it back in the EDAS console.',
+    not_rolled_back:
+      'Function Compute tries again, up to twice, so look at the change in the EDAS console before you act. Once it has stopped trying: send the webhook again when the reason is gone, or roll back in the EDAS console.',
     outcome_unknown:
       'look in the EDAS console whether the rollback is running, before you start another one.',
     unreadable: 'follow the rollback in the EDAS console.',

@@ -1,4 +1,4 @@
-import { readOrigin } from '../edas/endpoint.ts';
+import { readOrigin } from '../origin.ts';
 import { invocationCredentials } from './credentials.ts';
 import type { Environment, FunctionContext } from './function-compute.ts';
 import { setting } from './settings.ts';

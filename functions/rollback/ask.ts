@@ -1,6 +1,7 @@
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
 import { leastCallMs } from './budget.ts';
-import type { Clock, RollbackDependencies } from './dependencies.ts';
+import type { Clock } from '../clock.ts';
+import type { RollbackDependencies } from './dependencies.ts';
 import { pauseAfter } from './pause.ts';
 
 /** Failures that may have passed by the next attempt. */

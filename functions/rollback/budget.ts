@@ -1,4 +1,4 @@
-import type { Clock } from './dependencies.ts';
+import type { Clock } from '../clock.ts';
 
 /** Milliseconds. Less is no time to ask EDAS anything. */
 export const leastCallMs = 100;

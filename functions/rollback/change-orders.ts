@@ -1,8 +1,6 @@
 import type { EdasClient } from '../edas/client.ts';
+import type { RollbackOperation } from '../task.ts';
 import type { ChangeOrders } from './dependencies.ts';
-
-/** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
-export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
 
 /** EDAS, opened when it is first asked: a rollback that somebody else does needs no SDK. */
 export function changeOrdersOf(edas: () => Promise<EdasClient>, operation: RollbackOperation): ChangeOrders {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { ListedChangeOrder, RollbackReceipt } from '../edas/client.ts';
 
@@ -6,13 +7,6 @@ export interface ChangeOrders {
   read: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderInfo>;
   list: (appId: string, timeoutMs: number) => Promise<ListedChangeOrder[]>;
   rollBack: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
-}
-
-/** A clock that nobody sets: the deadline stands although the time of day is put right. */
-export interface Clock {
-  /** Milliseconds since any moment. */
-  now: () => number;
-  sleep: (ms: number) => Promise<void>;
 }
 
 export interface RollbackDependencies {

@@ -5,12 +5,13 @@ import { Problem } from '../errors.ts';
 import { afterFailure } from './after-failure.ts';
 import { ask } from './ask.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
-import type { Clock, RollbackDependencies } from './dependencies.ts';
+import type { Clock } from '../clock.ts';
+import type { RollbackDependencies } from './dependencies.ts';
 import { accepted, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
 import { pauseAfter } from './pause.ts';
 import { explain, outOfTime, refusal } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
-import { phaseOf } from './states.ts';
+import { describeStatus, phaseOf } from './states.ts';
 
 /** Milliseconds. With less, a rollback that is sent again would hardly see its answer. */
 const leastResendMs = 1_000;
@@ -46,30 +47,17 @@ export async function rollBack(
 }
 
 /**
- * Refuses at once what the causality rule refuses, where somebody else will do the rollback. What cannot be read is
- * left to them, for they decide again.
+ * Refuses at once what the causality rule refuses, where somebody else will do the rollback.
  *
- * @throws Problem `problem_predates_change`, `change_start_unknown`
+ * @throws Problem `problem_predates_change`, `change_start_unknown`, or why the order could not be read
  */
-export async function requireToBlameIfReadable(
+export async function requireToBlameNow(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<void> {
-  const { changeOrderId, problemStartedAt } = request;
-  const { clock, warn } = dependencies;
-  if (problemStartedAt === undefined || timeLeft(request, clock) < leastCallMs) return;
-  try {
-    const until = clock.now() + shareOf('readBefore', request, clock);
-    const order = await read(request, until, dependencies);
-    if (phaseOf(order.status) !== 'terminated') requireToBlame(request, order);
-  } catch (error) {
-    if (!(error instanceof EdasFailure)) throw error;
-    const reason = explain(error, 'read');
-    warn('the change order could not be read beforehand, so the task decides whether it is to blame', {
-      changeOrderId,
-      reason,
-    });
-  }
+  if (request.problemStartedAt === undefined) return;
+  const order = await readBefore(request, dependencies);
+  if (phaseOf(order?.status) !== 'terminated') requireToBlame(request, order);
 }
 
 async function readBefore(
@@ -123,10 +111,28 @@ function answerWithoutSending(
     return failure ? terminatedByNow(changeOrderId, failure) : alreadyTerminated(request);
   }
   requireToBlame(request, order);
+  requireNoEarlierEnd(request, order);
   if (order?.status === 2 && order.supportRollback === false) throw finished(changeOrderId);
   if (hold) return held(hold, changeOrderId, order);
   if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
   return undefined;
+}
+
+/**
+ * An order that has ended since it was first asked for may have been rolled back under its own id.
+ *
+ * @throws Problem `edas_outcome_unknown` where somebody may have rolled it back
+ */
+function requireNoEarlierEnd(
+  { changeOrderId, isRepeat = false }: RollbackRequest,
+  order: ChangeOrderInfo | undefined,
+): void {
+  if (!isRepeat || phaseOf(order?.status) === 'in_flight') return;
+  throw new Problem(
+    'edas_outcome_unknown',
+    `The rollback may have been sent before, and the change order's status is ${describeStatus(order?.status)}, so it is not sent again. Check the versions in the EDAS console, and roll back there if the change is still in them.`,
+    { changeOrderId },
+  );
 }
 
 /** @throws Problem unless the change can be the cause of the problem */

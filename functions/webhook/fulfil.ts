@@ -5,12 +5,19 @@ import { openTaskQueue } from '../platform/open-task-queue.ts';
 import { isSuspended } from '../platform/settings.ts';
 import { timeLeft } from '../rollback/budget.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
-import type { Clock, RollbackDependencies } from '../rollback/dependencies.ts';
+import type { Clock } from '../clock.ts';
+import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import { findChangeOrder, type Target } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
-import { requireToBlameIfReadable, rollBack } from '../rollback/rollback.ts';
-import type { AnswerAddress, RollbackTask } from '../task.ts';
+import { requireToBlameNow, rollBack } from '../rollback/rollback.ts';
+import {
+  secondTaskIdFor,
+  taskIdFor,
+  type AnswerAddress,
+  type RollbackDone,
+  type TaskFacts,
+} from '../task.ts';
 import { excerpt } from '../text.ts';
 import { deferRollback, followRollback, type Follow, type HandOver } from './hand-over.ts';
 import type { Outcome } from './reply/reply.ts';
@@ -26,7 +33,7 @@ export interface Wish {
 }
 
 /** What it takes to fulfil a wish. */
-export interface Means {
+export interface FulfilDependencies {
   context: FunctionContext;
   env: Environment;
   /** The time of day, epoch milliseconds. */
@@ -46,34 +53,78 @@ const shareOfFollow = 0.15;
  *
  * @throws Problem
  */
-export async function fulfil(wish: Wish, source: Source, means: Means, trail: Trail): Promise<Outcome> {
-  const { context, env, clock, random, warn } = means;
+export async function fulfil(
+  wish: Wish,
+  source: Source,
+  dependencies: FulfilDependencies,
+  trail: Trail,
+): Promise<Outcome> {
+  const job = await prepare(wish, source, dependencies, trail);
+  const { request, forRollback } = job;
+  if (source.mode === 'deferred' && !request.hold) return deferOrRollBack(job);
+  if (source.follow) return rollBackAndFollow(job, taskIdFor(request.changeOrderId));
+  return rollBack(request, forRollback);
+}
+
+/** A rollback that is due, and what it takes to do it or to hand it over. */
+interface Job {
+  request: RollbackRequest;
+  facts: TaskFacts;
+  forRollback: RollbackDependencies;
+  handOver: HandOver;
+}
+
+async function prepare(
+  wish: Wish,
+  source: Source,
+  { context, env, now, clock, random, warn }: FulfilDependencies,
+  trail: Trail,
+): Promise<Job> {
   const { target, apps, problemStartedAt } = wish;
   const deadlineAt = trail.startedAt + source.deadlineMs - answerMarginMs;
   const edas = lazily(() => openEdas(context, env));
   const changeOrders = changeOrdersOf(edas, operationOn[source.cluster]);
-  const dependencies = { changeOrders, clock, random, warn };
+  const forRollback = { changeOrders, clock, random, warn };
 
-  const found = await findChangeOrder({ target, apps, deadlineAt }, dependencies);
+  const found = await findChangeOrder({ target, apps, deadlineAt }, forRollback);
   trail.changeOrderId = found.changeOrderId;
   trail.app ??= found.app;
 
-  const hold = holdOf(source, env);
-  const request: RollbackRequest = { ...found, deadlineAt, hold, problemStartedAt };
   const openQueue = lazily(() => openTaskQueue(context, env));
-  const handOver: HandOver = { openQueue, deadlineAt, clock, warn };
-  const task = describeTask(request, wish, source, trail, means.now());
-  if (source.mode === 'deferred' && !hold) {
-    // Not left to the task alone: while it is refused there, it would stand in the way of who may roll back.
-    await requireToBlameIfReadable(request, dependencies);
-    const deferred = await deferRollback(task, handOver);
-    return deferred ?? withFollow(await rollBack(request, dependencies), 'failed');
+  return {
+    request: { ...found, deadlineAt, hold: holdOf(source, env), problemStartedAt },
+    facts: factsFor(found.changeOrderId, wish, source, trail, now()),
+    forRollback,
+    handOver: { openQueue, deadlineAt, clock, warn },
+  };
+}
+
+/** Leaves the rollback to a task, or does it where no task will. */
+async function deferOrRollBack(job: Job): Promise<Outcome> {
+  const { request, facts, forRollback, handOver } = job;
+  const { changeOrderId, problemStartedAt } = request;
+  // Not left to the task alone: while it is refused there, it would stand in the way of who may roll back.
+  await requireToBlameNow(request, forRollback);
+  const deferred = await deferRollback({ ...facts, rollback: 'due', problemStartedAt }, handOver);
+  switch (deferred) {
+    case 'no_queue':
+      return withFollow(await rollBack(request, forRollback), 'failed');
+    case 'dead_task':
+      return rollBackAndFollow(job, secondTaskIdFor(changeOrderId));
+    default:
+      return deferred;
   }
-  if (!source.follow) return rollBack(request, dependencies);
-  const reserveMs = timeLeft(request, clock) * shareOfFollow;
-  const outcome = await rollBack({ ...request, deadlineAt: deadlineAt - reserveMs }, dependencies);
+}
+
+/** @param taskId of the task that follows the rollback */
+async function rollBackAndFollow(job: Job, taskId: string): Promise<Outcome> {
+  const { request, facts, forRollback, handOver } = job;
+  const reserveMs = timeLeft(request, handOver.clock) * shareOfFollow;
+  const outcome = await rollBack({ ...request, deadlineAt: request.deadlineAt - reserveMs }, forRollback);
   if (outcome.outcome !== 'rolling_back') return outcome;
-  return withFollow(outcome, await followRollback(taskAfter(outcome, task), handOver));
+  const rollbackChangeOrderId = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
+  const task: RollbackDone = { ...facts, rollback: 'done', rollbackChangeOrderId };
+  return withFollow(outcome, await followRollback(taskId, task, handOver));
 }
 
 function holdOf(source: Source, env: Environment): Hold | undefined {
@@ -83,13 +134,14 @@ function holdOf(source: Source, env: Environment): Hold | undefined {
 
 const operationOn = { ecs: 'RollbackChangeOrder', k8s: 'AbortAndRollbackChangeOrder' } as const;
 
-function describeTask(
-  { changeOrderId, problemStartedAt }: RollbackRequest,
+/** What a task has to know, whatever it has to do. */
+function factsFor(
+  changeOrderId: string,
   { answerAt }: Wish,
   { name, cluster }: Source,
   { requestId, delivery, actor, app }: Trail,
   requestedAt: number,
-): RollbackTask {
+): TaskFacts {
   return {
     version: 1,
     source: name,
@@ -98,9 +150,7 @@ function describeTask(
     requestedAt,
     changeOrderId,
     operation: operationOn[cluster],
-    rollback: 'due',
     app,
-    problemStartedAt,
     actor: briefly(actor),
     answerAt,
   };
@@ -109,14 +159,6 @@ function describeTask(
 /** A task carries 128 KB at most, and a sender may say of itself as much as it likes. */
 function briefly(words: string | undefined): string | undefined {
   return words === undefined ? undefined : excerpt(words, 200);
-}
-
-type RollingBack = Extract<RollbackOutcome, { outcome: 'rolling_back' }>;
-
-/** What is left to do once the rollback has begun. */
-function taskAfter(outcome: RollingBack, task: RollbackTask): RollbackTask {
-  const named = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
-  return { ...task, rollback: 'done', rollbackChangeOrderId: named?.toLowerCase() };
 }
 
 const whatFollows: Record<Follow, string> = {

@@ -1,7 +1,8 @@
 import { TaskQueueFailure, type TaskQueue, type TaskState } from '../platform/task-queue.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import type { Clock, RollbackDependencies } from '../rollback/dependencies.ts';
-import { taskIdFor, type RollbackTask } from '../task.ts';
+import type { Clock } from '../clock.ts';
+import type { RollbackDependencies } from '../rollback/dependencies.ts';
+import { taskIdFor, type RollbackDone, type RollbackDue, type RollbackTask } from '../task.ts';
 import { reasonOf } from '../text.ts';
 
 /** A rollback that a task does, now or later. */
@@ -34,81 +35,113 @@ const longestCallMs = 3_000;
 /** These will not roll anything back any more. */
 const deadStates: readonly TaskState[] = ['Failed', 'Stopped', 'Expired', 'Invalid'];
 
+/** Why no task will roll back: none could be handed over, or the one that there is will not do anything any more. */
+export type NoTask = 'no_queue' | 'dead_task';
+
 /**
- * Hands a rollback over to a task. Undefined: no task will do it, and the log says why. Then the webhook has to, for the
- * emergency brake does not depend on the queue.
+ * Hands a rollback over to a task. Where no task will do it, the log says why; then the webhook has to, for the emergency
+ * brake does not depend on the queue.
  */
-export async function deferRollback(task: RollbackTask, handOver: HandOver): Promise<Deferred | undefined> {
+export async function deferRollback(task: RollbackDue, handOver: HandOver): Promise<Deferred | NoTask> {
   const { changeOrderId } = task;
-  const result = await submit(task, handOver);
-  if (result === 'failed') return undefined;
+  const taskId = taskIdFor(changeOrderId);
+  const result = await submit(taskId, task, handOver);
+  if (result === 'failed') return 'no_queue';
   if (result === 'accepted') {
     const message = 'A task rolls the change order back, once, and then follows the rollback to its end.';
     return { outcome: 'deferred', changeOrderId, message };
   }
-  const state = await stateOf(changeOrderId, handOver);
-  if (state !== 'unknown' && deadStates.includes(state)) {
-    const reason = `The task ${taskIdFor(changeOrderId)} is ${state}.`;
+  const state = await stateOf(taskId, handOver);
+  if (result === 'in_doubt' && state === 'unknown') return 'no_queue';
+  if (isDead(state)) {
     handOver.warn('the task of this change order is dead, so the webhook rolls back itself', {
       changeOrderId,
-      reason,
+      reason: `The task ${taskId} is ${state}.`,
     });
-    return undefined;
+    return 'dead_task';
   }
-  if (result === 'settled') {
-    const message = `A task has the change order: this webhook's own, or an earlier one. ${describeTask(state)}`;
-    return { outcome: 'deferred', changeOrderId, task: state, message };
+  if (result === 'exists') {
+    const message = `${describeState(state)} This webhook did nothing.`;
+    return { outcome: 'deferred', changeOrderId, duplicate: true, task: state, message };
   }
-  const message = `${describeTask(state)} This webhook did nothing.`;
-  return { outcome: 'deferred', changeOrderId, duplicate: true, task: state, message };
+  const message = `A task has the change order: this webhook's own, or an earlier one. ${describeState(state)}`;
+  return { outcome: 'deferred', changeOrderId, task: state, message };
 }
 
 /** Lets a task follow a rollback that was accepted. It stands, whatever becomes of that. */
-export async function followRollback(task: RollbackTask, handOver: HandOver): Promise<Follow> {
-  const result = await submit(task, handOver);
-  return result === 'accepted' || result === 'settled' ? 'dispatched' : result;
+export async function followRollback(
+  taskId: string,
+  task: RollbackDone,
+  handOver: HandOver,
+): Promise<Follow> {
+  const result = await submit(taskId, task, handOver);
+  switch (result) {
+    case 'accepted':
+    case 'settled':
+      return 'dispatched';
+    case 'in_doubt': {
+      const state = await stateOf(taskId, handOver);
+      return state === 'unknown' || isDead(state) ? 'failed' : 'dispatched';
+    }
+    default:
+      return result;
+  }
 }
 
-function describeTask(state: TaskState | 'unknown'): string {
+function isDead(state: TaskState | 'unknown'): boolean {
+  return state !== 'unknown' && deadStates.includes(state);
+}
+
+function describeState(state: TaskState | 'unknown'): string {
   switch (state) {
     case 'unknown':
       return 'There is a task for this change order, and what has become of it cannot be read: the log says why.';
     case 'Succeeded':
-      return 'There was a task for this change order, and it has ended: its messages and its log say how.';
+      return 'There was a task for this change order, and that task has ended: its messages and its log say how. If the change is not rolled back all the same, roll it back in the EDAS console.';
     default:
       return `There is a task for this change order (${state}).`;
   }
 }
 
-/** `settled`: the answer got lost, and a task is there. */
-type Submission = 'accepted' | 'exists' | 'settled' | 'failed';
+/** `settled`: the answer got lost, and a task is there. `in_doubt`: it got lost, and only the task's state can tell. */
+type Submission = 'accepted' | 'exists' | 'settled' | 'in_doubt' | 'failed';
 
-async function submit(task: RollbackTask, handOver: HandOver): Promise<Submission> {
-  const { changeOrderId } = task;
+async function submit(taskId: string, task: RollbackTask, handOver: HandOver): Promise<Submission> {
   const call = async () => {
     const queue = await handOver.openQueue();
-    return queue.submit(taskIdFor(changeOrderId), JSON.stringify(task), timeOfCall(handOver));
+    return queue.submit(taskId, JSON.stringify(task), timeOfCall(handOver));
   };
   try {
-    return await call().catch(async (error: unknown) => {
-      if (!(error instanceof TaskQueueFailure && error.isInDoubt)) throw error;
-      // The same id: had the first one arrived, this one is not taken.
-      return (await call()) === 'accepted' ? 'accepted' : 'settled';
-    });
+    return await call();
   } catch (error) {
+    if (error instanceof TaskQueueFailure && error.isInDoubt) return settle(taskId, call, handOver);
     // Whatever it was: the rollback must not fail because of the queue.
-    handOver.warn('no task could be handed over', { changeOrderId, reason: reasonOf(error) });
+    handOver.warn('no task could be handed over', { taskId, reason: reasonOf(error) });
     return 'failed';
   }
 }
 
-async function stateOf(changeOrderId: string, handOver: HandOver): Promise<TaskState | 'unknown'> {
+/** The answer got lost. A second one of the same id is not taken if the first one arrived. */
+async function settle(
+  taskId: string,
+  call: () => Promise<'accepted' | 'exists'>,
+  handOver: HandOver,
+): Promise<Submission> {
   try {
-    const queue = await handOver.openQueue();
-    return await queue.stateOf(taskIdFor(changeOrderId), timeOfCall(handOver));
+    return (await call()) === 'accepted' ? 'accepted' : 'settled';
   } catch (error) {
     const reason = reasonOf(error);
-    handOver.warn('what has become of the task cannot be read', { changeOrderId, reason });
+    handOver.warn('it is not known whether a task was handed over, so its state is read', { taskId, reason });
+    return 'in_doubt';
+  }
+}
+
+async function stateOf(taskId: string, handOver: HandOver): Promise<TaskState | 'unknown'> {
+  try {
+    const queue = await handOver.openQueue();
+    return await queue.stateOf(taskId, timeOfCall(handOver));
+  } catch (error) {
+    handOver.warn('what has become of the task cannot be read', { taskId, reason: reasonOf(error) });
     return 'unknown';
   }
 }

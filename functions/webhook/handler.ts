@@ -1,12 +1,8 @@
 import { errorCatalogue, Problem } from '../errors.ts';
-import {
-  readContext,
-  type Environment,
-  type FunctionContext,
-  type FunctionResponse,
-} from '../platform/function-compute.ts';
+import { readContext, type FunctionContext, type FunctionResponse } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
-import type { Clock, RollbackDependencies } from '../rollback/dependencies.ts';
+import type { World } from '../platform/world.ts';
+import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import { reasonOf } from '../text.ts';
 import { fulfil, type Wish } from './fulfil.ts';
 import { answerChallenge, answerUnsigned } from './handshake.ts';
@@ -34,19 +30,6 @@ import type { Configuration } from './source/source.ts';
 import type { Trail } from './trail.ts';
 import { describeGrant, expiresSoon, type LinkGrant } from './verify/link.ts';
 import { verify } from './verify/verify.ts';
-
-/** What the outside world is to the handler. */
-export interface World {
-  env: Environment;
-  /** The time of day, epoch milliseconds. */
-  now: () => number;
-  /** For how long things take. */
-  clock: Clock;
-  /** From 0 to 1, as `Math.random`. */
-  random: () => number;
-  /** Takes a log line without its newline. */
-  write: (line: string) => void;
-}
 
 export type Handler = (event: unknown, context?: unknown) => Promise<FunctionResponse>;
 

@@ -1,13 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import configuration from 'virtual:configuration';
+import { realWorld } from '../platform/world.ts';
 import { createHandler } from './handler.ts';
 
 /** The entry point of the webhook function: `webhook.handler` in s.yaml. */
-export const handler = createHandler(configuration, {
-  env: process.env,
-  now: Date.now,
-  clock: { now: () => performance.now(), sleep: (ms) => sleep(ms) },
-  random: Math.random,
-  // Not console.log, which Function Compute prefixes: each line is one JSON object.
-  write: (line) => process.stdout.write(`${line}\n`),
-});
+export const handler = createHandler(configuration, realWorld);

@@ -65,7 +65,7 @@ async function bundle(name: 'webhook' | 'follow', out: string, plugins: readonly
       ws: path.join(replacements, 'empty.cjs'),
       '@alicloud/fc2': fc2WithoutEs5,
     },
-    plugins: [...plugins, defaultChainStaysOutside],
+    plugins: [...plugins, defaultChainStaysOutside, manifestsAreCut, fc2NeedsNoKitx],
   });
   const [file] = result.outputFiles;
   if (!file) throw new Error('esbuild wrote no file');
@@ -100,6 +100,27 @@ const defaultChainStaysOutside: Plugin = {
       path: name,
       external: true,
     }));
+  },
+};
+
+/** Both SDKs read their own name and version for a header, and would take all of their package.json along. */
+const manifestsAreCut: Plugin = {
+  name: 'manifests are cut',
+  setup: (build) => {
+    build.onLoad({ filter: /@alicloud\/(fc2|pop-core)\/package\.json$/ }, ({ path: file }) => {
+      const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name: string; version: string };
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};
+
+/** kitx makes an MD5 in fc2's own `request`, in the place of which stands ours. */
+const fc2NeedsNoKitx: Plugin = {
+  name: 'fc2 needs no kitx',
+  setup: (build) => {
+    build.onResolve({ filter: /^kitx$/ }, ({ importer }) =>
+      importer.includes('/@alicloud/fc2/') ? { path: path.join(replacements, 'empty.cjs') } : undefined,
+    );
   },
 };
 

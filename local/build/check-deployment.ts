@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { parse, stringify } from 'yaml';
-import { toRecord } from '../../functions/record.ts';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { toRecord, toText } from '../../functions/record.ts';
 import { reasonOf } from '../../functions/text.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
 import type { CompiledConfiguration } from './compile-sources.ts';
+import { readDeployment, type DeployedFunction } from './deployment.ts';
+import type { Path } from './position.ts';
 
 /** Seconds between a source's deadline and the function's timeout, for loading the bundle and writing the answer. */
 const marginSeconds = 5;
@@ -12,22 +15,34 @@ const marginSeconds = 5;
 const defaultTimeoutSeconds = 3;
 /** The shortest in which following makes sense: a rollback of several batches takes minutes. */
 const shortestFollowSeconds = 600;
+/**
+ * Function Compute runs nothing for longer.
+ * https://www.alibabacloud.com/help/en/functioncompute/what-can-i-do-if-my-function-exceeds-the-timeout-period-1
+ */
+const longestFollowSeconds = 86_400;
+/** A task that waits for longer would roll back when nobody expects it any more. */
+const longestWaitSeconds = 3600;
+const mostRetries = 3;
 
-/** A function in s.yaml. */
-interface DeployedFunction {
-  /** Its key under resources. */
-  name: string;
-  props: Record<string, unknown>;
+/** A place in s.yaml, and what to change there. */
+interface Fault {
+  path: Path;
+  message: string;
 }
 
 /**
- * Checks that s.yaml gives the functions what sources.yaml asks of them. Otherwise a source that builds would be closed
- * once it is deployed, or cut off before it can answer, or its rollbacks followed by nobody.
+ * Checks that s.yaml gives the functions what sources.yaml asks of them, and that the `.env.example` beside it has each
+ * variable. Otherwise a source that builds would be closed once it is deployed, or cut off before it can answer, or its
+ * rollbacks followed by nobody.
  *
  * @throws CliError that names each line to change
  */
 export function requireDeployable(file: string, configuration: CompiledConfiguration): void {
-  const faults = deploymentFaults(readFileSync(file, 'utf8'), configuration);
+  const text = readFileSync(file, 'utf8');
+  const faults = [
+    ...deploymentFaults(text, configuration),
+    ...exampleFaults(readExample(path.join(path.dirname(file), '.env.example')), text, configuration),
+  ];
   if (faults.length > 0) {
     throw new CliError(
       ['s.yaml does not fit sources.yaml; nothing was built.', ...faults.map((fault) => `  ${fault}`)].join(
@@ -37,78 +52,139 @@ export function requireDeployable(file: string, configuration: CompiledConfigura
   }
 }
 
-/** What is wrong in the text of an s.yaml, a line each, with the function that it is about. */
-export function deploymentFaults(text: string, configuration: CompiledConfiguration): string[] {
-  const deployment = parseYaml(text);
-  const webhook = findFunction(deployment, 'webhook.handler');
-  if (!webhook) throw new CliError('s.yaml has no function with the handler webhook.handler.');
-  return [
-    ...webhookFaults(webhook, configuration),
-    ...followFaults(findFunction(deployment, 'follow.handler'), webhook, configuration),
-  ];
-}
-
-function parseYaml(text: string): unknown {
+function readExample(file: string): string {
   try {
-    return parse(text);
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CliError(`s.yaml cannot be read: ${reasonOf(error)}`);
+    throw new CliError(`.env.example cannot be read: ${reasonOf(error)}`);
   }
 }
 
-function findFunction(deployment: unknown, handler: string): DeployedFunction | undefined {
-  const resources = toRecord(toRecord(deployment)['resources']);
-  return Object.entries(resources)
-    .map(([name, resource]) => ({ name, props: toRecord(toRecord(resource)['props']) }))
-    .find(({ props }) => props['handler'] === handler);
+/** What is wrong in the text of an s.yaml, in its order: a line each, with its number and the function that it is about. */
+export function deploymentFaults(text: string, configuration: CompiledConfiguration): string[] {
+  const { functions, lineOf } = readDeployment(text);
+  const webhook = findFunction(functions, 'webhook');
+  if (!webhook) throw new CliError('s.yaml has no function with the handler webhook.handler.');
+  const follow = findFunction(functions, 'follow');
+  return [
+    ...webhookFaults(webhook, configuration),
+    ...(follow ? variableFaults(follow, ownVariables(configuration).follow) : []),
+    ...followFaults(follow, webhook, configuration),
+  ]
+    .map((fault) => ({ ...fault, line: lineOf(fault.path) }))
+    .toSorted((a, b) => a.line - b.line)
+    .map(({ line, message }) => `s.yaml:${line} ${message}`);
 }
 
-function webhookFaults(webhook: DeployedFunction, { sources, notify }: CompiledConfiguration): string[] {
-  const given = environmentOf(webhook);
-  const secrets = new Set(sources.flatMap((source) => source.secrets));
-  const ofChannels = variablesOf(notify).filter((variable) => Object.hasOwn(given, variable));
+/** The variables that the text of an .env.example lacks, a line each: those that s.yaml reads, or will have to read. */
+export function exampleFaults(example: string, text: string, configuration: CompiledConfiguration): string[] {
+  const { webhook, follow } = ownVariables(configuration);
+  const there = new Set([...example.matchAll(/^(\w+)=/gm)].map(([, name]) => name));
+  return [...new Set([...readDeployment(text).variables, ...webhook.names, ...follow.names])]
+    .filter((name) => !there.has(name))
+    .map((name) => `add to .env.example: ${name}= (and above it, in a comment, what it is for)`);
+}
+
+/** The function that was meant: by its handler, else by its name, for a handler can be mistyped. */
+function findFunction(
+  functions: readonly DeployedFunction[],
+  name: 'webhook' | 'follow',
+): DeployedFunction | undefined {
+  return (
+    functions.find(({ props }) => props['handler'] === `${name}.handler`) ??
+    functions.find((each) => each.name === name && !isOneOfOurs(each.props['handler']))
+  );
+}
+
+function isOneOfOurs(handler: unknown): boolean {
+  return handler === 'webhook.handler' || handler === 'follow.handler';
+}
+
+function webhookFaults(webhook: DeployedFunction, configuration: CompiledConfiguration): Fault[] {
+  const own = ownVariables(configuration).webhook;
   return [
-    ...missingVariables(webhook, [...secrets]),
-    ...ofChannels.map((variable) =>
-      about(webhook, `take out of environmentVariables: ${variable}; only the follow function needs it`),
-    ),
-    ...sources.flatMap((source) => tooShort(webhook, source)),
+    ...handlerFaults(webhook, 'webhook.handler', 'which answers the webhooks'),
+    ...missingVariables(webhook, own.names),
+    ...variableFaults(webhook, own),
+    ...configuration.sources.flatMap((source) => tooShort(webhook, source)),
   ];
 }
 
-function tooShort(webhook: DeployedFunction, { name, deadlineMs }: CompiledSource): string[] {
+function handlerFaults(deployed: DeployedFunction, handler: string, task: string): Fault[] {
+  const given = deployed.props['handler'];
+  if (given === handler) return [];
+  const is = toText(given) ?? 'missing';
+  return [about(deployed, ['handler'], `its handler is ${is}: write handler: ${handler}, ${task}`)];
+}
+
+function tooShort(webhook: DeployedFunction, { name, deadlineMs }: CompiledSource): Fault[] {
   const needed = Math.ceil(deadlineMs / 1000) + marginSeconds;
+  const why = `the source ${name} has a deadlineMs of ${deadlineMs}`;
   return isTimeoutAtLeast(webhook, needed)
     ? []
-    : [about(webhook, `raise timeout to ${needed}: the source ${name} has a deadlineMs of ${deadlineMs}`)];
+    : [about(webhook, ['timeout'], `raise timeout to ${needed}: ${why}`)];
 }
 
 /** Needed as soon as one source follows its rollbacks, or defers them. */
 function followFaults(
   follow: DeployedFunction | undefined,
   webhook: DeployedFunction,
-  { sources, notify }: CompiledConfiguration,
-): string[] {
-  const followed = sources.find((source) => source.follow);
+  configuration: CompiledConfiguration,
+): Fault[] {
+  const followed = configuration.sources.find((source) => source.follow);
   if (!followed) return [];
+  const task = `which follows the rollbacks of the source ${followed.name} (mode: deferred, follow or notify)`;
   if (!follow) {
-    const task = `which follows the rollbacks of the source ${followed.name} (mode: deferred, follow or notify)`;
-    return [`add a function with handler: follow.handler, ${task}`];
+    return [{ path: ['resources'], message: `add a function with handler: follow.handler, ${task}` }];
   }
-  const { functionName, asyncInvokeConfig, triggers } = follow.props;
-  const faults = [
-    toRecord(asyncInvokeConfig)['asyncTask'] !== true &&
-      'set under asyncInvokeConfig: asyncTask: true; without it, two tasks could do the same rollback',
-    !isTimeoutAtLeast(follow, shortestFollowSeconds) &&
-      `raise timeout to ${shortestFollowSeconds} or more: a rollback of several batches takes minutes`,
-    Array.isArray(triggers) && triggers.length > 0 && 'take triggers out: only the webhook may start a task',
-  ].filter((fault) => fault !== false);
   return [
-    ...differences(webhook, { FOLLOW_FUNCTION: functionName }),
-    ...faults.map((fault) => about(follow, fault)),
+    ...handlerFaults(follow, 'follow.handler', task),
+    ...differences(webhook, { FOLLOW_FUNCTION: follow.props['functionName'] }),
+    ...differentProps(follow, webhook),
+    ...taskFaults(follow),
     ...differences(follow, sharedSettings(webhook)),
-    ...missingVariables(follow, variablesOf(notify)),
+    ...missingVariables(follow, ownVariables(configuration).follow.names),
   ];
+}
+
+/** What of a function's settings makes a task run once, in time, long enough, and for nobody else. */
+function taskFaults(follow: DeployedFunction): Fault[] {
+  const { asyncInvokeConfig, timeout, triggers } = follow.props;
+  const asynchronous = toRecord(asyncInvokeConfig);
+  const set = (key: string, advice: string) =>
+    about(follow, ['asyncInvokeConfig', key], `set under asyncInvokeConfig: ${key}: ${advice}`);
+  const faults = [
+    asynchronous['asyncTask'] !== true &&
+      set('asyncTask', 'true; without it, two tasks could do the same rollback'),
+    !isNumberFrom(0, mostRetries, asynchronous['maxAsyncRetryAttempts']) &&
+      set('maxAsyncRetryAttempts', `2, or another number up to ${mostRetries}; each attempt may tell again`),
+    !isNumberFrom(1, longestWaitSeconds, asynchronous['maxAsyncEventAgeInSeconds']) &&
+      set(
+        'maxAsyncEventAgeInSeconds',
+        `${longestWaitSeconds}, or a lower number; else Function Compute decides how late a rollback may come`,
+      ),
+    !isNumberFrom(shortestFollowSeconds, longestFollowSeconds, timeout) &&
+      about(
+        follow,
+        ['timeout'],
+        `write timeout as a number from ${shortestFollowSeconds} to ${longestFollowSeconds}: a rollback of several batches takes minutes, and Function Compute stops everything after a day`,
+      ),
+    [triggers ?? []].flat().length > 0 &&
+      about(follow, ['triggers'], 'take triggers out: only the webhook may start a task'),
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+/** The webhook starts tasks in its own region only; policy/README.md gives both functions one role. */
+function differentProps(follow: DeployedFunction, webhook: DeployedFunction): Fault[] {
+  return ['region', 'role']
+    .filter((key) => stringify(follow.props[key]) !== stringify(webhook.props[key]))
+    .map((key) => {
+      const value = webhook.props[key];
+      return value === undefined
+        ? about(follow, [key], `take ${key} out: ${webhook.name} has none`)
+        : about(follow, [key], `write ${key}: ${stringify(value).trimEnd()}, as ${webhook.name} has it`);
+    });
 }
 
 /** What both functions must be told alike: which EDAS is rolled back, and the switch that holds every rollback. */
@@ -122,28 +198,78 @@ function sharedSettings(webhook: DeployedFunction): Record<string, unknown> {
 }
 
 /** The settings of a function that are not what they must be. */
-function differences(deployed: DeployedFunction, settings: Record<string, unknown>): string[] {
+function differences(deployed: DeployedFunction, settings: Record<string, unknown>): Fault[] {
   const given = environmentOf(deployed);
   return Object.entries(settings)
     .filter(([name, value]) => stringify(given[name]) !== stringify(value))
     .map(([name, value]) =>
-      value === undefined
-        ? about(deployed, `take out of environmentVariables: ${name}; the other function has none`)
-        : about(deployed, `write under environmentVariables: ${name}: ${stringify(value).trimEnd()}`),
+      aboutVariable(
+        deployed,
+        name,
+        value === undefined
+          ? `take out of environmentVariables: ${name}; the other function has none`
+          : `write under environmentVariables: ${name}: ${stringify(value).trimEnd()}`,
+      ),
     );
 }
 
-function missingVariables(deployed: DeployedFunction, variables: readonly string[]): string[] {
+/** The variables that one function needs, and those that only the other one does. */
+interface Variables {
+  names: readonly string[];
+  ofOther: readonly string[];
+  other: string;
+}
+
+function ownVariables({ sources, notify }: CompiledConfiguration): Record<'webhook' | 'follow', Variables> {
+  const secrets = [...new Set(sources.flatMap((source) => source.secrets))];
+  const channels = notify.flatMap(({ url, secret }) => (secret === undefined ? [url] : [url, secret]));
+  return {
+    webhook: { names: secrets, ofOther: channels, other: 'follow' },
+    follow: { names: channels, ofOther: secrets, other: 'webhook' },
+  };
+}
+
+function missingVariables(deployed: DeployedFunction, variables: readonly string[]): Fault[] {
   const given = environmentOf(deployed);
   return variables
-    .filter((variable) => !Object.hasOwn(given, variable))
-    .map((variable) =>
-      about(deployed, `add under environmentVariables: ${variable}: \${env('${variable}', '')}`),
-    );
+    .filter((name) => !Object.hasOwn(given, name))
+    .map((name) => aboutVariable(deployed, name, `add under environmentVariables: ${fromEnv(name)}`));
 }
 
-function variablesOf(notify: CompiledConfiguration['notify']): string[] {
-  return notify.flatMap(({ url, secret }) => (secret === undefined ? [url] : [url, secret]));
+/** Secrets that somebody could read who should not: in the other function, or in the repository. */
+function variableFaults(deployed: DeployedFunction, { names, ofOther, other }: Variables): Fault[] {
+  const given = environmentOf(deployed);
+  const isGiven = (name: string) => Object.hasOwn(given, name);
+  return [
+    ...ofOther
+      .filter(isGiven)
+      .map((name) =>
+        aboutVariable(
+          deployed,
+          name,
+          `take out of environmentVariables: ${name}; only the ${other} function needs it`,
+        ),
+      ),
+    ...names
+      .filter((name) => isGiven(name) && !isFromEnv(name, given[name]))
+      .map((name) =>
+        aboutVariable(
+          deployed,
+          name,
+          `write under environmentVariables: ${fromEnv(name)}; the value goes into .env, under the same name, for s.yaml is committed`,
+        ),
+      ),
+  ];
+}
+
+function fromEnv(name: string): string {
+  return `${name}: \${env('${name}', '')}`;
+}
+
+function isFromEnv(name: string, value: unknown): boolean {
+  const [, , read] =
+    /^\$\{\s*env\(\s*(['"])(\w+)\1\s*,\s*(?:''|"")\s*\)\s*\}$/.exec(toText(value) ?? '') ?? [];
+  return read === name;
 }
 
 function environmentOf({ props }: DeployedFunction): Record<string, unknown> {
@@ -156,6 +282,15 @@ function isTimeoutAtLeast({ props }: DeployedFunction, needed: number): boolean 
   return Number.isNaN(seconds) || seconds >= needed;
 }
 
-function about({ name }: DeployedFunction, fault: string): string {
-  return `${name}: ${fault}`;
+function isNumberFrom(least: number, most: number, value: unknown): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+function aboutVariable(deployed: DeployedFunction, name: string, message: string): Fault {
+  return about(deployed, ['environmentVariables', name], message);
+}
+
+/** @param keys from the function's props to the place */
+function about({ name }: DeployedFunction, keys: Path, message: string): Fault {
+  return { path: ['resources', name, 'props', ...keys], message: `${name}: ${message}` };
 }

@@ -23,6 +23,12 @@ export function compileNotify(
   sources: readonly CompiledSource[],
   report: Report,
 ): CompiledChannel[] {
+  if (channels.length > 0 && !sources.some((source) => source.follow)) {
+    report(
+      ['notify'],
+      'no source is followed, so nobody would be told: take follow: false out of a source, or notify out',
+    );
+  }
   const taken = new Map(
     sources.flatMap(({ name, secrets }) =>
       secrets.map((variable) => [variable, `is a secret of the source ${name}, and would be sent elsewhere`]),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { toRecord } from '../../functions/record.ts';
 import { excerpt } from '../../functions/text.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean, sameByAnotherName } from './did-you-mean.ts';
 import type { Path } from './position.ts';
 import {
   keysOfChannel,
@@ -27,13 +27,21 @@ export function describeIssue(issue: z.core.$ZodIssue): { path: Path; message: s
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `"${key}" is not a key here${didYouMean(key, keysAt(path, toRecord(issue.input)['scheme']))}`,
+        message: describeUnknownKey([...path, key], toRecord(issue.input)['scheme']),
       }));
     case 'invalid_type':
       return [{ path, message: describeWrongType(issue) }];
     default:
       return [{ path, message: `${nameOf(path)} ${describeRule(issue)}` }];
   }
+}
+
+const notifyBelongs = 'notify stands at the top level, beside sources: move it there';
+
+function describeUnknownKey(path: Path, scheme: unknown): string {
+  const key = String(path.at(-1));
+  if (key === 'notify') return notifyBelongs;
+  return `"${key}" is not a key here${didYouMean(key, keysAt(path.slice(0, -1), scheme))}`;
 }
 
 /** What the value at the place breaks, to follow its name. */
@@ -58,13 +66,24 @@ function describeRule(issue: z.core.$ZodIssue): string {
 
 /** Many are not worth reading where one of them was nearly written. */
 function describeChoice(values: readonly string[], input: unknown): string {
-  if (values.length <= 5 || typeof input !== 'string') return `must be one of ${values.join(', ')}`;
+  const all = `must be one of ${values.join(', ')}`;
+  if (typeof input !== 'string') return all;
+  if (values.length <= 5) {
+    const meant = sameByAnotherName(input, values);
+    return meant === undefined ? all : `${all}; did you mean "${meant}"?`;
+  }
   return `does not know "${excerpt(input)}"${didYouMean(input, values)}`;
 }
 
 function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidType): string {
+  const [section, name] = path;
+  if (section === 'sources' && name === 'notify' && path.length === 2) return notifyBelongs;
   if (input === undefined) return `${nameOf(path)} is missing`;
   if (input === null) return `${nameOf(path)} is empty`;
+  if (section === 'notify' && Array.isArray(input) && path.length === 3) {
+    const what = path.at(-1) === 'url' ? 'address' : 'key';
+    return `${nameOf(path)} must be the name of one environment variable: a channel has one ${what}`;
+  }
   if (typeof path.at(-1) === 'number') return `each item of ${nameOf(path)} must be ${inWords(expected)}`;
   return `${nameOf(path)} must be ${inWords(expected)}`;
 }

@@ -19,7 +19,7 @@ function variableName(example: string, faultOfSetting: string) {
       error: ({ input }) =>
         isAddress(input)
           ? `must be the name of an environment variable, such as ${example}, not the address itself: put that into .env, for whoever knows it can write there`
-          : `must be the name of an environment variable, such as ${example}, not a value`,
+          : `must be the NAME of an environment variable, in capitals, such as ${example}; the value itself goes into .env`,
     })
     .refine(
       (name) => !name.startsWith('FC_'),

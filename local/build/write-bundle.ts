@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { reasonOf } from '../../functions/text.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
 import { bundleFollow, bundleWebhook, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
@@ -57,11 +56,6 @@ function replaceFile(file: string, contents: string | Uint8Array): void {
   const next = `${file}.${process.pid}.tmp`;
   writeFileSync(next, contents);
   renameSync(next, file);
-}
-
-/** The sources alone. */
-export function compileSourcesFile(file: string): CompiledSource[] {
-  return compileConfigurationFile(file).sources;
 }
 
 /** @throws CliError that names every fault of the file by file, line and column */

@@ -251,6 +251,16 @@ export function redirect(): Fault {
   };
 }
 
+/** 101: from now on another protocol is spoken, for which nobody asked. The socket stays open, and nothing is spoken. */
+export function switchingProtocols({ takesEffect = false }: Effect = {}): Fault {
+  const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';
+  return {
+    name: 'switchingProtocols',
+    takesEffect,
+    instead: (response) => response.socket?.write(head),
+  };
+}
+
 /** A success in XML, although JSON was asked for. */
 export function xmlAnswer({ takesEffect = false }: Effect = {}): Fault {
   const body =

@@ -38,6 +38,8 @@ export interface RecordedCall {
   readonly path: string;
   readonly changeOrderId: string | undefined;
   readonly appId: string | undefined;
+  /** The name and port by which it was called. */
+  readonly host: string;
   /** When it arrived, epoch milliseconds. */
   readonly at: number;
   /** HTTP status of the answer. `undefined` until it begins, and for good when a fault sends none. */
@@ -169,7 +171,7 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
   };
 }
 
-function describe({ method, target }: RoaRequest, at: number): Writable<RecordedCall> {
+function describe({ method, target, headers }: RoaRequest, at: number): Writable<RecordedCall> {
   const { path, query } = splitTarget(target);
   return {
     operation: operations[`${method} ${path}`],
@@ -177,6 +179,7 @@ function describe({ method, target }: RoaRequest, at: number): Writable<Recorded
     path,
     changeOrderId: query.get('ChangeOrderId') ?? undefined,
     appId: query.get('AppId') ?? undefined,
+    host: headers.host ?? '',
     at,
     status: undefined,
     fault: undefined,

@@ -30,6 +30,8 @@ export interface ExplainedWebhook {
   grant?: LinkGrant | undefined;
   /** Epoch milliseconds. */
   now: number;
+  /** Whether ROLLBACK_SUSPENDED holds all rollbacks. */
+  isSuspended: boolean;
 }
 
 export interface Explanation {
@@ -55,6 +57,7 @@ export async function explainWebhook(
   webhook: ExplainedWebhook,
 ): Promise<Explanation> {
   const { body, contentType, now } = webhook;
+  const holder = holderOf(source, webhook);
   const rows: Row[] = [
     ['source', `${source.name}: POST /${source.name}, secret in ${source.secrets.join(', ')}`],
     ['must carry', describeVerify(source.verify)],
@@ -63,7 +66,7 @@ export async function explainWebhook(
       `${contentType}; taken: ${source.contentTypes.map((each) => contentTypeWords[each]).join(', ')}`,
     ],
   ];
-  const explain = (decision: Decision) => ({ rows, ...conclude(source, decision) });
+  const explain = (decision: Decision) => ({ rows, ...conclude(source, holder, decision) });
 
   const signed = { headers: new Map([['content-type', contentType]]), body };
   const greeting = answerUnsigned(source, signed, now);
@@ -86,12 +89,7 @@ export async function explainWebhook(
     rows.push([rule.name, text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
-  rows.push(
-    ['apps', describeApps(source)],
-    ['mode', modes[source.mode]],
-    ['follow', source.follow ? 'yes: a task follows the rollback to its end' : 'no'],
-    ['notify', describeNotify(source, notify)],
-  );
+  rows.push(['apps', describeApps(source)], ...describeRollback(source, notify, holder));
   const [decision] = decisions;
   if (!decision) throw new Error('the last rule must decide');
   return explain(decision);
@@ -204,10 +202,14 @@ async function gave(
   return `\`${key}: ${expression.text}\` gave ${describeValue(await evaluate(expression, payload, key))}`;
 }
 
-function conclude(source: Source, { rule, end }: Decision): Pick<Explanation, 'verdict' | 'isRefused'> {
+function conclude(
+  source: Source,
+  holder: Holder | undefined,
+  { rule, end }: Decision,
+): Pick<Explanation, 'verdict' | 'isRefused'> {
   const by = `The rule "${rule}" decides`;
   if ('ignored' in end) return { verdict: `${by}: ignored (200). ${end.ignored}`, isRefused: false };
-  if ('target' in end) return { verdict: `${by}: ${actOn(source, end.target)}`, isRefused: false };
+  if ('target' in end) return { verdict: `${by}: ${actOn(source, holder, end.target)}`, isRefused: false };
   const { code, message } = end.refused;
   const { statusCode } = replyWithProblem(end.refused, { source, isVerified: true });
   return {
@@ -233,6 +235,35 @@ function describeApps({ apps }: Source): string {
   return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
 }
 
+/** What keeps the function from rolling back. */
+type Holder = 'dryRun' | 'ROLLBACK_SUSPENDED';
+
+/** As in functions/webhook/fulfil.ts. */
+function holderOf({ dryRun }: Source, { isSuspended }: ExplainedWebhook): Holder | undefined {
+  if (dryRun) return 'dryRun';
+  return isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
+}
+
+/** Who rolls back, who follows, and who is told. */
+function describeRollback(
+  source: Source,
+  notify: readonly CompiledChannel[],
+  holder: Holder | undefined,
+): Row[] {
+  if (holder) {
+    return [
+      ['mode', `${source.mode}, but ${holder} sends no rollback, and hands none over to a task`],
+      ['follow', `no: with ${holder} there is nothing to follow`],
+      ['notify', `nobody is told, for with ${holder} nothing is followed`],
+    ];
+  }
+  return [
+    ['mode', modes[source.mode]],
+    ['follow', source.follow ? 'yes: a task follows the rollback to its end' : 'no'],
+    ['notify', describeNotify(source, notify)],
+  ];
+}
+
 const modes: Record<Source['mode'], string> = {
   now: 'now: the answer comes when the rollback has begun',
   deferred: 'deferred: the answer comes at once, and a task rolls back, one for each change order',
@@ -252,10 +283,10 @@ function describeNotify({ follow, answerAt }: Source, notify: readonly CompiledC
   return told.length > 0 ? told : 'nobody is told: only the log says how it ends';
 }
 
-function actOn({ cluster, dryRun, mode, apps }: Source, target: Target): string {
+function actOn({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {
   const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
-  const verb = dryRun
-    ? 'read and not rolled back (dryRun)'
+  const verb = holder
+    ? `read and not rolled back (${holder})`
     : `rolled back with ${operation}${mode === 'deferred' ? ' by a task' : ''}`;
   const isBound = 'changeOrderId' in target && apps !== undefined;
   const condition = isBound ? ', if EDAS lists it among those of the apps' : '';

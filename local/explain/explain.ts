@@ -2,10 +2,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import { isSuspended } from '../../functions/platform/settings.ts';
 import { openSources } from '../../functions/webhook/source/open-sources.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { root } from '../build/bundle.ts';
-import { compileConfigurationFile } from '../build/write-bundle.ts';
 import { CliError, runCli } from '../cli.ts';
 import { contentTypeOf } from '../sample-webhook.ts';
 import { appOfLink, readId, readPayloadFile, readSource } from '../sender.ts';
@@ -27,6 +27,7 @@ preset does.
   --app ID          the application of the link, for a source that is called by one  (the only one of its apps)
   --sources FILE    the sources                   (sources.yaml)
 
+Where ROLLBACK_SUSPENDED is set in the environment, it says what the function does while it is.
 It ends with status 0 where the webhook would be acted on or ignored, and with 1 where it would be refused.
 `;
 
@@ -55,12 +56,17 @@ await runCli(async () => {
   }
   if (name === undefined) throw new CliError('--source NAME is missing: whose payload is it?');
   if (payload === undefined) throw new CliError('--payload FILE is missing: what does the sender post?');
-  const { source } = readSource(values.sources, name);
-  const { notify } = compileConfigurationFile(values.sources);
+  const { source, notify } = readSource(values.sources, name);
   const grant = grantFor(source, readId('--app', values.app));
   const body = await readPayloadFile(payload);
   const contentType = values['content-type'] ?? contentTypeOf(body, source);
-  await explain(source, notify, { body, contentType, grant, now: Date.now() });
+  await explain(source, notify, {
+    body,
+    contentType,
+    grant,
+    now: Date.now(),
+    isSuspended: isSuspended(process.env),
+  });
 });
 
 async function explain(

@@ -50,6 +50,17 @@ export function silent({ takesEffect = false }: Effect = {}): Fault {
   };
 }
 
+/** The connection is closed in good order, and nothing was said. */
+export function closed({ takesEffect = false }: Effect = {}): Fault {
+  return { name: 'closed', takesEffect, instead: (response) => response.socket?.end() };
+}
+
+/** 101: from now on another protocol is spoken, for which nobody asked. The socket stays open, and nothing is spoken. */
+export function switchingProtocols({ takesEffect = false }: Effect = {}): Fault {
+  const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';
+  return { name: 'switchingProtocols', takesEffect, instead: (response) => response.socket?.write(head) };
+}
+
 /** The true answer, late. */
 export function delayed({ byMs }: { readonly byMs: number }): Fault {
   return {

@@ -34,6 +34,7 @@ export interface ReceivedMessage {
  * - `too-many-once`: one 429, and then all is well.
  * - `rate-limit-once`: one answer of the kind with which this channel says that it was too much.
  * - `server-error`: 500. `html`: 200 around a page. `reset`: the connection is reset.
+ * - `switching`: 101, and then nothing in another protocol. `switching-to-nothing`: 101 that names no protocol.
  */
 export type ReceiverFault =
   | 'hang'
@@ -44,7 +45,9 @@ export type ReceiverFault =
   | 'rate-limit-once'
   | 'server-error'
   | 'html'
-  | 'reset';
+  | 'reset'
+  | 'switching'
+  | 'switching-to-nothing';
 
 export interface ReceiverOptions {
   /** Of the channels that sign; without one, the channel takes what is not signed. */
@@ -299,6 +302,8 @@ const notDone: Record<ReceiverKind, Reply> = {
   'dingtalk-answer': json({ errcode: 300001, errmsg: 'session is expired' }),
 };
 
+const switching = 'HTTP/1.1 101 Switching Protocols\r\n';
+
 function fail(fault: ReceiverFault, kind: ReceiverKind, response: ServerResponse): void {
   switch (fault) {
     case 'hang':
@@ -326,6 +331,12 @@ function fail(fault: ReceiverFault, kind: ReceiverKind, response: ServerResponse
       return;
     case 'reset':
       response.socket?.resetAndDestroy();
+      return;
+    case 'switching':
+      response.socket?.write(`${switching}connection: Upgrade\r\nupgrade: websocket\r\n\r\n`);
+      return;
+    case 'switching-to-nothing':
+      response.socket?.write(`${switching}\r\n`);
       return;
   }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {
   channelKinds,
   type ChannelKind,
@@ -42,4 +43,14 @@ export function channelVariables(
     return secret === undefined || key === undefined ? [address] : [address, [secret, key] as const];
   });
   return Object.fromEntries(pairs);
+}
+
+/** What makes a task answer in the stand-in of a chat, and never in a real one. */
+export function chatRedirection(receiver: MessageReceiver): Record<string, string> {
+  const standIns = {
+    'hooks.slack.com': receiver.urlOf('slack-answer'),
+    'oapi.dingtalk.com': receiver.urlOf('dingtalk-answer'),
+  };
+  const preload = path.join(import.meta.dirname, 'redirect-chats.cjs');
+  return { SANDBOX_CHATS: JSON.stringify(standIns), NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };
 }

@@ -52,6 +52,16 @@ export function printCurlLines({
   }
 }
 
+/** Whoever deploys the same file must not wonder where they are. */
+export function printOwnChannels(): void {
+  console.log(
+    paint(
+      'dim',
+      "Your sources.yaml has no notify, so nobody would be told: the channels below are the sandbox's own.",
+    ),
+  );
+}
+
 export function printRealEdas({ url, sources, secrets }: Guide): void {
   console.log(
     paint('bold', 'This is real EDAS, with the credentials of this machine: a signed request rolls back.'),

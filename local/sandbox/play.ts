@@ -26,6 +26,12 @@ interface Stage {
 
 const application = '3616cdca-0000-4000-8000-000000000001';
 
+/** Where people in a chat would be answered; nothing goes to these hosts from here. */
+const answerAddresses: Partial<Record<CompiledSource['reply'], string>> = {
+  slack: 'https://hooks.slack.com/commands/T00000000/0/sandbox',
+  dingtalk: 'https://oapi.dingtalk.com/robot/sendBySession?session=sandbox',
+};
+
 /** The application of the sandbox's releases: one that the source may touch. */
 export function applicationFor(source: CompiledSource): string {
   return onlyAppOf(source) ?? source.apps?.[0] ?? application;
@@ -54,7 +60,7 @@ export async function playRollback(stage: Stage): Promise<void> {
   await watch(edas, id, (order) => order.batches.some(({ status }) => status === statuses.succeeded));
 
   step(2, `The release is bad. The sender "${source.name}" posts a signed webhook.`);
-  const sample = sampleWebhook(source, targetFor(source, id), Date.now());
+  const sample = sampleWebhook(source, targetFor(source, id), Date.now(), answerAddresses[source.reply]);
   await post(stage, sample);
   const rollback = await rollbackOf(id, appId, stage);
   if (!rollback) {
@@ -62,18 +68,17 @@ export async function playRollback(stage: Stage): Promise<void> {
     return;
   }
 
-  step(3, 'EDAS rolls the release back, batch by batch.');
+  step(3, 'EDAS rolls the release back, batch by batch. A task follows it and tells the people.');
+  console.log(paint('dim', '   It looks 5 to 7 seconds after the rollback began, and then every 10 to 12.'));
   await watch(edas, rollback.id, ({ finishedAt }) => finishedAt !== undefined);
   console.log(describeOrder(edas.orders.get(id)));
-
-  step(4, 'A task follows the rollback (it looks after 5 s, and then every 10 s) and tells the people.');
   await stage.fc.settled();
   await sleep(50);
 
-  step(5, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
+  step(4, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
   await post(stage, sample);
 
-  step(6, 'Somebody without the secret tries.');
+  step(5, 'Somebody without the secret tries.');
   await post({ ...stage, secrets: stage.forged }, sample);
 }
 
@@ -93,12 +98,14 @@ async function rollbackOf(
 }
 
 /** A call that EDAS got, as one line. */
-export function narrateCall({ operation, method, path, status }: RecordedCall): void {
+export function narrateCall({ operation, method, path, status, host }: RecordedCall): void {
   const what = operation ?? `${method} ${path}`;
-  console.log(
-    `   ${paint('magenta', 'function → EDAS')}    ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`,
-  );
+  const label = host.startsWith(taskHost) ? 'task → EDAS    ' : 'function → EDAS';
+  console.log(`   ${paint('magenta', label)}    ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`);
 }
+
+/** The name of this machine under which a task calls EDAS; the webhook uses its number. */
+export const taskHost = 'localhost';
 
 /** What a caller was answered, as two lines. */
 export function narrateAnswer(

@@ -10,11 +10,12 @@ import { startFcStandIn } from '../fc/stand-in.ts';
 import { taskProcess } from '../fc/task-process.ts';
 import type { Listening } from '../listen.ts';
 import { startReceiver } from '../notify/receiver.ts';
-import { channelVariables, receiverKeys, sandboxChannels } from './channels.ts';
+import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from './channels.ts';
+import { ownFolder } from './folder.ts';
 import { startFunctionServer } from './function-server.ts';
 import { startInstance } from './instance.ts';
 import { realSecrets, sandboxSecrets } from './secrets.ts';
-import { printCurlLines, printRealEdas, printReady } from './guide.ts';
+import { printCurlLines, printOwnChannels, printRealEdas, printReady } from './guide.ts';
 import {
   createMessageNarrator,
   narrateAnswer,
@@ -23,6 +24,7 @@ import {
   narrateTask,
   narrateTaskLog,
   playRollback,
+  taskHost,
 } from './play.ts';
 
 const help = `Runs both functions on this machine, as Function Compute would.
@@ -53,11 +55,8 @@ const standInContext = {
   credentials: standInCredentials,
 };
 
-/** Where the built functions of the sandbox are. */
-const folder = path.join(root, '.sandbox');
-
 /** As s.yaml has them. */
-const [followFunction, followTimeoutSeconds] = ['edas-rollback-follow', 3600];
+const [followFunction, followTimeoutSeconds, followRetries] = ['edas-rollback-follow', 3600, 2];
 
 interface Options {
   port: number;
@@ -100,8 +99,8 @@ async function runOnStandIn(
   { sources: own, notify }: CompiledConfiguration,
 ): Promise<void> {
   const channels = sandboxChannels(notify);
-  const sources = own.map((source) => ({ ...source, follow: true }));
-  const { webhook, follow } = await buildFunctions({ sources, notify: channels }, folder);
+  const sources = notify.length > 0 ? own : own.map((source) => ({ ...source, follow: true }));
+  const { webhook, follow } = await buildFunctions({ sources, notify: channels }, ownFolder());
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
   const secrets = sandboxSecrets(sources);
 
@@ -118,13 +117,21 @@ async function runOnStandIn(
     const runTask = taskProcess({
       ...standInContext,
       bundle: follow.file,
-      env: definedIn({ ...shared, ...channelVariables(channels, receiver) }),
+      env: definedIn({
+        ...shared,
+        // The same server under another name, by which the narrator tells the task from the webhook.
+        EDAS_ENDPOINT: edas.url.replace('127.0.0.1', taskHost),
+        ...channelVariables(channels, receiver),
+        ...chatRedirection(receiver),
+      }),
       timeout: followTimeoutSeconds,
       onLog: narrateTaskLog,
     });
     const fc = await startFcStandIn({
       ...standInContext,
       functions: { [followFunction]: runTask },
+      maxRetries: followRetries,
+      retryDelayMs: 5_000,
       onCall: narrateTask,
     });
     closing.push(fc.close);
@@ -135,6 +142,7 @@ async function runOnStandIn(
 
     const [source] = sources;
     const forged = sandboxSecrets(sources, 'forged');
+    if (notify.length === 0) printOwnChannels();
     if (source) await playRollback({ edas, fc, url: server.url, source, secrets, forged });
     printCurlLines({ edas, url: server.url, sources, secrets, forged });
     printReady(server.url);
@@ -156,7 +164,7 @@ async function runOnRealEdas(options: Options, { sources: own }: CompiledConfigu
     );
   }
   const sources = own.map((source) => ({ ...source, mode: 'now' as const, follow: false }));
-  const { webhook } = await buildFunctions({ sources, notify: [] }, folder);
+  const { webhook } = await buildFunctions({ sources, notify: [] }, ownFolder());
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };

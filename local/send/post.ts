@@ -1,4 +1,4 @@
-import { isLoopback } from '../../functions/edas/endpoint.ts';
+import { isLoopback } from '../../functions/origin.ts';
 import { reasonOf } from '../../functions/text.ts';
 import { CliError, codeOf } from '../cli.ts';
 import type { SenderRequest } from '../sender.ts';

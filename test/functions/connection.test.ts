@@ -56,6 +56,13 @@ function tcp(handle: (socket: Socket) => void): Server {
   });
 }
 
+/** Answers the request with 101 and these headers, and keeps the connection open. */
+function switchTo(headers: string): (socket: Socket) => void {
+  return (socket) => {
+    socket.once('data', () => socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`));
+  };
+}
+
 /** Nothing to do: that is the point where it is used. */
 function ignore(): void {
   return undefined;
@@ -210,6 +217,8 @@ describe('a call is in doubt, never not_sent, once a connection was established:
     ],
     ['speaks something else than HTTP', (socket: Socket) => socket.end('SSH-2.0-Fake\r\n')],
     ['ends in the middle of the headers', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nContent-')],
+    ['changes to another protocol', switchTo('connection: Upgrade\r\nupgrade: websocket\r\n')],
+    ['changes to a protocol that it does not name', switchTo('')],
   ])('the server %s', async (_what, handle) => {
     const peer = await start(tcp(handle));
     await expect(rollBack(`http://127.0.0.1:${peer.port}`, 1_000)).rejects.toMatchObject({ kind: 'doubt' });

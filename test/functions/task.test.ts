@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isChatAddress, readTask, taskIdFor, type RollbackTask } from '../../functions/task.ts';
+import {
+  isChatAddress,
+  readTask,
+  taskIdFor,
+  type RollbackDone,
+  type RollbackTask,
+  type TaskFacts,
+} from '../../functions/task.ts';
 import { isRecord } from '../../functions/record.ts';
 import { problemOf } from '../support/problem.ts';
 
@@ -15,7 +22,7 @@ const least = {
   operation: 'RollbackChangeOrder',
   rollback: 'due',
 };
-const full: RollbackTask = {
+const facts: TaskFacts = {
   version: 1,
   source: 'chat',
   delivery: 'fake-delivery',
@@ -23,13 +30,17 @@ const full: RollbackTask = {
   requestedAt: 1_767_323_045_000,
   changeOrderId,
   operation: 'AbortAndRollbackChangeOrder',
-  rollback: 'done',
-  rollbackChangeOrderId: '5ba3b2f4-1c7e-4a6d-8f00-000000000001',
   app: '3616cdca-4f92-4413-0000-000000000000',
-  problemStartedAt: 1_767_323_040_000,
   actor: 'roadrunner',
   answerAt: { chat: 'slack', url: slackUrl },
 };
+
+const full: RollbackDone = {
+  ...facts,
+  rollback: 'done',
+  rollbackChangeOrderId: '5ba3b2f4-1c7e-4a6d-8f00-000000000001',
+};
+const due: RollbackTask = { ...facts, rollback: 'due', problemStartedAt: 1_767_323_040_000 };
 
 const toPayload = (task: unknown) => Buffer.from(JSON.stringify(task));
 
@@ -44,6 +55,7 @@ describe('a task', () => {
     expect(readTask(toPayload(full))).toEqual(full);
     expect(readTask(JSON.stringify(full))).toEqual(full);
     expect(readTask(toPayload(least))).toEqual(least);
+    expect(readTask(toPayload(due))).toEqual(due);
   });
 
   const id = fc.uuid();
@@ -51,10 +63,13 @@ describe('a task', () => {
   const time = fc.integer({ min: -8.64e15, max: 8.64e15 });
   const path = fc.webPath();
   const address = fc.oneof(
-    path.map((text) => ({ chat: 'slack' as const, url: `https://hooks.slack.com/${text}` })),
-    path.map((text) => ({ chat: 'dingtalk' as const, url: `https://oapi.dingtalk.com/${text}` })),
+    path.map((text) => ({ chat: 'slack' as const, url: `https://hooks.slack.com/actions/${text}` })),
+    path.map((text) => ({
+      chat: 'dingtalk' as const,
+      url: `https://oapi.dingtalk.com/robot/sendBySession?session=${text}`,
+    })),
   );
-  const tasks = fc.record({
+  const anyFacts = {
     version: fc.constant(1 as const),
     source: fc.string(),
     delivery: words,
@@ -62,13 +77,22 @@ describe('a task', () => {
     requestedAt: time,
     changeOrderId: id,
     operation: fc.constantFrom('RollbackChangeOrder' as const, 'AbortAndRollbackChangeOrder' as const),
-    rollback: fc.constantFrom('due' as const, 'done' as const),
-    rollbackChangeOrderId: fc.option(id, { nil: undefined }),
     app: fc.option(id, { nil: undefined }),
-    problemStartedAt: fc.option(time, { nil: undefined }),
     actor: words,
     answerAt: fc.option(address, { nil: undefined }),
-  });
+  };
+  const tasks = fc.oneof(
+    fc.record({
+      ...anyFacts,
+      rollback: fc.constant('due' as const),
+      problemStartedAt: fc.option(time, { nil: undefined }),
+    }),
+    fc.record({
+      ...anyFacts,
+      rollback: fc.constant('done' as const),
+      rollbackChangeOrderId: fc.option(id, { nil: undefined }),
+    }),
+  );
 
   test('is read as it was written, whatever stands in it', () => {
     fc.assert(
@@ -79,7 +103,7 @@ describe('a task', () => {
   });
 
   test('says nothing but what was sent, or is refused, whatever was damaged in it', () => {
-    const keys = Object.keys(full) as (keyof RollbackTask)[];
+    const keys = Object.keys({ ...full, ...due });
     fc.assert(
       fc.property(tasks, fc.constantFrom(...keys), fc.jsonValue(), (task, key, value) => {
         expectTruth(toPayload({ ...task, [key]: value }));
@@ -111,7 +135,7 @@ describe('a task', () => {
     ['problemStartedAt', null, 'its problemStartedAt is no time'],
     ['problemStartedAt', 9e15, 'its problemStartedAt is no time'],
   ])('whose %s is %j is refused', (key, value, fault) => {
-    const problem = problemOf(() => readTask(toPayload({ ...full, [key]: value })));
+    const problem = problemOf(() => readTask(toPayload({ ...due, [key]: value })));
     expect(problem).toMatchObject({
       code: 'task_malformed',
       message: `The task cannot be read: ${fault}. Nothing was done. Only the webhook function may invoke this one.`,
@@ -119,7 +143,7 @@ describe('a task', () => {
   });
 
   test('whose rule against innocent changes would let every change through is refused', () => {
-    const text = JSON.stringify({ ...full, problemStartedAt: 0 }).replace(
+    const text = JSON.stringify({ ...due, problemStartedAt: 0 }).replace(
       '"problemStartedAt":0',
       '"problemStartedAt":1e999',
     );
@@ -177,7 +201,9 @@ function expectTruth(payload: Buffer | string): void {
 describe('the address of a chat', () => {
   test.each([
     { chat: 'slack', url: slackUrl },
-    { chat: 'slack', url: 'https://hooks.slack.com/' },
+    { chat: 'slack', url: 'https://hooks.slack.com/commands/T00000000/1/fakeResponseToken' },
+    { chat: 'slack', url: 'https://hooks.slack.com/actions/T00000000/1/fakeResponseToken' },
+    { chat: 'slack', url: 'https://hooks.slack.com/app/T00000000/1/fakeResponseToken' },
     { chat: 'dingtalk', url: 'https://oapi.dingtalk.com/robot/sendBySession?session=fake' },
   ] as const)('is $url', (address) => {
     expect(isChatAddress(address)).toBe(true);
@@ -185,47 +211,101 @@ describe('the address of a chat', () => {
   });
 
   test.each([
-    ['slack', 'http://hooks.slack.com/x'],
+    ['slack', 'https://hooks.slack.com/services/T00000000/B00000000/fakeHookToken'],
+    ['slack', 'https://hooks.slack.com/workflows/fake'],
+    ['slack', 'https://hooks.slack.com/'],
+    ['slack', 'https://hooks.slack.com/commands'],
+    ['slack', 'https://hooks.slack.com/commandsx/fake'],
+    ['slack', 'https://hooks.slack.com//commands/fake'],
+    ['slack', 'https://hooks.slack.com/Commands/fake'],
+    ['slack', 'https://hooks.slack.com/commands/../services/fake'],
+    ['slack', 'https://hooks.slack.com/commands/%2e%2e/services/fake'],
+    ['slack', 'https://hooks.slack.com/commands/.%2E/services/fake'],
+    ['slack', 'https://hooks.slack.com/commands/..\\services\\fake'],
+    ['slack', 'https://hooks.slack.com/commands/.\t./services/fake'],
+    ['slack', 'https://hooks.slack.com/commands/.\n./services/fake'],
+    ['slack', 'https://hooks.slack.com/commands/fake\\'],
+    ['slack', 'http://hooks.slack.com/commands/x'],
     ['slack', 'https://hooks.slack.com'],
-    ['slack', 'https://hooks.slack.com:8443/x'],
-    ['slack', 'https://hooks.slack.com:443/x'],
-    ['slack', 'https://fake-user:fake-password@hooks.slack.com/x'],
-    ['slack', 'https://hooks.slack.com@example.com/x'],
-    ['slack', 'https://hooks.slack.com:x@example.com/x'],
-    ['slack', 'https://hooks.slack.com\\@example.com/x'],
-    ['slack', 'https://a.hooks.slack.com/x'],
-    ['slack', 'https://hooks.slack.com.example.com/x'],
-    ['slack', 'https://hooks.slack.com./x'],
-    ['slack', 'https://hooks-slack.com/x'],
-    ['slack', 'https://hooks.slаck.com/x'],
-    ['slack', 'https://hooks.slack.com%2eexample.com/x'],
-    ['slack', 'blob:https://hooks.slack.com/x'],
-    ['slack', 'file://hooks.slack.com/x'],
-    ['slack', '//hooks.slack.com/x'],
-    ['slack', ' https://hooks.slack.com/x'],
-    ['slack', 'https:hooks.slack.com/x'],
-    ['slack', 'https://oapi.dingtalk.com/x'],
+    ['slack', 'https://hooks.slack.com:8443/commands/x'],
+    ['slack', 'https://hooks.slack.com:443/commands/x'],
+    ['slack', 'https://fake-user:fake-password@hooks.slack.com/commands/x'],
+    ['slack', 'https://hooks.slack.com@example.com/commands/x'],
+    ['slack', 'https://hooks.slack.com:x@example.com/commands/x'],
+    ['slack', 'https://hooks.slack.com\\@example.com/commands/x'],
+    ['slack', 'https://a.hooks.slack.com/commands/x'],
+    ['slack', 'https://hooks.slack.com.example.com/commands/x'],
+    ['slack', 'https://hooks.slack.com./commands/x'],
+    ['slack', 'https://hooks-slack.com/commands/x'],
+    ['slack', 'https://hooks.sl\u0430ck.com/commands/x'],
+    ['slack', 'https://hooks.slack.com%2eexample.com/commands/x'],
+    ['slack', 'blob:https://hooks.slack.com/commands/x'],
+    ['slack', 'file://hooks.slack.com/commands/x'],
+    ['slack', '//hooks.slack.com/commands/x'],
+    ['slack', ' https://hooks.slack.com/commands/x'],
+    ['slack', 'https:hooks.slack.com/commands/x'],
+    ['slack', 'https://oapi.dingtalk.com/commands/x'],
+    ['slack', 'https://oapi.dingtalk.com/robot/sendBySession?session=fake'],
     ['slack', ''],
     ['dingtalk', slackUrl],
-    ['dingtalk', 'https://oapi.dingtalk.com.example.com/robot/sendBySession'],
-    ['dingtalk', 'http://oapi.dingtalk.com/robot/sendBySession'],
-  ] as const)('of %s is not %s', (chat, url) => {
+    ['dingtalk', 'https://oapi.dingtalk.com/robot/send?access_token=fake-robot'],
+    ['dingtalk', 'https://oapi.dingtalk.com/robot/send?x=/robot/sendBySession?'],
+    ['dingtalk', 'https://oapi.dingtalk.com/robot/sendBySession'],
+    ['dingtalk', 'https://oapi.dingtalk.com/robot/sendBySession/../send?access_token=fake-robot'],
+    ['dingtalk', 'https://oapi.dingtalk.com/robot/sendBySession#?session=fake'],
+    ['dingtalk', 'https://oapi.dingtalk.com/gettoken?appkey=fake'],
+    ['dingtalk', 'https://oapi.dingtalk.com.example.com/robot/sendBySession?session=fake'],
+    ['dingtalk', 'https://oapi.dingtalk.com:8443/robot/sendBySession?session=fake'],
+    ['dingtalk', 'http://oapi.dingtalk.com/robot/sendBySession?session=fake'],
+  ] as const)('of %s is not %j', (chat, url) => {
     expect(isChatAddress({ chat, url })).toBe(false);
     expect(readTask(toPayload({ ...full, answerAt: { chat, url } })).answerAt).toBeUndefined();
   });
 
-  test('leads nowhere else, whatever stands behind the host', () => {
+  const trouble = fc.constantFrom(
+    '.',
+    '/',
+    '\\',
+    '%2e',
+    '%2E',
+    '%2f',
+    '%5c',
+    '\t',
+    '\n',
+    '\r',
+    '?',
+    '#',
+    '@',
+    ':',
+    ' ',
+  );
+  const rest = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc
+      .array(fc.oneof(trouble, fc.constantFrom('services', 'send', 'a', '/.\t./')), { maxLength: 12 })
+      .map((all) => all.join('')),
+  );
+
+  test('leads to no other folder and no other host, whatever stands behind it', () => {
+    const places = fc.constantFrom(
+      { chat: 'slack' as const, beginning: 'https://hooks.slack.com', folder: /^\/(commands|actions|app)\// },
+      { chat: 'slack' as const, beginning: 'https://hooks.slack.com/commands/', folder: /^\/commands\// },
+      {
+        chat: 'dingtalk' as const,
+        beginning: 'https://oapi.dingtalk.com/robot/sendBySession?',
+        folder: /^\/robot\/sendBySession$/,
+      },
+    );
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (rest) => {
-        const url = `https://hooks.slack.com${rest}`;
-        if (!isChatAddress({ chat: 'slack', url })) return;
-        const { origin, username, password } = new URL(url);
-        expect({ origin, username, password }).toEqual({
-          origin: 'https://hooks.slack.com',
-          username: '',
-          password: '',
-        });
+      fc.property(places, rest, ({ chat, beginning, folder }, behind) => {
+        const url = beginning + behind;
+        if (!isChatAddress({ chat, url })) return;
+        const { origin, username, password, pathname } = new URL(url);
+        expect(origin).toBe(new URL(beginning).origin);
+        expect([username, password]).toEqual(['', '']);
+        expect(pathname).toMatch(folder);
       }),
+      { numRuns: 1000 },
     );
   });
 });

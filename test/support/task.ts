@@ -1,12 +1,12 @@
 import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../local/edas/stand-in.ts';
 import { startReceiver, type MessageReceiver, type ReceiverKind } from '../../local/notify/receiver.ts';
+import { exchange } from '../../functions/exchange.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { createTaskHandler } from '../../functions/follow/handler.ts';
 import type { News } from '../../functions/follow/news.ts';
-import { post } from '../../functions/follow/notify/post.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
 import { toRecord, toText } from '../../functions/record.ts';
-import type { Clock } from '../../functions/rollback/dependencies.ts';
+import type { Clock } from '../../functions/clock.ts';
 import type { RollbackTask } from '../../functions/task.ts';
 import { fakeContext, fakeCredentials, startTime } from './webhook.ts';
 
@@ -136,9 +136,9 @@ export async function openTaskFunction(
       clock,
       random,
       // The addresses of chats are those of the receiver here.
-      post: (request, timeoutMs) => {
-        const chat = chatOf(request.url);
-        return post({ ...request, url: chat ? receiver.urlOf(chat) : request.url }, timeoutMs);
+      exchange: (url, request, timeoutMs) => {
+        const chat = chatOf(url);
+        return exchange(chat ? receiver.urlOf(chat) : url, request, timeoutMs);
       },
       write: (line) => void lines.push(line),
     },
@@ -160,7 +160,7 @@ export async function openTaskFunction(
     lines,
     log,
     decisions: () => log().filter(({ msg }) => msg === 'decision'),
-    events: () => log().flatMap(({ msg, event }) => (msg === 'told' ? [String(event)] : [])),
+    events: () => log().flatMap(({ msg, event }) => (msg === 'news' ? [String(event)] : [])),
     news: () =>
       receiver.messages
         .filter(({ kind }) => kind === 'webhook')

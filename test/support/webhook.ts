@@ -3,7 +3,7 @@ import type { FcStandIn } from '../../local/fc/stand-in.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
 import { linkQuery, signatureHeaders } from '../../local/sign.ts';
 import type { Environment, FunctionContext } from '../../functions/platform/function-compute.ts';
-import type { Clock } from '../../functions/rollback/dependencies.ts';
+import type { Clock } from '../../functions/clock.ts';
 import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
 import { presets } from '../../functions/webhook/source/presets.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';

@@ -1,3 +1,4 @@
+import type { Answer, ExchangeRequest } from '../../exchange.ts';
 import { toRecord, toText } from '../../record.ts';
 import type { Language } from '../configuration.ts';
 import type { News } from '../news.ts';
@@ -10,17 +11,9 @@ export interface ChannelAddress {
   language: Language;
 }
 
-/** A POST. */
-export interface ChannelRequest {
+/** A request, and where it goes: a channel may sign in the address. */
+export interface ChannelRequest extends ExchangeRequest {
   url: string;
-  headers: Record<string, string>;
-  body: string;
-}
-
-export interface ChannelAnswer {
-  status: number;
-  /** Milliseconds after which another attempt is welcome, where the channel said so. */
-  retryAfterMs?: number | undefined;
   body: string;
 }
 
@@ -42,7 +35,7 @@ export interface ChannelProtocol {
   readKey?: (secret: string) => Buffer | undefined;
   /** @param now epoch milliseconds */
   requestFor: (news: News, address: ChannelAddress, now: number) => ChannelRequest;
-  judge: (answer: ChannelAnswer) => Verdict;
+  judge: (answer: Answer) => Verdict;
 }
 
 /** The bytes of a secret that is used as it stands. */
@@ -50,23 +43,20 @@ export function plainKey(secret: string): Buffer {
   return Buffer.from(secret, 'utf8');
 }
 
-export function jsonRequest(url: string, body: object, headers: Record<string, string> = {}): ChannelRequest {
-  return {
-    url,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    body: JSON.stringify(body),
-  };
+export function jsonRequest(url: string, body: object): ChannelRequest {
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  return { method: 'POST', url, headers, body: JSON.stringify(body) };
 }
 
 /** What the status of an answer alone says, where it is no success. */
-export function judgeStatus({ status, body }: ChannelAnswer): Verdict | undefined {
+export function judgeStatus({ status, text }: Answer): Verdict | undefined {
   if (status >= 200 && status <= 299) return undefined;
   if (status >= 300 && status <= 399) {
     const reason = `it answered HTTP ${status}, and no redirect is followed: configure the address that it leads to`;
     return { isTaken: false, reason, isPassing: false };
   }
   const isPassing = status === 408 || status === 429 || status >= 500;
-  return { isTaken: false, reason: `it answered HTTP ${status}`, words: body, isPassing };
+  return { isTaken: false, reason: `it answered HTTP ${status}`, words: text, isPassing };
 }
 
 /**
@@ -76,13 +66,13 @@ export function judgeStatus({ status, body }: ChannelAnswer): Verdict | undefine
  * @param isPassing whether another attempt may help after such a code
  */
 export function judgeCode(
-  answer: ChannelAnswer,
+  answer: Answer,
   fields: readonly { code: string; words: string }[],
   isPassing: (code: unknown, words: string) => boolean,
 ): Verdict {
   const failure = judgeStatus(answer);
   if (failure) return failure;
-  const said = toRecord(parse(answer.body));
+  const said = toRecord(parse(answer.text));
   const field = fields.find(({ code }) => said[code] !== undefined);
   if (!field) {
     const reason = `it answered HTTP ${answer.status} without ${fields.map(({ code }) => code).join(' or ')}`;
@@ -96,9 +86,9 @@ export function judgeCode(
   return { isTaken: false, reason, words, isPassing: isPassing(code, words) };
 }
 
-function parse(body: string): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

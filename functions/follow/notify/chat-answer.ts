@@ -1,14 +1,8 @@
+import type { Answer } from '../../exchange.ts';
 import { escapeForSlack } from '../../slack-text.ts';
 import type { AnswerAddress } from '../../task.ts';
 import { messageFor } from '../message.ts';
-import type { News } from '../news.ts';
-import {
-  jsonRequest,
-  judgeStatus,
-  type ChannelAnswer,
-  type ChannelProtocol,
-  type Verdict,
-} from './channel.ts';
+import { jsonRequest, judgeStatus, type ChannelProtocol, type Verdict } from './channel.ts';
 import { dingTalkText, judgeDingTalk } from './dingtalk.ts';
 
 /** How the people of a chat are answered where they asked. */
@@ -30,15 +24,10 @@ export const chatAnswers: Record<AnswerAddress['chat'], ChannelProtocol> = {
   },
 };
 
-/** News after which there is more to come. */
-export function isInterim({ event }: News): boolean {
-  return event === 'started' || event === 'waiting' || event === 'failing';
-}
-
 /** No page says what is in the body of a success; a failure may say there that an address has expired or is used up. */
-function judgeSlack(answer: ChannelAnswer): Verdict {
+function judgeSlack(answer: Answer): Verdict {
   const failure = judgeStatus(answer);
   if (failure) return failure;
-  if (!/^\s*<|"ok"\s*:\s*false/.test(answer.body)) return { isTaken: true };
-  return { isTaken: false, reason: 'it answered that it is not ok', words: answer.body, isPassing: false };
+  if (!/^\s*<|"ok"\s*:\s*false/.test(answer.text)) return { isTaken: true };
+  return { isTaken: false, reason: 'it answered that it is not ok', words: answer.text, isPassing: false };
 }

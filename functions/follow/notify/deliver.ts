@@ -1,8 +1,8 @@
+import { ExchangeFailure, type Answer, type Exchange } from '../../exchange.ts';
 import { pauseAfter } from '../../rollback/pause.ts';
-import type { Clock } from '../../rollback/dependencies.ts';
+import type { Clock } from '../../clock.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
 import type { News } from '../news.ts';
-import { PostFailure, type Post } from './post.ts';
 import { withoutQuotation } from './withhold.ts';
 
 /** What a delivery needs of the world. */
@@ -13,7 +13,7 @@ export interface DeliveryWorld {
   clock: Clock;
   /** From 0 to 1, as `Math.random`. */
   random: () => number;
-  post: Post;
+  exchange: Exchange;
 }
 
 /** How patient one channel is met. */
@@ -58,15 +58,28 @@ async function attempt(
   address: ChannelAddress,
   { requestFor, judge }: ChannelProtocol,
   timeoutMs: number,
-  { now, post }: DeliveryWorld,
+  { now, exchange }: DeliveryWorld,
 ): Promise<{ verdict: Verdict; retryAfterMs?: number | undefined }> {
   try {
-    const answer = await post(requestFor(news, address, now()), timeoutMs);
-    return { verdict: withoutQuotation(judge(answer), address), retryAfterMs: answer.retryAfterMs };
+    const { url, ...request } = requestFor(news, address, now());
+    const answer = await exchange(url, request, timeoutMs);
+    return { verdict: withoutQuotation(judge(answer), address), retryAfterMs: retryAfterMs(answer) };
   } catch (error) {
-    // Whatever else it is: its words may hold the address.
-    const known =
-      error instanceof PostFailure ? error : new PostFailure('the request could not be made', false);
-    return { verdict: { isTaken: false, reason: known.message, isPassing: known.isPassing } };
+    return { verdict: judgeFailure(error) };
   }
+}
+
+/** Of `Retry-After` in seconds; a date in it is left alone. */
+function retryAfterMs({ retryAfter = '' }: Answer): number | undefined {
+  return /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
+}
+
+function judgeFailure(error: unknown): Verdict {
+  if (error instanceof ExchangeFailure) {
+    // Whoever answered too much may have taken the message: another attempt would tell it twice.
+    return { isTaken: false, reason: error.message, isPassing: !error.isTooLarge };
+  }
+  // A fault of our own. Its words may hold the address.
+  const name = error instanceof Error ? error.name : typeof error;
+  return { isTaken: false, reason: `the request could not be made (${name})`, isPassing: false };
 }

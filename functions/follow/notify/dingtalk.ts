@@ -1,13 +1,7 @@
 import { dingTalkSignature } from '../../dingtalk-signature.ts';
+import type { Answer } from '../../exchange.ts';
 import { messageFor } from '../message.ts';
-import {
-  jsonRequest,
-  judgeCode,
-  plainKey,
-  type ChannelAnswer,
-  type ChannelProtocol,
-  type Verdict,
-} from './channel.ts';
+import { jsonRequest, judgeCode, plainKey, type ChannelProtocol, type Verdict } from './channel.ts';
 
 /**
  * A custom robot of a DingTalk group: 20 messages a minute and 20 000 bytes each, or it is silenced for ten minutes.
@@ -26,7 +20,7 @@ export function dingTalkText(message: string): object {
   return { msgtype: 'text', text: { content: message.replaceAll('@', '＠') } };
 }
 
-export function judgeDingTalk(answer: ChannelAnswer): Verdict {
+export function judgeDingTalk(answer: Answer): Verdict {
   return judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isPassing);
 }
 

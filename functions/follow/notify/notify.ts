@@ -2,19 +2,21 @@ import type { Environment } from '../../platform/function-compute.ts';
 import type { Log } from '../../platform/log.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledChannel, Language } from '../configuration.ts';
-import type { News } from '../news.ts';
-import { chatAnswers, isInterim } from './chat-answer.ts';
+import { isInterim, type News } from '../news.ts';
+import { chatAnswers } from './chat-answer.ts';
 import type { ChannelAddress, ChannelProtocol } from './channel.ts';
-import { deliver, type DeliveryWorld, type Patience } from './deliver.ts';
+import { deliver, type Delivery, type DeliveryWorld, type Patience } from './deliver.ts';
 import { openChannel, protocols } from './open-channel.ts';
 
-/** How many of those who should be told could be. */
+/** How many of the channels could be told. */
 export interface Reach {
   reached: number;
   tried: number;
 }
 
-/** Tells everybody at once. Never throws, and leaves nothing open when it returns. */
+/**
+ * Tells everybody at once, one piece of news after another. Never throws, and leaves nothing open when it returns.
+ */
 export type Tell = (news: News) => Promise<Reach>;
 
 export interface Notifier {
@@ -35,6 +37,22 @@ interface Receiver {
   protocol: ChannelProtocol;
   /** Absent where it cannot be used. */
   address?: ChannelAddress | undefined;
+  /** Why it cannot be used. */
+  fault?: string | undefined;
+}
+
+/** How it is told. */
+interface Means {
+  patience: Patience;
+  world: DeliveryWorld;
+  /** Of the task. */
+  log: Log;
+}
+
+/** What became of telling one receiver. */
+interface Told {
+  isTaken: boolean;
+  attempts: number;
 }
 
 /** A channel that hangs costs this, whatever the others do. */
@@ -51,57 +69,48 @@ export function openNotifier(
   world: DeliveryWorld,
   patience: Patience = patienceOfChannels,
 ): Notifier {
-  const receivers = channels.map((channel): Receiver => {
-    const receiver = { kind: channel.kind, variable: channel.url, protocol: protocols[channel.kind] };
-    const opened = openChannel(channel, env);
-    if ('url' in opened) return { ...receiver, address: opened };
-    log('error', 'a channel is closed', { kind: channel.kind, ...opened });
-    return receiver;
-  });
-  const language = channels[0]?.language ?? 'en';
-
+  const receivers = channels.map((channel) => openReceiver(channel, env, log));
   return {
     forTask: (answerAt, taskLog) => {
-      const chat = answerAt && openChatAnswer(answerAt, language);
-      let answersLeft = answerAt?.chat === 'slack' ? answersOfSlack : Infinity;
-
-      const tellOne = async (receiver: Receiver, news: News, limits: Patience) => {
-        const { kind, variable, protocol, address } = receiver;
-        const result = address
-          ? await deliver(news, address, protocol, limits, world)
-          : {
-              verdict: { isTaken: false, reason: 'it is closed: see the log of the start' } as const,
-              attempts: 0,
-            };
-        const { verdict, attempts } = result;
-        if (!verdict.isTaken) {
-          const { event, changeOrderId } = news;
-          const facts = { kind, variable, event, changeOrderId, reason: verdict.reason, attempts };
-          taskLog('error', 'a channel could not be told', facts);
-        }
-        return { isTaken: verdict.isTaken, attempts };
-      };
-
-      const tellChat = async (receiver: Receiver, news: News) => {
-        // One is kept for the end, which is what people wait for.
-        const attempts = Math.min(patience.attempts, answersLeft - (isInterim(news) ? 1 : 0));
-        if (attempts < 1) return undefined;
-        answersLeft -= attempts;
-        const told = await tellOne(receiver, news, { ...patience, attempts });
-        answersLeft += attempts - told.attempts;
-        return told;
-      };
-
+      const means = { patience, world, log: taskLog };
+      const tellChat = answerAt && chatTeller(answerAt, languageIn(answerAt, channels), means);
       return async (news) => {
-        const told = await Promise.all([
-          ...receivers.map((receiver) => tellOne(receiver, news, patience)),
-          ...(chat ? [tellChat(chat, news)] : []),
+        const [told] = await Promise.all([
+          Promise.all(receivers.map((receiver) => tellOne(receiver, news, means))),
+          tellChat?.(news),
         ]);
-        const tried = told.filter((each) => each !== undefined);
-        return { reached: tried.filter(({ isTaken }) => isTaken).length, tried: tried.length };
+        // The chat does not count: its address ends after half an hour, and may come from whoever saw a message.
+        return { reached: told.filter(({ isTaken }) => isTaken).length, tried: told.length };
       };
     },
   };
+}
+
+function openReceiver(channel: CompiledChannel, env: Environment, log: Log): Receiver {
+  const { kind, url: variable } = channel;
+  const receiver = { kind, variable, protocol: protocols[kind] };
+  const opened = openChannel(channel, env);
+  if ('url' in opened) return { ...receiver, address: opened };
+  log('error', 'a channel is closed', { kind, ...opened });
+  return { ...receiver, fault: opened.reason };
+}
+
+async function tellOne(receiver: Receiver, news: News, { patience, world, log }: Means): Promise<Told> {
+  const { kind, variable, protocol, address, fault } = receiver;
+  const { verdict, attempts } = address
+    ? await deliver(news, address, protocol, patience, world)
+    : closedBecause(fault);
+  if (!verdict.isTaken) {
+    const { event, changeOrderId } = news;
+    const facts = { kind, variable, event, changeOrderId, reason: verdict.reason, attempts };
+    log('error', 'a channel could not be told', facts);
+  }
+  return { isTaken: verdict.isTaken, attempts };
+}
+
+function closedBecause(fault = "its address is not the chat's own"): Delivery {
+  const verdict = { isTaken: false, reason: `it is closed: ${fault}`, isPassing: false } as const;
+  return { verdict, attempts: 0 };
 }
 
 /**
@@ -110,8 +119,33 @@ export function openNotifier(
  */
 const answersOfSlack = 4;
 
+/** How the chat in which a rollback was asked for is told, as long as it takes answers. */
+function chatTeller(
+  answerAt: AnswerAddress,
+  language: Language,
+  means: Means,
+): (news: News) => Promise<Told | undefined> {
+  const chat = openChatAnswer(answerAt, language);
+  let answersLeft = answerAt.chat === 'slack' ? answersOfSlack : Infinity;
+  return async (news) => {
+    // One is kept for the end, which is what people wait for.
+    const usable = isInterim(news.event) ? answersLeft - 1 : answersLeft;
+    if (usable < 1) return undefined;
+    const attempts = Math.min(means.patience.attempts, usable);
+    const told = await tellOne(chat, news, { ...means, patience: { ...means.patience, attempts } });
+    answersLeft -= told.attempts;
+    return told;
+  };
+}
+
 /** The address came with a message, so it is looked at once more before anything goes there. */
 function openChatAnswer(answerAt: AnswerAddress, language: Language): Receiver {
   const receiver = { kind: `${answerAt.chat} answer`, protocol: chatAnswers[answerAt.chat] };
   return isChatAddress(answerAt) ? { ...receiver, address: { url: answerAt.url, language } } : receiver;
+}
+
+/** That of the first channel of the chat's own kind, or else of the first channel. */
+function languageIn({ chat }: AnswerAddress, channels: readonly CompiledChannel[]): Language {
+  const channel = channels.find(({ kind }) => kind === chat) ?? channels[0];
+  return channel?.language ?? 'en';
 }

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../edas/endpoint.ts';
+import { isLoopback } from '../../origin.ts';
 import type { Environment } from '../../platform/function-compute.ts';
 import type { ChannelKind, CompiledChannel } from '../configuration.ts';
 import type { ChannelAddress, ChannelProtocol } from './channel.ts';
@@ -25,37 +25,37 @@ export interface ChannelFault {
 /** Reads address and key of a channel from the environment. */
 export function openChannel(channel: CompiledChannel, env: Environment): ChannelAddress | ChannelFault {
   const { kind, language, url: urlVariable, secret: secretVariable } = channel;
-  const faultOf = (variable: string, fault: string) => ({ variable, reason: `${variable} ${fault}` });
-
-  const url = env[urlVariable];
-  const urlFault = faultOfText(url) ?? faultOfAddress(url ?? '');
-  if (url === undefined || urlFault !== undefined) return faultOf(urlVariable, urlFault ?? 'is not set');
-  const address = { url: withoutFragment(url), language };
+  const url = readVariable(env, urlVariable);
+  if ('reason' in url) return url;
+  const addressFault = faultOfAddress(url.text);
+  if (addressFault !== undefined) return faultOf(urlVariable, addressFault);
+  const address = { url: withoutFragment(url.text), language };
 
   const { readKey } = protocols[kind];
   if (secretVariable === undefined || !readKey) {
-    const isUnsigned = kind === 'webhook';
-    return isUnsigned
-      ? faultOf(urlVariable, 'has no secret beside it, and nobody could trust what it gets')
-      : address;
+    if (kind !== 'webhook') return address;
+    return faultOf(urlVariable, 'has no secret beside it, and nobody could trust what it gets');
   }
-  const secret = env[secretVariable];
-  const secretFault = faultOfText(secret);
-  if (secret === undefined || secretFault !== undefined) {
-    return faultOf(secretVariable, secretFault ?? 'is not set');
-  }
-  const key = readKey(secret);
+  const secret = readVariable(env, secretVariable);
+  if ('reason' in secret) return secret;
+  const key = readKey(secret.text);
   return key
     ? { ...address, key }
     : faultOf(secretVariable, 'cannot be decoded: it must be whsec_ and base64');
 }
 
-function faultOfText(text: string | undefined): string | undefined {
-  if (text === undefined) return 'is not set';
-  if (text.trim() === '') return 'is empty';
-  return text.trim() === text
-    ? undefined
-    : 'begins or ends with white space; a newline from a file is a usual reason';
+function faultOf(variable: string, fault: string): ChannelFault {
+  return { variable, reason: `${variable} ${fault}` };
+}
+
+/** What a variable holds, where it can be used as it stands. */
+function readVariable(env: Environment, variable: string): { text: string } | ChannelFault {
+  const text = env[variable];
+  if (text === undefined) return faultOf(variable, 'is not set');
+  const trimmed = text.trim();
+  if (trimmed === '') return faultOf(variable, 'is empty');
+  if (trimmed === text) return { text };
+  return faultOf(variable, 'begins or ends with white space; a newline from a file is a usual reason');
 }
 
 function faultOfAddress(text: string): string | undefined {

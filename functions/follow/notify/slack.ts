@@ -1,12 +1,7 @@
+import type { Answer } from '../../exchange.ts';
 import { escapeForSlack } from '../../slack-text.ts';
 import { messageFor } from '../message.ts';
-import {
-  jsonRequest,
-  judgeStatus,
-  type ChannelAnswer,
-  type ChannelProtocol,
-  type Verdict,
-} from './channel.ts';
+import { jsonRequest, judgeStatus, type ChannelProtocol, type Verdict } from './channel.ts';
 
 /**
  * An incoming webhook of Slack: about one message a second.
@@ -19,10 +14,10 @@ export const slack: ChannelProtocol = {
 };
 
 /** Slack says `ok` under a 200, and a word such as `no_service` under a 4xx. */
-function judge(answer: ChannelAnswer): Verdict {
+function judge(answer: Answer): Verdict {
   const failure = judgeStatus(answer);
   if (failure) return failure;
-  if (answer.status === 200 && answer.body.trim() === 'ok') return { isTaken: true };
+  if (answer.status === 200 && answer.text.trim() === 'ok') return { isTaken: true };
   const reason = `it answered HTTP ${answer.status} without ok`;
-  return { isTaken: false, reason, words: answer.body, isPassing: false };
+  return { isTaken: false, reason, words: answer.text, isPassing: false };
 }

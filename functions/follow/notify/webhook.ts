@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { decodeWhsec } from '../../whsec.ts';
 import { messageFor } from '../message.ts';
 import type { News } from '../news.ts';
 import { jsonRequest, judgeStatus, type ChannelProtocol } from './channel.ts';
@@ -8,7 +9,7 @@ import { jsonRequest, judgeStatus, type ChannelProtocol } from './channel.ts';
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export const webhook: ChannelProtocol = {
-  readKey,
+  readKey: decodeWhsec,
   requestFor: (news, { url, key, language }, now) => {
     const id = idOf(news);
     const timestamp = String(Math.floor(now / 1000));
@@ -25,23 +26,17 @@ export const webhook: ChannelProtocol = {
   judge: (answer) => judgeStatus(answer) ?? { isTaken: true },
 };
 
-/** The bytes of `whsec_<base64>`; the padding may be left out. */
-function readKey(secret: string): Buffer | undefined {
-  const [, letters = ''] = /^whsec_([A-Za-z0-9+/]+)={0,2}$/.exec(secret) ?? [];
-  return letters === '' || letters.length % 4 === 1 ? undefined : Buffer.from(letters, 'base64');
-}
-
 /**
  * One id for one thing that happened, so that a receiver can drop what a retried task sends again. Waiting for a person
  * happens once for each batch; something can fail, or be refused, again and for another reason.
  */
-function idOf({ event, changeOrderId, delivery, batches, failures, problem }: News): string {
+function idOf({ event, changeOrderId, requestId, batches, failures, problem }: News): string {
   const what = [
-    changeOrderId ?? delivery,
+    changeOrderId ?? requestId,
     event,
     event === 'waiting' ? batches?.done : undefined,
     event === 'failing' ? failures : undefined,
-    problem?.code,
+    problem,
   ];
   const digest = createHash('sha256').update(JSON.stringify(what)).digest('hex');
   return `rollback_${event}_${digest.slice(0, 32)}`;

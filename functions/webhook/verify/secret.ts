@@ -1,3 +1,4 @@
+import { decodeSecretBase64, decodeWhsec } from '../../whsec.ts';
 import { decodeHex } from './digest.ts';
 
 /** How a sender makes the HMAC key from the secret that it shows. `whsec`: Standard Webhooks, `whsec_<base64>`. */
@@ -19,18 +20,6 @@ export function decodeSecret(secret: string, encoding: SecretEncoding): Buffer |
     case 'base64':
       return decodeSecretBase64(secret);
     case 'whsec':
-      return secret.startsWith('whsec_') ? decodeSecretBase64(secret.slice('whsec_'.length)) : undefined;
+      return decodeWhsec(secret);
   }
-}
-
-/**
- * Standard base64 whose padding may be left out, as Standard Webhooks' own libraries allow. A secret is the operator's
- * own text: it need not be as strict as a digest, which anybody can send.
- * https://github.com/standard-webhooks/standard-webhooks/tree/main/libraries
- */
-function decodeSecretBase64(text: string): Buffer | undefined {
-  const letters = text.replace(/={1,2}$/, '');
-  const isBase64 = /^[A-Za-z0-9+/]+$/.test(letters) && letters.length % 4 !== 1;
-  const isPadded = letters.length < text.length;
-  return isBase64 && (!isPadded || text.length % 4 === 0) ? Buffer.from(letters, 'base64') : undefined;
 }

@@ -196,6 +196,11 @@ describe('a success', () => {
     ['Data without an id', { Code: 200, Data: {} }, undefined],
     ['an empty id', { Code: 200, Data: { ChangeOrderId: '' } }, undefined],
     ['an id that is a number', { Code: 200, Data: { ChangeOrderId: 42 } }, undefined],
+    [
+      'an id in capitals',
+      { Code: 200, Data: { ChangeOrderId: 'FAKE-Rollback-Order' } },
+      'fake-rollback-order',
+    ],
   ])('of a rollback is recognised with %s', async (_what, answer, rollbackChangeOrderId) => {
     answerWith(200, answer);
     expect(await client.rollbackChangeOrder(orderId, unhurried)).toEqual({
@@ -642,6 +647,13 @@ describe('a rollback that meets', () => {
       code: 'InvalidSecurityToken.Expired',
     },
     { trap: 'a redirection', fault: faults.redirect(), kind: 'doubt', message: /it is empty/ },
+    {
+      trap: 'another protocol',
+      fault: faults.switchingProtocols(),
+      kind: 'doubt',
+      message: /no answer/,
+      timeoutMs: 600,
+    },
     { trap: 'a success in XML', fault: faults.xmlAnswer(), kind: 'doubt', message: /it has no Code/ },
     { trap: 'an error in XML', fault: faults.xmlError(), kind: 'doubt', message: /temporary failure/ },
     {

@@ -4,7 +4,8 @@ import type { ChangeOrderProgress } from '../../../functions/edas/change-order.t
 import type { EdasClient } from '../../../functions/edas/client.ts';
 import type { EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
-import { carryOut, type Happening } from '../../../functions/follow/carry-out.ts';
+import { carryOut } from '../../../functions/follow/carry-out.ts';
+import type { Happening } from '../../../functions/follow/news.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
 import { leapingClock, taskApp, taskDue, taskOrder } from '../../support/task.ts';

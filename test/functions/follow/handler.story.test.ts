@@ -25,7 +25,11 @@ test('a night: rolled back, waits for a person, is confirmed, fails in part, wai
     description: 'checkout 2.4.0',
     consoleUrl: 'https://edas.console.aliyun.com/#/home?regionNo=cn-hangzhou',
   };
-  const always = { ...what, ...who, ...where, text: expect.any(String) as string };
+  const always = {
+    ...{ requestId: 'fake-request-id', ...what, ...who, ...where },
+    isPresumed: false,
+    text: expect.any(String) as string,
+  };
   const failure = {
     place: 'Batch: 2 / Deploy Application / Start Application',
     reason: 'EDAS-10001 STAR_AGENT_OFFLINE',

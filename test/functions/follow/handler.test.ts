@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ChangeOrderPlan } from '../../../local/edas/change-orders.ts';
 import * as faults from '../../../local/edas/faults.ts';
+import type { Fault } from '../../../local/edas/faults.ts';
 import { Problem } from '../../../functions/errors.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
 import { fakeContext, startTime } from '../../support/webhook.ts';
@@ -30,6 +31,19 @@ async function open(
 function rollbackOrderOf({ edas }: TaskFunction): string {
   return edas.orders.ofApplication(taskApp).find(({ rollbackOf }) => rollbackOf === taskOrder)?.id ?? '';
 }
+
+/** EDAS accepts a rollback, and names this order; unless it takes effect, the change runs on as if nothing had been. */
+function accepting(rollbackChangeOrderId: string, { takesEffect = false } = {}): Fault {
+  const answer = JSON.stringify({ Code: 200, Data: { ChangeOrderId: rollbackChangeOrderId } });
+  return {
+    name: 'made by this test',
+    takesEffect,
+    instead: (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(answer),
+  };
+}
+
+const putsOf = (task: TaskFunction) => task.calls().filter((call) => call.includes('PUT'));
+const headlineOf = (task: TaskFunction) => task.news().at(-1)?.text.split('\n')[0];
 
 const done: Partial<RollbackTask> = { rollback: 'done' };
 const problemOf = (error: unknown) => (error instanceof Problem ? error.code : error);
@@ -115,9 +129,10 @@ describe('a change that was terminated before', () => {
     expect(await task.run()).toEqual({ event: 'succeeded' });
     const rollbackChangeOrderId = rollbackOrderOf(task);
     expect(task.news()).toMatchObject([
-      { event: 'already_terminated', rollbackChangeOrderId, status: 6 },
-      { event: 'succeeded', rollbackChangeOrderId, status: 2 },
+      { event: 'already_terminated', rollbackChangeOrderId, isPresumed: true, status: 6 },
+      { event: 'succeeded', rollbackChangeOrderId, isPresumed: true, status: 2 },
     ]);
+    expect(headlineOf(task)).toContain('Probably succeeded');
     expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
   });
 
@@ -141,11 +156,14 @@ describe('a change that was terminated before', () => {
     expect(task.calls().join()).not.toContain('PUT');
   });
 
-  test('is told on a retry that finds no rollback of it', async () => {
+  test('is told on a retry that finds no rollback of it, and not that nothing was sent', async () => {
     const task = await open();
     task.edas.orders.abort(taskOrder);
-    expect(await task.run({}, 1)).toEqual({ event: 'already_terminated' });
-    expect(task.events()).toEqual(['already_terminated']);
+    expect(await task.run({}, 1)).toEqual({ event: 'terminated' });
+    expect(task.news()).toMatchObject([{ event: 'terminated', status: 6 }]);
+    expect(task.news()[0]).not.toHaveProperty('rollbackChangeOrderId');
+    expect(headlineOf(task)).toContain('by the EDAS rollback or by somebody who stopped it');
+    expect(putsOf(task)).toEqual([]);
   });
 });
 
@@ -156,8 +174,21 @@ describe('a rollback that the webhook has done', () => {
     const rollbackChangeOrderId = rollbackOrderOf(task);
     expect(await task.run({ ...done, rollbackChangeOrderId })).toEqual({ event: 'succeeded' });
     expect(task.events()).toEqual(['started', 'succeeded']);
+    expect(task.news()).toMatchObject([{ isPresumed: false }, { isPresumed: false, changeStatus: 6 }]);
+    expect(headlineOf(task)).toContain(
+      'Succeeded: the EDAS rollback is complete; the change is rolled back.',
+    );
     expect(task.calls().join()).not.toContain('PUT');
     expect(task.calls().join()).not.toContain('list');
+  });
+
+  test('has probably succeeded where its order has, and the change is shown in flight all the same', async () => {
+    const task = await open({ edas: { rollbackRules: { showsAfterMs: 1e9 } } });
+    task.edas.orders.rollback(taskOrder);
+    const rollbackChangeOrderId = rollbackOrderOf(task);
+    expect(await task.run({ ...done, rollbackChangeOrderId })).toEqual({ event: 'succeeded' });
+    expect(task.news().at(-1)).toMatchObject({ isPresumed: false, status: 2, changeStatus: 1 });
+    expect(headlineOf(task)).toContain('Probably succeeded');
   });
 
   test('is found in the list where EDAS answered with the id that it was sent', async () => {
@@ -167,8 +198,11 @@ describe('a rollback that the webhook has done', () => {
     expect(await task.run({ ...done, rollbackChangeOrderId: taskOrder })).toEqual({ event: 'succeeded' });
     expect(task.news().at(-1)).toMatchObject({
       rollbackChangeOrderId: rollbackOrderOf(task),
+      isPresumed: true,
       changeStatus: 6,
     });
+    expect(headlineOf(task)).toContain('Probably succeeded');
+    expect(task.news()[0]).toMatchObject({ event: 'started', isPresumed: true });
   });
 
   test('is followed at the change itself where nobody can tell its order', async () => {
@@ -182,7 +216,7 @@ describe('a rollback that the webhook has done', () => {
   test('is not called started again in the chat, whose answer the webhook gave; its end is', async () => {
     const task = await open();
     task.edas.orders.rollback(taskOrder);
-    await task.run({ ...done, answerAt: slackAnswer });
+    await task.run({ ...done, rollbackChangeOrderId: rollbackOrderOf(task), answerAt: slackAnswer });
     const chat = task.receiver.messages.filter(({ kind }) => kind === 'slack-answer');
     expect(chat.map(({ text }) => text.split('\n')[0])).toEqual([
       expect.stringContaining('Succeeded') as string,
@@ -222,6 +256,18 @@ describe('a rollback that the webhook has done', () => {
     task.edas.setFault(() => faults.deniedByRam());
     expect(await task.run(done)).toEqual({ event: 'unreadable' });
     expect(task.news().at(-1)?.problem?.message).toContain('edas:ReadApplication');
+    expect(task.clock.seconds()).toBe(25);
+  });
+
+  test('is followed to its end where EDAS refuses once to show it', async () => {
+    const task = await open();
+    task.edas.orders.rollback(taskOrder);
+    task.edas.setFault(() =>
+      task.clock.seconds() > 20 && task.clock.seconds() < 30 ? faults.deniedByRam() : undefined,
+    );
+    const rollbackChangeOrderId = rollbackOrderOf(task);
+    expect(await task.run({ ...done, rollbackChangeOrderId })).toEqual({ event: 'succeeded' });
+    expect(task.events()).toEqual(['started', 'succeeded']);
   });
 });
 
@@ -247,7 +293,29 @@ describe('a doubt', () => {
     expect(task.events()).toEqual(['outcome_unknown']);
     expect(task.clock.seconds()).toBeGreaterThan(120);
     expect(task.clock.seconds()).toBeLessThan(145);
-    expect(task.calls().filter((call) => call.includes('PUT'))).toHaveLength(1);
+    expect(putsOf(task)).toHaveLength(1);
+  });
+
+  test('is told before the order is watched, in words of its own: nobody has to send anything again', async () => {
+    const task = await open();
+    task.edas.setFault(({ method }) => (method === 'PUT' ? faults.emptyBody() : undefined));
+    await task.run();
+    const [{ tookMs, problem } = {}] = task.news();
+    expect(tookMs).toBeLessThan(2_000 + 21_000);
+    expect(problem?.code).toBe('edas_outcome_unknown');
+    expect(problem?.message).toMatch(
+      /^The rollback was sent, and its answer got lost\. EDAS gave no answer .*\. The change order is looked at for two more minutes\. If it runs on until then, Function Compute tries the task again, up to twice, and the rollback is sent once more\.$/,
+    );
+    expect(task.news()[0]?.text).not.toMatch(/send the webhook/i);
+  });
+
+  test('of a retry that sends nothing does not say that an answer got lost, but what the order shows', async () => {
+    const task = await open({}, { createdAt: Date.parse(startTime) - 3_600_000, outcome: 3 });
+    expect(problemOf((await task.run({}, 1)).error)).toBe('edas_outcome_unknown');
+    expect(task.news()).toMatchObject([{ event: 'outcome_unknown' }]);
+    expect(task.news()[0]?.problem?.message).toContain('status is 3 (failed), so it is not sent again');
+    expect(task.news()[0]?.problem?.message).not.toContain('got lost');
+    expect(putsOf(task)).toEqual([]);
   });
 
   test('is told at once, and then that the rollback began, where EDAS shows it late', async () => {
@@ -307,6 +375,21 @@ describe('a doubt', () => {
     expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
     expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
   });
+});
+
+test('a retry that is held does not claim that nothing was done: an earlier attempt may have rolled back, and EDAS shows it late', async () => {
+  const task = await open({ edas: { rollbackRules: { showsAfterMs: 600_000 } } });
+  task.edas.setFault(({ method }) =>
+    method === 'PUT' ? faults.emptyBody({ takesEffect: true }) : undefined,
+  );
+  expect(problemOf((await task.run()).error)).toBe('edas_outcome_unknown');
+  expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+
+  const env = { ROLLBACK_SUSPENDED: 'true', EDAS_ENDPOINT: task.edas.url };
+  const held = await openTaskFunction({ env }, onTestFinished);
+  expect(problemOf((await held.run({}, 1)).error)).toBe('rollback_suspended');
+  expect(held.news()).toMatchObject([{ event: 'outcome_unknown', problem: { code: 'rollback_suspended' } }]);
+  expect(held.news()[0]?.problem?.message).toMatch(/An earlier attempt of this task may have rolled back\.$/);
 });
 
 describe('an EDAS that is down', () => {
@@ -375,8 +458,128 @@ describe('a task that comes twice', () => {
   });
 });
 
+describe('three attempts of which none can tell anybody', () => {
+  const channels = ['webhook', 'dingtalk', 'feishu', 'wecom', 'slack'] as const;
+  const env = Object.fromEntries(channels.map((kind) => [`${kind.toUpperCase()}_URL`, '']));
+  const attempts = async (task: TaskFunction, differences: Partial<RollbackTask> = {}) => {
+    const codes = [];
+    for (const retryCount of [0, 1, 2]) {
+      codes.push(problemOf((await task.run(differences, retryCount)).error));
+      await task.clock.sleep(60_000);
+    }
+    expect(task.receiver.messages).toEqual([]);
+    return codes;
+  };
+
+  test('send one rollback, where EDAS carries it out under the id of the change, which then has succeeded', async () => {
+    const task = await open({ channels, env });
+    task.edas.setFault(({ method }) => (method === 'PUT' ? accepting(taskOrder) : undefined));
+    expect(await attempts(task)).toEqual([
+      'notification_failed',
+      'edas_outcome_unknown',
+      'edas_outcome_unknown',
+    ]);
+    expect(task.edas.orders.get(taskOrder)?.status).toBe(2);
+    expect(putsOf(task)).toEqual(['0 PUT change']);
+    expect(task.events()).toEqual(['started', ...Array.from({ length: 3 }, () => 'outcome_unknown')]);
+  });
+
+  test.each([
+    ['answers with the id that it was sent', 'same-order', taskApp],
+    ['does so, and nobody knows the application', 'same-order', undefined],
+    ['names the order of the rollback', 'new-order', taskApp],
+    ['names it, and nobody knows the application', 'new-order', undefined],
+  ] as const)(
+    'send one rollback, where EDAS %s, and takes every rollback',
+    async (_what, answersWith, app) => {
+      const rollbackRules = { answersWith, ofTerminated: 'accepted' } as const;
+      const task = await open({ channels, env, edas: { rollbackRules } });
+      await task.clock.sleep(1_000);
+      expect(await attempts(task, { app })).toEqual(Array.from({ length: 3 }, () => 'notification_failed'));
+      expect(putsOf(task)).toHaveLength(1);
+      expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+    },
+  );
+
+  // An order in flight looks the same, whether it is the release or its rollback. See docs/decisions/0008.
+  test('send three, where EDAS carries the rollback out under the id of the change, and it is in flight whenever one begins', async () => {
+    const task = await open({ channels, env, timeout: 150 }, { batchMs: 3_600_000 });
+    task.edas.setFault(({ method }) => (method === 'PUT' ? accepting(taskOrder) : undefined));
+    expect(await attempts(task)).toEqual(Array.from({ length: 3 }, () => 'notification_failed'));
+    expect(putsOf(task)).toHaveLength(3);
+  });
+});
+
+test('an order that EDAS names in capitals is the change itself, where it is that', async () => {
+  const task = await open();
+  const inCapitals = accepting(taskOrder.toUpperCase(), { takesEffect: true });
+  task.edas.setFault(({ method }) => (method === 'PUT' ? inCapitals : undefined));
+  expect(await task.run({ app: undefined })).toEqual({ event: 'terminated' });
+  for (const news of task.news()) expect(news).not.toHaveProperty('rollbackChangeOrderId');
+});
+
 describe('whoever should be told', () => {
   const both = ['webhook', 'slack'] as const;
+
+  test('is told in time beside a channel that answers with another protocol', async () => {
+    for (const fault of ['switching', 'switching-to-nothing'] as const) {
+      const task = await open({ channels: ['dingtalk', 'webhook', 'slack'] });
+      task.receiver.setFault('dingtalk', fault);
+      task.receiver.setFault('slack-answer', fault);
+      expect(await task.run({ answerAt: slackAnswer })).toEqual({ event: 'succeeded' });
+      expect(task.news().map(({ event }) => event)).toEqual(['started', 'succeeded']);
+      const told = task.receiver.messages.filter(({ kind }) => kind === 'slack');
+      expect(told.map(({ text }) => text.split(':')[0])).toEqual(['Started', 'Succeeded']);
+      expect(task.log().filter(({ msg }) => msg === 'news')).toMatchObject([
+        { event: 'started', reached: 2, tried: 3 },
+        { event: 'succeeded', reached: 2, tried: 3 },
+      ]);
+      // Four tries of two messages at one channel, at most, and as many at the chat, with pauses of half a second between.
+      expect(task.clock.seconds()).toBeLessThan(70);
+      await expect.poll(() => task.receiver.connections()).toBe(0);
+    }
+  });
+
+  test('and answers with another protocol, every one, fails the task after it has followed to the end', async () => {
+    const task = await open({ channels: both });
+    for (const kind of both) task.receiver.setFault(kind, 'switching');
+    expect(problemOf((await task.run()).error)).toBe('notification_failed');
+    expect(task.events()).toEqual(['started', 'succeeded']);
+    expect(
+      task.log().filter(({ reason }) => reason === 'the connection ended without an answer'),
+    ).toHaveLength(4);
+  });
+
+  test('is not the chat alone: it fails nothing where it cannot be told, and saves nothing where it can', async () => {
+    const alone = await open({ channels: [] });
+    alone.receiver.setFault('slack-answer', 'error-code');
+    expect(await alone.run({ answerAt: slackAnswer })).toEqual({ event: 'succeeded' });
+    expect(alone.log().filter(({ msg }) => msg === 'a channel could not be told')).toHaveLength(2);
+
+    const beside = await open({ channels: ['webhook'] });
+    beside.receiver.setFault('webhook', 'error-code');
+    expect(problemOf((await beside.run({ answerAt: slackAnswer })).error)).toBe('notification_failed');
+    expect(beside.receiver.messages.map(({ kind }) => kind)).toEqual(['slack-answer', 'slack-answer']);
+  });
+
+  test('is counted in one line of the log for each piece of news', async () => {
+    const task = await open({ channels: both });
+    task.receiver.setFault('slack', 'error-code');
+    await task.run();
+    const line = { level: 'info', msg: 'news', requestId: 'fake-request-id', source: 'pipeline' };
+    const facts = {
+      ...line,
+      changeOrderId: taskOrder,
+      reached: 1,
+      tried: 2,
+      time: expect.any(String) as string,
+    };
+    expect(task.log().filter(({ msg }) => msg === 'news')).toEqual([
+      { ...facts, event: 'started' },
+      { ...facts, event: 'succeeded' },
+    ]);
+    expect(task.news()).toMatchObject([{ requestId: 'fake-request-id' }, { requestId: 'fake-request-id' }]);
+  });
 
   test('and cannot be, any of them, fails the task, so that it is tried again', async () => {
     const task = await open({ channels: both });
@@ -410,13 +613,17 @@ describe('whoever should be told', () => {
   test('is nobody, where no channel is configured, and that fails nothing', async () => {
     const task = await open({ channels: [] });
     expect(await task.run()).toEqual({ event: 'succeeded' });
-    expect(task.log().filter(({ msg }) => msg === 'told')).toMatchObject([{ tried: 0 }, { tried: 0 }]);
+    expect(task.log().filter(({ msg }) => msg === 'news')).toMatchObject([{ tried: 0 }, { tried: 0 }]);
   });
 
   test('has a channel that is closed, and fails the task where that is the only one', async () => {
     const task = await open({ env: { WEBHOOK_URL: '' } });
     expect(problemOf((await task.run()).error)).toBe('notification_failed');
     expect(task.log()[0]).toMatchObject({ msg: 'a channel is closed', variable: 'WEBHOOK_URL' });
+    const untold = task.log().filter(({ msg }) => msg === 'a channel could not be told');
+    expect(untold.map(({ reason }) => reason)).toEqual(
+      Array.from({ length: 2 }, () => 'it is closed: WEBHOOK_URL is empty'),
+    );
   });
 });
 
@@ -434,7 +641,9 @@ describe('a task that cannot be read', () => {
   ])('(%s) is refused and told, and EDAS hears nothing of it', async (_what, payload) => {
     const task = await open();
     expect(problemOf((await task.invoke(payload)).error)).toBe('task_malformed');
-    expect(task.news()).toMatchObject([{ event: 'task_refused', problem: { code: 'task_malformed' } }]);
+    expect(task.news()).toMatchObject([
+      { event: 'task_refused', problem: { code: 'task_malformed' }, requestId: 'fake-request-id' },
+    ]);
     expect(task.decisions()).toMatchObject([{ level: 'warn', code: 'task_malformed' }]);
     expect(task.edas.calls).toEqual([]);
   });

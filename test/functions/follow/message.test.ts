@@ -1,15 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { languages } from '../../../functions/follow/configuration.ts';
-import { messageFor } from '../../../functions/follow/message.ts';
-import type { News, NewsEvent } from '../../../functions/follow/news.ts';
+import { languages, type Language } from '../../../functions/follow/configuration.ts';
+import { messageFor, type Topic } from '../../../functions/follow/message.ts';
+import type { News } from '../../../functions/follow/news.ts';
 import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
 import { textsInEnglish } from '../../../functions/follow/texts-en.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
 import { phaseOf } from '../../../functions/rollback/states.ts';
-import { changeOrderId, newsOf, rollbackChangeOrderId } from './notify/news.ts';
+import { changeOrderId, newsOf, rollbackChangeOrderId } from '../../support/news.ts';
 
-const events = Object.keys(textsInEnglish.headlines).filter((topic) => !topic.endsWith('_itself'));
+const topics = Object.keys(textsInEnglish.headlines) as Topic[];
+
+/** News that are told as this topic. */
+function newsAbout(topic: Topic): News {
+  switch (topic) {
+    case 'terminated_itself':
+      return newsOf({ event: 'terminated', rollbackChangeOrderId: undefined });
+    case 'succeeded_presumably':
+      return newsOf({ isPresumed: true });
+    default:
+      return newsOf({ event: topic });
+  }
+}
+
+const headlineOf = (news: News, language: Language) => messageFor(news, language).split('\n')[0];
 
 test('a rollback that succeeded is told line by line', () => {
   expect(messageFor(newsOf(), 'en').split('\n')).toEqual([
@@ -33,7 +47,7 @@ test('the same in Chinese', () => {
     `回滚流程：${rollbackChangeOrderId}`,
     '状态：2（执行成功）',
     '批次：已完成 3/3 批',
-    '距请求已过：4 分 12 秒',
+    '请求至今：4 分 12 秒',
     '发起方：alice，来源 pipeline，投递 delivery-1',
     'https://edas.console.aliyun.com/#/change',
   ]);
@@ -68,25 +82,24 @@ test('no duration is told where the clock was put back meanwhile', () => {
 });
 
 describe.each(languages)('in %s', (language) => {
-  test.each(events)('%s has a headline that a robot with a keyword takes', (event) => {
-    const [headline = ''] = messageFor(newsOf({ event: event as NewsEvent }), language).split('\n');
+  test.each(topics)('%s has a headline of its own, which a robot with a keyword takes', (topic) => {
+    const texts = { en: textsInEnglish, zh: textsInChinese }[language];
+    const headline = headlineOf(newsAbout(topic), language);
+    expect(headline).toBe(texts.headlines[topic]);
     expect(headline).toContain(language === 'zh' ? '回滚' : 'rollback');
   });
 
   test('good words come first in what went well, and in nothing else', () => {
-    const good = ['started', 'succeeded'];
-    const wordOf = (event: string) =>
-      /^[A-Za-z一-龥]+/.exec(messageFor(newsOf({ event: event as NewsEvent }), language))?.[0];
+    const good: Topic[] = ['started', 'succeeded'];
+    const wordOf = (topic: Topic) => /^[A-Za-z一-龥]+/.exec(messageFor(newsAbout(topic), language))?.[0];
     const goodWords = good.map(wordOf);
-    const others = events.filter((event) => !good.includes(event)).map(wordOf);
+    const others = topics.filter((topic) => !good.includes(topic)).map(wordOf);
     expect(others.filter((word) => goodWords.includes(word))).toEqual([]);
   });
 
-  test('every event but a start and a success says what to do next', () => {
+  test('every topic but a start and a success says what to do next', () => {
     const next = language === 'zh' ? '下一步：' : 'Next: ';
-    const silent = events.filter(
-      (event) => !messageFor(newsOf({ event: event as NewsEvent }), language).includes(next),
-    );
+    const silent = topics.filter((topic) => !messageFor(newsAbout(topic), language).includes(next));
     expect(silent).toEqual(['started', 'succeeded']);
   });
 
@@ -109,13 +122,13 @@ describe.each(languages)('in %s', (language) => {
       }),
     );
     const property = fc.property(
-      fc.constantFrom(...(events as NewsEvent[])),
+      fc.constantFrom(...topics),
       fc.array(fc.record({ place: text, reason: text }), { maxLength: 20 }),
       text,
       text,
-      (event, failures, one, other) => {
-        const news = newsOf({
-          event,
+      (topic, failures, one, other) => {
+        const news: News = {
+          ...newsAbout(topic),
           failures,
           app: { id: one, name: other },
           description: one,
@@ -123,7 +136,7 @@ describe.each(languages)('in %s', (language) => {
           actor: one,
           delivery: other,
           problem: { code: 'edas_rejected', message: one },
-        });
+        };
         const message = messageFor(news, language);
         expect(message.length).toBeLessThanOrEqual(1500);
         expect(Buffer.byteLength(messageFor(news, language, 2048))).toBeLessThanOrEqual(2048);
@@ -148,15 +161,47 @@ test('nobody forges a line', () => {
 });
 
 describe('the truth', () => {
-  const goodWords = /is rolled back|is complete/;
-
-  test.each(events.filter((event) => event !== 'succeeded'))(
-    '%s does not say that it was rolled back',
-    (event) => {
-      expect(messageFor(newsOf({ event: event as NewsEvent }), 'en')).not.toMatch(goodWords);
-      expect(messageFor(newsOf({ event: event as NewsEvent }), 'zh')).not.toContain('变更已回滚');
+  test.each(topics.filter((topic) => topic !== 'succeeded'))(
+    'the headline of %s does not say that the change is rolled back',
+    (topic) => {
+      expect(headlineOf(newsAbout(topic), 'en')).not.toMatch(/(is|was|has been) rolled back/);
+      expect(headlineOf(newsAbout(topic), 'zh')).not.toMatch(/变更已(经)?回滚|回滚已完成/);
     },
   );
+
+  const succeeded = 'Succeeded: the EDAS rollback is complete; the change is rolled back.';
+  const presumably = 'Probably succeeded: the order that looks like the EDAS rollback is complete.';
+
+  test.each<[string, Partial<News>, string]>([
+    ['EDAS named the order, and shows the change as terminated', { changeStatus: 6 }, succeeded],
+    ['EDAS named the order, and the change could not be seen', { changeStatus: undefined }, succeeded],
+    ['nothing had to be presumed', { isPresumed: false }, succeeded],
+    ['the order only looks like the rollback', { isPresumed: true }, presumably],
+    [
+      'the order only looks like it, and nobody saw the change',
+      { isPresumed: true, changeStatus: undefined },
+      presumably,
+    ],
+    ...[0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 99].map((changeStatus): [string, Partial<News>, string] => [
+      `the change is seen with status ${changeStatus}`,
+      { changeStatus },
+      presumably,
+    ]),
+  ])('of a success, where %s', (_what, differences, headline) => {
+    expect(headlineOf(newsOf(differences), 'en')).toBe(headline);
+  });
+
+  test('a success that is only presumed says what to check', () => {
+    expect(messageFor(newsAbout('succeeded_presumably'), 'en')).toContain(
+      'Next: EDAS does not say for certain that the change is rolled back: check the versions in the EDAS console.',
+    );
+  });
+
+  test('what was not done says that Function Compute tries again, up to twice, in both languages', () => {
+    const news = newsOf({ event: 'not_rolled_back' });
+    expect(messageFor(news, 'en')).toContain('Next: Function Compute tries again, up to twice, so look at');
+    expect(messageFor(news, 'zh')).toContain('下一步：函数计算最多会再重试两次');
+  });
 
   test('a terminated order comes with the caution of the answer to the webhook', () => {
     const request = { changeOrderId } as Parameters<typeof alreadyTerminated>[0];

@@ -97,12 +97,29 @@ describe('the looks', () => {
     expect(timesOf(latest)).toEqual([7, 19, 31]);
   });
 
-  test('come half as often each time that EDAS throttles, down to one a minute, and as before when it has ended', async () => {
+  test('come half as often each time that EDAS throttles, down to one in five minutes', async () => {
     const throttled = failed('throttled');
     const course = await follow({
-      order: [running, throttled, throttled, throttled, throttled, throttled, running, done],
+      order: [running, throttled, throttled, throttled, throttled, throttled, throttled, done],
     });
-    expect(timesOf(course)).toEqual([5, 15, 35, 75, 135, 195, 255, 265]);
+    expect(timesOf(course)).toEqual([5, 15, 35, 75, 155, 315, 615, 915]);
+  });
+
+  test('come twice as often each time that EDAS answers again, up to one in ten seconds', async () => {
+    const throttled = failed('throttled');
+    const course = await follow({
+      order: [
+        ...([running, throttled, throttled, throttled, throttled] as const),
+        ...[running, running, running, running, running, done],
+      ],
+    });
+    expect(timesOf(course)).toEqual([5, 15, 35, 75, 155, 315, 395, 435, 455, 465, 475]);
+  });
+
+  test('come twice as often again, too, where the answer is another failure', async () => {
+    const throttled = failed('throttled');
+    const course = await follow({ order: [running, throttled, throttled, failed('doubt'), running, done] });
+    expect(timesOf(course)).toEqual([5, 15, 35, 75, 95, 105]);
   });
 
   test('double from the first on', async () => {
@@ -120,7 +137,7 @@ describe('the looks', () => {
     expect(timesOf(course)).toEqual([5, 15, 35, 45]);
   });
 
-  test.each(failureKinds.filter((kind) => !['throttled', 'denied', 'unauthenticated'].includes(kind)))(
+  test.each(failureKinds.filter((kind) => kind !== 'throttled'))(
     'go on as before after a failure (%s)',
     async (kind) => {
       const course = await follow({ order: [running, failed(kind), failed(kind), running, done] });
@@ -202,15 +219,6 @@ describe('the end', () => {
     expect(course.end).toMatchObject({ event, order: { status } });
   });
 
-  test.each(['denied', 'unauthenticated'] as const)(
-    'is unreadable at once where EDAS says %s',
-    async (kind) => {
-      const course = await follow({ order: [running, failed(kind)] });
-      expect(course.end).toMatchObject({ event: 'unreadable', order: { status: 1 }, failure: { kind } });
-      expect(timesOf(course)).toEqual([5, 15]);
-    },
-  );
-
   test.each(['denied', 'unauthenticated', 'not_found', 'rejected', 'doubt', 'not_sent'] as const)(
     'is that of the rollback, although the change cannot be read (%s)',
     async (kind) => {
@@ -223,17 +231,47 @@ describe('the end', () => {
     },
   );
 
-  test('is unreadable where EDAS does not know the order three times in a row', async () => {
-    const unknown = failed('not_found');
-    const course = await follow({ order: [unknown, unknown, running, unknown, unknown, unknown] });
-    expect(course.end.event).toBe('unreadable');
-    expect(timesOf(course)).toEqual([5, 15, 25, 35, 45, 55]);
+  const refusals = fc.constantFrom(...(['not_found', 'denied', 'unauthenticated'] as const));
+
+  test.each([
+    ['not_found', 'not_found', 'not_found'],
+    ['denied', 'denied', 'denied'],
+    ['unauthenticated', 'unauthenticated', 'unauthenticated'],
+    ['not_found', 'unauthenticated', 'denied'],
+    ['denied', 'denied', 'not_found'],
+  ] as const)(
+    'is unreadable where EDAS refuses three times in a row (%s, %s, %s)',
+    async (one, two, three) => {
+      const course = await follow({ order: [running, failed(one), failed(two), failed(three), done] });
+      expect(course.end).toMatchObject({
+        event: 'unreadable',
+        order: { status: 1 },
+        failure: { kind: three },
+      });
+      expect(timesOf(course)).toEqual([5, 15, 25, 35]);
+    },
+  );
+
+  test('is unreadable at the third look where EDAS refuses from the first on', async () => {
+    const course = await follow({ order: [failed('denied')] });
+    expect([course.end.event, course.end.order]).toEqual(['unreadable', undefined]);
+    expect(timesOf(course)).toEqual([5, 15, 25]);
   });
 
-  test('is not that, where another failure came in between', async () => {
-    const unknown = failed('not_found');
-    const { end } = await follow({ order: [unknown, unknown, failed('doubt'), unknown, unknown, done] });
-    expect(end.event).toBe('succeeded');
+  test('is not that, as long as EDAS refuses twice in a row at most, whatever it says in between', async () => {
+    const others = failureKinds.filter((kind) => !['not_found', 'denied', 'unauthenticated'].includes(kind));
+    const between = fc.oneof(fc.constantFrom(...others).map(failed), fc.constant(running));
+    const rounds = fc.array(fc.tuple(fc.array(refusals.map(failed), { maxLength: 2 }), between), {
+      maxLength: 8,
+    });
+    await fc.assert(
+      fc.asyncProperty(rounds, async (each) => {
+        const { end } = await follow({ order: [running, ...each.flat(2), done], request: { until: 1e9 } });
+        expect(end.event).toBe('succeeded');
+        expect(end.failure).toBeUndefined();
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test('is out of time, with what was seen last and why nothing newer was', async () => {

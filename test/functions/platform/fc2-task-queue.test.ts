@@ -162,6 +162,16 @@ describe('a task that is handed over to a Function Compute that does not work is
       isInDoubt: true,
     },
     {
+      fault: faults.closed(),
+      message: 'Function Compute could not be asked: ECONNRESET.',
+      isInDoubt: true,
+    },
+    {
+      fault: faults.switchingProtocols(),
+      message: 'Function Compute could not be asked: the connection ended without an answer.',
+      isInDoubt: true,
+    },
+    {
       fault: faults.silent(),
       message: 'Function Compute could not be asked: no answer within 300 ms.',
       isInDoubt: true,
@@ -234,6 +244,11 @@ describe('the state of a task', () => {
     [faults.silent(), 'Function Compute could not be asked: no answer within 300 ms.'],
     [faults.trickling(), 'Function Compute could not be asked: no answer within 300 ms.'],
     [faults.reset(), 'Function Compute could not be asked: ECONNRESET.'],
+    [faults.closed(), 'Function Compute could not be asked: ECONNRESET.'],
+    [
+      faults.switchingProtocols(),
+      'Function Compute could not be asked: the connection ended without an answer.',
+    ],
     [
       faults.oversized({ status: 200 }),
       'Function Compute could not be asked: the answer is larger than 64 KiB.',

@@ -8,7 +8,7 @@ import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders } from '../../../functions/rollback/dependencies.ts';
 import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
 import type { RollbackRequest } from '../../../functions/rollback/request.ts';
-import { rollBack } from '../../../functions/rollback/rollback.ts';
+import { requireToBlameNow, rollBack } from '../../../functions/rollback/rollback.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
 import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
 
@@ -61,15 +61,11 @@ const accepted: RollbackReceipt = {
   traceId: 'fake-trace-id',
 };
 
-/** Runs one rollback against a made-up EDAS, on a clock that only its calls and pauses move. */
-async function run({
-  before,
-  reads,
-  put = accepted,
-  latenciesMs = [10],
-  request,
-  random = () => 1,
-}: Scenario): Promise<Course> {
+/** Runs one rollback, or what is done instead, against a made-up EDAS, on a clock that only its calls and pauses move. */
+async function run(
+  { before, reads, put = accepted, latenciesMs = [10], request, random = () => 1 }: Scenario,
+  work: (...args: Parameters<typeof rollBack>) => Promise<RollbackOutcome | undefined> = rollBack,
+): Promise<Course> {
   let now = startedAt;
   let readsSoFar = 0;
   const course: Course = {
@@ -107,7 +103,7 @@ async function run({
   };
 
   try {
-    course.outcome = await rollBack(
+    course.outcome = await work(
       { changeOrderId: orderId, deadlineAt: startedAt + patienceMs, ...request },
       {
         changeOrders,
@@ -897,8 +893,76 @@ describe('a repeat by somebody who cannot tell what was sent before', () => {
     expect(calm[0]?.timeoutMs).toBeCloseTo((patienceMs * 0.4 * 2) / 3);
   });
 
-  test.each([0, 1, 3, 7, 8, 9, 10, undefined])('rolls back where the order has status %s', async (status) => {
-    expect(answerOf(await run({ reads: [found(status)], request }))).toBe('rolling_back (reply)');
+  test.each([0, 1, 8, 9])('rolls back where the order is in flight (status %i)', async (status) => {
+    const course = await run({ reads: [found(status)], request });
+    expect(answerOf(course)).toBe('rolling_back (reply)');
+    expect(putsOf(course)).toBe(1);
+  });
+
+  test.each([
+    [2, '2 (succeeded)'],
+    [3, '3 (failed)'],
+    [4, '4 (a status that EDAS does not document)'],
+    [5, '5 (a status that EDAS does not document)'],
+    [7, '7 (partly succeeded)'],
+    [10, '10 (failed with a system exception)'],
+    [99, '99 (a status that EDAS does not document)'],
+    [undefined, 'not given'],
+  ])(
+    'sends nothing where the order has status %s: the rollback may have ended as it',
+    async (status, words) => {
+      for (const supportRollback of [true, false, undefined]) {
+        const course = await run({ reads: [found(status, supportRollback)], request });
+        expect(answerOf(course)).toBe('edas_outcome_unknown');
+        expect(course.problem?.message).toBe(
+          `The rollback may have been sent before, and the change order's status is ${words}, so it is not sent again. Check the versions in the EDAS console, and roll back there if the change is still in them.`,
+        );
+        expect(course.problem?.facts).toEqual({ changeOrderId: orderId });
+        expect(putsOf(course)).toBe(0);
+      }
+    },
+  );
+
+  test('sends no second one where the order ends after EDAS did not take the first', async () => {
+    for (const kind of ['not_sent', 'throttled'] as const) {
+      const course = await run({ before: found(1), reads: [found(2)], put: failed(kind), request });
+      expect(answerOf(course)).toBe('edas_outcome_unknown');
+      expect(putsOf(course)).toBe(1);
+    }
+  });
+
+  test('is refused by the causality rule first', async () => {
+    const reading = { ...found(2), startedAt: later };
+    const course = await run({ reads: [reading], request: { ...request, problemStartedAt: startedAt } });
+    expect(answerOf(course)).toBe('problem_predates_change');
+  });
+
+  test('whose order is in flight is held where rollbacks are', async () => {
+    const course = await run({ reads: [found(1)], request: { ...request, hold: 'suspended' } });
+    expect(answerOf(course)).toBe('suspended');
+    expect(putsOf(course)).toBe(0);
+  });
+
+  test('sends nothing, whatever is read, unless it is an order in flight', async () => {
+    const statuses = fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 99, undefined);
+    const reading = fc.oneof(
+      statuses.map((status) => found(status)),
+      fc.constantFrom(...failureKinds).map(failed),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(reading, { minLength: 1, maxLength: 5 }) as fc.Arbitrary<[Reading, ...Reading[]]>,
+        async (reads) => {
+          const course = await run({ reads, request });
+          if (putsOf(course) === 0) return;
+          const [before] = course.ended.slice(
+            course.calls.findIndex(({ operation }) => operation === 'put') - 1,
+          );
+          expect([0, 1, 8, 9]).toContain((before as ChangeOrderInfo).status);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   test('finds the work done', async () => {
@@ -969,6 +1033,79 @@ describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
     expect(answerOf(course)).toBe(answer);
     expect((course.outcome ?? course.problem)?.message).toMatch(message);
     expect(putsOf(course)).toBe(0);
+  });
+});
+
+describe('the causality rule, asked before somebody else rolls back,', () => {
+  const since = (changeStartedAt: number | undefined, status = 1): ChangeOrderInfo => ({
+    ...found(status),
+    startedAt: changeStartedAt,
+  });
+  const ask = async (scenario: Scenario) => {
+    const rule = { problemStartedAt: startedAt };
+    const course = await run({ ...scenario, request: { ...rule, ...scenario.request } }, async (...args) => {
+      await requireToBlameNow(...args);
+      return undefined;
+    });
+    expect(putsOf(course)).toBe(0);
+    return course;
+  };
+
+  test.each([
+    ['began a millisecond before the problem', since(startedAt - 1)],
+    ['began in the same millisecond', since(startedAt)],
+    ['has ended meanwhile', since(earlier, 2)],
+    ['is terminated, whenever it began', since(later, 6)],
+    ['is terminated, and does not say when it began', since(undefined, 6)],
+  ])('lets a change pass that %s', async (_what, reading) => {
+    const course = await ask({ reads: [reading] });
+    expect([course.problem, course.calls.length]).toEqual([undefined, 1]);
+  });
+
+  test.each([
+    ['began a millisecond after the problem', since(later), 'problem_predates_change'],
+    ['began later, and has ended', since(later, 2), 'problem_predates_change'],
+    ['does not say when it began', since(undefined), 'change_start_unknown'],
+    ['has no documented status and began later', since(later, 99), 'problem_predates_change'],
+  ])('refuses a change that %s, as the rollback itself would', async (_what, reading, code) => {
+    const course = await ask({ reads: [reading] });
+    const itself = await run({ reads: [reading], request: { problemStartedAt: startedAt } });
+    expect(course.problem?.code).toBe(code);
+    expect([course.problem?.message, course.problem?.facts]).toEqual([
+      itself.problem?.message,
+      itself.problem?.facts,
+    ]);
+  });
+
+  test.each([
+    ['not_sent', 'edas_unavailable'],
+    ['denied', 'edas_denied'],
+    ['unauthenticated', 'edas_denied'],
+    ['throttled', 'edas_throttled'],
+    ['not_found', 'change_order_not_found'],
+    ['rejected', 'edas_rejected'],
+    ['doubt', 'edas_unavailable'],
+  ] as const)('is closed when the read is %s: %s', async (kind, code) => {
+    const course = await ask({ reads: [failed(kind)] });
+    expect(course.problem?.code).toBe(code);
+    expect(course.problem?.message).toContain('No rollback was sent.');
+  });
+
+  test('asks again, as long as that can help', async () => {
+    expect((await ask({ reads: [failed('doubt'), since(earlier)] })).problem).toBeUndefined();
+    expect((await ask({ reads: [failed('doubt'), since(later)] })).problem?.code).toBe(
+      'problem_predates_change',
+    );
+  });
+
+  test('is closed when no time is left to read', async () => {
+    const course = await ask({ reads: [since(earlier)], request: { deadlineAt: startedAt + 99 } });
+    expect([course.problem?.code, course.calls]).toEqual(['edas_unavailable', []]);
+  });
+
+  test('asks EDAS nothing where nobody says when the problem began', async () => {
+    const course = await ask({ reads: [failed('denied')], request: { problemStartedAt: undefined } });
+    expect([course.problem, course.calls]).toEqual([undefined, []]);
   });
 });
 

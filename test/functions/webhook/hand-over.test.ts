@@ -6,18 +6,29 @@ import {
   type TaskState,
 } from '../../../functions/platform/task-queue.ts';
 import { leastCallMs } from '../../../functions/rollback/budget.ts';
-import { readTask, type RollbackTask } from '../../../functions/task.ts';
+import {
+  readTask,
+  secondTaskIdFor,
+  taskIdFor,
+  type RollbackDone,
+  type RollbackDue,
+} from '../../../functions/task.ts';
 import { deferRollback, followRollback, type HandOver } from '../../../functions/webhook/hand-over.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const taskId = `rollback-${changeOrderId}`;
-const task: RollbackTask = {
+const task: RollbackDue = {
   version: 1,
   source: 'pipeline',
   requestedAt: 0,
   changeOrderId,
   operation: 'RollbackChangeOrder',
   rollback: 'due',
+};
+const done: RollbackDone = {
+  ...task,
+  rollback: 'done',
+  rollbackChangeOrderId: '5ba3b2f4-1c7e-4a6d-8f00-000000000001',
 };
 const doubt = new TaskQueueFailure('fake-doubt', true);
 const refusal = new TaskQueueFailure('fake-refusal', false);
@@ -28,6 +39,9 @@ interface Course {
   handOver: HandOver;
   /** The name of each call, and the milliseconds that it was given. */
   calls: [string, number][];
+  /** The ids that were named, and the tasks that were handed over. */
+  ids: Set<string>;
+  submitted: unknown[];
   warnings: unknown[];
   now: () => number;
 }
@@ -39,6 +53,8 @@ function course(
 ): Course {
   let now = 0;
   const calls: [string, number][] = [];
+  const ids = new Set<string>();
+  const submitted: unknown[] = [];
   const answer = <T>(name: string, given: Answer<T> | undefined, timeoutMs: number): Promise<T> => {
     calls.push([name, Math.round(timeoutMs)]);
     if (given === doubt) now += timeoutMs;
@@ -47,12 +63,12 @@ function course(
   };
   const queue: TaskQueue = {
     submit: (id, payload, timeoutMs) => {
-      expect(id).toBe(taskId);
-      expect(readTask(payload)).toEqual(task);
+      ids.add(id);
+      submitted.push(readTask(payload));
       return answer('submit', submits.shift(), timeoutMs);
     },
     stateOf: (id, timeoutMs) => {
-      expect(id).toBe(taskId);
+      ids.add(id);
       return answer('stateOf', state, timeoutMs);
     },
   };
@@ -64,7 +80,7 @@ function course(
     clock,
     warn: (message, facts) => void warnings.push({ message, ...facts }),
   };
-  return { handOver, calls, warnings, now: clock.now };
+  return { handOver, calls, ids, submitted, warnings, now: clock.now };
 }
 
 const names = ({ calls }: Course) => calls.map(([name]) => name).join(' ');
@@ -78,6 +94,8 @@ describe('a rollback is deferred', () => {
       message: 'A task rolls the change order back, once, and then follows the rollback to its end.',
     });
     expect(names(given)).toBe('submit');
+    expect([...given.ids]).toEqual([taskId]);
+    expect(given.submitted).toEqual([task]);
     expect(given.warnings).toEqual([]);
   });
 
@@ -95,10 +113,18 @@ describe('a rollback is deferred', () => {
     expect(names(given)).toBe('submit stateOf');
   });
 
+  test('to a task that has succeeded, and the answer says what to do if nothing is rolled back all the same', async () => {
+    const given = course({ submits: ['exists'], state: 'Succeeded' });
+    expect(await deferRollback(task, given.handOver)).toMatchObject({
+      message:
+        'There was a task for this change order, and that task has ended: its messages and its log say how. If the change is not rolled back all the same, roll it back in the EDAS console. This webhook did nothing.',
+    });
+  });
+
   test.each(dead)('to nobody where the task that is there is %s, and the log says so', async (state) => {
     for (const submits of [['exists' as const], [doubt, 'exists' as const]]) {
       const given = course({ submits, state });
-      expect(await deferRollback(task, given.handOver)).toBeUndefined();
+      expect(await deferRollback(task, given.handOver)).toBe('dead_task');
       expect(given.warnings).toEqual([
         {
           message: 'the task of this change order is dead, so the webhook rolls back itself',
@@ -113,7 +139,7 @@ describe('a rollback is deferred', () => {
     const given = course({ submits: ['exists'], state: refusal });
     expect(await deferRollback(task, given.handOver)).toMatchObject({ duplicate: true, task: 'unknown' });
     expect(given.warnings).toEqual([
-      { message: 'what has become of the task cannot be read', changeOrderId, reason: 'fake-refusal' },
+      { message: 'what has become of the task cannot be read', taskId, reason: 'fake-refusal' },
     ]);
   });
 
@@ -133,38 +159,74 @@ describe('a rollback is deferred', () => {
     });
   });
 
-  test.each<[string, (Error | 'exists')[], string]>([
-    ['is refused', [refusal], 'submit'],
-    ['is in doubt twice', [doubt, doubt], 'submit submit'],
-    ['is in doubt, and then refused', [doubt, refusal], 'submit submit'],
-    ['fails for a reason that nobody thought of', [new TypeError('fake')], 'submit'],
-  ])('to nobody where the task %s, and the log says why', async (_what, submits, calls) => {
-    const reason = submits.at(-1) instanceof Error ? (submits.at(-1) as Error).message : '';
-    const given = course({ submits });
-    expect(await deferRollback(task, given.handOver)).toBeUndefined();
-    expect(names(given)).toBe(calls);
-    expect(given.warnings).toEqual([{ message: 'no task could be handed over', changeOrderId, reason }]);
+  test.each<[string, Error]>([
+    ['is refused', refusal],
+    ['fails for a reason that nobody thought of', new TypeError('fake')],
+  ])('to nobody where the task %s, and the log says why', async (_what, failure) => {
+    const given = course({ submits: [failure] });
+    expect(await deferRollback(task, given.handOver)).toBe('no_queue');
+    expect(names(given)).toBe('submit');
+    expect(given.warnings).toEqual([
+      { message: 'no task could be handed over', taskId, reason: failure.message },
+    ]);
   });
+
+  const secondTries = [refusal, doubt, new TypeError('fake')].map((second) => ({ second }));
+  const inDoubt = 'it is not known whether a task was handed over, so its state is read';
+
+  describe.each(secondTries)(
+    'where its answer got lost, and the second try fails ($second.message),',
+    (row) => {
+      const { second } = row;
+      const submits = () => [doubt, second];
+
+      test.each(alive)('to the task of which the state, asked for once, is %s', async (state) => {
+        const given = course({ submits: submits(), state });
+        const deferred = await deferRollback(task, given.handOver);
+        expect(deferred).toMatchObject({ outcome: 'deferred', task: state });
+        expect(deferred).not.toHaveProperty('duplicate');
+        expect(names(given)).toBe('submit submit stateOf');
+        expect([...given.ids]).toEqual([taskId]);
+        expect(given.warnings).toEqual([{ message: inDoubt, taskId, reason: second.message }]);
+      });
+
+      test.each(dead)('to nobody where it is %s', async (state) => {
+        const given = course({ submits: submits(), state });
+        expect(await deferRollback(task, given.handOver)).toBe('dead_task');
+        expect(names(given)).toBe('submit submit stateOf');
+      });
+
+      test('to nobody where it cannot be read, and the log says why', async () => {
+        const given = course({ submits: submits(), state: refusal });
+        expect(await deferRollback(task, given.handOver)).toBe('no_queue');
+        expect(names(given)).toBe('submit submit stateOf');
+        expect(given.warnings).toEqual([
+          { message: inDoubt, taskId, reason: second.message },
+          { message: 'what has become of the task cannot be read', taskId, reason: 'fake-refusal' },
+        ]);
+      });
+    },
+  );
 
   test('to nobody where the queue cannot be opened', async () => {
     const given = course({ submits: [] });
     const openQueue = () => Promise.reject(new Error('fake-reason'));
-    expect(await deferRollback(task, { ...given.handOver, openQueue })).toBeUndefined();
+    expect(await deferRollback(task, { ...given.handOver, openQueue })).toBe('no_queue');
     expect(given.warnings).toMatchObject([{ reason: 'fake-reason' }]);
   });
 });
 
 describe('handing over leaves time for a rollback', () => {
   test.each([
-    [8_500, [2550, 1785]],
-    [4_000, [1200, 840]],
-    [2_000, [600, 420]],
-    [60_000, [3000, 3000]],
+    [8_500, [2550, 1785, 1250]],
+    [4_000, [1200, 840, 588]],
+    [2_000, [600, 420, 294]],
+    [60_000, [3000, 3000, 3000]],
   ])('of %i ms, where Function Compute says nothing', async (deadlineMs, times) => {
-    const given = course({ submits: [doubt, doubt] }, deadlineMs);
-    expect(await deferRollback(task, given.handOver)).toBeUndefined();
+    const given = course({ submits: [doubt, doubt], state: doubt }, deadlineMs);
+    expect(await deferRollback(task, given.handOver)).toBe('no_queue');
     expect(given.calls.map(([, timeoutMs]) => timeoutMs)).toEqual(times);
-    expect(given.now()).toBeLessThan(deadlineMs / 1.9);
+    expect(given.now()).toBeLessThan(deadlineMs * 0.66);
   });
 
   test('also where the state is asked for in vain', async () => {
@@ -176,7 +238,7 @@ describe('handing over leaves time for a rollback', () => {
   test('and asks nobody where there is none', async () => {
     for (const deadlineAt of [leastCallMs - 1, 0, -5_000]) {
       const given = course({ submits: ['accepted'] }, deadlineAt);
-      expect(await deferRollback(task, given.handOver)).toBeUndefined();
+      expect(await deferRollback(task, given.handOver)).toBe('no_queue');
       expect(given.calls).toEqual([]);
       expect(given.warnings).toMatchObject([{ reason: 'No time was left to hand a task over.' }]);
     }
@@ -184,25 +246,38 @@ describe('handing over leaves time for a rollback', () => {
 
   test('and its calls never outlast the deadline, whatever it is', async () => {
     for (let deadlineAt = leastCallMs; deadlineAt <= 1_000; deadlineAt += 10) {
-      const given = course({ submits: [doubt, 'exists'], state: doubt }, deadlineAt);
-      await deferRollback(task, given.handOver);
-      expect(given.now()).toBeLessThanOrEqual(deadlineAt);
+      for (const second of [doubt, 'exists' as const]) {
+        const given = course({ submits: [doubt, second], state: doubt }, deadlineAt);
+        await deferRollback(task, given.handOver);
+        expect(given.now()).toBeLessThanOrEqual(deadlineAt);
+      }
     }
   });
 });
 
 describe('a rollback that has begun is followed', () => {
-  test.each<[string, Answer<'accepted' | 'exists'>[], string]>([
-    ['dispatched', ['accepted'], 'submit'],
-    ['dispatched', [doubt, 'accepted'], 'submit submit'],
-    ['dispatched', [doubt, 'exists'], 'submit submit'],
-    ['exists', ['exists'], 'submit'],
-    ['failed', [refusal], 'submit'],
-    ['failed', [doubt, doubt], 'submit submit'],
-  ])('%s', async (follow, submits, calls) => {
-    const given = course({ submits });
-    expect(await followRollback(task, given.handOver)).toBe(follow);
-    expect(names(given)).toBe(calls);
-    expect(given.warnings).toHaveLength(follow === 'failed' ? 1 : 0);
+  const rows: [string, Answer<'accepted' | 'exists'>[], Answer<TaskState> | undefined, string][] = [
+    ['dispatched', ['accepted'], undefined, 'submit'],
+    ['dispatched', [doubt, 'accepted'], undefined, 'submit submit'],
+    ['dispatched', [doubt, 'exists'], undefined, 'submit submit'],
+    ['dispatched', [doubt, refusal], 'Enqueued', 'submit submit stateOf'],
+    ['dispatched', [doubt, doubt], 'Succeeded', 'submit submit stateOf'],
+    ['exists', ['exists'], undefined, 'submit'],
+    ['failed', [refusal], undefined, 'submit'],
+    ['failed', [doubt, refusal], 'Expired', 'submit submit stateOf'],
+    ['failed', [doubt, doubt], refusal, 'submit submit stateOf'],
+  ];
+  const titled = rows.map(([follow, submits, state, calls]) => ({ follow, submits, state, calls }));
+
+  test.each(titled)('$follow, after $calls', async ({ follow, submits, state, calls }) => {
+    for (const id of [taskIdFor(changeOrderId), secondTaskIdFor(changeOrderId)]) {
+      const given = course({ submits: [...submits], ...(state !== undefined && { state }) });
+      expect(await followRollback(id, done, given.handOver)).toBe(follow);
+      expect(names(given)).toBe(calls);
+      expect([...given.ids]).toEqual([id]);
+      expect(given.submitted[0]).toEqual(done);
+      const whatFailed = submits.at(-1) instanceof Error ? 1 : 0;
+      expect(given.warnings).toHaveLength(whatFailed + (state === refusal ? 1 : 0));
+    }
   });
 });

@@ -175,6 +175,38 @@ describe('a change order that looks odd is for EDAS to decide on', () => {
   });
 });
 
+describe('the audit trail names the application', () => {
+  const trailOf = (name: string) => webhook.decisions().find(({ source }) => source === name);
+
+  test('in whose list the change order was found', async () => {
+    release();
+    await webhook.post('gated', { changeOrderId });
+    expect(trailOf('gated')).toMatchObject({ outcome: 'rolling_back', changeOrderId, app });
+  });
+
+  test('also where the rollback is refused after that', async () => {
+    release({ ...anHourAgo(), supportRollback: false });
+    await webhook.post('gated', { changeOrderId });
+    expect(trailOf('gated')).toMatchObject({ code: 'change_order_finished', changeOrderId, app });
+  });
+
+  test('that the payload names', async () => {
+    release();
+    await webhook.post('monitor', { app });
+    expect(trailOf('monitor')).toMatchObject({ outcome: 'rolling_back', changeOrderId, app });
+  });
+
+  test('only where it is known whose the change order is', async () => {
+    release();
+    await webhook.post('stray', { changeOrderId });
+    expect(trailOf('stray')).toMatchObject({ code: 'app_not_allowed' });
+    expect(trailOf('stray')).not.toHaveProperty('app');
+    await webhook.post('pipeline', { changeOrderId });
+    expect(trailOf('pipeline')).toMatchObject({ outcome: 'rolling_back', changeOrderId });
+    expect(trailOf('pipeline')).not.toHaveProperty('app');
+  });
+});
+
 describe('an application', () => {
   const none = 'is in flight (CoDeploy; a rollback, a restart or a scale-out is none).';
 

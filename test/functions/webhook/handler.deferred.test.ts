@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as edasFaults from '../../../local/edas/faults.ts';
+import type { Fault as EdasFault } from '../../../local/edas/faults.ts';
 import * as faults from '../../../local/fc/faults.ts';
 import type { Fault } from '../../../local/fc/faults.ts';
 import type { RecordedCall } from '../../../local/fc/stand-in.ts';
@@ -11,7 +12,16 @@ import {
   followFunction,
   type Answer,
 } from '../../support/webhook.ts';
-import { app, changeOrderId, setStage, taskId, type CleanUp, type StageOptions } from './stage.ts';
+import {
+  app,
+  byTurn,
+  changeOrderId,
+  secondTaskId,
+  setStage,
+  taskId,
+  type CleanUp,
+  type StageOptions,
+} from './stage.ts';
 
 const otherApp = '3616cdca-4f92-4413-0000-000000000001';
 
@@ -21,7 +31,8 @@ sources:
   gated: { preset: generic, secrets: [SECRET], mode: deferred, apps: [${app}] }
   stray: { preset: generic, secrets: [SECRET], mode: deferred, apps: [${otherApp}] }
   monitor: { preset: generic, secrets: [SECRET], mode: deferred, app: app, problemStartedAt: since }
-  ruled: { preset: generic, secrets: [SECRET], mode: deferred, problemStartedAt: since }
+  ruled: { preset: generic, secrets: [SECRET], mode: deferred, problemStartedAt: since, deadlineMs: 4500 }
+  undeferred: { preset: generic, secrets: [SECRET], problemStartedAt: since, deadlineMs: 4500 }
   kubernetes: { preset: generic, secrets: [SECRET], mode: deferred, cluster: k8s }
   picky: { preset: generic, secrets: [SECRET], mode: deferred, when: isBad, allow: isFriend }
   rehearsal: { preset: generic, secrets: [SECRET], mode: deferred, dryRun: true }
@@ -101,22 +112,41 @@ describe('a deferred rollback', () => {
     onTestFinished,
   }) => {
     const { webhook, fc, puts } = await stage({}, onTestFinished);
-    const answer = await webhook.post('monitor', { app, since: '2026-01-02T03:04:05Z' });
-    expect(answer.body).toMatchObject({ status: 409, code: 'problem_predates_change' });
+    const since = '2026-01-02T03:04:05Z';
+    for (const [source, target] of [
+      ['monitor', { app }],
+      ['ruled', order],
+    ] as const) {
+      const answer = await webhook.post(source, { ...target, since });
+      expect(answer.body).toMatchObject({ status: 409, code: 'problem_predates_change' });
+    }
     expect(fc.calls).toEqual([]);
     expect(puts()).toBe(0);
   });
 
-  test('of a change that cannot be read keeps the rule, and the task decides', async ({ onTestFinished }) => {
-    const { webhook, edas, tasks, warnings } = await stage({}, onTestFinished);
-    edas.setFault(({ operation }) =>
-      operation === 'GetChangeOrderInfo' ? edasFaults.serviceUnavailable() : undefined,
-    );
-    const since = '2026-01-02T03:04:05Z';
-    expect((await webhook.post('monitor', { app, since })).body).toMatchObject({ outcome: 'deferred' });
-    expect(tasks()).toMatchObject([{ problemStartedAt: Date.parse(since) }]);
-    expect(warnings().join()).toContain('so the task decides whether it is to blame');
-  });
+  const unreadable: [EdasFault, string][] = [
+    [edasFaults.throttled(), '503 edas_throttled'],
+    [edasFaults.serviceUnavailable(), '502 edas_unavailable'],
+    [edasFaults.silent(), '502 edas_unavailable'],
+    [edasFaults.deniedByRam(), '502 edas_denied'],
+    [edasFaults.gatewayError('InvalidChangeOrder.NotFound'), '404 change_order_not_found'],
+  ];
+  const titled = unreadable.map(([fault, told]) => ({ fault, told, name: fault.name }));
+
+  test.concurrent.for(titled)(
+    'of a change that cannot be read ($name), and has to be to blame, is refused as without a task: $told',
+    async ({ fault, told }, { onTestFinished }) => {
+      const since = new Date().toISOString();
+      for (const source of ['ruled', 'undeferred']) {
+        const { webhook, fc, puts } = await stage({ edasFault: () => fault }, onTestFinished);
+        const { body } = await webhook.post(source, { ...order, since });
+        expect([source, `${String(body['status'])} ${String(body['code'])}`]).toEqual([source, told]);
+        expect(fc.calls).toEqual([]);
+        expect(puts()).toBe(0);
+        expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(4_500);
+      }
+    },
+  );
 
   test('of a change that is terminated already is handed over whatever the rule says: there is nothing to refuse', async ({
     onTestFinished,
@@ -144,6 +174,7 @@ describe('a deferred rollback', () => {
     edas.setFault(undefined);
     expect((await webhook.post('gated', order)).body).toMatchObject({ outcome: 'deferred' });
     expect(tasks()).toMatchObject([{ app, source: 'gated' }]);
+    expect(webhook.decisions().at(-1)).toMatchObject({ outcome: 'deferred', app });
   });
 
   test.for<[string, object, object]>([
@@ -214,19 +245,14 @@ describe('a duplicate', () => {
     expect(fc.tasks).toHaveLength(1);
   });
 
-  test.for(dead)('rolls back itself where the task is %s', async (state, { onTestFinished }) => {
-    const { webhook, fc, puts, warnings } = await stage({}, onTestFinished);
-    await webhook.post('pipeline', order);
-    fc.setState(taskId, state);
-    const answer = await webhook.post('pipeline', order);
-    expect(answer).toMatchObject({
-      status: 202,
-      body: { outcome: 'rolling_back', evidence: 'reply', follow: 'failed' },
-    });
-    expect(puts()).toBe(1);
-    expect(warnings().join()).toContain(`The task ${taskId} is ${state}.`);
-    expect((await webhook.post('pipeline', order)).body).toMatchObject({ outcome: 'already_terminated' });
-    expect(puts()).toBe(1);
+  test('whose task has succeeded is told what to do if the change is not rolled back all the same', async ({
+    onTestFinished,
+  }) => {
+    const { webhook, fc } = await stage({}, onTestFinished);
+    fc.setState(taskId, 'Succeeded');
+    expect((await webhook.post('pipeline', order)).body['message']).toContain(
+      'If the change is not rolled back all the same, roll it back in the EDAS console.',
+    );
   });
 
   const unreadable: [Fault, string][] = [
@@ -240,6 +266,8 @@ describe('a duplicate', () => {
     [faults.htmlPage({ status: 200 }), 'Is FUNCTION_ENDPOINT'],
     [faults.silent(), 'no answer within'],
     [faults.reset(), 'ECONNRESET'],
+    [faults.closed(), 'ECONNRESET'],
+    [faults.switchingProtocols(), 'the connection ended without an answer'],
   ];
   const titled = unreadable.map(([fault, reason]) => ({ fault, reason, name: fault.name }));
 
@@ -259,6 +287,131 @@ describe('a duplicate', () => {
   );
 });
 
+describe('a dead task does not lock the emergency brake: the webhook rolls back itself,', () => {
+  /** A first delivery was deferred, and its task has died. */
+  const afterDeath = async (state: TaskState, options: Partial<StageOptions>, cleanUp: CleanUp) => {
+    const set = await stage(options, cleanUp);
+    await set.webhook.post('pipeline', order);
+    set.fc.setState(taskId, state);
+    return set;
+  };
+
+  test.for(dead)(
+    'once, and hands over a second task that follows, where the first one is %s',
+    async (state, { onTestFinished }) => {
+      const { webhook, fc, puts, tasks, warnings } = await afterDeath(state, {}, onTestFinished);
+      const answer = await webhook.post('pipeline', order);
+      expect(answer).toMatchObject({
+        status: 202,
+        body: { outcome: 'rolling_back', evidence: 'reply', follow: 'dispatched' },
+      });
+      expect(answer.body['message']).toMatch(/A task follows it and tells how it ends\.$/);
+      expect(puts()).toBe(1);
+      expect(fc.tasks.map((task) => task.taskId)).toEqual([taskId, secondTaskId]);
+      const { rollbackChangeOrderId } = answer.body;
+      expect(rollbackChangeOrderId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(tasks()).toMatchObject([
+        { rollback: 'due', changeOrderId },
+        { rollback: 'done', changeOrderId, rollbackChangeOrderId },
+      ]);
+      expect(warnings().join()).toContain(`The task ${taskId} is ${state}.`);
+      expect(webhook.decisions().at(-1)).toMatchObject({ outcome: 'rolling_back', follow: 'dispatched' });
+    },
+  );
+
+  test.for(dead)('and no repeat does so again, where it is %s', async (state, { onTestFinished }) => {
+    const { webhook, fc, puts } = await afterDeath(state, {}, onTestFinished);
+    await webhook.post('pipeline', order);
+    const repeat = await webhook.post('pipeline', order);
+    expect(repeat).toMatchObject({ status: 200, body: { outcome: 'already_terminated' } });
+    expect(repeat.body).not.toHaveProperty('follow');
+    expect(puts()).toBe(1);
+    expect(fc.tasks).toHaveLength(2);
+  });
+
+  test('and a repeat, to an EDAS that does not show it yet, is told that a task follows already', async ({
+    onTestFinished,
+  }) => {
+    const rules = { ofTerminated: 'accepted', showsAfterMs: Infinity } as const;
+    const { webhook, fc } = await afterDeath('Failed', { rules }, onTestFinished);
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({ follow: 'dispatched' });
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({
+      outcome: 'rolling_back',
+      follow: 'exists',
+    });
+    expect(fc.tasks).toHaveLength(2);
+  });
+
+  test('whatever had killed the task after it rolled back: then there is nothing to do', async ({
+    onTestFinished,
+  }) => {
+    const { webhook, edas, fc, puts } = await afterDeath('Failed', {}, onTestFinished);
+    edas.orders.rollback(changeOrderId);
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({ outcome: 'already_terminated' });
+    expect(puts()).toBe(0);
+    expect(fc.tasks).toHaveLength(1);
+  });
+
+  test('and keeps the rule of when the problem began', async ({ onTestFinished }) => {
+    const { webhook, fc, puts } = await stage({}, onTestFinished);
+    fc.setState(taskId, 'Failed');
+    const tooEarly = await webhook.post('ruled', { ...order, since: '2026-01-02T03:04:05Z' });
+    expect(tooEarly.body).toMatchObject({ code: 'problem_predates_change' });
+    expect(puts()).toBe(0);
+    const since = new Date().toISOString();
+    expect((await webhook.post('ruled', { ...order, since })).body).toMatchObject({ follow: 'dispatched' });
+    expect(puts()).toBe(1);
+  });
+
+  test.concurrent.for([
+    faults.denied(),
+    faults.throttled(),
+    faults.internalError(),
+    faults.reset(),
+    faults.closed(),
+    faults.switchingProtocols(),
+    faults.silent(),
+    faults.trickling(),
+  ])(
+    'in time, also where the second task meets $name: the rollback stands',
+    async (fault, { onTestFinished }) => {
+      const fcFault = (call: RecordedCall) => (call.taskId === secondTaskId ? fault : undefined);
+      const { webhook, puts } = await afterDeath('Failed', { fcFault }, onTestFinished);
+      expect((await webhook.post('pipeline', order)).body).toMatchObject({
+        outcome: 'rolling_back',
+        follow: 'failed',
+      });
+      expect(puts()).toBe(1);
+      expect(webhook.decisions().at(-1)?.['durationMs']).toBeLessThan(4_500);
+    },
+  );
+
+  test('and keeps time for the second task, however long the rollback takes', async ({ onTestFinished }) => {
+    const rules = { ofTerminated: 'accepted', showsAfterMs: Infinity } as const;
+    const { webhook, edas } = await afterDeath('Failed', { rules }, onTestFinished);
+    edas.setFault(({ method }) => (method === 'PUT' ? edasFaults.resetAfterHandling() : undefined));
+    // The order is read until the time is up: of 4 s, 15 % are kept.
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({ code: 'edas_outcome_unknown' });
+    expect(webhook.decisions().at(-1)?.['durationMs']).toBeLessThan(3_600);
+  });
+
+  test.concurrent(
+    'and time is left for the second task, where EDAS takes 10 s for the rollback',
+    async ({ onTestFinished }) => {
+      const edasFault: StageOptions['edasFault'] = ({ method }) =>
+        method === 'PUT' ? edasFaults.delayed({ byMs: 10_000 }) : undefined;
+      const { webhook, tasks } = await afterDeath('Failed', { edasFault }, onTestFinished);
+      expect((await webhook.post('pipeline', order)).body).toMatchObject({
+        outcome: 'rolling_back',
+        evidence: 'order',
+        follow: 'dispatched',
+      });
+      expect(tasks()).toMatchObject([{ rollback: 'due' }, { rollback: 'done' }]);
+      expect(webhook.decisions().at(-1)?.['durationMs']).toBeLessThan(4_500);
+    },
+  );
+});
+
 /** What holds wherever the queue does not work: the webhook has done it itself, once, in time. */
 async function expectOwnRollback(
   options: Partial<StageOptions>,
@@ -274,7 +427,7 @@ async function expectOwnRollback(
   expect(answer.body['message']).toContain('No task is known to follow it');
   expect(puts()).toBe(1);
   expect(fc.tasks).toHaveLength(tasks);
-  expect(warnings().join()).toContain('no task could be handed over');
+  expect(warnings().join()).toMatch(/no task could be handed over|whether a task was handed over/);
   expect(warnings().join()).toContain(logged);
   const [decision] = webhook.decisions();
   expect(decision).toMatchObject({ outcome: 'rolling_back', follow: 'failed' });
@@ -295,12 +448,16 @@ describe('the emergency brake does not depend on the queue: the webhook rolls ba
     [faults.oversized({ status: 202 })],
     [faults.oversized({ status: 500 })],
     [faults.reset()],
+    [faults.closed()],
+    [faults.switchingProtocols()],
     [faults.silent()],
     [faults.trickling()],
     // Twice in doubt: a task is there, and nobody can know. It will find the order terminated.
     [faults.internalError(done), 1],
     [faults.htmlPage({ status: 202, ...done }), 1],
     [faults.reset(done), 1],
+    [faults.closed(done), 1],
+    [faults.switchingProtocols(done), 1],
     [faults.silent(done), 1],
     [faults.delayed({ byMs: 10_000 }), 1],
   ];
@@ -350,23 +507,19 @@ test('where neither the queue nor EDAS works, the answer is that of EDAS', async
 
 describe('an answer that gets lost is settled by the same task id: one task, and no rollback of the webhook', () => {
   const done = { takesEffect: true };
-  const firstMeets = (fault: Fault) => {
-    let count = 0;
-    return ({ operation }: RecordedCall) =>
-      operation === 'InvokeFunction' && count++ === 0 ? fault : undefined;
-  };
-
   test.concurrent.for([
     faults.internalError(done),
     faults.htmlPage({ status: 202, ...done }),
     faults.htmlPage({ status: 502, ...done }),
     faults.oversized(done),
     faults.reset(done),
+    faults.closed(done),
+    faults.switchingProtocols(done),
     faults.silent(done),
     faults.trickling(done),
     faults.delayed({ byMs: 10_000 }),
   ])('$name', async (fault, { onTestFinished }) => {
-    const { webhook, fc, edas } = await stage({ fcFault: firstMeets(fault) }, onTestFinished);
+    const { webhook, fc, edas } = await stage({ fcFault: byTurn(fault) }, onTestFinished);
     const answer = await webhook.post('pipeline', order);
     expect(answer).toMatchObject({ status: 202, body: { outcome: 'deferred', task: 'Running' } });
     expect(answer.body['message']).toContain("this webhook's own, or an earlier one");
@@ -374,10 +527,10 @@ describe('an answer that gets lost is settled by the same task id: one task, and
     expect(edas.calls).toEqual([]);
   });
 
-  test.concurrent.for([faults.internalError(), faults.reset(), faults.silent()])(
+  test.concurrent.for([faults.internalError(), faults.reset(), faults.closed(), faults.silent()])(
     'also where the first one never arrived: $name',
     async (fault, { onTestFinished }) => {
-      const { webhook, fc, edas } = await stage({ fcFault: firstMeets(fault) }, onTestFinished);
+      const { webhook, fc, edas } = await stage({ fcFault: byTurn(fault) }, onTestFinished);
       expect((await webhook.post('pipeline', order)).body).toMatchObject({ outcome: 'deferred' });
       expect(fc.tasks).toHaveLength(1);
       expect(edas.calls).toEqual([]);
@@ -385,10 +538,84 @@ describe('an answer that gets lost is settled by the same task id: one task, and
   );
 });
 
+describe('an answer that gets lost, with a second try that fails,', () => {
+  const done = { takesEffect: true };
+  const secondTries = [
+    faults.throttled(),
+    faults.denied(),
+    faults.internalError(),
+    faults.reset(),
+    faults.switchingProtocols(),
+    faults.silent(),
+  ];
+  const questions = (calls: readonly RecordedCall[]) =>
+    calls.filter(({ operation }) => operation === 'GetAsyncTask').length;
+
+  test.concurrent.for(secondTries)(
+    'is settled by the state of the task, which is asked for once, and no rollback is sent: $name',
+    async (fault, { onTestFinished }) => {
+      const fcFault = byTurn(faults.internalError(done), fault);
+      const { webhook, fc, edas } = await stage({ fcFault }, onTestFinished);
+      const answer = await webhook.post('pipeline', order);
+      expect(answer).toMatchObject({ status: 202, body: { outcome: 'deferred', task: 'Running' } });
+      expect(answer.body).not.toHaveProperty('duplicate');
+      expect(questions(fc.calls)).toBe(1);
+      expect(fc.tasks).toHaveLength(1);
+      expect(edas.calls).toEqual([]);
+    },
+  );
+
+  test.concurrent.for(secondTries)(
+    'leads to one rollback of the webhook where the task is dead by then: $name',
+    async (fault, { onTestFinished }) => {
+      const { webhook, fc, puts } = await stage({}, onTestFinished);
+      const meets = byTurn(faults.internalError(done), fault);
+      fc.setFault((call) => {
+        if (call.operation === 'GetAsyncTask') fc.setState(taskId, 'Stopped');
+        return meets(call);
+      });
+      expect((await webhook.post('pipeline', order)).body).toMatchObject({
+        outcome: 'rolling_back',
+        follow: 'dispatched',
+      });
+      expect(questions(fc.calls)).toBe(1);
+      expect(puts()).toBe(1);
+    },
+  );
+
+  test.concurrent.for([
+    faults.denied(),
+    faults.notFound(),
+    faults.throttled(),
+    faults.internalError(),
+    faults.reset(),
+    faults.switchingProtocols(),
+    faults.silent(),
+  ])(
+    'leads to a rollback of the webhook where the state cannot be read, and only here, as a task is there, are two rollbacks possible: $name',
+    async (fault, { onTestFinished }) => {
+      const meets = byTurn(faults.reset(done), faults.throttled());
+      const fcFault = (call: RecordedCall) => (call.operation === 'GetAsyncTask' ? fault : meets(call));
+      const { webhook, fc, puts, tasks, warnings } = await stage({ fcFault }, onTestFinished);
+      expect((await webhook.post('pipeline', order)).body).toMatchObject({
+        outcome: 'rolling_back',
+        follow: 'failed',
+      });
+      expect(puts()).toBe(1);
+      expect(tasks()).toMatchObject([{ rollback: 'due' }]);
+      expect(questions(fc.calls)).toBe(1);
+      expect(warnings()).toHaveLength(2);
+      expect(warnings()[0]).toContain('it is not known whether a task was handed over');
+      expect(warnings()[1]).toContain('what has become of the task cannot be read');
+      expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(4_500);
+    },
+  );
+});
+
 test('every fault of the stand-in is tried', () => {
   const tried = [
     ...['denied', 'notFound', 'throttled', 'internalError', 'htmlPage', 'oversized', 'reset'],
-    ...['silent', 'trickling', 'delayed', 'alreadyExists'],
+    ...['silent', 'trickling', 'delayed', 'alreadyExists', 'closed', 'switchingProtocols'],
   ];
   expect(Object.keys(faults).sort()).toEqual(tried.sort());
 });
@@ -442,14 +669,34 @@ describe('in a chat', () => {
     expect([answer.text, ...webhook.lines].join()).not.toContain('fake-session');
   });
 
+  test.for(['commands', 'actions', 'app'])(
+    'of Slack, an address below /%s is passed on',
+    async (folder, { onTestFinished }) => {
+      const { webhook, tasks } = await stage({}, onTestFinished);
+      const url = `https://hooks.slack.com/${folder}/T1DC2JH3J/397700885554/fake-key`;
+      await webhook.post('slack', command(url), { headers: form });
+      expect(tasks()).toMatchObject([{ answerAt: { chat: 'slack', url } }]);
+    },
+  );
+
   const foreign = [
-    'http://hooks.slack.com/fake-key',
-    'https://hooks.slack.com:8443/fake-key',
-    'https://hooks.slack.com.example.com/fake-key',
-    'https://user:fake-key@hooks.slack.com/x',
+    // A robot has the same host, and belongs to whoever made it.
+    'https://hooks.slack.com/services/T1DC2JH3J/B1DC2JH3J/fake-key',
+    'https://hooks.slack.com/workflows/T1DC2JH3J/fake-key',
+    'https://hooks.slack.com/triggers/T1DC2JH3J/fake-key',
+    'https://hooks.slack.com/commands/../services/fake-key',
+    'https://hooks.slack.com/commands/%2e%2e/services/fake-key',
+    'https://hooks.slack.com/fake-key',
+    'https://oapi.dingtalk.com/robot/send?access_token=fake-key',
+    'https://oapi.dingtalk.com/robot/sendBySessionOfOthers?session=fake-key',
+    'http://oapi.dingtalk.com/robot/sendBySession?session=fake-key',
+    'http://hooks.slack.com/commands/fake-key',
+    'https://hooks.slack.com:8443/commands/fake-key',
+    'https://hooks.slack.com.example.com/commands/fake-key',
+    'https://user:fake-key@hooks.slack.com/commands/x',
     'http://127.0.0.1/fake-key',
     'http://100.100.100.200/latest/meta-data/fake-key',
-    `https://hooks.slack.com/fake-key${'x'.repeat(2_000)}`,
+    `https://hooks.slack.com/commands/fake-key${'x'.repeat(2_000)}`,
     'no address, but a fake-key',
   ];
 

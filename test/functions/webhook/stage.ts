@@ -14,6 +14,8 @@ import {
 
 export const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 export const taskId = `rollback-${changeOrderId}`;
+/** Of the task that follows a rollback whose first task is dead. */
+export const secondTaskId = `follow-${changeOrderId}`;
 export const app = '3616cdca-4f92-4413-0000-000000000000';
 
 /** Called when a test is over. Tests run side by side, so each brings its own. */
@@ -71,6 +73,12 @@ export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise
     tasks: () => fc.tasks.filter(({ payload }) => payload.length > 0).map(({ payload }) => readTask(payload)),
     warnings: () => webhook.lines.filter((line) => !line.includes('"msg":"decision"')),
   };
+}
+
+/** The first invocation meets the first fault, and so on. Those that come later, and questions for a state, meet none. */
+export function byTurn(...faults: readonly Fault[]): NonNullable<StageOptions['fcFault']> {
+  let turn = 0;
+  return ({ operation }) => (operation === 'InvokeFunction' ? faults[turn++] : undefined);
 }
 
 /** Real time, since the faults are those of a real connection. But nobody waits: a pause moves it ahead. */

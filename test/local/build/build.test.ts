@@ -60,7 +60,7 @@ describe('npm run build', () => {
     expect(stderr.split('\n')).toEqual([
       `error ${file} cannot work; nothing was built.`,
       `  ${file}:3:5 "preset" does not know "genric"; did you mean "generic"?`,
-      expect.stringContaining(`  ${file}:4:15 "secrets" must be the name of an environment variable`),
+      expect.stringContaining(`  ${file}:4:15 "secrets" must be the NAME of an environment variable`),
       '',
     ]);
     expect(existsSync(out)).toBe(false);

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
+import path from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
+import { bundleFollow, bundleWebhook, root } from '../../../local/build/bundle.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import { httpEvent } from '../../support/http-event.ts';
@@ -94,6 +95,40 @@ describe.each([
     expect([...new Set(outside)].filter((each) => !isBuiltin(each))).toEqual(['@alicloud/credentials']);
     expect(Object.keys(metafile.inputs).join('\n')).not.toContain('providers/default.js');
   });
+});
+
+test('of what the SDKs say of themselves, the bundles hold the names and versions alone', async () => {
+  const bundles = [
+    await bundleWebhook(sources, temporaryFolder()),
+    await bundleFollow(notify, temporaryFolder()),
+  ];
+  const manifests = bundles.map(({ metafile }) =>
+    Object.entries(metafile.inputs).filter(([file]) => file.endsWith('package.json')),
+  );
+  const [fc2, popCore] = ['@alicloud/fc2', '@alicloud/pop-core'].map((name): [string, object] => {
+    const file = path.join('node_modules', name, 'package.json');
+    const { version } = JSON.parse(readFileSync(path.join(root, file), 'utf8')) as { version: string };
+    const bytes = JSON.stringify({ name, version }).length;
+    return [file, expect.objectContaining({ bytes }) as object];
+  });
+  expect(manifests.map((each) => each.toSorted())).toEqual([[fc2, popCore], [popCore]]);
+});
+
+test('the kitx of fc2, whose request is replaced, is in no bundle, and that of pop-core, which signs, is in both', async () => {
+  const bundles = [
+    await bundleWebhook(sources, temporaryFolder()),
+    await bundleFollow(notify, temporaryFolder()),
+  ];
+  const withKitx = bundles.map(({ metafile }) => {
+    const importing = Object.entries(metafile.inputs).filter(([, { imports }]) =>
+      imports.some((each) => each.path.includes('/kitx/')),
+    );
+    return [...new Set(importing.map(([file]) => /@alicloud\/([^/]+)\/lib/.exec(file)?.[1]))];
+  });
+  expect(withKitx).toEqual([['pop-core'], ['pop-core']]);
+  expect(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)).join('\n')).not.toContain(
+    'fc2/node_modules/kitx',
+  );
 });
 
 test('fc2 and JMESPath are in the bundle that uses them only, and so is what sources.yaml says', async () => {

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../../../local/build/bundle.ts';
-import { deploymentFaults } from '../../../local/build/check-deployment.ts';
-import { compileConfiguration } from '../../../local/build/compile-sources.ts';
+import { deploymentFaults, exampleFaults, requireDeployable } from '../../../local/build/check-deployment.ts';
+import { compileConfiguration, type CompiledConfiguration } from '../../../local/build/compile-sources.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const shipped = readFileSync(path.join(root, 's.yaml'), 'utf8');
 
@@ -17,13 +18,21 @@ function edited(right: string, wrong: string): string {
   return shipped.replace(right, wrong);
 }
 
+/** What is told, without the lines, which only one of the tests is about. */
+function faultsIn(text: string, configuration: CompiledConfiguration): string[] {
+  return deploymentFaults(text, configuration).map((fault) => {
+    expect(fault).toMatch(/^s\.yaml:[1-9]\d* /);
+    return fault.replace(/^s\.yaml:\d+ /, '');
+  });
+}
+
 test('the shipped s.yaml gives the functions all that the shipped sources.yaml asks for', () => {
   const configuration = compileConfiguration(readFileSync(path.join(root, 'sources.yaml'), 'utf8'));
-  expect(deploymentFaults(shipped, configuration)).toEqual([]);
+  expect(faultsIn(shipped, configuration)).toEqual([]);
 });
 
 test('a secret that s.yaml does not pass on is told, with the line to add', () => {
-  expect(deploymentFaults(shipped, source('secrets: [LATE_SECRET, PIPELINE_SECRET]'))).toEqual([
+  expect(faultsIn(shipped, source('secrets: [LATE_SECRET, PIPELINE_SECRET]'))).toEqual([
     "webhook: add under environmentVariables: LATE_SECRET: ${env('LATE_SECRET', '')}",
   ]);
 });
@@ -34,7 +43,7 @@ test.each([
   [60_000, ['webhook: raise timeout to 65: the source late has a deadlineMs of 60000']],
 ])('a deadline of %i ms needs five seconds more of timeout', (deadlineMs, faults) => {
   const configuration = source(`secrets: [PIPELINE_SECRET], deadlineMs: ${deadlineMs}`);
-  expect(deploymentFaults(shipped, configuration)).toEqual(faults);
+  expect(faultsIn(shipped, configuration)).toEqual(faults);
 });
 
 test.each([
@@ -43,7 +52,53 @@ test.each([
   ['      timeout: 15\n', '', 'raise timeout to 14'],
 ])('%j written as %j is too short', (right, wrong, fault) => {
   const configuration = source('secrets: [PIPELINE_SECRET]');
-  expect(deploymentFaults(edited(right, wrong), configuration)).toEqual([expect.stringContaining(fault)]);
+  expect(faultsIn(edited(right, wrong), configuration)).toEqual([expect.stringContaining(fault)]);
+});
+
+const fromEnv = (name: string) => `${name}: \${env('${name}', '')}`;
+const committed = 'the value goes into .env, under the same name, for s.yaml is committed';
+
+describe('a secret is told that does not come from the variable of its own name:', () => {
+  test.each([
+    ['written out', 'test-only-secret'],
+    ['a number', '12345678'],
+    ['as the default', "${env('PIPELINE_SECRET', 'test-only-secret')}"],
+    ['from another variable', "${env('OTHER_SECRET', '')}"],
+    ['from a variable that has no default', "${env('PIPELINE_SECRET')}"],
+    ['with more around it', "test-only-secret${env('PIPELINE_SECRET', '')}"],
+    ['nothing', '~'],
+  ])('%s', (_what, value) => {
+    const text = edited(fromEnv('PIPELINE_SECRET'), `PIPELINE_SECRET: ${value}`);
+    const faults = faultsIn(text, source('secrets: [PIPELINE_SECRET]'));
+    expect(faults).toEqual([
+      `webhook: write under environmentVariables: ${fromEnv('PIPELINE_SECRET')}; ${committed}`,
+    ]);
+  });
+
+  test.each([`'\${ env( "PIPELINE_SECRET", "" ) }'`, `"\${env('PIPELINE_SECRET','')}"`])(
+    'but not %s',
+    (value) => {
+      const text = edited(fromEnv('PIPELINE_SECRET'), `PIPELINE_SECRET: ${value}`);
+      expect(faultsIn(text, source('secrets: [PIPELINE_SECRET]'))).toEqual([]);
+    },
+  );
+});
+
+test('a secret of a source is not given to the follow function, even where nothing is followed', () => {
+  const text = shipped.replaceAll(
+    '      environmentVariables:\n',
+    '$&        LATE_SECRET: ${env("LATE_SECRET", "")}\n',
+  );
+  expect(faultsIn(text, source('secrets: [LATE_SECRET]'))).toEqual([
+    'follow: take out of environmentVariables: LATE_SECRET; only the webhook function needs it',
+  ]);
+});
+
+test('a webhook whose handler is another is told by its name', () => {
+  const text = edited('handler: webhook.handler', 'handler: index.handler');
+  expect(faultsIn(text, source('secrets: [PIPELINE_SECRET]'))).toEqual([
+    'webhook: its handler is index.handler: write handler: webhook.handler, which answers the webhooks',
+  ]);
 });
 
 describe('where rollbacks are followed,', () => {
@@ -53,15 +108,12 @@ describe('where rollbacks are followed,', () => {
   const add = (name: string) => `follow: add under environmentVariables: ${name}: \${env('${name}', '')}`;
 
   test('the shipped s.yaml has the function that does it', () => {
-    expect(deploymentFaults(shipped, deferring)).toEqual([]);
-    expect(deploymentFaults(shipped, source(`${secrets}, follow: true`))).toEqual([]);
+    expect(faultsIn(shipped, deferring)).toEqual([]);
+    expect(faultsIn(shipped, source(`${secrets}, follow: true`))).toEqual([]);
   });
 
   test('each variable of a channel must be given to the follow function', () => {
-    expect(deploymentFaults(shipped, source(secrets, channels))).toEqual([
-      add('CHAT_URL'),
-      add('CHAT_SECRET'),
-    ]);
+    expect(faultsIn(shipped, source(secrets, channels))).toEqual([add('CHAT_URL'), add('CHAT_SECRET')]);
   });
 
   test('a variable of a channel must not be given to the webhook', () => {
@@ -69,16 +121,57 @@ describe('where rollbacks are followed,', () => {
       '      environmentVariables:\n',
       "$&        CHAT_URL: ${env('CHAT_URL', '')}\n        CHAT_SECRET: ${env('CHAT_SECRET', '')}\n",
     );
-    expect(deploymentFaults(both, source(secrets, channels))).toEqual([
+    expect(faultsIn(both, source(secrets, channels))).toEqual([
       'webhook: take out of environmentVariables: CHAT_URL; only the follow function needs it',
       'webhook: take out of environmentVariables: CHAT_SECRET; only the follow function needs it',
     ]);
   });
 
+  const task = 'which follows the rollbacks of the source late (mode: deferred, follow or notify)';
+
   test('an s.yaml without the function is told', () => {
-    expect(deploymentFaults(edited('handler: follow.handler', 'handler: other.handler'), deferring)).toEqual([
-      'add a function with handler: follow.handler, which follows the rollbacks of the source late (mode: deferred, follow or notify)',
+    const text = shipped.slice(0, shipped.indexOf('  follow:\n'));
+    expect(faultsIn(text, deferring)).toEqual([`add a function with handler: follow.handler, ${task}`]);
+    // Nor is the webhook taken for it, whatever it is called.
+    expect(faultsIn(text.replace('  webhook:\n', '  follow:\n'), deferring)).toHaveLength(1);
+  });
+
+  test.each([
+    ['handler: other.handler', 'other.handler'],
+    ['', 'missing'],
+  ])('a follow function with %j as its handler is told, and what else is wrong with it', (handler, is) => {
+    const text = edited('handler: follow.handler', handler).replace('timeout: 3600', 'timeout: 60');
+    expect(faultsIn(text, deferring).toSorted()).toEqual([
+      `follow: its handler is ${is}: write handler: follow.handler, ${task}`,
+      expect.stringContaining('follow: write timeout as a number from 600 to 86400'),
     ]);
+  });
+
+  test('the value of a variable of a channel may not be written out, and is not repeated', () => {
+    const text = shipped.replace(
+      "        REGION: ${env('REGION', 'cn-hangzhou')}\n        EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}\n        ROLLBACK_SUSPENDED: ${env('ROLLBACK_SUSPENDED', 'false')} #",
+      '        CHAT_URL: https://chat.example.com/test-only-key\n        CHAT_SECRET: ${env("CHAT_URL", "")}\n$&',
+    );
+    expect(faultsIn(text, source(secrets, channels))).toEqual([
+      `follow: write under environmentVariables: ${fromEnv('CHAT_URL')}; ${committed}`,
+      `follow: write under environmentVariables: ${fromEnv('CHAT_SECRET')}; ${committed}`,
+    ]);
+  });
+
+  const region = "      region: ${env('REGION', 'cn-hangzhou')}\n";
+  const role = "      role: ${env('FUNCTION_ROLE', 'edas-rollback-webhook')}";
+  const ofFollow = (line: string, other: string) => {
+    const at = shipped.lastIndexOf(line);
+    expect(at).toBeGreaterThan(shipped.indexOf('  follow:\n'));
+    return shipped.slice(0, at) + other + shipped.slice(at + line.length);
+  };
+  test.each([
+    [ofFollow(region, '      region: cn-beijing\n'), `write ${region.trim()}, as webhook has it`],
+    [ofFollow(region, ''), `write ${region.trim()}, as webhook has it`],
+    [ofFollow(role, '      role: other'), `write ${role.trim()}, as webhook has it`],
+    [edited(`${role}\n`, ''), 'take role out: webhook has none'],
+  ])('both functions have one region and one role %#', (text, fault) => {
+    expect(faultsIn(text, deferring)).toEqual([`follow: ${fault}`]);
   });
 
   const suspended = "ROLLBACK_SUSPENDED: ${env('ROLLBACK_SUSPENDED', 'false')}";
@@ -89,8 +182,32 @@ describe('where rollbacks are followed,', () => {
       'asyncTask: false',
       'follow: set under asyncInvokeConfig: asyncTask: true; without it,',
     ],
-    ['timeout: 3600', 'timeout: 599', 'follow: raise timeout to 600 or more: '],
-    ['      timeout: 3600\n', '', 'follow: raise timeout to 600 or more: '],
+    ...['599', '86401', '"3600"', 'an hour', '.nan', "${env('FOLLOW_TIMEOUT', '3600')}"].map(
+      (timeout): [string, string, string] => [
+        'timeout: 3600',
+        `timeout: ${timeout}`,
+        'follow: write timeout as a number from 600 to 86400: ',
+      ],
+    ),
+    ['      timeout: 3600\n', '', 'follow: write timeout as a number from 600 to 86400: '],
+    ...['maxAsyncRetryAttempts: 4', 'maxAsyncRetryAttempts: -1', 'maxAsyncRetryAttempts: many', ''].map(
+      (wrong): [string, string, string] => [
+        'maxAsyncRetryAttempts: 2',
+        wrong,
+        'follow: set under asyncInvokeConfig: maxAsyncRetryAttempts: 2, or another number up to 3; ',
+      ],
+    ),
+    ...['3601', '0', '"3600"', '~'].map((age): [string, string, string] => [
+      'maxAsyncEventAgeInSeconds: 3600',
+      `maxAsyncEventAgeInSeconds: ${age}`,
+      'follow: set under asyncInvokeConfig: maxAsyncEventAgeInSeconds: 3600, or a lower number; ',
+    ]),
+    [
+      '        maxAsyncEventAgeInSeconds: 3600\n',
+      '',
+      'follow: set under asyncInvokeConfig: maxAsyncEventAgeInSeconds: 3600, or a lower number; ',
+    ],
+    ['timeout: 3600', 'timeout: 3600\n      triggers: { triggerName: http }', 'follow: take triggers out: '],
     [
       'timeout: 3600',
       'timeout: 3600\n      triggers: [{ triggerName: http }]',
@@ -123,23 +240,125 @@ describe('where rollbacks are followed,', () => {
       'follow: take out of environmentVariables: EDAS_ENDPOINT; the other function has none',
     ],
   ])('%j written as %j is told', (right, wrong, fault) => {
-    const faults = deploymentFaults(edited(right, wrong), deferring);
+    const faults = faultsIn(edited(right, wrong), deferring);
     expect(faults).toEqual([expect.stringContaining(fault)]);
   });
 
-  test('a timeout of ten minutes is enough, no triggers are none, and what is interpolated is not judged', () => {
-    for (const timeout of ['600', "${env('FOLLOW_TIMEOUT', '3600')}"]) {
-      const text = edited('timeout: 3600', `timeout: ${timeout}\n      triggers: []`);
-      expect(deploymentFaults(text, deferring)).toEqual([]);
-    }
+  test.each([
+    ['timeout: 3600', 'timeout: 600'],
+    ['timeout: 3600', 'timeout: 86400'],
+    ['timeout: 3600', 'timeout: 3600\n      triggers: []'],
+    ['maxAsyncRetryAttempts: 2', 'maxAsyncRetryAttempts: 0'],
+    ['maxAsyncRetryAttempts: 2', 'maxAsyncRetryAttempts: 3'],
+    ['maxAsyncEventAgeInSeconds: 3600', 'maxAsyncEventAgeInSeconds: 60'],
+  ])('%j written as %j is taken', (right, wrong) => {
+    expect(faultsIn(edited(right, wrong), deferring)).toEqual([]);
+  });
+
+  // As Serverless Devs reads it, and deploys.
+  test('what is merged into a function is its own', () => {
+    const text = edited(
+      'resources:\n',
+      'shared: &shared { triggers: [{ triggerName: http }] }\nresources:\n',
+    );
+    const merged = text.replace('      handler: follow.handler', '      <<: *shared\n$&');
+    expect(faultsIn(merged, deferring)).toEqual([expect.stringContaining('follow: take triggers out: ')]);
   });
 
   test('where none is, the function may be missing', () => {
-    expect(
-      deploymentFaults(edited('handler: follow.handler', 'handler: other.handler'), source(secrets)),
-    ).toEqual([]);
+    expect(faultsIn(edited('handler: follow.handler', 'handler: other.handler'), source(secrets))).toEqual(
+      [],
+    );
   });
 });
+
+test('each fault stands beside the line that it is about, in the order of the file', () => {
+  const text = `
+resources:
+  follow:
+    props:
+      functionName: edas-rollback-follow
+      handler: follow.handler
+      region: cn-beijing
+      asyncInvokeConfig:
+        asyncTask: true
+        maxAsyncEventAgeInSeconds: 7200
+      timeout: 60
+  webhook:
+    props:
+      handler: webhook.handler
+      region: cn-hangzhou
+      timeout: 1
+      environmentVariables:
+        FOLLOW_FUNCTION: other
+        LATE_SECRET: test-only-secret
+`;
+  const faults = deploymentFaults(text, source('secrets: [LATE_SECRET, NEXT_SECRET], mode: deferred'));
+  expect(faults.map((fault) => fault.split(': ', 2).join(': '))).toEqual([
+    's.yaml:4 follow: write under environmentVariables',
+    's.yaml:7 follow: write region',
+    's.yaml:8 follow: set under asyncInvokeConfig',
+    's.yaml:10 follow: set under asyncInvokeConfig',
+    's.yaml:11 follow: write timeout as a number from 600 to 86400',
+    's.yaml:16 webhook: raise timeout to 14',
+    's.yaml:17 webhook: add under environmentVariables',
+    's.yaml:18 webhook: write under environmentVariables',
+    's.yaml:19 webhook: write under environmentVariables',
+  ]);
+  expect(faults.join('\n')).not.toContain('test-only-secret');
+});
+
+describe('.env.example', () => {
+  const example = readFileSync(path.join(root, '.env.example'), 'utf8');
+  const add = (name: string) => `add to .env.example: ${name}= (and above it, in a comment, what it is for)`;
+
+  test('as it is shipped has each variable that s.yaml reads', () => {
+    expect(exampleFaults(example, shipped, source('secrets: [PIPELINE_SECRET]'))).toEqual([]);
+  });
+
+  test('is told to lack what s.yaml reads, and what it will have to read', () => {
+    const configuration = source('secrets: [LATE_SECRET]', 'notify: [{ kind: slack, url: CHAT_URL }]');
+    const text = edited(
+      fromEnv('GITHUB_SECRET'),
+      `X: \${env("OTHER", '')}-\${env('NEXT')} # \${env('COMMENT')}`,
+    );
+    const lacking = example.replace('REGION=cn-hangzhou', '# REGION=cn-hangzhou');
+    expect(exampleFaults(lacking, text, configuration)).toEqual(
+      ['REGION', 'OTHER', 'NEXT', 'LATE_SECRET', 'CHAT_URL'].map(add),
+    );
+  });
+
+  test('is looked for beside s.yaml, and what it lacks stops the build', () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, 's.yaml');
+    writeFileSync(file, shipped);
+    const check = () => {
+      requireDeployable(file, source('secrets: [LATE_SECRET]'));
+    };
+    expect(check).toThrow(/^\.env\.example cannot be read: ENOENT/);
+
+    writeFileSync(path.join(folder, '.env.example'), example);
+    expect(check).toThrow(
+      [
+        's.yaml does not fit sources.yaml; nothing was built.',
+        `  s.yaml:${lineOf('environmentVariables:')} webhook: add under environmentVariables: ${fromEnv('LATE_SECRET')}`,
+        `  ${add('LATE_SECRET')}`,
+      ].join('\n'),
+    );
+
+    writeFileSync(
+      file,
+      edited('environmentVariables:\n', `$&        ${fromEnv('LATE_SECRET').replace('$', '$$$$')}\n`),
+    );
+    writeFileSync(path.join(folder, '.env.example'), `${example}\n# For the tests\nLATE_SECRET=\n`);
+    expect(check).not.toThrow();
+  });
+});
+
+/** Of the first line of the shipped s.yaml that holds the text. */
+function lineOf(text: string): number {
+  return shipped.slice(0, shipped.indexOf(text)).split('\n').length;
+}
 
 const nothing = { sources: [], notify: [] };
 

@@ -58,7 +58,7 @@ function compileOne(text: string): CompiledSource {
 const sourceKeys =
   'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
 const variableName =
-  '"secrets" must be the name of an environment variable, such as PIPELINE_SECRET, not a value';
+  '"secrets" must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env';
 const timestampBelongs =
   '{timestamp} in signed and the key timestamp.header belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
@@ -203,6 +203,17 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       'a preset that is nearly right',
       fileOf('preset: gitlabs', secrets),
       ['3:5 "preset" does not know "gitlabs"; did you mean "gitlab"?'],
+    ],
+    [
+      'a preset by another name of the sender',
+      fileOf('preset: Lark', secrets),
+      ['3:5 "preset" does not know "Lark"; did you mean "feishu"?'],
+    ],
+    ['no name of a preset at all', fileOf('preset: ""', secrets), ['3:5 "preset" does not know ""; ']],
+    [
+      'the beginning of a key',
+      generic('refusal: 200'),
+      ['5:5 "refusal" is not a key here; did you mean "refusalStatus"?'],
     ],
     [
       'an unknown preset',
@@ -527,7 +538,55 @@ describe('notify and the keys that go with it do not build, and the place and th
       'a value where its variable belongs',
       notifying(['kind: dingtalk', robotUrl, 'secret: hunter2']),
       [
-        '8:5 "secret" must be the name of an environment variable, such as DINGTALK_ROBOT_SECRET, not a value',
+        '8:5 "secret" must be the NAME of an environment variable, in capitals, such as DINGTALK_ROBOT_SECRET; the value itself goes into .env',
+      ],
+    ],
+    [
+      'the name of a variable in small letters',
+      notifying(['kind: slack', 'url: slack_webhook_url']),
+      [
+        '7:5 "url" must be the NAME of an environment variable, in capitals, such as DINGTALK_ROBOT_URL; the value itself goes into .env',
+      ],
+    ],
+    [
+      'several variables where there is one address and one key',
+      notifying(['kind: dingtalk', 'url: [A, B]', 'secret: [C, D]']),
+      [
+        '7:5 "url" must be the name of one environment variable: a channel has one address',
+        '8:5 "secret" must be the name of one environment variable: a channel has one key',
+      ],
+    ],
+    [
+      'a kind by another name of the chat',
+      notifying(['kind: lark', robotUrl]),
+      ['6:5 "kind" must be one of dingtalk, feishu, wecom, slack, webhook; did you mean "feishu"?'],
+    ],
+    [
+      'the beginning of a key',
+      notifying(['kind: slack', robotUrl, 'lang: zh']),
+      ['8:5 "lang" is not a key here; did you mean "language"?'],
+    ],
+    [
+      'notify in a source',
+      generic('notify: [{ kind: slack, url: SLACK_URL }]'),
+      ['5:5 notify stands at the top level, beside sources: move it there'],
+    ],
+    ...['[{ kind: slack, url: SLACK_URL }]', ''].map((channels): [string, string, string[]] => [
+      `notify: ${channels} among the sources`,
+      `${generic()}  notify: ${channels}`,
+      ['5:3 notify stands at the top level, beside sources: move it there'],
+    ]),
+    ['notify that is a word', `${generic()}notify: slack`, ['5:1 "notify" must be a list']],
+    [
+      'channels for which nothing is followed',
+      [
+        'notify: [{ kind: slack, url: SLACK_URL }]',
+        'sources:',
+        '  a: { preset: generic, secrets: [A], follow: false }',
+        '  b: { preset: generic, secrets: [B], follow: false, dryRun: true }',
+      ].join('\n'),
+      [
+        '1:1 no source is followed, so nobody would be told: take follow: false out of a source, or notify out',
       ],
     ],
     [
@@ -597,7 +656,9 @@ describe('who rolls back, and who follows,', () => {
 
   test('is what the source says', () => {
     expect(modeAndFollow(generic('follow: true'))).toEqual(['now', true]);
-    expect(modeAndFollow(withChannel(generic('mode: now', 'follow: false')))).toEqual(['now', false]);
+    const text =
+      'sources: { a: { preset: generic, secrets: [A], follow: false }, b: { preset: generic, secrets: [B] } }\n';
+    expect(compileSources(withChannel(text)).map(({ follow }) => follow)).toEqual([false, true]);
   });
 
   test('is the task where the rollback is deferred', () => {

@@ -494,6 +494,18 @@ describe('a fault', () => {
     { fault: rewordings.oddStatus('missing'), resolves: success, status: 200 },
     { fault: faults.redirect(), resolves: '', status: 302 },
     {
+      fault: faults.switchingProtocols(),
+      rejects: { name: 'RequestTimeoutError' },
+      readTimeout: 200,
+      status: undefined,
+    },
+    {
+      fault: faults.switchingProtocols({ takesEffect: true }),
+      rejects: { name: 'RequestTimeoutError' },
+      readTimeout: 200,
+      status: undefined,
+    },
+    {
       fault: faults.xmlAnswer({ takesEffect: true }),
       resolves: { RollbackChangeOrderResponse: { Code: ['200'], Message: ['success'] } },
       status: 200,

@@ -23,7 +23,13 @@ async function explain(
   body: string,
   { notify = [], ...webhook }: Partial<ExplainedWebhook> & { notify?: CompiledChannel[] } = {},
 ) {
-  const all = { body: Buffer.from(body), contentType: 'application/json', now, ...webhook };
+  const all = {
+    body: Buffer.from(body),
+    contentType: 'application/json',
+    now,
+    isSuspended: false,
+    ...webhook,
+  };
   const { rows, verdict, isRefused } = await explainWebhook(sourceOf(settings), notify, all);
   return { rows: Object.fromEntries(rows) as Record<string, string | string[]>, verdict, isRefused };
 }
@@ -35,7 +41,13 @@ test.each<[string, Preset]>(Object.entries(presets))(
     const source = sourceOf(`preset: ${name}${needsApps ? `, apps: [${app}]` : ''}`);
     const sample = sampleWebhook(source, isByApplication(source) ? { app } : { changeOrderId: order }, now);
     const grant = source.verify.scheme === 'link' ? { app, expiresAt: 0 } : undefined;
-    const webhook = { body: Buffer.from(sample.body), contentType: sample.contentType, grant, now };
+    const webhook = {
+      body: Buffer.from(sample.body),
+      contentType: sample.contentType,
+      grant,
+      now,
+      isSuspended: false,
+    };
     const { verdict, isRefused } = await explainWebhook(source, [], webhook);
     expect(verdict).toMatch(/^The rule ".*" decides: acted on\. It would have the /);
     expect(isRefused).toBe(false);
@@ -167,6 +179,27 @@ describe('where people are told', () => {
     });
     expect(verdict).toMatch(/rolled back with RollbackChangeOrder by a task\.$/);
   });
+
+  test.each([
+    ['preset: generic, mode: deferred, dryRun: true', false, 'deferred', 'dryRun'],
+    ['preset: generic, mode: deferred', true, 'deferred', 'ROLLBACK_SUSPENDED'],
+    ['preset: generic, follow: true', true, 'now', 'ROLLBACK_SUSPENDED'],
+    ['preset: generic, dryRun: true', true, 'now', 'dryRun'],
+  ])(
+    'is nowhere while nothing is rolled back: %s, suspended: %s',
+    async (settings, isSuspended, mode, holder) => {
+      const { rows, verdict, isRefused } = await explain(settings, payload, { notify, isSuspended });
+      expect(rows).toMatchObject({
+        mode: `${mode}, but ${holder} sends no rollback, and hands none over to a task`,
+        follow: `no: with ${holder} there is nothing to follow`,
+        notify: `nobody is told, for with ${holder} nothing is followed`,
+      });
+      expect(verdict).toBe(
+        `The rule "changeOrderId" decides: acted on. It would have the change order ${order} read and not rolled back (${holder}).`,
+      );
+      expect(isRefused).toBe(false);
+    },
+  );
 
   test('includes the chat that asked', async () => {
     const body = `command=%2Frollback&text=${order}&response_url=x`;

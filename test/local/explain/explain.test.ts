@@ -16,19 +16,15 @@ sources:
 `;
 
 /** Explains with a payload of this content. */
-function explain(args: readonly string[], payload?: string): Promise<Ended> {
+function explain(args: readonly string[], payload?: string, env: NodeJS.Dict<string> = {}): Promise<Ended> {
   const folder = temporaryFolder();
   const file = (name: string, content: string) => {
     writeFileSync(path.join(folder, name), content);
     return path.join(folder, name);
   };
   const own = payload === undefined ? [] : ['--payload', file('payload', payload)];
-  return runCommand('local/explain/explain.ts', [
-    '--sources',
-    file('sources.yaml', sourcesYaml),
-    ...own,
-    ...args,
-  ]);
+  const all = ['--sources', file('sources.yaml', sourcesYaml), ...own, ...args];
+  return runCommand('local/explain/explain.ts', all, env);
 }
 
 describe('npm run explain', () => {
@@ -39,6 +35,15 @@ describe('npm run explain', () => {
     expect(stdout).toMatch(/^source +pipeline: POST \/pipeline/);
     expect(stdout).toMatch(/^notify +wecom: English, to the address in WECOM_ROBOT_URL, unsigned$/m);
     expect(stdout).toMatch(/\n\nThe rule "changeOrderId" decides: acted on\. .*\n$/);
+  });
+
+  test('says that nothing is rolled back where ROLLBACK_SUSPENDED is set', async () => {
+    const payload = '{"changeOrderId":"dc5133d7-773f-4c81-9c5a-e2103dce0f6a"}';
+    const suspended = { ROLLBACK_SUSPENDED: 'true' };
+    const { status, stdout } = await explain(['--source', 'pipeline'], payload, suspended);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^notify +nobody is told/m);
+    expect(stdout).toMatch(/ read and not rolled back \(ROLLBACK_SUSPENDED\)\.\n$/);
   });
 
   test('ends with status 1 where it would refuse', async () => {

@@ -324,6 +324,16 @@ describe('a fault', () => {
   const cases: Case[] = [
     { fault: faults.reset(), rejects: reset, status: undefined },
     { fault: faults.reset({ takesEffect: true }), rejects: reset, status: undefined },
+    { fault: faults.closed(), rejects: reset, status: undefined },
+    { fault: faults.closed({ takesEffect: true }), rejects: reset, status: undefined },
+    // fc2 waits for an answer as long as it ever does.
+    { fault: faults.switchingProtocols(), rejects: timedOut, timeout: 200, status: undefined },
+    {
+      fault: faults.switchingProtocols({ takesEffect: true }),
+      rejects: timedOut,
+      timeout: 200,
+      status: undefined,
+    },
     { fault: faults.silent(), rejects: timedOut, timeout: 200, status: undefined },
     { fault: faults.silent({ takesEffect: true }), rejects: timedOut, timeout: 200, status: undefined },
     { fault: faults.delayed({ byMs: 20 }), resolves: '', status: 202 },

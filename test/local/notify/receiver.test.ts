@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startReceiver, type ReceiverKind, type ReceiverOptions } from '../../../local/notify/receiver.ts';
 import { showMessage } from '../../../local/notify/show.ts';
@@ -81,6 +83,23 @@ test('Slack says ok, and takes five answers at one address', async () => {
   for (let use = 0; use < 5; use += 1) await send('slack-answer', { text: 'hello' });
   expect(await send('slack-answer', { text: 'hello' })).toMatchObject({ status: 404 });
 });
+
+test.each(['switching', 'switching-to-nothing'] as const)(
+  'another protocol is a fault that takes no message, and leaves the connection open (%s)',
+  async (fault) => {
+    const { receiver } = await start();
+    receiver.setFault('slack', fault);
+    const { hostname, port, pathname } = new URL(receiver.urlOf('slack'));
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    socket.write(`POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 2\r\n\r\n{}`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\n$/s);
+    expect(/^upgrade: /m.test(head.toString())).toBe(fault === 'switching');
+    expect(await receiver.connections()).toBe(1);
+    expect([receiver.requestsOf('slack'), receiver.messages]).toEqual([1, []]);
+  },
+);
 
 test('who listens is told what people would read', async () => {
   const heard: string[] = [];

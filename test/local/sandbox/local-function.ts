@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
+import { exchange } from '../../../functions/exchange.ts';
 import { createTaskHandler } from '../../../functions/follow/handler.ts';
 import type { Environment } from '../../../functions/platform/function-compute.ts';
 import { createHandler } from '../../../functions/webhook/handler.ts';
@@ -66,6 +67,7 @@ async function startFc(
       clock: { now: () => performance.now() * haste, sleep: (ms) => sleep(ms / haste) },
       random: Math.random,
       write: () => undefined,
+      exchange,
     },
   );
   const fc = await startFcStandIn({

@@ -1,15 +1,18 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { presets } from '../../../functions/webhook/source/presets.ts';
 import { runCommand, signalCommand, startCommand, type RunningCommand } from '../../support/command.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { pastedRequests } from './pasted.ts';
 
 // Each test starts a process or two, and a busy machine takes its time.
-vi.setConfig({ testTimeout: 15_000 });
+vi.setConfig({ testTimeout: 40_000 });
 
 const script = 'local/sandbox/start.ts';
 
@@ -77,12 +80,11 @@ describe('npm start', () => {
       'function → FC      InvokeFunction rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 202',
       'answered 202',
       '"outcome":"rolling_back"',
-      'Started: the EDAS rollback is under way.',
+      '3. EDAS rolls the release back, batch by batch. A task follows it',
       '2 (succeeded)',
       '6 (terminated)',
-      '4. A task follows the rollback',
       'Succeeded: the EDAS rollback is complete; the change is rolled back.',
-      '5. The sender repeats itself',
+      '4. The sender repeats itself',
       'answered 200',
       '"outcome":"already_terminated"',
       'answered 401',
@@ -97,6 +99,10 @@ describe('npm start', () => {
       from = at + scene.length;
     }
     expect(output.match(/RollbackChangeOrder/g)).toHaveLength(1);
+    // A task is a process of its own, and begins when it likes.
+    expect(output).toContain('Started: the EDAS rollback is under way.');
+    expect(output).toContain('task → EDAS        GetChangeOrderInfo HTTP 200');
+    expect(output).toContain('Your sources.yaml has no notify');
   });
 
   test.each(['dingtalk', 'feishu', 'wecom', 'slack', 'webhook'])(
@@ -150,6 +156,45 @@ test('npm start ends at once with Ctrl-C also in the middle of the play', async 
   const startedAt = performance.now();
   expect(await sandbox.interrupt()).toEqual({ status: 0, signal: null });
   expect(performance.now() - startedAt).toBeLessThan(2000);
+});
+
+test('two sandboxes do not disturb each other: each task loads what its own sandbox has built', async () => {
+  const folder = temporaryFolder();
+  const own = path.join(folder, 'sources.yaml');
+  writeFileSync(
+    own,
+    `
+sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }
+notify: [{ kind: slack, url: OWN_SLACK_URL }]
+`,
+  );
+  const first = startSandbox(['--port', '0', '--sources', own]);
+  onTestFinished(() => {
+    signalCommand(first.child, 'SIGKILL');
+  });
+  const played = first.written('Your turn.');
+  // It builds for five channels, of whose variables the first one knows nothing.
+  await first.written('1. A release is under way');
+  const second = startSandbox(['--port', '0']);
+  onTestFinished(() => {
+    signalCommand(second.child, 'SIGKILL');
+  });
+  const output = await played;
+  expect(output).toContain(' slack ┌ Succeeded');
+  expect(output).not.toContain('a channel is closed');
+  expect(output).not.toContain('has no notify');
+});
+
+test('a chat is answered in the sandbox only, whatever address its message holds', async () => {
+  const own = path.join(temporaryFolder(), 'sources.yaml');
+  writeFileSync(own, 'sources: { slack: { preset: slack, secrets: [SLACK_SECRET] } }');
+  const sandbox = startSandbox(['--port', '0', '--sources', own]);
+  onTestFinished(() => {
+    signalCommand(sandbox.child, 'SIGKILL');
+  });
+  const output = await sandbox.written('Your turn.');
+  expect(output).toMatch(/ (slack-answer|[a-z, ]*slack-answer[a-z, -]*) ┌ Succeeded/);
+  expect(output).not.toContain('could not be told');
 });
 
 test('npm start ends with one line that says what to do when the port is taken', async () => {

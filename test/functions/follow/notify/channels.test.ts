@@ -4,12 +4,14 @@ import type { ChannelKind } from '../../../../functions/follow/configuration.ts'
 import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
 import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';
 import { protocols } from '../../../../functions/follow/notify/open-channel.ts';
-import { newsOf } from './news.ts';
+import { newsOf } from '../../../support/news.ts';
 
 const url = 'https://chat.example.com/send?token=fake-token';
 const now = Date.UTC(2022, 7, 30, 12, 1, 20, 123);
 const request = (kind: ChannelKind, news = newsOf(), key?: Buffer) =>
   protocols[kind].requestFor(news, { url, key, language: 'en' }, now);
+/** As HTTP brings it. */
+const answer = (status: number, text: string) => ({ status, text, retryAfter: undefined });
 const bodyOf = ({ body }: ChannelRequest): unknown => JSON.parse(body);
 
 const mentions = '@all <@U1> <!channel> <at user_id="all">x</at> [text](https://example.com) & co';
@@ -122,12 +124,14 @@ describe('a webhook', () => {
     expect(distinct.filter((id) => !/^rollback_[a-z_]+_[0-9a-f]{32}$/.test(id ?? ''))).toEqual([]);
   });
 
-  test.each(['whsec_', 'whsec_!!!!', 'whsec_A', 'c2VjcmV0', ''])('has no key in %j', (text) => {
-    expect(protocols.webhook.readKey?.(text)).toBeUndefined();
-  });
-
-  test('has the key of a secret whose padding is left out', () => {
-    expect(protocols.webhook.readKey?.('whsec_c2VjcmV0LWE')).toEqual(Buffer.from('secret-a'));
+  test('gets another id for each task that was refused, and the same one when such a task is tried again', () => {
+    const idOf = (requestId: string) => {
+      const problem = { code: 'task_malformed', message: 'no' } as const;
+      const news = newsOf({ event: 'task_refused', changeOrderId: undefined, requestId, problem });
+      return request('webhook', news, key).headers['webhook-id'];
+    };
+    expect(idOf('request-1')).toBe(idOf('request-1'));
+    expect(idOf('request-2')).not.toBe(idOf('request-1'));
   });
 });
 
@@ -146,12 +150,12 @@ describe('an answer is judged', () => {
   };
 
   test.each(Object.entries(taken))('%s: %s is success', (kind, body) => {
-    expect(protocols[kind as ChannelKind].judge({ status: 200, body })).toEqual({ isTaken: true });
+    expect(protocols[kind as ChannelKind].judge(answer(200, body))).toEqual({ isTaken: true });
   });
 
   test('Feishu: under the old names too', () => {
-    expect(protocols.feishu.judge({ status: 200, body: '{"StatusCode":0}' })).toEqual({ isTaken: true });
-    expect(protocols.feishu.judge({ status: 200, body: '{"StatusCode":1}' })).toMatchObject({
+    expect(protocols.feishu.judge(answer(200, '{"StatusCode":0}'))).toEqual({ isTaken: true });
+    expect(protocols.feishu.judge(answer(200, '{"StatusCode":1}'))).toMatchObject({
       isTaken: false,
     });
   });
@@ -176,7 +180,7 @@ describe('an answer is judged', () => {
     ['slack', 'invalid_token', false],
     ['slack', '', false],
   ])('%s: HTTP 200 with %j is a failure', (kind, body, isPassing) => {
-    expect(protocols[kind].judge({ status: 200, body })).toMatchObject({ isTaken: false, isPassing });
+    expect(protocols[kind].judge(answer(200, body))).toMatchObject({ isTaken: false, isPassing });
   });
 
   test.each([
@@ -193,18 +197,18 @@ describe('an answer is judged', () => {
   ])('HTTP %d is a failure for everybody, and another attempt may help: %s', (status, isPassing) => {
     const judges = [...Object.values(protocols), ...Object.values(chatAnswers)];
     for (const { judge } of judges)
-      expect(judge({ status, body: '' })).toMatchObject({ isTaken: false, isPassing });
+      expect(judge(answer(status, ''))).toMatchObject({ isTaken: false, isPassing });
   });
 
   test('a redirect says that none is followed', () => {
-    expect(protocols.webhook.judge({ status: 302, body: '' })).toMatchObject({
+    expect(protocols.webhook.judge(answer(302, ''))).toMatchObject({
       reason: 'it answered HTTP 302, and no redirect is followed: configure the address that it leads to',
     });
   });
 
   test('Slack says under a 200 that an address has expired', () => {
     const body = '{"ok":false,"error":"expired_url"}';
-    expect(chatAnswers.slack.judge({ status: 200, body })).toMatchObject({
+    expect(chatAnswers.slack.judge(answer(200, body))).toMatchObject({
       isTaken: false,
       isPassing: false,
     });

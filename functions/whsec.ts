@@ -1,0 +1,20 @@
+/**
+ * The HMAC key of a secret as Standard Webhooks shows it, `whsec_<base64>`. Undefined where the secret is not of this
+ * form or makes an empty key.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function decodeWhsec(secret: string): Buffer | undefined {
+  return secret.startsWith('whsec_') ? decodeSecretBase64(secret.slice('whsec_'.length)) : undefined;
+}
+
+/**
+ * Standard base64 whose padding may be left out, as Standard Webhooks' own libraries allow. A secret is the operator's
+ * own text: it need not be as strict as a digest, which anybody can send.
+ * https://github.com/standard-webhooks/standard-webhooks/tree/main/libraries
+ */
+export function decodeSecretBase64(text: string): Buffer | undefined {
+  const letters = text.replace(/={1,2}$/, '');
+  const isBase64 = /^[A-Za-z0-9+/]+$/.test(letters) && letters.length % 4 !== 1;
+  const isPadded = letters.length < text.length;
+  return isBase64 && (!isPadded || text.length % 4 === 0) ? Buffer.from(letters, 'base64') : undefined;
+}
