@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // The tests of the rooms that are mutated. None of them builds a bundle or starts a process.
-    include: ['test/functions/webhook/verify/*.test.ts', 'test/functions/rollback/*.test.ts'],
+    include: [
+      'test/functions/webhook/verify/*.test.ts',
+      'test/functions/whsec.test.ts',
+      'test/functions/rollback/*.test.ts',
+    ],
     // Thousands of runs, for each of hundreds of mutants.
     exclude: ['**/*.fuzz.test.ts', '**/*.model.test.ts'],
   },

@@ -1,6 +1,6 @@
+import type { Clock } from '../clock.ts';
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
 import { leastCallMs } from './budget.ts';
-import type { Clock } from '../clock.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { pauseAfter } from './pause.ts';
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
@@ -5,7 +6,6 @@ import { Problem } from '../errors.ts';
 import { afterFailure } from './after-failure.ts';
 import { ask } from './ask.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
-import type { Clock } from '../clock.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { accepted, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
 import { pauseAfter } from './pause.ts';
