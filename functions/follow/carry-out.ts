@@ -25,6 +25,8 @@ export interface TaskDependencies {
   until: number;
   /** Whether the task was tried before, by an attempt that cannot tell how far it came. */
   isRetry: boolean;
+  /** Milliseconds from the webhook to this attempt. */
+  waitedMs: number;
   /** Tells people, and never throws. */
   tell: (happening: Happening) => Promise<void>;
 }
@@ -35,6 +37,8 @@ const rollbackMs = 20_000;
 const doubtMs = 120_000;
 /** Milliseconds between two looks at it. */
 const doubtPauseMs = 10_000;
+/** Milliseconds after which a task comes late. */
+const lateMs = 300_000;
 /** Milliseconds for one read, beside the rollback itself. */
 const readMs = 5_000;
 
@@ -122,15 +126,19 @@ async function begin(task: RollbackTask, dependencies: TaskDependencies): Promis
       return tellStart(task, named, false, dependencies);
     }
     case 'already_terminated': {
+      const { isRetry, tell } = dependencies;
+      const [event, status] = ['already_terminated', 6] as const;
       const rollbackChangeOrderId = await findRollback(task, dependencies);
-      const isPresumed = rollbackChangeOrderId !== undefined;
-      // On a retry, an earlier attempt may have done it.
-      const event = dependencies.isRetry ? ('terminated' as const) : ('already_terminated' as const);
-      const news = { event, rollbackChangeOrderId, isPresumed, status: 6, failures: [] };
-      // Then people know that it began.
-      const isKnown = dependencies.isRetry && isPresumed;
-      if (!isKnown) await dependencies.tell(news);
-      return isPresumed ? { rollbackChangeOrderId, isPresumed, isKnown } : news;
+      if (rollbackChangeOrderId !== undefined) {
+        // Of a retry, people know that the rollback began.
+        if (!isRetry) await tell({ event, rollbackChangeOrderId, isPresumed: true, status, failures: [] });
+        return { rollbackChangeOrderId, isPresumed: true, isKnown: isRetry };
+      }
+      const news: Happening = isRetry
+        ? { event: 'unreadable', status, problem: { message: lostSight }, failures: [] }
+        : { event, status, failures: [] };
+      await tell(news);
+      return news;
     }
     case 'dry_run':
     case 'suspended':
@@ -140,10 +148,16 @@ async function begin(task: RollbackTask, dependencies: TaskDependencies): Promis
   }
 }
 
+/** An attempt before this one knew the order, and cannot say so. */
+const lostSight =
+  'The change order is terminated, by an earlier attempt of this task or otherwise. Which order carries the rollback out is not known any more, so it is not followed.';
+
 /** The same decision as that of a webhook that rolls back itself, and more patience after a doubt. */
 async function rollBackNow(task: RollbackDue, dependencies: TaskDependencies) {
   const { changeOrderId, operation, problemStartedAt } = task;
-  const { edas, clock, isRetry } = dependencies;
+  const { edas, clock, isRetry, waitedMs } = dependencies;
+  // What comes late finds that people have acted: only what still runs is rolled back.
+  const isRepeat = isRetry || waitedMs > lateMs;
   const { read, ...others } = changeOrdersOf(edas, operation);
   const seen = { inFlight: false };
   const watchedRead: ChangeOrders['read'] = async (id, timeoutMs) => {
@@ -154,7 +168,7 @@ async function rollBackNow(task: RollbackDue, dependencies: TaskDependencies) {
   const watched = { ...dependencies, changeOrders: { ...others, read: watchedRead } };
   const deadlineAt = Math.min(clock.now() + rollbackMs, dependencies.until);
   const hold = dependencies.isSuspended ? ('suspended' as const) : undefined;
-  const request = { changeOrderId, deadlineAt, hold, problemStartedAt, isRepeat: isRetry };
+  const request = { changeOrderId, deadlineAt, hold, problemStartedAt, isRepeat };
   try {
     return await rollBack(request, watched);
   } catch (error) {
@@ -177,7 +191,7 @@ async function rollBackNow(task: RollbackDue, dependencies: TaskDependencies) {
 
 /** Not what a webhook would say: nobody has to send anything again. */
 function describeDoubt(lost: EdasFailure): string {
-  return `The rollback was sent, and its answer got lost. ${sentence(lost)} The change order is looked at for two more minutes. If it runs on until then, Function Compute tries the task again, up to twice, and the rollback is sent once more.`;
+  return `The rollback was sent, and its answer got lost. ${sentence(lost)} The change order is looked at for two more minutes. If it runs on until then, Function Compute may try the task again, and then the rollback is sent once more.`;
 }
 
 /** EDAS may show late what it did. */

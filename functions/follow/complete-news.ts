@@ -11,26 +11,24 @@ import type { Happening, News } from './news.ts';
 interface NewsDependencies {
   context: FunctionContext;
   env: Environment;
-  /** The time of day, epoch milliseconds. */
-  now: () => number;
   clock: Clock;
   edas: () => Promise<EdasClient>;
   warn: RollbackDependencies['warn'];
+  /** Milliseconds from the webhook until now. */
+  waitedMs: number;
 }
 
 /** Adds to what has happened what is the same in all news of a task. */
 export function completeNews(
   task: RollbackTask,
-  { context, env, now, clock, edas, warn }: NewsDependencies,
+  { context, env, clock, edas, warn, waitedMs }: NewsDependencies,
 ): (happening: Happening) => Promise<News> {
-  const { source, actor, delivery, changeOrderId, requestedAt } = task;
+  const { source, actor, delivery, changeOrderId } = task;
   const { requestId } = context;
   const consoleUrl = consoleUrlOf(context, env);
   // When it is first told: a rollback does not wait for a name.
   const app = lazily(() => describeApp(task, edas, warn));
   const startedAt = clock.now();
-  // The clock on the wall says how long the task waited, and no more: it may be set while the task runs.
-  const waitedMs = Math.max(0, now() - requestedAt);
   return async (happening) => {
     const tookMs = Math.round(waitedMs + clock.now() - startedAt);
     const known = { requestId, changeOrderId, app: await app(), source, actor, delivery };

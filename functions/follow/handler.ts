@@ -6,6 +6,7 @@ import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openEdas } from '../platform/open-edas.ts';
 import { isSuspended } from '../platform/settings.ts';
 import type { World } from '../platform/world.ts';
+import { endOf } from '../rollback/states.ts';
 import { readTask, type RollbackTask } from '../task.ts';
 import { reasonOf } from '../text.ts';
 import { carryOut } from './carry-out.ts';
@@ -97,7 +98,9 @@ async function carryOutTask(
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId, source, changeOrderId, ...facts });
   };
-  const complete = completeNews(task, { ...world, context, edas, warn });
+  // The clock on the wall says how long the task waited, and no more: it may be set while the task runs.
+  const waitedMs = Math.max(0, world.now() - task.requestedAt);
+  const complete = completeNews(task, { context, env, clock, edas, warn, waitedMs });
   const tellAll = notifier.forTask(task.answerAt, log);
   const tellChannels = notifier.forTask(undefined, log);
   let reach: Reach = { reached: 0, tried: 0 };
@@ -116,10 +119,17 @@ async function carryOutTask(
     isSuspended: isSuspended(env),
     until,
     isRetry: retryCount > 0,
+    waitedMs,
     tell,
   });
   if (reach.tried === 0 || reach.reached > 0) return last;
   const detail = `None of ${reach.tried} channels could be told the last news (${last.event}): the log says why of each.`;
+  // An attempt that failed would be followed by one that takes an order which runs on for one that was never rolled back.
+  const wasSeenToEnd = endOf(last.status) !== undefined;
+  if (task.rollback === 'due' && !wasSeenToEnd) {
+    log('error', 'nobody was told', { requestId, source, changeOrderId, reason: detail });
+    return last;
+  }
   throw new Problem('notification_failed', detail, { changeOrderId });
 }
 

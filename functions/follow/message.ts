@@ -9,10 +9,17 @@ import { textsInEnglish } from './texts-en.ts';
 /**
  * What a message can be about: an event, or
  *
- * - `terminated_itself`: the order that was followed is the change itself, which may have been rolled back.
+ * - `…_itself`: the order that was followed is the change itself, and nobody can tell what in it is the rollback.
  * - `succeeded_presumably`: the order that was followed only looks like the rollback, or the change does not show it.
+ * - `out_of_sight`: the time is up, and the order was not seen at the end.
  */
-export type Topic = NewsEvent | 'terminated_itself' | 'succeeded_presumably';
+export type Topic =
+  | NewsEvent
+  | 'waiting_itself'
+  | 'failing_itself'
+  | 'terminated_itself'
+  | 'succeeded_presumably'
+  | 'out_of_sight';
 
 /** All words of a message in one language. */
 export interface Texts {
@@ -82,17 +89,34 @@ function write(news: News, texts: Texts, draft: Draft): string {
     ...line(labels.why, describeProblem(news, texts, draft)),
     ...line(labels.took, describeDuration(news, texts)),
     ...line(labels.by, describeAsker(news, texts, draft)),
-    ...line(labels.next, texts.next[topic]),
+    ...line(labels.next, texts.next[isReleaseWaiting(news) ? 'waiting_itself' : topic]),
     news.consoleUrl,
   ];
   return lines.join('\n').toWellFormed();
 }
 
-function topicOf({ event, rollbackChangeOrderId, isPresumed, changeStatus }: News): Topic {
-  if (event === 'terminated' && rollbackChangeOrderId === undefined) return 'terminated_itself';
-  if (event !== 'succeeded') return event;
-  const showsRollback = changeStatus === undefined || phaseOf(changeStatus) === 'terminated';
-  return isPresumed === true || !showsRollback ? 'succeeded_presumably' : 'succeeded';
+function topicOf(news: News): Topic {
+  const { event, rollbackChangeOrderId, isPresumed, status, changeStatus, problem } = news;
+  const isOfChange = rollbackChangeOrderId === undefined;
+  switch (event) {
+    case 'waiting':
+    case 'failing':
+    case 'terminated':
+      return isOfChange ? `${event}_itself` : event;
+    case 'succeeded': {
+      const showsRollback = changeStatus === undefined || phaseOf(changeStatus) === 'terminated';
+      return isPresumed === true || !showsRollback ? 'succeeded_presumably' : event;
+    }
+    case 'out_of_time':
+      return status === undefined || problem ? 'out_of_sight' : event;
+    default:
+      return event;
+  }
+}
+
+/** Whatever else happened, who reads that status confirms the next batch; and that may be one of the bad release. */
+function isReleaseWaiting({ status, rollbackChangeOrderId }: News): boolean {
+  return status === 8 && rollbackChangeOrderId === undefined;
 }
 
 function describeApp({ app }: News, texts: Texts, { length }: Draft): string | undefined {

@@ -37,6 +37,8 @@ export interface FollowDependencies {
 
 /** What was seen of a rollback last. */
 export interface Sight {
+  /** How often it was looked at. */
+  looks: number;
   /** The order that is followed. */
   order?: ChangeOrderProgress | undefined;
   /** The change that is rolled back, where that is another order. */
@@ -62,14 +64,14 @@ export type End = Sight & {
 export async function followToEnd(request: FollowRequest, dependencies: FollowDependencies): Promise<End> {
   const { clock, random } = dependencies;
   const memory = newMemory(request);
-  let sight: Sight = { isThrottled: false, refusals: 0 };
+  let sight: Sight = { looks: 0, isThrottled: false, refusals: 0 };
   for (let pause = firstPauseMs; ; pause = nextPause(pause, sight)) {
-    const waitMs = pause + random() * jitterMs;
-    if (clock.now() + waitMs >= request.until) return { ...sight, event: 'out_of_time' };
-    await clock.sleep(waitMs);
+    const leftMs = request.until - clock.now();
+    if (leftMs <= 0) return { ...sight, event: 'out_of_time' };
+    await clock.sleep(Math.min(pause + random() * jitterMs, leftMs));
     sight = await look(sight, request, dependencies);
     const event = conclude(sight, request);
-    if (event) return { ...sight, event };
+    if (event) return { ...(await lookAtChange(sight, request, dependencies)), event };
     await tellOnce(sight, memory, dependencies);
   }
 }
@@ -86,17 +88,28 @@ async function look(
   { orderId, changeOrderId }: FollowRequest,
   dependencies: FollowDependencies,
 ): Promise<Sight> {
+  const looks = before.looks + 1;
   const order = await readOrFail(orderId, dependencies);
   if (order instanceof EdasFailure) {
     const { kind } = order;
     const refusals = refusing.includes(kind) ? before.refusals + 1 : 0;
-    return { ...before, failure: order, isThrottled: kind === 'throttled', refusals };
+    return { ...before, looks, failure: order, isThrottled: kind === 'throttled', refusals };
   }
-  const isChangeAtRest = orderId === changeOrderId || endOf(before.change?.status) !== undefined;
-  const change = isChangeAtRest ? before.change : await readOrFail(changeOrderId, dependencies);
-  // The change is looked at for the sake of the messages: without it, the rollback is followed all the same.
-  if (!(change instanceof EdasFailure)) return { order, change, isThrottled: false, refusals: 0 };
-  return { order, change: before.change, isThrottled: change.kind === 'throttled', refusals: 0 };
+  const sight = { ...before, looks, order, failure: undefined, isThrottled: false, refusals: 0 };
+  // The other reads of this minute belong to those who have to roll back.
+  return before.looks % 3 === 0 ? lookAtChange(sight, { orderId, changeOrderId }, dependencies) : sight;
+}
+
+/** The change is looked at for the sake of the messages: without it, the rollback is followed all the same. */
+async function lookAtChange(
+  sight: Sight,
+  { orderId, changeOrderId }: Pick<FollowRequest, 'orderId' | 'changeOrderId'>,
+  dependencies: FollowDependencies,
+): Promise<Sight> {
+  if (orderId === changeOrderId || endOf(sight.change?.status) !== undefined) return sight;
+  const change = await readOrFail(changeOrderId, dependencies);
+  if (!(change instanceof EdasFailure)) return { ...sight, change };
+  return { ...sight, isThrottled: change.kind === 'throttled' };
 }
 
 async function readOrFail(
@@ -126,18 +139,18 @@ function conclude(
 
 /** What people were told by this attempt; nobody remembers what earlier ones told. */
 interface Memory {
-  /** Whether what is seen at the first look is no news. */
-  isSilent: boolean;
+  /** Whether an earlier attempt has told what is seen at the first look, for all that can be known. */
+  isSilentOfWait: boolean;
+  isSilentOfFailures: boolean;
   /** How many batches were done when it was told that the order waits for a person, who lets one more begin. */
   toldOfWaitAfter?: number;
   toldFailures: Set<string>;
 }
 
 function newMemory({ isRetry, orderId, changeOrderId }: FollowRequest): Memory {
-  // What an earlier attempt has told, for all that can be known. And where EDAS names no order of the rollback: what the
-  // change itself waits for, and what failed in it, is no part of the rollback. Whoever believed that would confirm the
-  // next batch of a bad release.
-  return { isSilent: isRetry || orderId === changeOrderId, toldFailures: new Set() };
+  // Where EDAS names no order of the rollback, what has failed in the change itself by the first look is the release's.
+  const isSilentOfFailures = isRetry || orderId === changeOrderId;
+  return { isSilentOfWait: isRetry, isSilentOfFailures, toldFailures: new Set() };
 }
 
 async function tellOnce(sight: Sight, memory: Memory, { tell }: FollowDependencies): Promise<void> {
@@ -148,9 +161,9 @@ async function tellOnce(sight: Sight, memory: Memory, { tell }: FollowDependenci
   const { done } = order.batches;
   const isWaiting = order.status === 8 && memory.toldOfWaitAfter !== done;
   if (isWaiting) memory.toldOfWaitAfter = done;
-  const { isSilent } = memory;
-  memory.isSilent = false;
-  if (isSilent) return;
-  if (fresh.length > 0) await tell('failing', sight, fresh);
-  if (isWaiting) await tell('waiting', sight, []);
+  const { isSilentOfWait, isSilentOfFailures } = memory;
+  memory.isSilentOfWait = false;
+  memory.isSilentOfFailures = false;
+  if (fresh.length > 0 && !isSilentOfFailures) await tell('failing', sight, fresh);
+  if (isWaiting && !isSilentOfWait) await tell('waiting', sight, []);
 }

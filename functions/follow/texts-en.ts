@@ -9,6 +9,8 @@ export const textsInEnglish: Texts = {
   headlines: {
     started: 'Started: the EDAS rollback is under way.',
     waiting: 'Waiting: the EDAS rollback stands still until a person confirms the next batch.',
+    waiting_itself: 'Waiting: the change order of the EDAS rollback stands still until a person acts.',
+    failing_itself: 'Trouble: a part of the change order of the EDAS rollback has failed; it runs on.',
     failing: 'Trouble: a part of the EDAS rollback has failed; it runs on.',
     succeeded: 'Succeeded: the EDAS rollback is complete; the change is rolled back.',
     succeeded_presumably: 'Probably succeeded: the order that looks like the EDAS rollback is complete.',
@@ -22,11 +24,16 @@ export const textsInEnglish: Texts = {
     outcome_unknown: 'Unknown: nobody knows yet whether the EDAS rollback has begun.',
     unreadable: 'Trouble: this function does not follow the EDAS rollback, for its order cannot be read.',
     out_of_time: 'Unfinished: the EDAS rollback has not ended, and this function has stopped following it.',
+    out_of_sight: 'Unknown: the time is up, and it could not be seen whether the EDAS rollback has ended.',
     task_refused: 'Trouble: the task of an EDAS rollback cannot be read, so nothing was done.',
   },
   next: {
     started: undefined,
     waiting: 'confirm the next batch in the EDAS console.',
+    waiting_itself:
+      'nobody can tell whether the release waits or its rollback: compare the versions in the EDAS console before you confirm a batch.',
+    failing_itself:
+      'nobody can tell whether the release failed there or its rollback: look at it in the EDAS console.',
     failing: 'look at what failed in the EDAS console.',
     succeeded: undefined,
     succeeded_presumably:
@@ -40,11 +47,12 @@ export const textsInEnglish: Texts = {
     terminated_itself: whatTerminatedMeans,
     already_terminated: whatTerminatedMeans,
     not_rolled_back:
-      'Function Compute tries again, up to twice, so look at the change in the EDAS console before you act. Once it has stopped trying: send the webhook again when the reason is gone, or roll back in the EDAS console.',
+      'Function Compute may try again, so look at the change in the EDAS console before you act. Once nothing more comes: send the webhook again when the reason is gone, or roll back in the EDAS console.',
     outcome_unknown:
       'look in the EDAS console whether the rollback is running, before you start another one.',
     unreadable: 'follow the rollback in the EDAS console.',
     out_of_time: 'follow the rollback in the EDAS console until it ends.',
+    out_of_sight: 'look in the EDAS console how far the rollback has come.',
     task_refused: 'look in the EDAS console whether a change has to be rolled back, and do it there.',
   },
   labels: {

@@ -20,6 +20,8 @@ export const textsInChinese: Texts = {
   headlines: {
     started: '已开始：EDAS 回滚正在执行。',
     waiting: '等待确认：EDAS 回滚已暂停，需人工确认后才会执行下一批。',
+    waiting_itself: '等待确认：EDAS 回滚对应的变更流程已暂停，需人工处理。',
+    failing_itself: '异常：EDAS 回滚对应的变更流程中有步骤失败，流程仍在继续。',
     failing: '异常：EDAS 回滚中有步骤失败，回滚仍在继续。',
     succeeded: '成功：EDAS 回滚已完成，变更已回滚。',
     succeeded_presumably: '可能成功：看起来是 EDAS 回滚的变更流程已执行成功。',
@@ -32,11 +34,14 @@ export const textsInChinese: Texts = {
     outcome_unknown: '结果未知：暂无法确认 EDAS 回滚是否已开始。',
     unreadable: '异常：无法读取变更流程，已停止跟踪 EDAS 回滚。',
     out_of_time: '未结束：EDAS 回滚尚未结束，函数运行时间已用完，不再跟踪。',
+    out_of_sight: '结果未知：函数运行时间已用完，未能确认 EDAS 回滚是否已结束。',
     task_refused: '异常：EDAS 回滚任务无法解析，未执行任何操作。',
   },
   next: {
     started: undefined,
     waiting: '请在 EDAS 控制台确认执行下一批。',
+    waiting_itself: '无法判断等待的是发布还是回滚，确认下一批之前请先在 EDAS 控制台核对各实例的版本。',
+    failing_itself: '无法判断失败的是发布还是回滚，请在 EDAS 控制台查看。',
     failing: '请在 EDAS 控制台查看失败的步骤。',
     succeeded: undefined,
     succeeded_presumably: 'EDAS 未明确显示变更已回滚，请在 EDAS 控制台核对各实例的版本。',
@@ -46,10 +51,11 @@ export const textsInChinese: Texts = {
     terminated_itself: whatTerminatedMeans,
     already_terminated: whatTerminatedMeans,
     not_rolled_back:
-      '函数计算最多会再重试两次，处理前请先在 EDAS 控制台查看变更状态。重试结束后：排除原因并重新发送 webhook，或在 EDAS 控制台回滚。',
+      '函数计算可能会自动重试，处理前请先在 EDAS 控制台查看变更状态。不再重试后：排除原因并重新发送 webhook，或在 EDAS 控制台回滚。',
     outcome_unknown: '请先在 EDAS 控制台确认回滚是否已在执行，再决定是否重新发起。',
     unreadable: '请在 EDAS 控制台跟踪回滚进度。',
     out_of_time: '请在 EDAS 控制台继续跟踪，直到回滚结束。',
+    out_of_sight: '请在 EDAS 控制台查看回滚进度。',
     task_refused: '请在 EDAS 控制台确认是否有变更需要回滚，并手动处理。',
   },
   labels: {

@@ -32,7 +32,7 @@ export function createTaskQueue(target: TaskFunction, credentials: CredentialsPr
         }),
       );
       const { status, code, isForeign } = judged;
-      if (status === 202 && !isForeign) return 'accepted';
+      if (status === 202 && code === undefined && !isForeign) return 'accepted';
       // One page documents 409, an older one 400. https://help.aliyun.com/zh/functioncompute/fc-2-0/user-guide/asynchronous-task-deduplication
       const isConflict = status === 409 || (status === 400 && /AlreadyExist/i.test(code ?? ''));
       if (isConflict && !isForeign) return 'exists';

@@ -130,7 +130,7 @@ function requireNoEarlierEnd(
   if (!isRepeat || phaseOf(order?.status) === 'in_flight') return;
   throw new Problem(
     'edas_outcome_unknown',
-    `The rollback may have been sent before, and the change order's status is ${describeStatus(order?.status)}, so it is not sent again. Check the versions in the EDAS console, and roll back there if the change is still in them.`,
+    `This rollback comes late, or was sent before, and the change order's status is ${describeStatus(order?.status)}: so it is not sent. Check the versions in the EDAS console, and roll back there if the change is still in them.`,
     { changeOrderId },
   );
 }

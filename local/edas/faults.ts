@@ -229,13 +229,13 @@ export function wrongContentType({
   };
 }
 
-/** The true answer, and 5 MiB of white space after it. */
+/** The true answer, and 9 MiB of white space after it. */
 export function oversized(): Fault {
   return {
     name: 'oversized',
     takesEffect: true,
     damage: (response, { status, json }) => {
-      sendAnswer(response, { status, json: json + ' '.repeat(5 * 1024 * 1024) });
+      sendAnswer(response, { status, json: json + ' '.repeat(9 * 1024 * 1024) });
     },
   };
 }

@@ -169,7 +169,7 @@ describe('a call is not_sent, and says so, when no connection was established:',
 });
 
 describe('a call is in doubt, never not_sent, once a connection was established:', () => {
-  test('the answer never ends, and the call gives up at 4096 KiB', async () => {
+  test('the answer never ends, and the call gives up at 8192 KiB', async () => {
     const flood = http.createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       const pour = () => {
@@ -180,7 +180,7 @@ describe('a call is in doubt, never not_sent, once a connection was established:
     });
     const peer = await start(flood);
     await expect(rollBack(`http://127.0.0.1:${peer.port}`, 10_000)).rejects.toMatchObject(
-      failure('doubt', /the answer is larger than 4096 KiB/),
+      failure('doubt', /the answer is larger than 8192 KiB/),
     );
   });
 

@@ -171,6 +171,43 @@ export async function openTaskFunction(
   };
 }
 
+/**
+ * EDAS's answer about an order of five batches on 200 instances each, with eight tasks in each instance, of which
+ * every one failed in its own words: 5.9 MiB.
+ */
+export function largeChangeOrder(status: number): string {
+  const times = <T>(count: number, make: (index: number) => T) =>
+    Array.from({ length: count }, (_, i) => make(i));
+  const taskOf = (batch: number, instance: number) => (task: number) => ({
+    TaskId: `fake-task-${batch}-${instance}-${task}`,
+    TaskName: 'Start Application',
+    TaskStatus: '3',
+    TaskErrorCode: 'EDAS-10001',
+    TaskErrorMessage: `STAR_AGENT_OFFLINE on instance ${instance} of batch ${batch}, task ${task}: ${'x'.repeat(290)}`,
+    TaskErrorIgnorance: '',
+    TaskErrorSolution: 'y'.repeat(220),
+    TaskMessage: '',
+  });
+  const stageOf = (batch: number) => (instance: number) => ({
+    StageId: `fake-stage-${batch}-${instance}`,
+    StageName: `Deploy Application ${instance}`,
+    StageStatus: 3,
+    TaskList: { TaskInfoDTO: times(8, taskOf(batch, instance)) },
+  });
+  const pipelines = times(5, (batch) => ({
+    PipelineName: `Batch: ${batch + 1}`,
+    PipelineStatus: 3,
+    StartTime: Date.parse(startTime),
+    StageDetailList: { StageDetailDTO: times(200, stageOf(batch)) },
+  }));
+  const changeOrderInfo = {
+    Status: status,
+    SupportRollback: true,
+    PipelineInfoList: { PipelineInfo: pipelines },
+  };
+  return JSON.stringify({ Code: 200, Message: 'success', changeOrderInfo });
+}
+
 /** A rollback that the task has to do. */
 export const taskDue: RollbackTask = {
   version: 1,

@@ -30,9 +30,11 @@ export const webhook: ChannelProtocol = {
  * One id for one thing that happened, so that a receiver can drop what a retried task sends again. Waiting for a person
  * happens once for each batch; something can fail, or be refused, again and for another reason.
  */
-function idOf({ event, changeOrderId, requestId, batches, failures, problem }: News): string {
+function idOf(news: News): string {
+  const { event, changeOrderId, rollbackChangeOrderId, requestId, batches, failures, problem } = news;
   const what = [
     changeOrderId ?? requestId,
+    rollbackChangeOrderId,
     event,
     event === 'waiting' ? batches?.done : undefined,
     event === 'failing' ? failures : undefined,

@@ -7,6 +7,7 @@ import { Problem } from '../../../functions/errors.ts';
 import * as faults from '../../../local/edas/faults.ts';
 import type { Fault } from '../../../local/edas/faults.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { largeChangeOrder } from '../../support/task.ts';
 
 const credentials = {
   accessKeyId: 'fake-access-key-id',
@@ -294,6 +295,34 @@ test('getChangeOrderInfo gives how far an order is, what it is called, and what 
         reason: 'EDAS-10001 STAR_AGENT_OFFLINE',
       },
     ],
+  });
+});
+
+describe('a change order of many instances', () => {
+  test('is read, and what failed in it is bounded', async () => {
+    const json = largeChangeOrder(1);
+    const mebibytes = Buffer.byteLength(json) / 1024 / 1024;
+    expect(mebibytes).toBeGreaterThan(5.8);
+    expect(mebibytes).toBeLessThan(6);
+    answerWith(200, json);
+    const { status, batches, failures } = await client.getChangeOrderInfo(orderId, unhurried);
+    expect([status, batches]).toEqual([1, { done: 0, total: 5 }]);
+    expect(failures).toHaveLength(10);
+    for (const { place, reason } of failures) expect((place + reason).length).toBeLessThan(600);
+  });
+
+  test('is read up to 8 MiB, and broken off where it is larger', async () => {
+    const json = largeChangeOrder(1);
+    const limit = 8 * 1024 * 1024;
+    // The headers count, too, and a last piece that comes with the end of the answer does not.
+    const leeway = 128 * 1024;
+    answerWith(200, json + ' '.repeat(limit - leeway - Buffer.byteLength(json)));
+    expect((await client.getChangeOrderInfo(orderId, unhurried)).status).toBe(1);
+    answerWith(200, json + ' '.repeat(limit + leeway - Buffer.byteLength(json)));
+    await expect(client.getChangeOrderInfo(orderId, unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+      message: expect.stringContaining('the answer is larger than 8192 KiB') as string,
+    });
   });
 });
 
@@ -618,7 +647,7 @@ describe('a rollback that meets', () => {
       trap: 'a success that is larger than anybody reads',
       fault: faults.oversized(),
       kind: 'doubt',
-      message: /the answer is larger than 4096 KiB/,
+      message: /the answer is larger than 8192 KiB/,
     },
     {
       trap: 'an answer without a Code',

@@ -5,9 +5,12 @@ import type { EdasClient } from '../../../functions/edas/client.ts';
 import type { EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { carryOut } from '../../../functions/follow/carry-out.ts';
-import type { Happening } from '../../../functions/follow/news.ts';
+import { languages } from '../../../functions/follow/configuration.ts';
+import { messageFor } from '../../../functions/follow/message.ts';
+import type { Happening, News } from '../../../functions/follow/news.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
+import { newsOf } from '../../support/news.ts';
 import { leapingClock, taskApp, taskDue, taskOrder } from '../../support/task.ts';
 
 /** What becomes of a call: a failure before EDAS does what it is asked, the answer lost after it, or all is well. */
@@ -90,7 +93,7 @@ function open({ fates = [], namesOrder, task }: Setting = {}) {
   const clock = leapingClock(1_000_000);
   const account = new Account(clock.now, fates, namesOrder);
   const client = account.client();
-  const attempt = async (isRetry = false): Promise<Attempt> => {
+  const attempt = async (isRetry = false, waitedMs = 0): Promise<Attempt> => {
     const told: Happening[] = [];
     const means = {
       edas: () => Promise.resolve(client),
@@ -100,6 +103,7 @@ function open({ fates = [], namesOrder, task }: Setting = {}) {
       isSuspended: false,
       until: clock.now() + 3_000_000,
       isRetry,
+      waitedMs,
       tell: (happening: Happening) => Promise.resolve(void told.push(happening)),
     };
     try {
@@ -180,6 +184,90 @@ describe('a retry', () => {
   test('that rolls back tells of it from the start, for no earlier one did', async () => {
     const { attempt } = open();
     expect(eventsOf(await attempt(true))).toEqual(['started', 'succeeded']);
+  });
+});
+
+describe('a first attempt that comes late, when people will have acted,', () => {
+  const [inTime, late] = [300_000, 300_001];
+
+  const withStatus = (status: number | undefined, setting: Setting = {}) => {
+    const opened = open(setting);
+    const { client } = opened;
+    const read = client.getChangeOrderInfo;
+    client.getChangeOrderInfo = async (id, timeoutMs) => {
+      const order = await read(id, timeoutMs);
+      return opened.account.effects.length > 0 ? order : { ...order, status };
+    };
+    return opened;
+  };
+
+  test.each([2, 3, 7, 10, 4, 99, undefined])(
+    'sends nothing where the order has ended (status %s), and tells that',
+    async (status) => {
+      const { attempt, account } = withStatus(status);
+      const { told, error } = await attempt(false, late);
+      expect(account.puts).toEqual([]);
+      expect(error).toMatchObject({ code: 'edas_outcome_unknown' });
+      expect(told).toMatchObject([{ event: 'outcome_unknown', problem: { code: 'edas_outcome_unknown' } }]);
+      expect(told[0]?.problem?.message).toContain('This rollback comes late');
+      expect(told[0]?.problem?.message).not.toContain('An earlier attempt');
+    },
+  );
+
+  test.each([0, 1, 8, 9])('rolls back where the order is in flight (status %i)', async (status) => {
+    const { attempt, account } = withStatus(status);
+    expect(eventsOf(await attempt(false, late))).toEqual(['started', 'succeeded']);
+    expect(account.puts).toEqual(['fine']);
+  });
+
+  test.each(failureKinds)('sends nothing where the order cannot be read (%s)', async (kind) => {
+    const { attempt, account } = open({ fates: Array.from({ length: 50 }, () => kind) });
+    const { told, error } = await attempt(false, late);
+    expect(account.puts).toEqual([]);
+    expect(error).toBeInstanceOf(Problem);
+    expect(told.map(({ event }) => event)).toEqual(['not_rolled_back']);
+    expect(told[0]?.problem?.message).not.toContain('An earlier attempt');
+  });
+
+  test('finds nothing to do where the order was terminated, and says so', async () => {
+    const { attempt, account } = withStatus(6);
+    expect(eventsOf(await attempt(false, late))).toEqual(['already_terminated']);
+    expect(account.puts).toEqual([]);
+  });
+
+  test('is one that waited for more than five minutes: before that, EDAS decides about what has ended', async () => {
+    const { attempt, account } = withStatus(3);
+    expect(eventsOf(await attempt(false, inTime))[0]).toBe('started');
+    expect(account.puts).toEqual(['fine']);
+  });
+});
+
+describe('a retry that finds the change terminated', () => {
+  test.each([
+    ['and nobody knows the application', undefined],
+    ['and no rollback in the list', taskApp],
+  ])('%s tells that it does not follow, with the reason', async (_what, app) => {
+    const { attempt, account } = open({ task: { app } });
+    account.abort();
+    const { told, last, error } = await attempt(true);
+    expect([error, account.puts]).toEqual([undefined, []]);
+    expect(told).toEqual([
+      {
+        event: 'unreadable',
+        status: 6,
+        problem: {
+          message:
+            'The change order is terminated, by an earlier attempt of this task or otherwise. Which order carries the rollback out is not known any more, so it is not followed.',
+        },
+        failures: [],
+      },
+    ]);
+    expect(last).toEqual(told[0]);
+    const news: News = { ...newsOf(), ...(told[0] ?? { event: 'started', failures: [] }) };
+    for (const language of languages) {
+      const text = messageFor({ ...news, rollbackChangeOrderId: undefined }, language);
+      expect(text).not.toMatch(/no rollback was sent|Terminated by somebody|^Terminated|^已终止/i);
+    }
   });
 });
 

@@ -14,8 +14,14 @@ const topics = Object.keys(textsInEnglish.headlines) as Topic[];
 /** News that are told as this topic. */
 function newsAbout(topic: Topic): News {
   switch (topic) {
+    case 'waiting_itself':
+      return newsOf({ event: 'waiting', rollbackChangeOrderId: undefined });
+    case 'failing_itself':
+      return newsOf({ event: 'failing', rollbackChangeOrderId: undefined });
     case 'terminated_itself':
       return newsOf({ event: 'terminated', rollbackChangeOrderId: undefined });
+    case 'out_of_sight':
+      return newsOf({ event: 'out_of_time', status: undefined });
     case 'succeeded_presumably':
       return newsOf({ isPresumed: true });
     default:
@@ -197,10 +203,69 @@ describe('the truth', () => {
     );
   });
 
-  test('what was not done says that Function Compute tries again, up to twice, in both languages', () => {
+  test('what was not done says that Function Compute may try again, in both languages', () => {
     const news = newsOf({ event: 'not_rolled_back' });
-    expect(messageFor(news, 'en')).toContain('Next: Function Compute tries again, up to twice, so look at');
-    expect(messageFor(news, 'zh')).toContain('下一步：函数计算最多会再重试两次');
+    expect(messageFor(news, 'en')).toContain('Next: Function Compute may try again, so look at');
+    expect(messageFor(news, 'zh')).toContain('下一步：函数计算可能会自动重试');
+  });
+
+  describe('where the change itself is followed, which may be the bad release', () => {
+    const itself = (event: 'waiting' | 'failing') => newsOf({ event, rollbackChangeOrderId: undefined });
+
+    test('nobody is asked to confirm a batch without the caution to compare the versions', () => {
+      expect(messageFor(itself('waiting'), 'en')).toContain(
+        'compare the versions in the EDAS console before you confirm a batch.',
+      );
+      expect(messageFor(itself('waiting'), 'en')).not.toMatch(/confirms? the next batch/);
+      expect(messageFor(itself('waiting'), 'zh')).toContain(
+        '确认下一批之前请先在 EDAS 控制台核对各实例的版本',
+      );
+      expect(messageFor(itself('waiting'), 'zh')).not.toContain('请在 EDAS 控制台确认执行下一批');
+    });
+
+    test.each(topics)('that holds also where the status is what is told last (%s)', (topic) => {
+      const news = { ...newsAbout(topic), status: 8, rollbackChangeOrderId: undefined };
+      expect(messageFor(news, 'en')).toContain('Status: 8 (waiting for a person to confirm the next batch)');
+      expect(messageFor(news, 'en')).toContain(`Next: ${textsInEnglish.next.waiting_itself ?? ''}`);
+      expect(messageFor(news, 'zh')).toContain(`下一步：${textsInChinese.next.waiting_itself ?? ''}`);
+    });
+
+    test('nobody is told that the rollback waits, or has failed in part', () => {
+      for (const event of ['waiting', 'failing'] as const) {
+        expect(messageFor(itself(event), 'en')).toContain('nobody can tell whether the release');
+        expect(messageFor(itself(event), 'zh')).toContain('无法判断');
+        expect(headlineOf(itself(event), 'en')).toContain('change order of the EDAS rollback');
+      }
+    });
+
+    test('and where an order of its own is, the next batch is to be confirmed', () => {
+      expect(messageFor(newsOf({ event: 'waiting' }), 'en')).toContain(
+        'Next: confirm the next batch in the EDAS console.',
+      );
+    });
+  });
+
+  describe('when the time is up', () => {
+    const problem = { message: 'EDAS could not be reached.' };
+
+    test.each<[string, Partial<News>]>([
+      ['nothing was read', { status: undefined }],
+      ['nothing was read, and that is why', { status: undefined, problem }],
+      ['the last look failed', { status: 1, problem }],
+      ['nothing is known of the order either', { status: undefined, rollbackChangeOrderId: undefined }],
+    ])('and %s, no message claims that the rollback has not ended', (_what, differences) => {
+      const news = newsOf({ event: 'out_of_time', ...differences });
+      expect(headlineOf(news, 'en')).toMatch(/^Unknown: .*could not be seen whether/);
+      expect(messageFor(news, 'en')).not.toMatch(/has not ended|until it ends/);
+      expect(headlineOf(news, 'zh')).toContain('未能确认 EDAS 回滚是否已结束');
+      expect(messageFor(news, 'zh')).not.toMatch(/未结束|尚未结束/);
+    });
+
+    test('and the order was seen in flight, the message says so', () => {
+      const news = newsOf({ event: 'out_of_time', status: 1 });
+      expect(headlineOf(news, 'en')).toMatch(/^Unfinished: the EDAS rollback has not ended/);
+      expect(headlineOf(news, 'zh')).toContain('尚未结束');
+    });
   });
 
   test('a terminated order comes with the caution of the answer to the webhook', () => {

@@ -131,10 +131,10 @@ describe('the looks', () => {
 
   test('come less often where only the look at the change is throttled', async () => {
     const course = await follow({
-      order: [running, running, running, done],
-      change: [failed('throttled'), failed('throttled'), progress(6)],
+      order: [running, running, running, running, running, running, done],
+      change: [running, failed('throttled'), progress(6)],
     });
-    expect(timesOf(course)).toEqual([5, 15, 35, 45]);
+    expect(timesOf(course)).toEqual([5, 15, 25, 35, 55, 65, 75]);
   });
 
   test.each(failureKinds.filter((kind) => kind !== 'throttled'))(
@@ -149,12 +149,36 @@ describe('the looks', () => {
     },
   );
 
-  test('show the change, too, until it is at rest', async () => {
+  const tenTimes = [
+    ...([running, running, running, running, running] as const),
+    ...[running, running, running, running, running],
+  ] as const;
+
+  test('show the change, too, with every third of them, and once more at the end', async () => {
+    const course = await follow({ order: [...tenTimes, running, done], change: [running] });
+    expect(timesOf(course)).toHaveLength(12);
+    expect(timesOf(course, changeOrderId)).toEqual([5, 35, 65, 95, 115]);
+    expect(course.end.change?.status).toBe(1);
+  });
+
+  test('show the change until it is at rest, and no more', async () => {
     const course = await follow({
-      order: [running, running, running, running, done],
-      change: [running, failed('doubt'), progress(6)],
+      order: [...tenTimes, done],
+      change: [running, failed('doubt'), progress(6), running],
     });
-    expect(timesOf(course, changeOrderId)).toEqual([5, 15, 25]);
+    expect(timesOf(course, changeOrderId)).toEqual([5, 35, 65]);
+    expect(course.end.change?.status).toBe(6);
+  });
+
+  test('keep what was seen of the change, where it cannot be read later', async () => {
+    const course = await follow({ order: [...tenTimes, done], change: [running, failed('doubt')] });
+    expect(course.end.change?.status).toBe(1);
+    expect(course.end.failure).toBeUndefined();
+  });
+
+  test('show the change at the end only, where the order cannot be read whenever its turn would be', async () => {
+    const course = await follow({ order: [failed('doubt'), running, running, failed('doubt'), done] });
+    expect(timesOf(course, changeOrderId)).toEqual([45]);
     expect(course.end.change?.status).toBe(6);
   });
 
@@ -166,7 +190,8 @@ describe('the looks', () => {
     ]);
   });
 
-  test('are never more than 12 reads in a minute, whatever EDAS answers', async () => {
+  // Seven looks, the last one early, of which three are at the change, too, and one more at the change, which is the end.
+  test('are never more than 11 reads in a minute, whatever EDAS answers', async () => {
     const finding = fc.oneof(
       fc.constantFrom(0, 1, 8, 9, 4, undefined).map((status) => progress(status)),
       fc.constantFrom(...failureKinds).map(failed),
@@ -181,7 +206,7 @@ describe('the looks', () => {
         const random = () => chances[at++ % chances.length] ?? 0;
         const { reads } = await follow({ order, change, random, request: { until: 600_000 } });
         for (const [from] of reads) {
-          expect(reads.filter(([at]) => at >= from && at < from + 60).length).toBeLessThanOrEqual(12);
+          expect(reads.filter(([at]) => at >= from && at < from + 60).length).toBeLessThanOrEqual(11);
         }
       }),
       { numRuns: 50 },
@@ -281,10 +306,46 @@ describe('the end', () => {
       order: { status: 1 },
       failure: { kind: 'doubt' },
     });
-    expect(course.seconds).toBe(55);
+    expect(course.seconds).toBe(60);
   });
 
-  test.each([0, -1, 5_000])('is out of time at once where there is none (%i ms)', async (until) => {
+  test.each([1, 2_500, 5_000, 14_999, 25_001, 60_000])(
+    'is not out of time before a last look when the time is up (%i ms)',
+    async (until) => {
+      for (const random of [() => 0, () => 1]) {
+        const course = await follow({ order: [running], request: { until }, random });
+        expect(course.end).toMatchObject({ event: 'out_of_time', order: { status: 1 } });
+        expect(timesOf(course).at(-1)).toBe(until / 1000);
+        expect(course.seconds).toBe(until / 1000);
+      }
+    },
+  );
+
+  test('is seen at the last look, when the time is up', async () => {
+    const course = await follow({ order: [running, running, done], request: { until: 20_000 } });
+    expect(course.end.event).toBe('succeeded');
+    expect(timesOf(course)).toEqual([5, 15, 20]);
+  });
+
+  test('is seen at the last look also where EDAS throttles, and the next look would come minutes later', async () => {
+    const throttled = failed('throttled');
+    const order = [running, throttled, throttled, throttled, throttled, throttled, throttled, done] as const;
+    const course = await follow({ order, request: { until: 700_000 } });
+    expect(timesOf(course)).toEqual([5, 15, 35, 75, 155, 315, 615, 700]);
+    expect(course.end.event).toBe('succeeded');
+  });
+
+  test('is out of time where the last look is throttled, with what was seen before', async () => {
+    const course = await follow({ order: [running, failed('throttled')], request: { until: 700_000 } });
+    expect(course.end).toMatchObject({
+      event: 'out_of_time',
+      order: { status: 1 },
+      failure: { kind: 'throttled' },
+    });
+    expect(course.seconds).toBe(700);
+  });
+
+  test.each([0, -1])('is out of time at once where there is none (%i ms)', async (until) => {
     const course = await follow({ order: [done], request: { until } });
     expect(course).toMatchObject({ end: { event: 'out_of_time' }, reads: [], seconds: 0 });
   });
@@ -362,14 +423,53 @@ describe('what people are told on the way', () => {
     ]);
   });
 
-  test('is never that a bad release waits for its next batch or has failed, where the change itself is followed', async () => {
-    const release = progress(8, { failures: [disk] });
-    const { told, end } = await follow({
-      order: [release, release, progress(6, { failures: [disk] })],
-      request: { orderId: changeOrderId },
+  describe('where the change itself is followed,', () => {
+    const request = { orderId: changeOrderId };
+
+    test('is that it waits, also at the first look, and not what had failed by then', async () => {
+      const release = progress(8, { failures: [disk] });
+      const { told, end } = await follow({
+        order: [release, release, progress(6, { failures: [disk] })],
+        request,
+      });
+      expect(told).toEqual([{ event: 'waiting', failures: [], status: 8, at: 5 }]);
+      expect(end.event).toBe('terminated');
     });
-    expect(told).toEqual([]);
-    expect(end.event).toBe('terminated');
+
+    test('is that it waits later than at the first look, as where EDAS shows the rollback late', async () => {
+      const { told } = await follow({ order: [running, running, progress(8), progress(8)], request });
+      expect(told).toEqual([{ event: 'waiting', failures: [], status: 8, at: 25 }]);
+    });
+
+    test('is what fails after the first look', async () => {
+      const { told } = await follow({
+        order: [
+          failed('doubt'),
+          progress(1, { failures: [disk] }),
+          progress(1, { failures: [disk, later] }),
+          progress(6, { failures: [disk, later] }),
+        ],
+        request,
+      });
+      expect(told).toEqual([{ event: 'failing', failures: [later], status: 1, at: 25 }]);
+    });
+
+    test('is nothing of the first look on a retry, and what comes after it', async () => {
+      const { told } = await follow({
+        order: [
+          progress(8, { failures: [disk] }),
+          progress(8, { failures: [disk] }),
+          progress(1, { failures: [disk, later] }),
+          progress(8, { failures: [disk, later], batches: { done: 1, total: 2 } }),
+          progress(6),
+        ],
+        request: { ...request, isRetry: true },
+      });
+      expect(told.map(({ event, at }) => [event, at])).toEqual([
+        ['failing', 25],
+        ['waiting', 35],
+      ]);
+    });
   });
 });
 

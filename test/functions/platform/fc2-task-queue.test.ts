@@ -93,6 +93,14 @@ describe('a task that is handed over', () => {
     expect(await submit()).toBe('exists');
   });
 
+  test.each(['', '{}', '{"RequestId":"fake-request-id"}'])(
+    'is accepted with 202 where the body has no Code: %j',
+    async (body) => {
+      fc.setFault(() => answering(202, body));
+      expect(await submit()).toBe('accepted');
+    },
+  );
+
   test('of more than 128 KB is refused', async () => {
     const failure = await failureOf(queue.submit(taskId, 'x'.repeat(128 * 1024 + 1), 5_000));
     expect(failure).toMatchObject({
@@ -146,6 +154,12 @@ describe('a task that is handed over to a Function Compute that does not work is
     { fault: answering(307, ''), message: 'Function Compute answered 307.', isInDoubt: true },
     { fault: answering(200, ''), message: 'Function Compute answered 200.', isInDoubt: true },
     { fault: answering(200, '{}'), message: 'Function Compute answered 200.', isInDoubt: true },
+    // Whoever tells of a failure has taken no task for certain.
+    ...['Code', 'ErrorCode'].map((field) => ({
+      fault: answering(202, JSON.stringify({ [field]: 'InternalServerError' })),
+      message: 'Function Compute answered 202 InternalServerError.',
+      isInDoubt: true,
+    })),
     ...([200, 202, 502] as const).map((status) => ({
       fault: faults.htmlPage({ status }),
       message: `Something on the way to Function Compute answered ${status}. ${page}`,

@@ -915,7 +915,7 @@ describe('a repeat by somebody who cannot tell what was sent before', () => {
         const course = await run({ reads: [found(status, supportRollback)], request });
         expect(answerOf(course)).toBe('edas_outcome_unknown');
         expect(course.problem?.message).toBe(
-          `The rollback may have been sent before, and the change order's status is ${words}, so it is not sent again. Check the versions in the EDAS console, and roll back there if the change is still in them.`,
+          `This rollback comes late, or was sent before, and the change order's status is ${words}: so it is not sent. Check the versions in the EDAS console, and roll back there if the change is still in them.`,
         );
         expect(course.problem?.facts).toEqual({ changeOrderId: orderId });
         expect(putsOf(course)).toBe(0);

@@ -7,9 +7,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { bundleFollow, bundleWebhook, root } from '../../../local/build/bundle.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { startReceiver } from '../../../local/notify/receiver.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { bundleInto, invokeBundle, secret, sources, webhook } from '../../support/invoke-bundle.ts';
+import { taskDue } from '../../support/task.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const credentials = {
@@ -263,5 +265,46 @@ describe('with DEBUG=* in the environment,', () => {
 
   test('the package that the build replaces would print the security token', async () => {
     expect(await outputOfRollback(restore('debug'))).toContain(credentials.securityToken);
+  });
+
+  const hookSecret = `whsec_${Buffer.from('fake-secret-of-a-webhook').toString('base64')}`;
+
+  /** Of a task that rolls back, looks at the rollback once, and has no more time. */
+  async function outputOfTask(...plugins: Plugin[]): Promise<{ output: string; hook: string }> {
+    const edas = await startEdas();
+    const receiver = await startReceiver({ secrets: { webhook: hookSecret } });
+    onTestFinished(() => receiver.close());
+    const hook = receiver.urlOf('webhook');
+    const channel = { kind: 'webhook', url: 'HOOK_URL', secret: 'HOOK_SECRET', language: 'en' } as const;
+    const { path: file, contents } = await bundleFollow([channel], temporaryFolder(), plugins);
+    writeFileSync(file, contents);
+    const task = { ...taskDue, changeOrderId, app: undefined, requestedAt: Date.now() };
+    const { answers, output } = await invokeBundle(file, [Buffer.from(JSON.stringify(task))], {
+      context: { credentials, requestId: 'fake-request-id', function: { timeout: 78 } },
+      env: {
+        ...{ EDAS_ENDPOINT: edas.url, HOOK_URL: hook, HOOK_SECRET: hookSecret },
+        ...{ DEBUG: '*', LOG_LEVEL: 'debug' },
+      },
+    });
+    expect(answers).toEqual([{ event: 'out_of_time' }]);
+    expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
+    expect(receiver.messages).toHaveLength(2);
+    return { output, hook };
+  }
+
+  test('a task prints JSON lines only, and neither a credential nor the address and the secret of a channel', async () => {
+    const { output, hook } = await outputOfTask();
+    const lines = output.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ msg: 'news', event: 'started', reached: 1 }),
+      expect.objectContaining({ msg: 'news', event: 'out_of_time', reached: 1 }),
+      expect.objectContaining({ msg: 'decision', outcome: 'out_of_time' }),
+    ]);
+    const leaks = [...Object.values(credentials), 'x-acs-', hook, new URL(hook).pathname, hookSecret];
+    for (const leak of leaks) expect(output).not.toContain(leak);
+  });
+
+  test('of a task, too, that package would print the security token', async () => {
+    expect((await outputOfTask(restore('debug'))).output).toContain(credentials.securityToken);
   });
 });

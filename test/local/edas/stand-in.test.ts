@@ -546,13 +546,13 @@ describe('a fault', () => {
     expect(await rollBack(orderId, { readTimeout: 5_000 })).toMatchObject({ Code: 200, Message: 'success' });
   });
 
-  test('oversized is more than 5 MiB on the wire', async () => {
+  test('oversized is more than 9 MiB on the wire', async () => {
     edas.setFault(() => faults.oversized());
     const agent = new Agent({ keepAlive: true });
     const freed = once(agent, 'free') as Promise<[Socket]>;
     await client.request('PUT', paths.rollback, { ChangeOrderId: orderId }, '', {}, { agent });
     const [socket] = await freed;
-    expect(socket.bytesRead).toBeGreaterThan(5 * 1024 * 1024);
+    expect(socket.bytesRead).toBeGreaterThan(9 * 1024 * 1024);
     agent.destroy();
   });
 

@@ -112,6 +112,9 @@ describe('a webhook', () => {
       idOf({}),
       idOf({ event: 'failed' }),
       idOf({ changeOrderId: 'dc5133d7-773f-4c81-9c5a-000000000000' }),
+      // A second rollback of the same change, or one whose order nobody knew, is other news.
+      idOf({ rollbackChangeOrderId: 'dc5133d7-773f-4c81-9c5a-000000000001' }),
+      idOf({ rollbackChangeOrderId: undefined }),
       idOf({ event: 'waiting', batches: { done: 1, total: 3 } }),
       idOf({ event: 'waiting', batches: { done: 2, total: 3 } }),
       idOf({ event: 'failing', failures: [{ place: 'Batch 1', reason: 'no' }] }),
