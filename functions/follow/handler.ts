@@ -101,29 +101,23 @@ async function carryOutTask(
   // The clock on the wall says how long the task waited, and no more: it may be set while the task runs.
   const waitedMs = Math.max(0, world.now() - task.requestedAt);
   const complete = completeNews(task, { context, env, clock, edas, warn, waitedMs });
-  const tellAll = notifier.forTask(task.answerAt, log);
-  const tellChannels = notifier.forTask(undefined, log);
-  let reach: Reach = { reached: 0, tried: 0 };
-  const tell = async (happening: Happening) => {
-    const { event } = happening;
-    // That a rollback has begun was the webhook's own answer in the chat.
-    const isKnown = event === 'started' && task.rollback === 'done';
-    reach = await (isKnown ? tellChannels : tellAll)(await complete(happening));
-    log('info', 'news', { requestId, source, changeOrderId, event, ...reach });
-  };
-  const last = await carryOut(task, {
+  const { tell, lastReach } = openTeller(task, context, notifier, complete, log);
+  const isRetry = retryCount > 0;
+  const dependencies = {
     edas,
     clock,
     random,
     warn,
     isSuspended: isSuspended(env),
     until,
-    isRetry: retryCount > 0,
+    isRetry,
     waitedMs,
     tell,
-  });
-  if (reach.tried === 0 || reach.reached > 0) return last;
-  const detail = `None of ${reach.tried} channels could be told the last news (${last.event}): the log says why of each.`;
+  };
+  const last = await carryOut(task, dependencies);
+  const { tried, reached } = lastReach();
+  if (tried === 0 || reached > 0) return last;
+  const detail = `None of ${tried} channels could be told the last news (${last.event}): the log says why of each.`;
   // An attempt that failed would be followed by one that takes an order which runs on for one that was never rolled back.
   const wasSeenToEnd = endOf(last.status) !== undefined;
   if (task.rollback === 'due' && !wasSeenToEnd) {
@@ -131,6 +125,34 @@ async function carryOutTask(
     return last;
   }
   throw new Problem('notification_failed', detail, { changeOrderId });
+}
+
+interface Teller {
+  tell: (happening: Happening) => Promise<void>;
+  /** Whom the last news reached. */
+  lastReach: () => Reach;
+}
+
+function openTeller(
+  { source, changeOrderId, rollback, answerAt }: RollbackTask,
+  { requestId }: FunctionContext,
+  notifier: Notifier,
+  complete: (happening: Happening) => Promise<News>,
+  log: Log,
+): Teller {
+  const tellAll = notifier.forTask(answerAt, log);
+  const tellChannels = notifier.forTask(undefined, log);
+  let reach: Reach = { reached: 0, tried: 0 };
+  return {
+    tell: async (happening) => {
+      const { event } = happening;
+      // That a rollback has begun was the webhook's own answer in the chat.
+      const isKnown = event === 'started' && rollback === 'done';
+      reach = await (isKnown ? tellChannels : tellAll)(await complete(happening));
+      log('info', 'news', { requestId, source, changeOrderId, event, ...reach });
+    },
+    lastReach: () => reach,
+  };
 }
 
 /** Whoever reads the state of the task learns nothing of a fault of ours but where to look for it. */

@@ -1,0 +1,22 @@
+import type { Clock } from '../clock.ts';
+import type { EdasClient } from '../edas/client.ts';
+import type { RollbackDependencies } from '../rollback/dependencies.ts';
+import type { Happening } from './news.ts';
+
+/** What a task is carried out with. */
+export interface TaskDependencies {
+  edas: () => Promise<EdasClient>;
+  clock: Clock;
+  random: () => number;
+  warn: RollbackDependencies['warn'];
+  /** Whether rollbacks are held back. */
+  isSuspended: boolean;
+  /** Milliseconds, on the clock. */
+  until: number;
+  /** Whether the task was tried before, by an attempt that cannot tell how far it came. */
+  isRetry: boolean;
+  /** Milliseconds from the webhook to this attempt. */
+  waitedMs: number;
+  /** Tells people, and never throws. */
+  tell: (happening: Happening) => Promise<void>;
+}
