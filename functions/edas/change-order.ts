@@ -71,7 +71,12 @@ function failuresIn(pipeline: Record<string, unknown>): ChangeFailure[] {
 
 /** Instances have no names here: the same task may fail in each of them, and fill the list. */
 function distinct(all: readonly ChangeFailure[]): ChangeFailure[] {
-  return [...new Map(all.map((failure) => [`${failure.place}\n${failure.reason}`, failure])).values()];
+  return [...new Map(all.map((failure) => [keyOf(failure), failure])).values()];
+}
+
+/** The same for failures that say the same. */
+export function keyOf({ place, reason }: ChangeFailure): string {
+  return `${place}\n${reason}`;
 }
 
 function failureIf(status: unknown, names: readonly (string | undefined)[], reason: string): ChangeFailure[] {

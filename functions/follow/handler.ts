@@ -1,6 +1,7 @@
-import { errorCatalogue, Problem } from '../errors.ts';
+import { Problem } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { lazily } from '../lazily.ts';
+import { levelOf, problemOf } from '../platform/failure.ts';
 import { readContext, type Environment, type FunctionContext } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openEdas } from '../platform/open-edas.ts';
@@ -8,7 +9,6 @@ import { isSuspended } from '../platform/settings.ts';
 import type { World } from '../platform/world.ts';
 import { endOf } from '../rollback/states.ts';
 import { readTask, type RollbackTask } from '../task.ts';
-import { reasonOf } from '../text.ts';
 import { carryOut } from './carry-out.ts';
 import { completeNews, consoleUrlOf } from './complete-news.ts';
 import type { FollowConfiguration } from './configuration.ts';
@@ -56,9 +56,8 @@ export function createTaskHandler({ notify }: FollowConfiguration, world: TaskWo
       conclude('info', { ...known, outcome, rollbackChangeOrderId, status });
       return { event: outcome };
     } catch (error) {
-      const problem = error instanceof Problem ? error : unexpected(error, requestId, log);
-      const level = errorCatalogue[problem.code].status >= 500 ? 'error' : 'warn';
-      conclude(level, { ...known, code: problem.code, detail: problem.message, ...problem.facts });
+      const problem = problemOf(error, { requestId }, log);
+      conclude(levelOf(problem), { ...known, code: problem.code, detail: problem.message, ...problem.facts });
       throw problem;
     }
   };
@@ -153,13 +152,4 @@ function openTeller(
     },
     lastReach: () => reach,
   };
-}
-
-/** Whoever reads the state of the task learns nothing of a fault of ours but where to look for it. */
-function unexpected(error: unknown, requestId: string | undefined, log: Log): Problem {
-  log('error', 'the function failed', {
-    requestId,
-    stack: error instanceof Error ? error.stack : reasonOf(error),
-  });
-  return new Problem('internal', 'The function failed. Its log says why, under this requestId.');
 }

@@ -1,4 +1,4 @@
-import type { ChangeFailure, ChangeOrderProgress } from '../edas/change-order.ts';
+import { keyOf, type ChangeFailure, type ChangeOrderProgress } from '../edas/change-order.ts';
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
 import type { Clock } from '../clock.ts';
 import { explain } from '../rollback/refusal.ts';
@@ -156,8 +156,8 @@ function newMemory({ isRetry, orderId, changeOrderId }: FollowRequest): Memory {
 async function tellOnce(sight: Sight, memory: Memory, { tell }: FollowDependencies): Promise<void> {
   const { order, failure } = sight;
   if (!order || failure) return;
-  const fresh = order.failures.filter(({ place, reason }) => !memory.toldFailures.has(`${place}\n${reason}`));
-  for (const { place, reason } of fresh) memory.toldFailures.add(`${place}\n${reason}`);
+  const fresh = order.failures.filter((each) => !memory.toldFailures.has(keyOf(each)));
+  for (const each of fresh) memory.toldFailures.add(keyOf(each));
   const { done } = order.batches;
   const isWaiting = order.status === 8 && memory.toldOfWaitAfter !== done;
   if (isWaiting) memory.toldOfWaitAfter = done;

@@ -1,9 +1,6 @@
+import { whatTerminatedMeans } from '../rollback/outcome.ts';
 import { describeStatus } from '../rollback/states.ts';
 import type { Texts } from './message.ts';
-
-/** The same caution as that of the webhook's answer: see `functions/rollback/outcome.ts`. */
-const whatTerminatedMeans =
-  'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 
 export const textsInEnglish: Texts = {
   headlines: {

@@ -13,9 +13,8 @@ declare module '@alicloud/fc2' {
         /** Required, and used, where the key id starts with STS. */
         securityToken?: string | undefined;
         region: string;
-        /** An origin; without it `http://<account>.<region>.fc.aliyuncs.com`, https with `secure`. */
+        /** An origin; without it `http://<account>.<region>.fc.aliyuncs.com`. */
         endpoint?: string;
-        secure?: boolean;
         /** Milliseconds. */
         timeout?: number;
       },

@@ -33,7 +33,7 @@ export type RollbackOutcome = { changeOrderId: string; message: string } & (
 );
 
 /** What an order that ended from outside leaves to be checked by a person. */
-const whatTerminatedMeans =
+export const whatTerminatedMeans =
   'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 
 /** EDAS took the rollback. */

@@ -1,9 +1,9 @@
-import { errorCatalogue, Problem } from '../errors.ts';
+import { Problem } from '../errors.ts';
+import { levelOf, problemOf } from '../platform/failure.ts';
 import { readContext, type FunctionContext, type FunctionResponse } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import type { World } from '../platform/world.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import { reasonOf } from '../text.ts';
 import { fulfil, type Wish } from './fulfil.ts';
 import { answerChallenge, answerUnsigned } from './handshake.ts';
 import { readPayload } from './payload/read.ts';
@@ -71,9 +71,8 @@ export function createHandler({ version, sources: compiled }: Configuration, wor
       conclude('info', { ...outcome, body: undefined });
       return replyWithOutcome(outcome, trail);
     } catch (error) {
-      const problem = error instanceof Problem ? error : unexpected(error, trail, log);
-      const level = errorCatalogue[problem.code].status >= 500 ? 'error' : 'warn';
-      conclude(level, { code: problem.code, detail: problem.message, ...problem.facts });
+      const problem = problemOf(error, { requestId: trail.requestId, source: trail.source?.name }, log);
+      conclude(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
       return replyWithProblem(problem, trail);
     }
   };
@@ -162,11 +161,4 @@ function answerHealth({ method }: WebhookRequest, { version, sources }: Receptio
 
 function isPing({ ping }: Source, { headers }: WebhookRequest): boolean {
   return ping !== undefined && headers.get(ping.header) === ping.value;
-}
-
-/** The caller learns nothing of a fault of ours but where to look for it. */
-function unexpected(error: unknown, { requestId, source }: Trail, log: Log): Problem {
-  const stack = error instanceof Error ? error.stack : reasonOf(error);
-  log('error', 'the function failed', { requestId, source: source?.name, stack });
-  return new Problem('internal', 'The function failed. Its log says why, under this requestId.');
 }

@@ -117,13 +117,13 @@ async function runOnStandIn(
     const runTask = taskProcess({
       ...standInContext,
       bundle: follow.file,
-      env: definedIn({
+      env: {
         ...shared,
         // The same server under another name, by which the narrator tells the task from the webhook.
         EDAS_ENDPOINT: edas.url.replace('127.0.0.1', taskHost),
         ...channelVariables(channels, receiver),
         ...chatRedirection(receiver),
-      }),
+      },
       timeout: followTimeoutSeconds,
       onLog: narrateTaskLog,
     });
@@ -150,10 +150,6 @@ async function runOnStandIn(
     await stop();
     throw error;
   }
-}
-
-function definedIn(env: NodeJS.Dict<string>): NodeJS.Dict<string> {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
 
 async function runOnRealEdas(options: Options, { sources: own }: CompiledConfiguration): Promise<void> {

@@ -1,5 +1,6 @@
 import { isLoopback } from '../../origin.ts';
 import type { Environment } from '../../platform/function-compute.ts';
+import { readVariable } from '../../variable.ts';
 import type { ChannelKind, CompiledChannel } from '../configuration.ts';
 import type { ChannelAddress, ChannelProtocol } from './channel.ts';
 import { dingTalk } from './dingtalk.ts';
@@ -25,8 +26,8 @@ export interface ChannelFault {
 /** Reads address and key of a channel from the environment. */
 export function openChannel(channel: CompiledChannel, env: Environment): ChannelAddress | ChannelFault {
   const { kind, language, url: urlVariable, secret: secretVariable } = channel;
-  const url = readVariable(env, urlVariable);
-  if ('reason' in url) return url;
+  const url = readVariable(env[urlVariable]);
+  if ('fault' in url) return faultOf(urlVariable, url.fault);
   const addressFault = faultOfAddress(url.text);
   if (addressFault !== undefined) return faultOf(urlVariable, addressFault);
   const address = { url: withoutFragment(url.text), language };
@@ -36,8 +37,8 @@ export function openChannel(channel: CompiledChannel, env: Environment): Channel
     if (kind !== 'webhook') return address;
     return faultOf(urlVariable, 'has no secret beside it, and nobody could trust what it gets');
   }
-  const secret = readVariable(env, secretVariable);
-  if ('reason' in secret) return secret;
+  const secret = readVariable(env[secretVariable]);
+  if ('fault' in secret) return faultOf(secretVariable, secret.fault);
   const key = readKey(secret.text);
   return key
     ? { ...address, key }
@@ -46,16 +47,6 @@ export function openChannel(channel: CompiledChannel, env: Environment): Channel
 
 function faultOf(variable: string, fault: string): ChannelFault {
   return { variable, reason: `${variable} ${fault}` };
-}
-
-/** What a variable holds, where it can be used as it stands. */
-function readVariable(env: Environment, variable: string): { text: string } | ChannelFault {
-  const text = env[variable];
-  if (text === undefined) return faultOf(variable, 'is not set');
-  const trimmed = text.trim();
-  if (trimmed === '') return faultOf(variable, 'is empty');
-  if (trimmed === text) return { text };
-  return faultOf(variable, 'begins or ends with white space; a newline from a file is a usual reason');
 }
 
 function faultOfAddress(text: string): string | undefined {

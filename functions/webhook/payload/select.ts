@@ -137,7 +137,7 @@ export async function selectProblemStart(
 /** Who asked, as the sender says it; only for the log and the answer, so it never stops a rollback. */
 export async function nameActor(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
   if (!source.actor) return undefined;
-  return toText(await evaluate(source.actor, payload, 'actor').catch(() => null));
+  return textIn(source.actor, payload, 'actor');
 }
 
 /** Where the people of a chat wait for the result. An address that is not the chat's own is none. */
@@ -147,10 +147,15 @@ export async function selectAnswerAddress(
 ): Promise<AnswerAddress | undefined> {
   const isNeeded = follow || mode === 'deferred';
   if (!answerAt || !isNeeded || (reply !== 'slack' && reply !== 'dingtalk')) return undefined;
-  const url = toText(await evaluate(answerAt, payload, 'answerAt').catch(() => null));
+  const url = await textIn(answerAt, payload, 'answerAt');
   if (url === undefined || url.length > longestAddress) return undefined;
   const address = { chat: reply, url };
   return isChatAddress(address) ? address : undefined;
+}
+
+/** For what a rollback does not depend on: what cannot be found is not there. */
+async function textIn(expression: Expression, payload: JSONValue, role: string): Promise<string | undefined> {
+  return toText(await evaluate(expression, payload, role).catch(() => null));
 }
 
 async function chatCommand(chatText: Expression, payload: JSONValue): Promise<string | undefined> {

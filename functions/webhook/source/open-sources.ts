@@ -1,5 +1,6 @@
 import type { Log } from '../../platform/log.ts';
 import type { Environment } from '../../platform/function-compute.ts';
+import { readVariable } from '../../variable.ts';
 import { decodeSecret, publicZendeskSecret } from '../verify/secret.ts';
 import { secretEncodingOf, type VerifyParameters } from '../verify/verify.ts';
 import type { CompiledSource } from './source.ts';
@@ -49,11 +50,10 @@ function warnOfShortKey(source: string, variable: string, log: Log): void {
 }
 
 /** The key, or what is wrong with the secret. */
-function readKey(secret: string | undefined, verify: VerifyParameters): Buffer | string {
-  if (secret === undefined) return 'is not set';
-  if (secret.trim() === '') return 'is empty';
-  if (secret.trim() !== secret)
-    return 'begins or ends with white space; a newline from a file is a usual reason';
+function readKey(value: string | undefined, verify: VerifyParameters): Buffer | string {
+  const variable = readVariable(value);
+  if ('fault' in variable) return variable.fault;
+  const { text: secret } = variable;
   if (secret === publicZendeskSecret) return "is Zendesk's test secret, which everybody knows";
   const isBasic = verify.scheme === 'token' && verify.format === 'basic';
   if (isBasic && !/^[^:]+:./.test(secret)) return 'is not of the form user:password';
