@@ -11,7 +11,7 @@ import {
   type EdasStandIn,
   type RecordedCall,
 } from '../local/edas/stand-in.ts';
-import type { Clock } from '../functions/clock.ts';
+import { realClockThatLeaps } from './support/leaping-clock.ts';
 import { fakeCredentials, openWebhook, type Answer } from './support/webhook.ts';
 
 const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
@@ -56,7 +56,7 @@ interface Course {
 /** Sends one webhook, for an order in flight, through the whole function. */
 async function deliver(setting: Setting, cleanUp: CleanUp): Promise<Course> {
   const { rules = { ofTerminated: 'accepted' }, source = 'pipeline', deadlineMs = 9_000 } = setting;
-  const clock = leapingClock(setting.onPause);
+  const clock = realClockThatLeaps(setting.onPause);
   const edas = await startEdasStandIn({
     credentials: fakeCredentials,
     now: clock.now,
@@ -79,16 +79,6 @@ async function deliver(setting: Setting, cleanUp: CleanUp): Promise<Course> {
     rollbacks: edas.orders.rollbacksOf(orderId),
     isTerminated: edas.orders.get(orderId)?.status === 6,
   };
-}
-
-/** Real time, since the faults are those of a real connection. But nobody waits: a pause moves it ahead. */
-function leapingClock(onPause: Setting['onPause']): Clock {
-  let slept = 0;
-  const sleep = async (ms: number) => {
-    slept += ms;
-    await onPause?.();
-  };
-  return { now: () => Date.now() + slept, sleep };
 }
 
 function describeAnswer({ body }: Answer): string {

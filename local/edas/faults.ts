@@ -1,30 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import { errorAnswer, jsonType, jsonHeaders, sendAnswer, type Answer } from './answers.ts';
 import { orderNotFound, orderNotRunning } from './change-orders.ts';
+import { stopOnClose, type Effect, type InsteadOfAnswer } from '../faults.ts';
 import { signatureDoesNotMatch, type RoaRequest } from './roa-signature.ts';
 
 /** Something else than the true answer of EDAS: sent instead of it, or the true answer changed on its way. */
-export type Fault = InsteadOfAnswer | DamagedAnswer;
+export type Fault = InsteadOfAnswer<RoaRequest> | DamagedAnswer;
 
-interface InsteadOfAnswer {
-  /** The name of the function that makes it; in parentheses, what tells it from others that the function makes. */
-  readonly name: string;
-  /** Whether EDAS does what it was asked before this fault hides it. */
-  readonly takesEffect: boolean;
-  readonly instead: (response: ServerResponse, request: RoaRequest) => void;
-}
+export { silent, switchingProtocols } from '../faults.ts';
 
 interface DamagedAnswer {
-  /** As above. */
+  /** As that of {@link InsteadOfAnswer}. */
   readonly name: string;
   /** The true answer exists, so the operation was done. */
   readonly takesEffect: true;
   readonly damage: (response: ServerResponse, answer: Answer) => void;
-}
-
-interface Effect {
-  /** Default false. */
-  readonly takesEffect?: boolean;
 }
 
 /** A load balancer's HTML page under 502. */
@@ -159,17 +149,6 @@ export function serviceUnavailable({ takesEffect = false }: Effect = {}): Fault 
   return { name: 'serviceUnavailable', takesEffect, instead: error(503, 'ServiceUnavailable', message) };
 }
 
-/** Takes the request and never says a word. The socket stays open. */
-export function silent({ takesEffect = false }: Effect = {}): Fault {
-  return {
-    name: 'silent',
-    takesEffect,
-    instead: () => {
-      // Silence is the fault.
-    },
-  };
-}
-
 /** The connection is reset before EDAS did anything. The caller cannot tell it from {@link resetAfterHandling}. */
 export function resetBeforeHandling(): Fault {
   return { name: 'resetBeforeHandling', takesEffect: false, instead: reset };
@@ -251,16 +230,6 @@ export function redirect(): Fault {
   };
 }
 
-/** 101: from now on another protocol is spoken, for which nobody asked. The socket stays open, and nothing is spoken. */
-export function switchingProtocols({ takesEffect = false }: Effect = {}): Fault {
-  const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';
-  return {
-    name: 'switchingProtocols',
-    takesEffect,
-    instead: (response) => response.socket?.write(head),
-  };
-}
-
 /** A success in XML, although JSON was asked for. */
 export function xmlAnswer({ takesEffect = false }: Effect = {}): Fault {
   const body =
@@ -323,13 +292,6 @@ function trickle(response: ServerResponse, bytes: Buffer, everyMs: number): void
     if (sent === bytes.length) response.end();
   }, everyMs);
   stopOnClose(response, timer);
-}
-
-function stopOnClose(response: ServerResponse, timer: NodeJS.Timeout): void {
-  // Fires at the end of the answer and also when the caller hangs up before it.
-  response.once('close', () => {
-    clearTimeout(timer);
-  });
 }
 
 function firstHalf(json: string): string {

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import {
   applicationAnswer,
   applicationNotFoundAnswer,
@@ -10,15 +10,10 @@ import {
   type Answer,
 } from './answers.ts';
 import { listen } from '../listen.ts';
+import { noteStatus, serveApi } from '../serve-api.ts';
 import { ChangeOrders, orderNotFound, type RollbackRules } from './change-orders.ts';
 import type { Fault } from './faults.ts';
-import {
-  createRoaVerifier,
-  receiveRoaRequest,
-  splitTarget,
-  type AccessKey,
-  type RoaRequest,
-} from './roa-signature.ts';
+import { createRoaVerifier, splitTarget, type AccessKey, type RoaRequest } from './roa-signature.ts';
 
 /** The operations of EDAS, version 2017-08-01, that the stand-in knows. */
 export type Operation =
@@ -121,13 +116,9 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
   function handle(request: RoaRequest, response: ServerResponse): void {
     const call = describe(request, now());
     calls.push(call);
-    const noteStatus = () => {
-      call.status = response.headersSent ? response.statusCode : undefined;
-    };
-    respond(call, request, response);
-    noteStatus();
-    // A fault may put the answer off.
-    response.once('finish', noteStatus);
+    noteStatus(call, response, () => {
+      respond(call, request, response);
+    });
     onCall?.(call);
   }
 
@@ -149,16 +140,7 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
     }
   }
 
-  const server = createServer((message, response) => {
-    receiveRoaRequest(message).then(
-      (request) => {
-        handle(request, response);
-      },
-      // The caller hung up in the middle of its request: there is nobody to answer.
-      () => message.destroy(),
-    );
-  });
-  const { url, close } = await listen(server, port, host);
+  const { url, close } = await listen(serveApi(handle), port, host);
 
   return {
     url,

@@ -8,30 +8,20 @@ import {
   taskAlreadyExists,
   taskNotFound,
 } from './answers.ts';
+import { stopOnClose, type Effect, type InsteadOfAnswer } from '../faults.ts';
 import type { RecordedCall } from './stand-in.ts';
 
 /** Something else than the true answer of Function Compute: sent instead of it, or the true answer late. */
-export type Fault = InsteadOfAnswer | LateAnswer;
+export type Fault = InsteadOfAnswer<RecordedCall> | LateAnswer;
 
-interface InsteadOfAnswer {
-  /** The name of the function that makes it; in parentheses, what tells it from others that the function makes. */
-  readonly name: string;
-  /** Whether Function Compute does what it was asked before this fault hides it: an answer that gets lost. */
-  readonly takesEffect: boolean;
-  readonly instead: (response: ServerResponse, call: RecordedCall) => void;
-}
+export { silent, switchingProtocols } from '../faults.ts';
 
 interface LateAnswer {
-  /** As above. */
+  /** As that of {@link InsteadOfAnswer}. */
   readonly name: string;
   /** The true answer exists, so the task was taken. */
   readonly takesEffect: true;
   readonly late: (response: ServerResponse, send: () => void) => void;
-}
-
-interface Effect {
-  /** Default false. */
-  readonly takesEffect?: boolean;
 }
 
 /** The connection is reset. The caller cannot tell whether its task was taken. */
@@ -39,26 +29,9 @@ export function reset({ takesEffect = false }: Effect = {}): Fault {
   return { name: 'reset', takesEffect, instead: (response) => response.socket?.resetAndDestroy() };
 }
 
-/** Takes the request and never says a word. The socket stays open. */
-export function silent({ takesEffect = false }: Effect = {}): Fault {
-  return {
-    name: 'silent',
-    takesEffect,
-    instead: () => {
-      // Silence is the fault.
-    },
-  };
-}
-
 /** The connection is closed in good order, and nothing was said. */
 export function closed({ takesEffect = false }: Effect = {}): Fault {
   return { name: 'closed', takesEffect, instead: (response) => response.socket?.end() };
-}
-
-/** 101: from now on another protocol is spoken, for which nobody asked. The socket stays open, and nothing is spoken. */
-export function switchingProtocols({ takesEffect = false }: Effect = {}): Fault {
-  const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';
-  return { name: 'switchingProtocols', takesEffect, instead: (response) => response.socket?.write(head) };
 }
 
 /** The true answer, late. */
@@ -186,11 +159,4 @@ function error(describe: (call: RecordedCall) => ApiError) {
   return (response: ServerResponse, call: RecordedCall) => {
     sendAnswer(response, errorAnswer(describe(call), String(response.getHeader(requestIdHeader))));
   };
-}
-
-function stopOnClose(response: ServerResponse, timer: NodeJS.Timeout): void {
-  // Fires at the end of the answer and also when the caller hangs up before it.
-  response.once('close', () => {
-    clearTimeout(timer);
-  });
 }

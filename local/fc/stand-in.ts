@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { TaskState } from '../../functions/platform/task-queue.ts';
 import type { Answer } from '../edas/answers.ts';
-import { receiveRoaRequest, splitTarget, type AccessKey, type ApiError } from '../edas/roa-signature.ts';
+import { splitTarget, type AccessKey, type ApiError } from '../edas/roa-signature.ts';
 import { listen } from '../listen.ts';
+import { noteStatus, serveApi } from '../serve-api.ts';
 import {
   accepted,
   errorAnswer,
@@ -115,13 +116,9 @@ export async function startFcStandIn(options: FcStandInOptions): Promise<FcStand
   function handle(request: FcRequest, response: ServerResponse): void {
     const call = describe(request, now());
     calls.push(call);
-    const noteStatus = () => {
-      call.status = response.headersSent ? response.statusCode : undefined;
-    };
-    respond(call, request, response);
-    noteStatus();
-    // A fault may put the answer off.
-    response.once('finish', noteStatus);
+    noteStatus(call, response, () => {
+      respond(call, request, response);
+    });
     onCall?.(call);
   }
 
@@ -163,16 +160,7 @@ export async function startFcStandIn(options: FcStandInOptions): Promise<FcStand
     return isTaken ? accepted : refuse(taskAlreadyExists(taskId, alreadyExistsStatus));
   }
 
-  const server = createServer((message, response) => {
-    receiveRoaRequest(message).then(
-      (request) => {
-        handle(request, response);
-      },
-      // The caller hung up in the middle of its request: there is nobody to answer.
-      () => message.destroy(),
-    );
-  });
-  const { url, close } = await listen(server, port, host);
+  const { url, close } = await listen(serveApi(handle), port, host);
 
   return {
     url,

@@ -1,8 +1,10 @@
+import { expect } from 'vitest';
 import type { RollbackRules } from '../../../local/edas/change-orders.ts';
 import { startEdasStandIn, type ChooseFault, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import type { Fault } from '../../../local/fc/faults.ts';
 import { startFcStandIn, type FcStandIn, type RecordedCall } from '../../../local/fc/stand-in.ts';
 import { readTask, type RollbackTask } from '../../../functions/task.ts';
+import { realClockThatLeaps } from '../../support/leaping-clock.ts';
 import {
   fakeAccountId,
   fakeCredentials,
@@ -44,7 +46,7 @@ export interface Stage {
 
 export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise<Stage> {
   const { edasFault: fault, fcFault, rules = { ofTerminated: 'accepted' }, ...rest } = options;
-  const clock = leapingClock();
+  const clock = realClockThatLeaps();
   const edas = await startEdasStandIn({
     credentials: fakeCredentials,
     now: clock.now,
@@ -81,8 +83,21 @@ export function byTurn(...faults: readonly Fault[]): NonNullable<StageOptions['f
   return ({ operation }) => (operation === 'InvokeFunction' ? faults[turn++] : undefined);
 }
 
-/** Real time, since the faults are those of a real connection. But nobody waits: a pause moves it ahead. */
-function leapingClock() {
-  let slept = 0;
-  return { now: () => Date.now() + slept, sleep: (ms: number) => Promise.resolve(void (slept += ms)) };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** What people read of `/rollback <id>`, in Slack's patience of 3 s. */
+export async function readInSlack(webhook: Webhook): Promise<string> {
+  const command = new URLSearchParams({ command: '/rollback', text: changeOrderId }).toString();
+  const { body } = await webhook.post('slack', command, { headers: form });
+  expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(3_000);
+  return String(body['text']);
+}
+
+/** The outcome or code that CloudMonitor gets for an alert, in its patience of 5 s. */
+export async function tellCloudMonitor(webhook: Webhook): Promise<string> {
+  const alert = `alertState=ALERT&alertName=checkout&timestamp=${Date.now()}`;
+  const expiresAt = Math.floor(Date.now() / 1000) + 3_600;
+  const { body } = await webhook.post('cloudmonitor', alert, { headers: form, grant: { app, expiresAt } });
+  expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(5_000);
+  return String(body['outcome'] ?? body['code']);
 }

@@ -1,0 +1,42 @@
+import type { ServerResponse } from 'node:http';
+
+/** Sent instead of the true answer of a stand-in. */
+export interface InsteadOfAnswer<Request> {
+  /** The name of the function that makes it; in parentheses, what tells it from others that the function makes. */
+  readonly name: string;
+  /** Whether the stand-in does what it was asked before this fault hides it. */
+  readonly takesEffect: boolean;
+  readonly instead: (response: ServerResponse, request: Request) => void;
+}
+
+/** The same, whatever was asked for. */
+type BlindFault = InsteadOfAnswer<unknown>;
+
+export interface Effect {
+  /** Default false. */
+  readonly takesEffect?: boolean;
+}
+
+/** Takes the request and never says a word. The socket stays open. */
+export function silent({ takesEffect = false }: Effect = {}): BlindFault {
+  return {
+    name: 'silent',
+    takesEffect,
+    instead: () => {
+      // Silence is the fault.
+    },
+  };
+}
+
+/** 101: from now on another protocol is spoken, for which nobody asked. The socket stays open, and nothing is spoken. */
+export function switchingProtocols({ takesEffect = false }: Effect = {}): BlindFault {
+  const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';
+  return { name: 'switchingProtocols', takesEffect, instead: (response) => response.socket?.write(head) };
+}
+
+export function stopOnClose(response: ServerResponse, timer: NodeJS.Timeout): void {
+  // Fires at the end of the answer and also when the caller hangs up before it.
+  response.once('close', () => {
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,15 @@
+import type { Clock } from '../../functions/clock.ts';
+
+/**
+ * Real time, for faults that are those of a real connection. But nobody waits: a pause moves it ahead.
+ *
+ * @param onPause what happens at each pause
+ */
+export function realClockThatLeaps(onPause?: () => unknown): Clock {
+  let slept = 0;
+  const sleep = async (ms: number) => {
+    slept += ms;
+    await onPause?.();
+  };
+  return { now: () => Date.now() + slept, sleep };
+}
