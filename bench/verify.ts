@@ -9,7 +9,7 @@
 // compiler is at work in them. Its limits: a warm process. A cold one, which is what Function Compute often starts, is
 // what first-answer.ts measures.
 //
-//   npx tsx bench/verify.ts
+//   node --import tsx bench/verify.ts
 import { createHmac, randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { presets } from '../functions/webhook/source/presets.ts';

@@ -24,7 +24,7 @@ export function startCommand(
   args: readonly string[] = [],
   env: NodeJS.Dict<string> = {},
 ): RunningCommand {
-  return spawn(path.join(root, 'node_modules/.bin/tsx'), [path.join(root, file), ...args], {
+  return spawn(process.execPath, ['--import', 'tsx', path.join(root, file), ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
