@@ -87,8 +87,8 @@ async function writeDeferring(folder: string): Promise<void> {
   const sources = compileSources(
     'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET], mode: deferred } }',
   );
-  const { contents } = await bundleWebhook(sources, folder);
-  writeFileSync(path.join(folder, 'webhook.js'), contents);
+  const { files } = await bundleWebhook(sources, folder);
+  for (const file of files) writeFileSync(file.path, file.contents);
 }
 
 function readRounds(): number {

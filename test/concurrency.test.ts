@@ -1,13 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bundleFollow, bundleWebhook, type Bundle } from '../local/build/bundle.ts';
+import { bundleFollow, bundleWebhook } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import type { RollbackRules } from '../local/edas/change-orders.ts';
 import { startEdasStandIn, type EdasStandIn } from '../local/edas/stand-in.ts';
 import { startFcStandIn, type FcStandIn } from '../local/fc/stand-in.ts';
 import { taskProcess } from '../local/fc/task-process.ts';
-import { bundleInto, webhook } from './support/invoke-bundle.ts';
+import { bundleInto, webhook, writeBundle } from './support/invoke-bundle.ts';
 import { deliverAtOnce } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { fakeContext, fakeCredentials } from './support/webhook.ts';
@@ -152,8 +150,8 @@ describe(
     test('one task rolls back, once, although EDAS accepts every rollback and shows none; every other delivery is told of the task', async () => {
       const edas = await startEdas({ ofTerminated: 'accepted', showsAfterMs: Infinity }, 2_000);
       const folder = temporaryFolder();
-      const fc = await startFc(edas, write(await bundleFollow([], folder)));
-      const responses = await deliverAtOnce(write(await bundleWebhook(deferringSources, folder)), {
+      const fc = await startFc(edas, writeBundle(await bundleFollow([], folder)));
+      const responses = await deliverAtOnce(writeBundle(await bundleWebhook(deferringSources, folder)), {
         processes: 8,
         times: 25,
         event: webhook(changeOrderId),
@@ -206,10 +204,4 @@ async function startFc(edas: EdasStandIn, bundle: string): Promise<FcStandIn> {
   });
   onTestFinished(() => fc.close());
   return fc;
-}
-
-function write({ path: file, contents }: Bundle): string {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, contents);
-  return file;
 }

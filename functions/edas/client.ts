@@ -1,4 +1,5 @@
 import ROAClient, { type ROACredentials } from '@alicloud/pop-core/lib/roa.js';
+import { monotonicMs } from '../clock.ts';
 import { openConnection } from '../connection.ts';
 import { isRecord, toRecord, toText } from '../record.ts';
 import { excerpt } from '../text.ts';
@@ -77,9 +78,9 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     timeoutMs: number,
     pick: (answer: EdasAnswer, credentials: ROACredentials) => T,
   ): Promise<T> {
-    const expiresAt = performance.now() + timeoutMs;
+    const expiresAt = monotonicMs() + timeoutMs;
     const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs);
-    const leftMs = Math.max(1, Math.floor(expiresAt - performance.now()));
+    const leftMs = Math.max(1, Math.floor(expiresAt - monotonicMs()));
     const client = new ROAClient({
       endpoint,
       apiVersion: '2017-08-01',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../clock.ts';
+import { monotonicMs, type Clock } from '../clock.ts';
 import type { Environment } from './function-compute.ts';
 
 /** What the outside world is to a handler. */
@@ -18,7 +18,7 @@ export interface World {
 export const realWorld: World = {
   env: process.env,
   now: Date.now,
-  clock: { now: () => performance.now(), sleep: (ms) => sleep(ms) },
+  clock: { now: monotonicMs, sleep: (ms) => sleep(ms) },
   random: Math.random,
   // Not console.log, which Function Compute prefixes: each line is one JSON object.
   write: (line) => process.stdout.write(`${line}\n`),

@@ -5,12 +5,6 @@ import { CliError } from '../cli.ts';
 import { bundleFollow, bundleWebhook, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
 
-/** A bundle that was written. */
-export interface BuiltFunction {
-  file: string;
-  bytes: number;
-}
-
 /**
  * Writes both functions, with all that they need, into a folder.
  *
@@ -19,27 +13,24 @@ export interface BuiltFunction {
 export async function buildFunctions(
   { sources, notify }: CompiledConfiguration,
   out: string,
-): Promise<{ webhook: BuiltFunction; follow: BuiltFunction }> {
+): Promise<{ webhook: Bundle; follow: Bundle }> {
   const folder = path.resolve(out);
   const [webhook, follow] = await Promise.all([bundleWebhook(sources, folder), bundleFollow(notify, folder)]);
   writeBundles(out, [webhook, follow]);
-  return { webhook: toBuilt(webhook), follow: toBuilt(follow) };
+  return { webhook, follow };
 }
 
+/** Both functions load the same packages, so that a file of theirs may be in either bundle. */
 function writeBundles(out: string, bundles: readonly Bundle[]): void {
   const manifest = path.join(out, 'package.json');
   try {
     mkdirSync(out, { recursive: true });
     requireOwnManifest(manifest);
-    for (const { path: file, contents } of bundles) replaceFile(file, contents);
+    for (const { path: file, contents } of bundles.flatMap(({ files }) => files)) replaceFile(file, contents);
     replaceFile(manifest, ownManifest);
   } catch (error) {
     throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
   }
-}
-
-function toBuilt({ path: file, contents }: Bundle): BuiltFunction {
-  return { file, bytes: contents.length };
 }
 
 // The repository is "type": "module"; the bundle, also where it is tried inside the repository, is not.

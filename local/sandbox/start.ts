@@ -116,7 +116,7 @@ async function runOnStandIn(
     const shared = { EDAS_ENDPOINT: edas.url, ROLLBACK_SUSPENDED, LOG_LEVEL };
     const runTask = taskProcess({
       ...standInContext,
-      bundle: follow.file,
+      bundle: follow.path,
       env: {
         ...shared,
         // The same server under another name, by which the narrator tells the task from the webhook.
@@ -136,7 +136,7 @@ async function runOnStandIn(
     });
     closing.push(fc.close);
     const env = { ...shared, ...secrets, FOLLOW_FUNCTION: followFunction, FUNCTION_ENDPOINT: fc.url };
-    const server = await serve(options, webhook.file, standInContext, env);
+    const server = await serve(options, webhook.path, standInContext, env);
     closing.push(server.close);
     stopOnSignal(stop);
 
@@ -164,7 +164,7 @@ async function runOnRealEdas(options: Options, { sources: own }: CompiledConfigu
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };
-  const server = await serve(options, webhook.file, {}, env);
+  const server = await serve(options, webhook.path, {}, env);
   stopOnSignal(server.close);
   printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);

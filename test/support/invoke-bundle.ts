@@ -22,9 +22,15 @@ export const secret = 'test-only-pipeline-secret';
 /** Builds the webhook into a folder, which need not exist. */
 export async function bundleInto(folder: string, ...plugins: Plugin[]): Promise<Bundle> {
   const bundle = await bundleWebhook(sources, folder, plugins);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(bundle.path, bundle.contents);
+  writeBundle(bundle);
   return bundle;
+}
+
+/** @returns the file that exports the handler */
+export function writeBundle({ path: file, files }: Bundle): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  for (const each of files) writeFileSync(each.path, each.contents);
+  return file;
 }
 
 /** A rightly signed webhook that asks for a rollback; with another secret, a forged one. */

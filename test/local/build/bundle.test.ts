@@ -10,7 +10,14 @@ import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in
 import { startReceiver } from '../../../local/notify/receiver.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
-import { bundleInto, invokeBundle, secret, sources, webhook } from '../../support/invoke-bundle.ts';
+import {
+  bundleInto,
+  invokeBundle,
+  secret,
+  sources,
+  webhook,
+  writeBundle,
+} from '../../support/invoke-bundle.ts';
 import { taskDue } from '../../support/task.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -54,10 +61,13 @@ describe.each([
   ['webhook', (folder: string) => bundleWebhook(sources, folder)],
   ['follow', (folder: string) => bundleFollow(notify, folder)],
 ] as const)('the bundle of %s', (name, bundle) => {
-  test('is one CommonJS file that exports the handler that s.yaml names, needs nothing else, and has nothing else to give', async () => {
+  test('is a CommonJS file that exports the handler that s.yaml names, needs nothing else to be loaded, and has nothing else to give', async () => {
     const folder = temporaryFolder();
-    const { path: file, contents } = await bundle(folder);
-    writeFileSync(file, contents);
+    const {
+      path: file,
+      files: [own],
+    } = await bundle(folder);
+    writeFileSync(file, own?.contents ?? '');
     const print = 'Object.keys(require(process.argv[1])).join()';
     const env = { PIPELINE_SECRET: secret, SLACK_URL: 'https://hooks.slack.com/services/not-a-real-key' };
     expect(readdirSync(folder)).toEqual([`${name}.js`]);
@@ -82,19 +92,24 @@ describe.each([
   });
 
   test("is read fast: it is ASCII, and V8 needs none of Unicode's tables to compile it", async () => {
-    const { contents } = await bundle(temporaryFolder());
-    const text = Buffer.from(contents).toString('utf8');
-    // V8 keeps a text of anything but Latin-1 in two bytes a character.
-    expect(text.length).toBe(contents.length);
-    // It checks a regular expression that is written out even in a function that is never called.
-    expect(text).not.toMatch(/\\p\{[^`"']*\/[a-z]*u/);
+    const { files } = await bundle(temporaryFolder());
+    for (const { contents } of files) {
+      const text = Buffer.from(contents).toString('utf8');
+      // V8 keeps a text of anything but Latin-1 in two bytes a character.
+      expect(text.length).toBe(contents.length);
+      // It checks a regular expression that is written out even in a function that is never called.
+      expect(text).not.toMatch(/\\p\{[^`"']*\/[a-z]*u/);
+    }
   });
 
   test('leaves the default credentials chain outside, and nothing else but Node.js', async () => {
-    const { metafile } = await bundle(temporaryFolder());
+    const { files, metafile } = await bundle(temporaryFolder());
     const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
     const outside = imports.filter(({ external }) => external === true).map(({ path: each }) => each);
-    expect([...new Set(outside)].filter((each) => !isBuiltin(each))).toEqual(['@alicloud/credentials']);
+    const ownPackages = files.slice(1).map((each) => `./${path.basename(each.path)}`);
+    expect([...new Set(outside)].filter((each) => !isBuiltin(each)).toSorted()).toEqual(
+      [...ownPackages, '@alicloud/credentials'].toSorted(),
+    );
     expect(Object.keys(metafile.inputs).join('\n')).not.toContain('providers/default.js');
   });
 });
@@ -133,12 +148,12 @@ test('the kitx of fc2, whose request is replaced, is in no bundle, and that of p
   );
 });
 
-test('fc2 and JMESPath are in the bundle that uses them only, and so is what sources.yaml says', async () => {
+test('fc2 and JMESPath are with the function that uses them only, and so is what sources.yaml says', async () => {
   const bundles = [
     await bundleWebhook(sources, temporaryFolder()),
     await bundleFollow(notify, temporaryFolder()),
   ];
-  const contents = bundles.map((each) => Buffer.from(each.contents).toString('utf8'));
+  const contents = bundles.map(({ files }) => files.map((each) => Buffer.from(each.contents)).join('\n'));
   const packages = bundles.map(({ metafile }) => packagesIn(metafile));
   for (const name of ['@alicloud/fc2', '@jmespath-community/jmespath']) {
     expect(packages.map((each) => each.includes(name))).toEqual([true, false]);
@@ -151,7 +166,13 @@ test('the webhook answers and rolls back with nothing around its bundle', async 
   const edas = await startEdas();
   const folder = temporaryFolder();
   const { path: file } = await bundleInto(folder);
-  expect(readdirSync(folder)).toEqual(['webhook.js']);
+  expect(readdirSync(folder).toSorted()).toEqual([
+    'credentials.js',
+    'fc2.js',
+    'jmespath.js',
+    'pop-core.js',
+    'webhook.js',
+  ]);
 
   const { answers } = await invokeBundle(file, [httpEvent({ method: 'GET', path: '/' }), signed], {
     context: { credentials },
@@ -221,9 +242,8 @@ describe('with modules that fail when they are loaded,', () => {
     const deferring = compileSources(
       'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET], mode: deferred } }',
     );
-    const bundle = await bundleWebhook(deferring, temporaryFolder(), [poison('@alicloud/fc2')]);
-    writeFileSync(bundle.path, bundle.contents);
-    const { answers, output } = await invokeBundle(bundle.path, [signed], {
+    const file = writeBundle(await bundleWebhook(deferring, temporaryFolder(), [poison('@alicloud/fc2')]));
+    const { answers, output } = await invokeBundle(file, [signed], {
       context: { credentials, region: 'cn-hangzhou', accountId: '1000000000000000' },
       env: { EDAS_ENDPOINT: edas.url, FOLLOW_FUNCTION: 'test-only-follow' },
     });
@@ -276,8 +296,7 @@ describe('with DEBUG=* in the environment,', () => {
     onTestFinished(() => receiver.close());
     const hook = receiver.urlOf('webhook');
     const channel = { kind: 'webhook', url: 'HOOK_URL', secret: 'HOOK_SECRET', language: 'en' } as const;
-    const { path: file, contents } = await bundleFollow([channel], temporaryFolder(), plugins);
-    writeFileSync(file, contents);
+    const file = writeBundle(await bundleFollow([channel], temporaryFolder(), plugins));
     const task = { ...taskDue, changeOrderId, app: undefined, requestedAt: Date.now() };
     const { answers, output } = await invokeBundle(file, [Buffer.from(JSON.stringify(task))], {
       context: { credentials, requestId: 'fake-request-id', function: { timeout: 78 } },
