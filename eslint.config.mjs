@@ -28,6 +28,9 @@ export default defineConfig(
     languageOptions: {
       globals: {
         __dirname: 'readonly',
+        Buffer: 'readonly',
+        URL: 'readonly',
+        exports: 'readonly',
         process: 'readonly',
         console: 'readonly',
         require: 'readonly',

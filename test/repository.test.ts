@@ -17,8 +17,8 @@ function field(value: unknown, name: string): unknown {
   return entries(value).find(([key]) => key === name)?.[1];
 }
 
-describe('an install', () => {
-  const packages = entries(field(JSON.parse(read('package-lock.json')), 'packages')).filter(
+describe.each(['', 'bench/'])('an install in ./%s', (folder) => {
+  const packages = entries(field(JSON.parse(read(`${folder}package-lock.json`)), 'packages')).filter(
     ([path]) => path !== '',
   );
 
@@ -33,11 +33,11 @@ describe('an install', () => {
   });
 
   test('keeps it that way, because .npmrc tells npm to leave the hosts out', () => {
-    expect(read('.npmrc').split('\n')).toContain('omit-lockfile-registry-resolved=true');
+    expect(read(`${folder}.npmrc`).split('\n')).toContain('omit-lockfile-registry-resolved=true');
   });
 
   test('takes exact versions only', () => {
-    const manifest: unknown = JSON.parse(read('package.json'));
+    const manifest: unknown = JSON.parse(read(`${folder}package.json`));
     const versions = ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides'].flatMap(
       (kind) => entries(field(manifest, kind)),
     );

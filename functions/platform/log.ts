@@ -25,17 +25,19 @@ export function createLog(
   const threshold = lowest === -1 ? levels.indexOf('info') : lowest;
   return (level, msg, fields = {}) => {
     if (levels.indexOf(level) < threshold) return;
-    const head = { time: new Date(now()).toISOString(), level, msg };
-    write(
-      toLine({ ...head, ...fields, ...head }) ?? JSON.stringify({ ...head, fields: 'cannot be written' }),
-    );
+    const time = new Date(now()).toISOString();
+    // Not spread: with a dozen fields that takes V8 longer than the signature does.
+    const line = toLine(Object.assign({ time, level, msg }, fields, { time, level, msg }));
+    write(line ?? JSON.stringify({ time, level, msg, fields: 'cannot be written' }));
   };
 }
 
 /** Undefined where a field cannot be JSON: a log line must never fail what it tells of. */
 function toLine(fields: LogFields): string | undefined {
   try {
-    return JSON.stringify(fields, shorten);
+    const line = JSON.stringify(fields);
+    // A function that sees each value makes V8 write JSON three times slower, and only a long line has a long text.
+    return line.length > longestText ? JSON.stringify(fields, shorten) : line;
   } catch {
     return undefined;
   }

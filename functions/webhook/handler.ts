@@ -55,7 +55,8 @@ export function createHandler({ version, sources: compiled }: Configuration, wor
     const conclude = (level: LogLevel, result: object) => {
       const { startedAt, requestId, source, delivery, app, changeOrderId, actor } = trail;
       const known = { requestId, source: source?.name, delivery, app, changeOrderId, actor };
-      audit(level, 'decision', { ...known, ...result, durationMs: Math.round(clock.now() - startedAt) });
+      const durationMs = Math.round(clock.now() - startedAt);
+      audit(level, 'decision', Object.assign(known, result, { durationMs }));
     };
     try {
       const functionContext = readContext(context);

@@ -56,6 +56,7 @@ function toHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return headers;
 }
 
-function toTitleCase(name: string): string {
+/** Of a header, as Function Compute writes it. */
+export function toTitleCase(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }

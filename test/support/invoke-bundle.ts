@@ -46,6 +46,8 @@ export const instanceEnv = { NODE_PATH: '', PIPELINE_SECRET: secret, FC_FUNCTION
 
 interface Invoked {
   answers: FunctionResponse[];
+  /** The modules of Node.js that the process has loaded, as `NativeModule name`. */
+  loaded: string[];
   /** All that the process wrote, standard error included. */
   output: string;
 }
@@ -57,7 +59,7 @@ const { handler } = require(bundle);
 const answerAll = async ({ events, context }) => {
   const all = [];
   for (const event of events) all.push(await handler(Buffer.from(event), context));
-  writeFileSync(answers, JSON.stringify(all));
+  writeFileSync(answers, JSON.stringify({ answers: all, loaded: process.moduleLoadList }));
 };
 answerAll(JSON.parse(readFileSync(invocations, 'utf8')));
 `;
@@ -79,5 +81,6 @@ export async function invokeBundle(
   const closed = once(child, 'close') as Promise<[number | null]>;
   const [out, errors, [status]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   if (status !== 0) throw new Error(`the bundle failed: ${errors}`);
-  return { answers: JSON.parse(readFileSync(answers, 'utf8')) as FunctionResponse[], output: out + errors };
+  const told = JSON.parse(readFileSync(answers, 'utf8')) as Omit<Invoked, 'output'>;
+  return { ...told, output: out + errors };
 }

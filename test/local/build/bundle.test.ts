@@ -214,6 +214,16 @@ describe('with modules that fail when they are loaded,', () => {
     expect(output).not.toContain('poisoned');
   });
 
+  test.each([
+    ['a request without a signature is refused without node:crypto', httpEvent(), false],
+    ['a forged one is not, or the test would prove nothing', forged, true],
+  ])('%s', async (_what, event, isLoaded) => {
+    const { path: file } = await bundleInto(temporaryFolder());
+    const { loaded } = await invokeBundle(file, [event]);
+    expect(loaded.includes('NativeModule crypto')).toBe(isLoaded);
+    expect(loaded).not.toContain('NativeModule perf_hooks');
+  });
+
   // Without this, a poison that is never swallowed would prove nothing.
   test.each(heavy)('a webhook that is let in meets the one in %s', async (name) => {
     const { path: file } = await bundleInto(temporaryFolder(), poison(name));

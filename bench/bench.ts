@@ -1,0 +1,102 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { CliError, runCli } from '../local/cli.ts';
+import { coldStart } from './cold-start.ts';
+import { print, type Findings } from './report.ts';
+import { throughHttp } from './through-http.ts';
+import { weight } from './weight.ts';
+
+const help = `Measures the webhook function against what one would take instead, side by side.
+
+  npm run bench -- [--only PART] [--rounds N]
+
+  --only PART  this part, and no other: cold, request, http, weight, growth
+  --rounds N   how often each is measured   (20, which is the least that says something)
+
+All parts take about 15 minutes, and write what they found to bench/results.json as well. docs/performance.md
+explains each figure.
+`;
+
+type Measure = (folder: string, rounds: number) => Promise<Findings>;
+
+const parts: Record<string, Measure> = {
+  cold: (folder, rounds) => coldStart(folder, rounds, progress),
+  request: (folder, rounds) => inProcess('request', folder, rounds),
+  http: throughHttp,
+  weight,
+  growth: (folder, rounds) => inProcess('growth', folder, rounds),
+};
+const fewestRounds = 20;
+
+await runCli(async () => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string', default: String(fewestRounds) },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const chosen = chooseParts(values.only);
+  const rounds = readRounds(values.rounds);
+  const folder = mkdtempSync(path.join(tmpdir(), 'edas-rollback-bench-'));
+  try {
+    const found: Record<string, Findings> = {};
+    const machine = `Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'a processor unknown'}`;
+    console.log(`${machine}, ${rounds} rounds\n`);
+    for (const [name, measure] of chosen) {
+      progress(name);
+      found[name] = await measure(folder, rounds);
+      print(found[name]);
+    }
+    if (values.only !== undefined) return;
+    const results = { takenAt: new Date().toISOString(), machine, rounds, ...found };
+    writeFileSync(
+      path.join(import.meta.dirname, 'results.json'),
+      `${JSON.stringify(results, toThreeDigits, 2)}\n`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+function chooseParts(only: string | undefined): [string, Measure][] {
+  const all = Object.entries(parts);
+  const chosen = only === undefined ? all : all.filter(([name]) => name === only);
+  if (chosen.length > 0) return chosen;
+  throw new CliError(`--only must be one of ${Object.keys(parts).join(', ')}, not ${JSON.stringify(only)}.`);
+}
+
+function readRounds(text: string): number {
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= fewestRounds) return rounds;
+  throw new CliError(`--rounds must be a number from ${fewestRounds} on, not ${JSON.stringify(text)}.`);
+}
+
+async function inProcess(part: string, folder: string, rounds: number): Promise<Findings> {
+  const child = fork(path.join(import.meta.dirname, 'in-process.ts'), [part, folder, String(rounds)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ended = once(child, 'exit').then(() => {
+    throw new CliError(`The part "${part}" failed.`);
+  });
+  const [findings] = await Promise.race([once(child, 'message') as Promise<[Findings]>, ended]);
+  ended.catch(() => undefined);
+  return findings;
+}
+
+/** On standard error, so that the tables can be kept. */
+function progress(what: string): void {
+  console.error(`… ${what}`);
+}
+
+function toThreeDigits(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+}

@@ -1,0 +1,52 @@
+/** Half of the values are smaller. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The value that this fraction of the values is smaller than, between two of them by their distance. */
+export function quantile(values: readonly number[], fraction: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (sorted.length - 1) * fraction;
+  const [low = Number.NaN, high = low] = sorted.slice(Math.floor(at), Math.floor(at) + 2);
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+/** Of a measured series: its middle, and the borders of its middle half. */
+export interface Spread {
+  median: number;
+  low: number;
+  high: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) };
+}
+
+/**
+ * How many times larger each value is than the one of the same round of another series. Whatever else the machine did in
+ * that round fell on both alike.
+ */
+export function ratiosOf(values: readonly number[], bases: readonly number[]): number[] {
+  return values.map((value, round) => value / (bases[round] ?? Number.NaN));
+}
+
+/**
+ * Measures every subject once in each round, so that whatever else the machine does falls on all of them alike. Every other
+ * round goes backwards, and the first ones are not counted.
+ *
+ * @param measure what one measurement gives, in any unit
+ */
+export async function interleave<Name extends string>(
+  names: readonly Name[],
+  { rounds, warmUpRounds }: { rounds: number; warmUpRounds: number },
+  measure: (name: Name, round: number) => number | Promise<number>,
+): Promise<Record<Name, number[]>> {
+  const series = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const value = await measure(name, round + warmUpRounds);
+      if (round >= 0) series[name].push(value);
+    }
+  }
+  return series;
+}
