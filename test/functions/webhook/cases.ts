@@ -28,7 +28,8 @@ const unknownOrder = '99999999-2222-4333-8444-555555555555';
 const order = { changeOrderId };
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const json = { 'content-type': 'application/json' };
-const command = (text: string) => new URLSearchParams({ command: '/rollback', text }).toString();
+const command = (text: string) =>
+  new URLSearchParams({ command: '/rollback', text, user_name: 'alice' }).toString();
 
 const sources = `
 sources:
