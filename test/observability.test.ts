@@ -37,6 +37,15 @@ const queries: Query[] = [
   }),
 ];
 
+/** Those of the runbook: `ask "…"`, and perhaps seconds and a logstore. */
+const runbook = readFileSync(path.join(root, 'docs/operations.md'), 'utf8');
+queries.push(
+  ...Array.from(runbook.matchAll(/^ask (["'])(.*?[^\\])\1(.*)$/gm), ([, , query = '', rest = '']) => {
+    const store = rest.includes('FOLLOW_LOGSTORE') ? '<FOLLOW_LOGSTORE>' : '<WEBHOOK_LOGSTORE>';
+    return queryOf(`docs/operations.md: ${query}`, store, query);
+  }),
+);
+
 function queryOf(name: string, store: unknown, query: unknown): Query {
   const [search = '', sql = '', ...rest] = String(query).split(' | ');
   expect(rest).toEqual([]);
@@ -175,7 +184,8 @@ describe.each(queries)('the query of $name', (query) => {
   test('names nothing of a line but by these two forms', () => {
     const { search, sql } = query;
     const rest =
-      search.replaceAll(/\bmessage\.[\w.]+: (\*|\w+)/g, '') + sql.replaceAll(/"message\.[\w.]+"/g, '');
+      search.replaceAll(/\bmessage\.[\w.]+: (\*|\w+|\\"\$\w+\\")/g, '') +
+      sql.replaceAll(/"message\.[\w.]+"/g, '');
     expect(rest).not.toContain('message');
   });
 
@@ -201,10 +211,11 @@ describe.each(queries)('the query of $name', (query) => {
 
 /** Whether a search of the form `message.x: value and message.y: * not message.z: *` finds a line. */
 function isFound(search: string, line: Line): boolean {
-  const terms = Array.from(search.matchAll(/(not )?message\.([\w.]+): (\*|\w+)/g));
+  const terms = Array.from(search.matchAll(/(not )?message\.([\w.]+): (\*|\w+|\\"\$\w+\\")/g));
   return terms.every(([, not, field = '', value]) => {
     const given = at(line, field);
-    const isThere = value === '*' ? given !== undefined : given === value;
+    const isAny = value === '*' || value?.includes('$') === true;
+    const isThere = isAny ? given !== undefined : given === value;
     return not === undefined ? isThere : !isThere;
   });
 }
