@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { presets } from '../functions/webhook/source/presets.ts';
@@ -6,25 +6,18 @@ import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../local/build/sources-schema.ts';
 
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'CHANGELOG.md',
-  'docs/errors.md',
-  'docs/mutation.md',
-  'docs/notifications.md',
-  'docs/sources.md',
-  'docs/decisions/README.md',
-  'docs/decisions/0001-edas-holds-the-only-state.md',
-  'docs/decisions/0002-one-connection-per-call.md',
-  'docs/decisions/0003-what-the-bundle-holds.md',
-  'docs/decisions/0004-assumptions-about-edas-and-function-compute.md',
-  'docs/decisions/0005-senders-that-cannot-sign.md',
-  'docs/decisions/0006-chats.md',
-  'docs/decisions/0007-when-a-rollback-is-sent-again.md',
-  'docs/decisions/0008-a-task-for-each-change-order.md',
-  'policy/README.md',
-];
+/** Every Markdown file of the repository, but for what is installed or built. */
+const pages = readdirSync(root, { withFileTypes: true })
+  .filter(({ name }) => !['node_modules', 'dist', '.git', '.sandbox', '.stryker', '.s'].includes(name))
+  .flatMap((entry) => (entry.isDirectory() ? filesBelow(entry.name) : [entry.name]))
+  .filter((file) => file.endsWith('.md'))
+  .toSorted();
+
+function filesBelow(folder: string): string[] {
+  const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => !file.includes('node_modules')).map((file) => path.join(folder, file));
+}
+
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const readme = read('README.md');
 
@@ -38,10 +31,50 @@ function firstColumn(text: string): string[] {
   return cells.flatMap((cell) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name));
 }
 
+/** A page without its blocks of code, in which nothing is a heading or a link. */
+function prose(page: string): string {
+  return read(page).replaceAll(/^ *```.*?^ *```$/gms, '');
+}
+
+/** The anchors that GitHub gives to the headings of a page: https://github.com/Flet/github-slugger is how. */
+function anchorsOf(page: string): string[] {
+  const headings = Array.from(prose(page).matchAll(/^#{1,6} (.+)$/gm), ([, heading = '']) => heading);
+  const slugs = headings.map((heading) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return slugs.map((slug, index) => {
+    const before = slugs.slice(0, index).filter((other) => other === slug).length;
+    return before === 0 ? slug : `${slug}-${before}`;
+  });
+}
+
+test('there are pages to check', () => {
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/operations.md']));
+});
+
 describe.each(pages)('%s', (page) => {
+  // Code in a line may look like a link, too.
+  const text = prose(page).replaceAll(/`[^`\n]*`/g, '');
+  const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link).filter(
+    (link) => !/^[a-z]+:/.test(link),
+  );
+
   test('links to files that are there', () => {
-    const links = Array.from(read(page).matchAll(/\]\((?!https?:)([^)#]+)/g), ([, link = '']) => link);
-    const missing = links.filter((link) => !existsSync(path.join(root, path.dirname(page), link)));
+    const files = links.map((link) => link.replace(/#.*/, '')).filter((file) => file !== '');
+    expect(files.filter((file) => !existsSync(path.join(root, path.dirname(page), file)))).toEqual([]);
+  });
+
+  test('links to headings that are there', () => {
+    const missing = links.filter((link) => {
+      const [file = '', anchor] = link.split('#');
+      if (anchor === undefined) return false;
+      const target = file === '' ? page : path.join(path.dirname(page), file);
+      return target.endsWith('.md') && !anchorsOf(target).includes(anchor);
+    });
     expect(missing).toEqual([]);
   });
 });

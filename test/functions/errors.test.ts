@@ -70,6 +70,15 @@ describe('the catalogue of errors', () => {
     expect(headings.toSorted()).toEqual(codes.toSorted());
   });
 
+  test.each(codes)('says in docs/errors.md why there is %s, and how to fix it', (code) => {
+    const page = readFileSync(new URL('docs/errors.md', root), 'utf8');
+    const [, section = ''] = new RegExp(`^## ${code}$(.*?)(?=^## |$(?![^]))`, 'ms').exec(page) ?? [];
+    const parts = section.trim().split(/^- \*\*(\w+):\*\* /m);
+    const [nothing, why, reason = '', fix, advice = '', retry] = parts;
+    expect([nothing, why, fix, retry, parts.length]).toEqual(['', 'Why', 'Fix', 'Retry', 7]);
+    expect(Math.min(reason.length, advice.length)).toBeGreaterThan(20);
+  });
+
   test('says in docs/errors.md of each code under which status it comes and whether to retry, as the code does', () => {
     const page = readFileSync(new URL('docs/errors.md', root), 'utf8');
     for (const code of codes) {

@@ -1,0 +1,443 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { errorCatalogue } from '../functions/errors.ts';
+import { isRecord, toRecord } from '../functions/record.ts';
+import { root } from '../local/build/bundle.ts';
+import * as edasFaults from '../local/edas/faults.ts';
+import { answers, problems, stageOfCases } from './functions/webhook/cases.ts';
+import { change, openTaskFunction, type TaskFunction, type TaskFunctionOptions } from './support/task.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const folder = path.join(root, 'observability');
+const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
+const readJson = (file: string): Record<string, unknown> => toRecord(JSON.parse(read(file)));
+const alertFiles = readdirSync(path.join(folder, 'alerts')).map((file) => `alerts/${file}`);
+
+/** A query of a chart or a rule, as it stands in its file. */
+interface Query {
+  name: string;
+  store: string;
+  /** In front of the bar. */
+  search: string;
+  /** Behind it. */
+  sql: string;
+}
+
+const queries: Query[] = [
+  ...(readJson('dashboard.json')['charts'] as unknown[]).map((chart) => {
+    const { title, search } = toRecord(chart);
+    const { logstore, query } = toRecord(search);
+    return queryOf(`chart ${String(title)}`, logstore, query);
+  }),
+  ...alertFiles.map((file) => {
+    const { store, query } = queriedBy(readJson(file));
+    return queryOf(file, store, query);
+  }),
+];
+
+/** Those of the runbook: `ask "…"`, and perhaps seconds and a logstore. */
+const runbook = readFileSync(path.join(root, 'docs/operations.md'), 'utf8');
+queries.push(
+  ...Array.from(runbook.matchAll(/^ask (["'])(.*?[^\\])\1(.*)$/gm), ([, , query = '', rest = '']) => {
+    const store = rest.includes('FOLLOW_LOGSTORE') ? '<FOLLOW_LOGSTORE>' : '<WEBHOOK_LOGSTORE>';
+    return queryOf(`docs/operations.md: ${query}`, store, query);
+  }),
+);
+
+function queryOf(name: string, store: unknown, query: unknown): Query {
+  const [search = '', sql = '', ...rest] = String(query).split(' | ');
+  expect(rest).toEqual([]);
+  return { name, store: String(store), search, sql };
+}
+
+function queriedBy(alert: Record<string, unknown>): Record<string, unknown> {
+  const { queryList } = toRecord(alert['configuration']);
+  const [query, ...rest] = queryList as unknown[];
+  expect(rest).toEqual([]);
+  return toRecord(query);
+}
+
+type Line = Record<string, unknown>;
+
+/** What the functions wrote: an answer for each outcome and each code, and tasks of every end that a rule asks for. */
+const lines: { webhook: Line[]; follow: Line[] } = { webhook: [], follow: [] };
+
+beforeAll(async () => {
+  const cleanUps: (() => Promise<void> | void)[] = [];
+  const cleanUp = (work: () => Promise<void> | void) => void cleanUps.push(work);
+  for (const { options = {}, request } of [...Object.values(problems), ...Object.values(answers)]) {
+    const stage = await stageOfCases(options, cleanUp);
+    const instances = [stage.webhook];
+    const another: typeof stage.another = (changes) => {
+      const instance = stage.another(changes);
+      instances.push(instance);
+      return instance;
+    };
+    await request({ ...stage, another });
+    lines.webhook.push(...instances.flatMap((instance) => instance.lines).map(parseLine));
+  }
+  for (const { options = {}, run } of tasks) {
+    const task = await openTaskFunction(options, cleanUp);
+    await run(task);
+    lines.follow.push(...task.lines.map(parseLine));
+  }
+  for (const work of cleanUps) await work();
+}, 60_000);
+
+const release = (task: TaskFunction, batchMs = 60_000) =>
+  task.edas.orders.add({ ...change, batchMs, createdAt: task.clock.now() - 92_000 });
+
+const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promise<unknown> }[] = [
+  {
+    run: async (task) => {
+      release(task);
+      await task.run();
+    },
+  },
+  {
+    options: { env: { ROLLBACK_SUSPENDED: 'true' } },
+    run: async (task) => {
+      release(task);
+      await task.run();
+    },
+  },
+  // Out of time, and nobody can be told.
+  {
+    options: { env: { WEBHOOK_URL: '' }, timeout: 150 },
+    run: async (task) => {
+      release(task, 3_600_000);
+      await task.run();
+    },
+  },
+  // It ends, and nobody can be told.
+  {
+    options: { env: { WEBHOOK_URL: '' } },
+    run: async (task) => {
+      release(task);
+      await task.run(undefined, 1);
+      await task.run(undefined, 2);
+    },
+  },
+  {
+    options: {
+      edas: { fault: ({ method }) => (method === 'PUT' ? edasFaults.resetBeforeHandling() : undefined) },
+    },
+    run: async (task) => {
+      release(task, 3_600_000);
+      await task.run();
+    },
+  },
+  { run: (task) => task.invoke(Buffer.from('no task')) },
+];
+
+function parseLine(line: string): Line {
+  return toRecord(JSON.parse(line));
+}
+
+/** `message.x` in a search, and `"message.x"` in SQL. */
+function fieldsOf({ search, sql }: Query): string[] {
+  const searched = Array.from(search.matchAll(/\bmessage\.([\w.]+):/g), ([, field = '']) => field);
+  const selected = Array.from(sql.matchAll(/"message\.([\w.]+)"/g), ([, field = '']) => field);
+  return [...searched, ...selected];
+}
+
+/** What a query compares a field with, as pairs. */
+function literalsOf({ search, sql }: Query): [string, string][] {
+  const searched = Array.from(
+    search.matchAll(/\bmessage\.([\w.]+): (\w+)/g),
+    ([, field = '', value = '']) => [[field, value] as [string, string]],
+  );
+  const equal = Array.from(sql.matchAll(/"message\.([\w.]+)" = '([^']*)'/g), ([, field = '', value = '']) => [
+    [field, value] as [string, string],
+  ]);
+  const among = Array.from(sql.matchAll(/"message\.([\w.]+)" in \(([^)]*)\)/g), ([, field = '', list = '']) =>
+    Array.from(list.matchAll(/'([^']*)'/g), ([, value = '']) => [field, value] as [string, string]),
+  );
+  return [...searched, ...equal, ...among].flat();
+}
+
+function at(line: Line, field: string): unknown {
+  return field.split('.').reduce<unknown>((value, key) => toRecord(value)[key], line);
+}
+
+const all = () => [...lines.webhook, ...lines.follow];
+const linesIn = ({ store }: Pick<Query, 'store'>) =>
+  store === '<FOLLOW_LOGSTORE>' ? lines.follow : lines.webhook;
+
+const { keys } = readJson('index.json') as { keys: { message: Record<string, unknown> } };
+const indexed = keys.message['json_keys'] as Record<string, { type: string; doc_value: boolean }>;
+
+describe.each(queries)('the query of $name', (query) => {
+  test('asks for fields that its function writes, and that are indexed', () => {
+    const fields = fieldsOf(query);
+    expect(fields.length).toBeGreaterThan(0);
+    // Where both functions have one logstore, a query says which of them it is about by what only tasks write.
+    const written = fields.filter((field) =>
+      (field === 'retryCount' ? all() : linesIn(query)).some((line) => at(line, field) !== undefined),
+    );
+    expect(written).toEqual(fields);
+    expect(fields.filter((field) => indexed[field]?.doc_value !== true)).toEqual([]);
+  });
+
+  test('names nothing of a line but by these two forms', () => {
+    const { search, sql } = query;
+    const rest =
+      search.replaceAll(/\bmessage\.[\w.]+: (\*|\w+|\\"\$\w+\\")/g, '') +
+      sql.replaceAll(/"message\.[\w.]+"/g, '');
+    expect(rest).not.toContain('message');
+  });
+
+  test('compares with what its function writes', () => {
+    const literals = literalsOf(query);
+    const unknown = literals.filter(
+      ([field, value]) => !linesIn(query).some((line) => at(line, field) === value),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  test('finds a line that its function wrote, where the index reads it', () => {
+    const found = linesIn(query).filter((line) => isFound(query.search, line));
+    expect(found.length > 0).toBe(query.name !== 'alerts/log-unread.json');
+  });
+
+  test('has as many opening brackets as closing ones, and strings that end', () => {
+    const withoutStrings = query.sql.replaceAll(/'[^']*'/g, '');
+    expect(withoutStrings).not.toContain("'");
+    expect(withoutStrings.split('(').length).toBe(withoutStrings.split(')').length);
+  });
+});
+
+/** Whether a search of the form `message.x: value and message.y: * not message.z: *` finds a line. */
+function isFound(search: string, line: Line): boolean {
+  const terms = Array.from(search.matchAll(/(not )?message\.([\w.]+): (\*|\w+|\\"\$\w+\\")/g));
+  return terms.every(([, not, field = '', value]) => {
+    const given = at(line, field);
+    const isAny = value === '*' || value?.includes('$') === true;
+    const isThere = isAny ? given !== undefined : given === value;
+    return not === undefined ? isThere : !isThere;
+  });
+}
+
+describe('the index', () => {
+  test('has the type of every field as it is written', () => {
+    const wrong = Object.entries(indexed).filter(([field, { type }]) =>
+      all()
+        .map((line) => at(line, field))
+        .some((value) => value !== undefined && typeof value !== (type === 'long' ? 'number' : 'string')),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('has no field that nobody writes', () => {
+    const unwritten = Object.keys(indexed).filter(
+      (field) => !all().some((line) => at(line, field) !== undefined),
+    );
+    expect(unwritten).toEqual([]);
+  });
+
+  test('has every field that is written, but for what is true or false', () => {
+    const written = new Set(all().flatMap((line) => leavesOf(line)));
+    expect([...written].filter((field) => !(field in indexed)).toSorted()).toEqual(['duplicate']);
+  });
+});
+
+function leavesOf(line: Line, prefix = ''): string[] {
+  return Object.entries(line).flatMap(([key, value]) =>
+    isRecord(value) ? leavesOf(value, `${prefix}${key}.`) : [`${prefix}${key}`],
+  );
+}
+
+describe.each(alertFiles)('%s', (file) => {
+  const alert = readJson(file);
+  const configuration = toRecord(alert['configuration']);
+  const { query } = queriedBy(alert);
+  const columns = Array.from(String(query).matchAll(/ as (\w+)/g), ([, name = '']) => name);
+
+  test('is named for its file, within what SLS takes', () => {
+    const { name, displayName } = alert;
+    expect(name).toBe(`edas-rollback-${path.basename(file, '.json')}`);
+    expect(name).toMatch(/^[0-9a-z][0-9a-z_-]{2,62}[0-9a-z]$/);
+    expect(Buffer.byteLength(String(displayName))).toBeLessThanOrEqual(64);
+  });
+
+  test('tells only of columns that its query has', () => {
+    const annotations = configuration['annotations'] as { key: string; value: string }[];
+    const named = annotations.flatMap(({ value }) =>
+      Array.from(value.matchAll(/\$\{(\w+)\}/g), ([, name = '']) => name),
+    );
+    expect(named.filter((name) => name !== 'alert_name' && !columns.includes(name))).toEqual([]);
+    const { fields } = toRecord(configuration['groupConfiguration']) as { fields: string[] };
+    expect(fields.filter((field) => !columns.includes(field))).toEqual([]);
+  });
+
+  test('looks further back than its last look, so that nothing falls between', () => {
+    const { start } = queriedBy(alert);
+    const { interval } = toRecord(alert['schedule']);
+    expect(secondsOf(String(start).slice(1))).toBeGreaterThanOrEqual(secondsOf(String(interval)));
+  });
+
+  test('is in the table of README.md, with its severity', () => {
+    const [{ severity }] = configuration['severityConfigurations'] as [{ severity: number }];
+    const word = { 10: 'critical', 8: 'high', 6: 'medium', 2: 'report' }[severity];
+    expect(read('README.md')).toMatch(
+      new RegExp(`^\\| \`${path.basename(file, '.json')}\` +\\| ${word} `, 'm'),
+    );
+  });
+
+  test('differs from the others in nothing but what it is about', () => {
+    const { alertPolicyId, actionPolicyId, repeatInterval } = toRecord(configuration['policyConfiguration']);
+    expect([alertPolicyId, actionPolicyId]).toEqual(['sls.builtin.dynamic', '<ACTION_POLICY>']);
+    expect(repeatInterval).toMatch(/^\d+[mhd]$/);
+    const own = [
+      'queryList',
+      'severityConfigurations',
+      'annotations',
+      'groupConfiguration',
+      'policyConfiguration',
+    ];
+    const shared = (each: Record<string, unknown>) =>
+      Object.entries(each).filter(([key]) => !own.includes(key));
+    const [first = ''] = alertFiles;
+    expect(shared(configuration)).toEqual(shared(toRecord(readJson(first)['configuration'])));
+  });
+});
+
+function secondsOf(span: string): number {
+  const [, count = '', unit = ''] = /^(\d+)([mhd])$/.exec(span) ?? [];
+  return Number(count) * ({ m: 60, h: 3_600, d: 86_400 }[unit] ?? Number.NaN);
+}
+
+describe('the rules together', () => {
+  test('watch every decision, be it by words where the index cannot read it', () => {
+    const [words = ''] = (queries.find(({ name }) => name === 'alerts/log-unread.json')?.search ?? '').split(
+      ' not ',
+    );
+    const decisions = all().filter(({ msg }) => msg === 'decision');
+    expect(words.split(' and ')).toEqual(['decision', 'durationMs']);
+    expect(decisions.filter((line) => !('durationMs' in line))).toEqual([]);
+  });
+
+  test('take every refusal of a sender for an attempt, but for a link that has expired', () => {
+    const codes = Object.entries(errorCatalogue).filter(
+      ([code, { status }]) => status === 401 && code !== 'link_expired',
+    );
+    for (const name of ['alerts/refused-senders.json', 'alerts/locked-out.json']) {
+      const query = queries.find((each) => each.name === name);
+      const named = query ? literalsOf(query).filter(([field]) => field === 'code') : [];
+      expect([...new Set(named.map(([, code]) => code))]).toEqual(codes.map(([code]) => code));
+    }
+  });
+
+  test('find every 5xx by the level of its line, and nothing else', () => {
+    const statuses: Record<string, { status: number }> = errorCatalogue;
+    const decisions = all().filter(({ msg, code }) => msg === 'decision' && code !== undefined);
+    const wrong = decisions.filter(
+      ({ level, code }) => (level === 'error') !== (statuses[String(code)]?.status ?? 0) >= 500,
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('README.md lists no rule that there is not', () => {
+  const named = Array.from(
+    read('README.md').matchAll(/^\| `([a-z-]+)` +\|/gm),
+    ([, name]) => `alerts/${name}.json`,
+  );
+  expect(named.toSorted()).toEqual(alertFiles.toSorted());
+});
+
+// They start dozens of processes, which takes its time on a busy machine.
+describe('the commands of README.md', { timeout: 60_000 }, () => {
+  const blocks = Array.from(
+    read('README.md').matchAll(/^ {3}```sh\n(.*?)^ {3}```/gms),
+    ([, block = '']) => block,
+  );
+  const names = {
+    REGION: 'cn-fake',
+    LOG_PROJECT: 'fake-project',
+    WEBHOOK_LOGSTORE: 'fake-webhook-logs',
+    FOLLOW_LOGSTORE: 'fake-follow-logs',
+    ACTION_POLICY: 'fake-policy',
+  };
+  const block = (word: string) => blocks.find((text) => text.includes(word)) ?? '';
+  const hasJq = spawnSync('jq', ['--version']).status === 0;
+
+  /** Runs commands from the top of the repository, with an aliyun CLI that only notes what it was asked for. */
+  function run(commands: string): { stdout: string; calls: string[][] } {
+    const temporary = temporaryFolder();
+    const bin = path.join(temporary, 'bin');
+    mkdirSync(bin);
+    const calls = path.join(temporary, 'calls');
+    const aliyun = path.join(bin, 'aliyun');
+    const index = '{"line":{"token":[","]},"keys":{"durationMs":{"type":"double"}}}';
+    // In sh, which starts faster than anything else: each argument ends with NUL, each call with a record separator.
+    const note = `for each in "$@"; do printf '%s\\0' "$each"; done >> '${calls}'; printf '\\036' >> '${calls}'`;
+    writeFileSync(aliyun, `#!/bin/sh\n${note}\n[ "$2" != get-index ] || echo '${index}'\n`);
+    chmodSync(aliyun, 0o755);
+    const ended = spawnSync('bash', ['--norc', '--noprofile', '-c', `set -e\n${commands}`], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...names, HOME: temporary, PATH: `${bin}:${process.env['PATH'] ?? ''}`, TMPDIR: temporary },
+      // A socket there would make bash read ~/.bashrc all the same.
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect(ended.stderr).toBe('');
+    return { stdout: ended.stdout, calls: readCalls(calls) };
+  }
+
+  function readCalls(file: string): string[][] {
+    const text = readFileSync(file, { encoding: 'utf8', flag: 'a+' });
+    return text
+      .split('\u001e')
+      .slice(0, -1)
+      .map((call) => call.split('\0').slice(0, -1));
+  }
+
+  const fill = block('mktemp')
+    .replace(/^grep .*$/m, '')
+    .replace(/^ *grep .*$/m, '');
+
+  test('fill in every name', () => {
+    const { stdout } = run(`${fill}\ncat "$filled"/*.json "$filled"/alerts/*.json`);
+    expect(stdout).not.toContain('<');
+    for (const name of Object.values(names)) expect(stdout).toContain(name);
+    expect(run(`${fill}\nls "$filled" "$filled/alerts" | grep -c json`).stdout.trim()).toBe(
+      String(alertFiles.length + 2),
+    );
+  });
+
+  test.runIf(hasJq)('add to the index what is there already', () => {
+    const { calls } = run(`${fill}\n${block('update-index')}`);
+    const updates = calls.filter(([, operation]) => operation === 'update-index');
+    expect(updates.map((call) => optionOf(call, '--logstore'))).toEqual([
+      names.WEBHOOK_LOGSTORE,
+      names.FOLLOW_LOGSTORE,
+    ]);
+    for (const call of updates) {
+      expect(JSON.parse(optionOf(call, '--line'))).toEqual({ token: [','] });
+      expect(JSON.parse(optionOf(call, '--keys'))).toEqual({ durationMs: { type: 'double' }, ...keys });
+    }
+  });
+
+  test.runIf(hasJq)('create the dashboard and every rule', () => {
+    const { calls } = run(`${fill}\n${block('create-alert')}`);
+    const [dashboard, ...alerts] = calls;
+    expect(dashboard?.[1]).toBe('create-dashboard');
+    expect(JSON.parse(optionOf(dashboard ?? [], '--charts'))).toHaveLength(
+      (readJson('dashboard.json')['charts'] as unknown[]).length,
+    );
+    expect(alerts.map((call) => optionOf(call, '--name')).toSorted()).toEqual(
+      alertFiles.map((file) => `edas-rollback-${path.basename(file, '.json')}`).toSorted(),
+    );
+    for (const call of alerts) {
+      const configuration = toRecord(JSON.parse(optionOf(call, '--configuration')));
+      expect(queriedBy({ configuration })).toMatchObject({ project: 'fake-project', region: 'cn-fake' });
+    }
+  });
+});
+
+function optionOf(call: readonly string[], option: string): string {
+  return call[call.indexOf(option) + 1] ?? '';
+}
