@@ -5,7 +5,7 @@ import { runCli } from '../cli.ts';
 import { root } from './bundle.ts';
 import { requireDeployable } from './check-deployment.ts';
 import { sourcesJsonSchema } from './sources-schema.ts';
-import { buildFunctions, compileConfigurationFile, type BuiltFunction } from './write-bundle.ts';
+import { buildFunctions, compileConfigurationFile, describeBuild } from './write-bundle.ts';
 
 const help = `Checks sources.yaml and builds the functions.
 
@@ -34,17 +34,10 @@ await runCli(async () => {
   if (path.resolve(values.sources) === shippedSources) {
     requireDeployable(path.join(root, 's.yaml'), configuration);
   }
-  const { webhook, follow } = await buildFunctions(configuration, values.out);
+  const built = await buildFunctions(configuration, values.out);
   writeIfChanged(path.join(root, 'sources.schema.json'), sourcesJsonSchema());
-  const names = configuration.sources.map(({ name }) => name);
-  const kinds = configuration.notify.map(({ kind }) => kind);
-  console.log(`${describe(webhook)}  sources: ${names.join(', ')}`);
-  console.log(`${describe(follow)}  notify: ${kinds.join(', ') || 'nobody'}`);
+  for (const line of describeBuild(configuration, built)) console.log(line);
 });
-
-function describe({ file, bytes }: BuiltFunction): string {
-  return `${path.relative(process.cwd(), file)}  ${(bytes / 1000).toFixed(1)} KB`;
-}
 
 function writeIfChanged(file: string, text: string): void {
   if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);

@@ -26,6 +26,23 @@ export async function buildFunctions(
   return { webhook: toBuilt(webhook), follow: toBuilt(follow) };
 }
 
+/** A line for each function: its file, its size, and what was compiled into it. */
+export function describeBuild(
+  { sources, notify }: CompiledConfiguration,
+  { webhook, follow }: { webhook: BuiltFunction; follow: BuiltFunction },
+): string[] {
+  const names = sources.map(({ name }) => name);
+  const kinds = notify.map(({ kind }) => kind);
+  return [
+    `${describe(webhook)}  sources: ${names.join(', ')}`,
+    `${describe(follow)}  notify: ${kinds.join(', ') || 'nobody'}`,
+  ];
+}
+
+function describe({ file, bytes }: BuiltFunction): string {
+  return `${path.relative(process.cwd(), file)}  ${(bytes / 1000).toFixed(1)} KB`;
+}
+
 function writeBundles(out: string, bundles: readonly Bundle[]): void {
   const manifest = path.join(out, 'package.json');
   try {
