@@ -28,6 +28,9 @@ All other arguments go to Serverless Devs, such as -y, which asks nothing: npx s
 npm run doctor -- --offline does: where that finds something wrong, nothing is built or deployed.
 `;
 
+/** For a question; a deployment takes as long as it takes. */
+const longestWaitMs = 60_000;
+
 await runCli(async () => {
   const { folder, isHelp, forwarded, access } = readArguments(process.argv.slice(2));
   if (isHelp) {
@@ -153,7 +156,8 @@ async function runServerlessDevs(
   folder: string,
   stdout: 'inherit' | 'pipe',
 ): Promise<{ status: number; output: string }> {
-  const child = spawn('s', args, { cwd: folder, stdio: ['inherit', stdout, 'inherit'] });
+  const timeout = stdout === 'pipe' ? longestWaitMs : undefined;
+  const child = spawn('s', args, { cwd: folder, stdio: ['inherit', stdout, 'inherit'], timeout });
   try {
     const [[status], output] = await Promise.all([
       once(child, 'close') as Promise<[number | null]>,
