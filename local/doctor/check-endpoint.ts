@@ -63,6 +63,7 @@ export async function checkReachable(endpoint: string): Promise<Finding> {
     return right('EDAS can be reached');
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
+    if (error.isTooLarge) return right('EDAS can be reached');
     const advice = endpoint.includes('-vpc.')
       ? 'An address of a VPC is reached from inside the VPC only, as the functions will, if they are in it.'
       : 'Is there a proxy or firewall between? The functions call it from Function Compute, not from here.';

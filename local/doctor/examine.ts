@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createEdasClient, type CredentialsProvider } from '../../functions/edas/client.ts';
+import { Problem } from '../../functions/errors.ts';
 import { isLoopback } from '../../functions/origin.ts';
 import { invocationCredentials } from '../../functions/platform/credentials.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
@@ -164,7 +165,7 @@ async function* examineFollowFunction(
     const queue = await openTaskQueue({ accountId: account }, env);
     yield await checkFollowFunction(queue, setting(env, 'FOLLOW_FUNCTION') ?? '', url !== undefined);
   } catch (error) {
-    if (!(error instanceof TaskQueueFailure)) throw error;
+    if (!(error instanceof TaskQueueFailure || error instanceof Problem)) throw error;
     yield unknown(error.message.replace(/\.$/, ''), 'See .env.example.');
   }
 }

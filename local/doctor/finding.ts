@@ -16,7 +16,7 @@ export interface Finding {
   advice?: string;
 }
 
-/** What an examination says, in its order: headings, what takes a while, and findings. */
+/** What an examination says, in its order: headings, whom it asks and waits for, and findings. */
 export type Remark = { heading: string } | { asking: string } | Finding;
 
 export const right = (what: string): Finding => ({ verdict: 'right', what });

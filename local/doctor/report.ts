@@ -69,7 +69,7 @@ function things({ length }: readonly Finding[]): string {
 
 /** For a person who waits: a pipe or a file gets findings only. */
 function showProgress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(paint('dim', `… ${text}`));
+  if (process.stdout.isTTY) process.stdout.write(paint('dim', `… asking ${text}`));
 }
 
 function clearProgress(): void {
