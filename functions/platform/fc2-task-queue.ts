@@ -90,7 +90,8 @@ function refused(judged: Judged, action: Action, target: TaskFunction): TaskQueu
   const who = isForeign ? 'Something on the way to Function Compute' : 'Function Compute';
   const said = [`${who} answered ${status}`, code].filter((part) => part !== undefined).join(' ');
   const isRefusal = status >= 400 && status <= 499 && status !== 408;
-  return new TaskQueueFailure(`${said}.${adviceOn(judged, action, target)}`, !isRefusal);
+  const answer = isForeign ? undefined : { status, code };
+  return new TaskQueueFailure(`${said}.${adviceOn(judged, action, target)}`, !isRefusal, answer);
 }
 
 function adviceOn(

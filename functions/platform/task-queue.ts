@@ -29,9 +29,12 @@ export class TaskQueueFailure extends Error {
   override readonly name = 'TaskQueueFailure';
   /** Whether it may have done what it was asked for. */
   readonly isInDoubt: boolean;
+  /** What Function Compute answered: its HTTP status, and its code, such as `FunctionNotFound`. */
+  readonly answer: { status: number; code: string | undefined } | undefined;
 
-  constructor(message: string, isInDoubt: boolean) {
+  constructor(message: string, isInDoubt: boolean, answer?: TaskQueueFailure['answer']) {
     super(message);
     this.isInDoubt = isInDoubt;
+    this.answer = answer;
   }
 }

@@ -86,7 +86,7 @@ export function exampleFaults(example: string, text: string, configuration: Comp
 }
 
 /** The function that was meant: by its handler, else by its name, for a handler can be mistyped. */
-function findFunction(
+export function findFunction(
   functions: readonly DeployedFunction[],
   name: 'webhook' | 'follow',
 ): DeployedFunction | undefined {

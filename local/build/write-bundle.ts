@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import path from 'node:path';
 import { reasonOf } from '../../functions/text.ts';
 import { CliError } from '../cli.ts';
-import { bundleFollow, bundleWebhook, type Bundle } from './bundle.ts';
+import { bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
 
 /**
@@ -18,6 +18,32 @@ export async function buildFunctions(
   const [webhook, follow] = await Promise.all([bundleWebhook(sources, folder), bundleFollow(notify, folder)]);
   writeBundles(out, [webhook, follow]);
   return { webhook, follow };
+}
+
+/** A line for each function: its file, its size, and what was compiled into it; and one for the packages. */
+export function describeBuild(
+  { sources, notify }: CompiledConfiguration,
+  { webhook, follow }: { webhook: Bundle; follow: Bundle },
+): string[] {
+  const names = sources.map(({ name }) => name);
+  const kinds = notify.map(({ kind }) => kind);
+  return [
+    `${describe(webhook.files.slice(0, 1))}  sources: ${names.join(', ')}`,
+    `${describe(follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'nobody'}`,
+    `${describe(packagesOf(webhook, follow))}  loaded when needed`,
+  ];
+}
+
+/** Each once, though both functions may load it. */
+function packagesOf(...bundles: readonly Bundle[]): BuiltFile[] {
+  const all = bundles.flatMap(({ files }) => files.slice(1)).map((file) => [file.path, file] as const);
+  return [...new Map(all).values()];
+}
+
+function describe(files: readonly BuiltFile[]): string {
+  const names = files.map((file) => path.relative(process.cwd(), file.path));
+  const bytes = files.reduce((sum, { contents }) => sum + contents.length, 0);
+  return `${names.join(', ')}  ${(bytes / 1000).toFixed(1)} KB`;
 }
 
 /** Both functions load the same packages, so that a file of theirs may be in either bundle. */

@@ -1,7 +1,7 @@
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
-import { isByApplication, onlyAppOf, sampleWebhook } from '../sample-webhook.ts';
+import { isSignedByOpenssl, opensslLines, quote } from '../openssl-lines.ts';
+import { isByApplication, sampleWebhook } from '../sample-webhook.ts';
 import { secondsGood, signedRequest, type SenderRequest } from '../sender.ts';
 import { paint } from '../terminal.ts';
 import { applicationFor, targetFor } from './play.ts';
@@ -83,31 +83,6 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
   for (const line of opensslLines(source, url)) console.log(line);
 }
 
-type SignedByOpenssl = CompiledSource & { verify: HmacParameters };
-
-/** Whether a shell can sign for it in one line, and its payload says what to roll back. */
-function isSignedByOpenssl(source: CompiledSource): source is SignedByOpenssl {
-  const { verify, payloadTimestamp, problemStartedAt } = source;
-  // A time in the payload would be that of printing.
-  if (verify.scheme !== 'hmac' || payloadTimestamp || problemStartedAt) return false;
-  if (onlyAppOf(source) !== undefined) return false;
-  return (
-    verify.signed.join('') === '{body}' && verify.encoding === 'hex' && verify.secretEncoding === 'plain'
-  );
-}
-
-function opensslLines(source: SignedByOpenssl, url: string): string[] {
-  const { name, verify, secrets } = source;
-  const target = isByApplication(source) ? { app: 'APPLICATION-ID' } : { changeOrderId: 'CHANGE-ORDER-ID' };
-  const { contentType, body } = sampleWebhook(source, target, Date.now());
-  const digest = `printf %s "$body" | openssl dgst -${verify.algorithm} -hmac "$${secrets[0] ?? ''}" -r | cut -d' ' -f1`;
-  return [
-    `body=${quote(body)}`,
-    `curl -i ${url}/${name} -H ${quote(`Content-Type: ${contentType}`)} --data-raw "$body" \\`,
-    `  -H ${quote(`${verify.header}: ${verify.prefix}`)}"$(${digest})"`,
-  ];
-}
-
 export function printReady(url: string): void {
   console.log(`\n${paint('green', 'Listening')} on ${url}. Ctrl-C stops.`);
 }
@@ -115,11 +90,6 @@ export function printReady(url: string): void {
 function curl({ address, headers }: SenderRequest, body: string): string {
   const flags = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
   return [`curl -i ${quote(address)}`, ...flags, `--data-raw ${quote(body)}`].join(' \\\n  ');
-}
-
-/** One word for a shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function heading(text: string): void {

@@ -4,10 +4,9 @@ import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { Answer } from './post.ts';
 
 /** What an answer means: the sentence for the people of a chat, and what its code stands for. */
-export function describeAnswer({ reply }: Pick<CompiledSource, 'reply'>, { status, text }: Answer): string[] {
-  const body = parse(text);
-  const message = reply === 'json' ? undefined : textOfChat(body);
-  const code = toText(body['code']) ?? /\(([a-z_]+)\)$/.exec(message ?? '')?.[1];
+export function describeAnswer(source: Pick<CompiledSource, 'reply'>, answer: Answer): string[] {
+  const { status } = answer;
+  const { message, code } = readAnswer(source, answer);
   return [
     ...(message === undefined ? [] : [message]),
     ...(isErrorCode(code) ? [`${errorCatalogue[code].title}: docs/errors.md#${code}`] : []),
@@ -15,6 +14,17 @@ export function describeAnswer({ reply }: Pick<CompiledSource, 'reply'>, { statu
       ? ['This is a redirection, and is not followed: is --url right?']
       : []),
   ];
+}
+
+/** What the function answered: the sentence for the people of a chat, and the code of a failure. */
+export function readAnswer(
+  { reply }: Pick<CompiledSource, 'reply'>,
+  { text }: Pick<Answer, 'text'>,
+): { message: string | undefined; code: string | undefined; outcome: string | undefined } {
+  const body = parse(text);
+  const message = reply === 'json' ? undefined : textOfChat(body);
+  const code = toText(body['code']) ?? /\(([a-z_]+)\)$/.exec(message ?? '')?.[1];
+  return { message, code, outcome: toText(body['outcome']) };
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -32,7 +32,8 @@ export interface HmacParameters {
   secretEncoding: SecretEncoding;
 }
 
-const digestBytes: Record<HmacAlgorithm, number> = { sha256: 32, sha512: 64, sha1: 20 };
+/** How long the digests of an algorithm are. */
+export const digestBytes: Record<HmacAlgorithm, number> = { sha256: 32, sha512: 64, sha1: 20 };
 
 /**
  * Returns if one of the signatures was made with one of the keys over these very bytes.

@@ -1,0 +1,227 @@
+import type { ErrorCode } from '../../functions/errors.ts';
+import { exchange, ExchangeFailure, type Answer, type ExchangeRequest } from '../../functions/exchange.ts';
+import type { Environment } from '../../functions/platform/function-compute.ts';
+import { toRecord } from '../../functions/record.ts';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { Outcome } from '../../functions/webhook/reply/reply.ts';
+import { isByApplication, onlyAppOf } from '../sample-webhook.ts';
+import { realSecrets, secretOf } from '../sandbox/secrets.ts';
+import { readAnswer } from '../send/describe-answer.ts';
+import { makeRequest } from '../send/request.ts';
+import { impossibleOrder } from './check-edas.ts';
+import { isOpen } from './check-secrets.ts';
+import { right, skipped, unknown, warning, wrong, type Finding, type Remark } from './finding.ts';
+
+interface Deployed {
+  /** Where the function listens, without a slash at its end. */
+  url: string;
+  sources: readonly CompiledSource[];
+  /** With the secrets. */
+  env: Environment;
+  /** Epoch milliseconds. */
+  now: () => number;
+}
+
+/** Longer than any source may take. */
+const longestWaitMs = 65_000;
+
+/**
+ * A function that runs somewhere: its health; whether it refuses what is forged; whether it takes what is rightly signed.
+ * All that is sent asks for a change order, or for an application, that cannot exist, so even a function that is armed,
+ * or has no gate, has nothing to roll back.
+ */
+export async function* checkDeployed(deployed: Deployed): AsyncGenerator<Remark> {
+  const { sources, env } = deployed;
+  yield { asking: `the function at ${deployed.url}` };
+  const { finding, isUp } = await checkHealth(deployed);
+  yield finding;
+  if (!isUp) return;
+  for (const source of sources) {
+    const reason = reasonToSpare(source);
+    if (reason !== undefined) {
+      yield skipped(`/${source.name}: ${reason}`);
+      continue;
+    }
+    yield { asking: `/${source.name}` };
+    yield await checkForged(source, deployed);
+    if (!isOpen(source, env))
+      yield skipped(`/${source.name}: without its secret, no webhook can be signed for it`);
+    else if (source.mode === 'deferred') {
+      yield skipped(`/${source.name}: a signed webhook would start a task, and people would be told of it`);
+    } else yield await checkSigned(source, deployed);
+  }
+}
+
+/** Why a source is sent nothing, not even what is forged: a function without a gate would act on a real application. */
+function reasonToSpare(source: CompiledSource): string | undefined {
+  if (source.verify.scheme === 'link')
+    return 'a link names a real application, so none is made here: --link URL checks one';
+  if (onlyAppOf(source) === undefined) return undefined;
+  return 'it is for one real application, whatever is sent, so nothing is: npm run send tries it';
+}
+
+async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: Finding; isUp: boolean }> {
+  const answer = await ask(`${url}/`, { method: 'GET', headers: {} });
+  if (answer instanceof ExchangeFailure) {
+    return {
+      finding: unknown(`${url} does not answer: ${answer.message}`, 'Is it what npm run deploy printed?'),
+      isUp: false,
+    };
+  }
+  const { name, sources: there, ready } = parse(answer.text);
+  if (answer.status !== 200 || name !== 'edas-rollback-webhook') {
+    const advice = 'Is it what npm run deploy printed, and does the function start? Its log says why not.';
+    return {
+      finding: wrong(`${url}/ answers ${answer.status}, and is not this function`, advice),
+      isUp: false,
+    };
+  }
+  const open = sources.filter((source) => isOpen(source, env)).length;
+  const counts = `${String(ready)} of ${String(there)} sources ready`;
+  if (there === sources.length && ready === open)
+    return { finding: right(`${url} is up, ${counts}`), isUp: true };
+  const expected = `here, ${open} of ${sources.length} are`;
+  const advice = 'It was deployed with another sources.yaml or other secrets: npm run deploy.';
+  return { finding: warning(`${url} is up, ${counts}; ${expected}`, advice), isUp: true };
+}
+
+async function checkForged(source: CompiledSource, deployed: Deployed): Promise<Finding> {
+  // Of the right form, and known to nobody.
+  const answer = await post(source, secretOf(source, realSecrets([source], {})), deployed);
+  if (answer instanceof ExchangeFailure) return noAnswer(source, answer);
+  const { code, outcome } = readAnswer(source, answer);
+  const said = `${answer.status} ${code ?? outcome ?? ''}`.trimEnd();
+  if (answer.status === 401) return right(`/${source.name} refuses a forged webhook (${said})`);
+  if (code === 'source_not_configured') {
+    return warning(
+      `/${source.name} is closed`,
+      'Its secret was empty when it was deployed: put it into .env, and npm run deploy.',
+    );
+  }
+  if (code === 'source_unknown')
+    return wrong(`/${source.name} is not there`, 'sources.yaml has changed since: npm run deploy.');
+  const what = `/${source.name} answers ${said} to a forged webhook, where it should refuse it with 401`;
+  if (answer.status >= 300) return unknown(what, 'Look it up in the log of the function.');
+  return wrong(what, 'Suspend it until you know why: ROLLBACK_SUSPENDED=true. Please report this.');
+}
+
+async function checkSigned(source: CompiledSource, deployed: Deployed): Promise<Finding> {
+  const secret = source.secrets.map((variable) => deployed.env[variable]).find(Boolean) ?? '';
+  const answer = await post(source, secret, deployed);
+  if (answer instanceof ExchangeFailure) return noAnswer(source, answer);
+  const { code, outcome, message } = readAnswer(source, answer);
+  const judge = meanings[(code ?? outcome ?? '') as keyof typeof meanings];
+  if (judge) return judge(`/${source.name}`);
+  // A chat's answer carries a code only where something is wrong.
+  const said = `${answer.status} ${code ?? outcome ?? message ?? ''}`.trimEnd();
+  return unknown(
+    `/${source.name} answers ${said} to a signed webhook`,
+    code === undefined ? 'Look it up in the log of the function.' : `docs/errors.md#${code} says why.`,
+  );
+}
+
+const deployAgain = 'npm run deploy brings the function to what stands here.';
+const outcomeUnknown = (path: string) =>
+  unknown(
+    `${path}: EDAS could not be asked by the function`,
+    'Run the doctor again; the log of the function says more.',
+  );
+const otherSigning = (path: string) =>
+  wrong(`${path} expects another way of signing than sources.yaml says`, deployAgain);
+const otherSecret = (path: string) => wrong(`${path} has another secret than stands here`, deployAgain);
+const unmade = (path: string) =>
+  unknown(
+    `${path} takes the signature; the payload that was made here is not one that it acts on`,
+    'Send one of its own with npm run send -- --payload FILE, and an id that cannot exist.',
+  );
+
+/** What the answer to a rightly signed webhook shows that asks for what cannot exist. */
+const meanings: Partial<Record<ErrorCode | Outcome['outcome'], (path: string) => Finding>> = {
+  change_order_not_found: (path) =>
+    right(`${path} takes a signed webhook, asks EDAS with its role, and learns that there is no such order`),
+  dry_run: (path) => right(`${path} takes a signed webhook: dry_run, and its role may read`),
+  suspended: (path) => right(`${path} takes a signed webhook: suspended, and its role may read`),
+  app_not_allowed: (path) => right(`${path} takes a signed webhook, and refuses what it may not touch`),
+  app_has_no_change_in_flight: (path) =>
+    right(`${path} takes a signed webhook, asks EDAS with its role, and finds nothing in flight`),
+  edas_rejected: (path) =>
+    right(
+      `${path} takes a signed webhook, and EDAS answers its role; it refuses what cannot exist, and no right is shown by that`,
+    ),
+  ignored: unmade,
+  sender_not_allowed: unmade,
+  payload_malformed: unmade,
+  change_order_id_missing: unmade,
+  app_missing: unmade,
+  signature_mismatch: otherSecret,
+  token_mismatch: otherSecret,
+  signature_missing: otherSigning,
+  signature_malformed: otherSigning,
+  token_missing: otherSigning,
+  timestamp_missing: otherSigning,
+  timestamp_malformed: otherSigning,
+  timestamp_out_of_window: (path) =>
+    wrong(`${path} finds the time of this machine too far from its own`, 'Set the clock.'),
+  source_not_configured: (path) => wrong(`${path} is closed: its secret was not deployed`, deployAgain),
+  source_unknown: (path) => wrong(`${path} is not there`, deployAgain),
+  edas_denied: (path) =>
+    unknown(
+      `${path} takes a signed webhook, and EDAS denies its role an order that cannot exist`,
+      'Either the role lacks the right, or it is limited to applications, and this order is in none: then it is all right. A real order tells, while ROLLBACK_SUSPENDED=true: npm run send. policy/README.md.',
+    ),
+  edas_unavailable: outcomeUnknown,
+  edas_throttled: outcomeUnknown,
+  edas_outcome_unknown: outcomeUnknown,
+  credentials_missing: (path) =>
+    wrong(`${path}: the function has no role`, 'policy/README.md creates it; then npm run deploy.'),
+  edas_endpoint_invalid: (path) =>
+    wrong(`${path}: the function cannot tell where EDAS is`, 'docs/errors.md#edas_endpoint_invalid.'),
+  internal: (path) => wrong(`${path}: the function failed`, 'Its log says why.'),
+  deferred: (path) =>
+    warning(
+      `${path} handed the order that cannot exist to a task, which tells people that it found none`,
+      deployAgain,
+    ),
+  rolling_back: (path) =>
+    wrong(
+      `${path}: EDAS accepted the rollback of an order that cannot exist`,
+      'Please report this to Alibaba Cloud and here.',
+    ),
+};
+
+async function post(
+  source: CompiledSource,
+  secret: string,
+  { url, now }: Deployed,
+): Promise<Answer | ExchangeFailure> {
+  const target = isByApplication(source)
+    ? { app: impossibleOrder, changeOrderId: undefined }
+    : { app: undefined, changeOrderId: impossibleOrder };
+  const wish = { payload: undefined, contentType: undefined, ...target };
+  const { address, headers, body } = makeRequest(source, wish, { url, secret, now: now() });
+  return ask(address, { method: 'POST', headers, body });
+}
+
+async function ask(url: string, request: ExchangeRequest): Promise<Answer | ExchangeFailure> {
+  try {
+    return await exchange(url, request, longestWaitMs);
+  } catch (error) {
+    if (error instanceof ExchangeFailure) return error;
+    throw error;
+  }
+}
+
+function noAnswer({ name }: CompiledSource, { message }: ExchangeFailure): Finding {
+  return unknown(
+    `/${name} does not answer: ${message}`,
+    'Run the doctor again; the log of the function says more.',
+  );
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return toRecord(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}

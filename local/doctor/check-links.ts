@@ -1,0 +1,88 @@
+import { Problem } from '../../functions/errors.ts';
+import { openSources } from '../../functions/webhook/source/open-sources.ts';
+import type { Environment } from '../../functions/platform/function-compute.ts';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import {
+  expiresSoon,
+  verifyLink,
+  type LinkGrant,
+  type LinkParameters,
+} from '../../functions/webhook/verify/link.ts';
+import { right, skipped, unknown, warning, wrong, type Finding } from './finding.ts';
+
+/**
+ * Whether links open their source, and for how long. Of a link, only source, application and time are shown: whoever has
+ * the rest can use it.
+ *
+ * @param links as `npm run link` printed them
+ * @param now epoch milliseconds
+ */
+export function checkLinks(
+  links: readonly string[],
+  sources: readonly CompiledSource[],
+  env: Environment,
+  now: number,
+): Finding[] {
+  if (links.length > 0) return links.map((link, index) => checkLink(link, index + 1, sources, env, now));
+  const names = sources.filter(({ verify }) => verify.scheme === 'link').map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    skipped(
+      `the links of ${names.join(', ')}: they are not stored anywhere. --link URL checks one; the function's log warns of each in its last 14 days`,
+    ),
+  ];
+}
+
+function checkLink(
+  link: string,
+  number: number,
+  sources: readonly CompiledSource[],
+  env: Environment,
+  now: number,
+): Finding {
+  const url = URL.canParse(link) ? new URL(link) : undefined;
+  if (!url) return wrong(`link ${number} is no address`, 'Copy it whole, and put it into single quotes.');
+  const source = sources.find(({ name }) => url.pathname === `/${name}`);
+  if (source?.verify.scheme !== 'link') {
+    return wrong(
+      `link ${number} leads to no source that is called by a link`,
+      'Make a new one with npm run link.',
+    );
+  }
+  const { name, secrets, verify } = source;
+  const keys = openSources([source], env, () => undefined).get(name)?.keys ?? [];
+  if (keys.length === 0) {
+    return unknown(
+      `link ${number} (${name}): ${secrets.join(', ')} cannot be used here`,
+      'Set it, and try again.',
+    );
+  }
+  return judge(`link ${number} (${name})`, verify, keys, url, now);
+}
+
+function judge(
+  what: string,
+  verify: LinkParameters,
+  keys: readonly Buffer[],
+  { searchParams }: URL,
+  now: number,
+): Finding {
+  try {
+    const grant = verifyLink(verify, keys, { query: asFunctionComputeReads(searchParams) }, now);
+    const text = `${what} opens its source ${describe(grant, now)}`;
+    return expiresSoon(grant, now) ? warning(text, 'Make a new one in time: npm run link.') : right(text);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return wrong(`${what} does not open its source (${error.code})`, error.message);
+  }
+}
+
+/** It joins the values of a key that comes more than once. */
+function asFunctionComputeReads(query: URLSearchParams): ReadonlyMap<string, string> {
+  return new Map([...query.keys()].map((key) => [key, query.getAll(key).join(',')]));
+}
+
+function describe({ app, expiresAt }: LinkGrant, now: number): string {
+  const days = Math.floor((expiresAt - now / 1000) / 86_400);
+  return `for the application ${app}, until ${new Date(expiresAt * 1000).toISOString()}, ${days} days from now`;
+}
