@@ -76,12 +76,13 @@ describe('npm run build', () => {
     expect(readFileSync(manifest, 'utf8')).toBe('{ "name": "somebody-elses" }\n');
   });
 
-  test('builds into the same folder again', async () => {
+  test('builds into the same folder again, and what is uploaded are these files alone', async () => {
     const folder = temporaryFolder();
     const args = ['--sources', write(folder, 'good.yaml', good), '--out', path.join(folder, 'out')];
     await build(...args);
     expect(await build(...args)).toMatchObject({ status: 0, stderr: '' });
     expect(readdirSync(path.join(folder, 'out')).toSorted()).toEqual([
+      'LICENSES.txt',
       'credentials.js',
       'fc2.js',
       'follow.js',
