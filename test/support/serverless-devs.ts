@@ -14,7 +14,11 @@ export function runServerlessDevs(
   args: readonly string[],
   { cwd, home }: { cwd: string; home: string },
 ): Promise<string> {
-  const env = { PATH: process.env['PATH'], HOME: home, NODE_OPTIONS: `--require=${JSON.stringify(noNetwork)}` };
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    NODE_OPTIONS: `--require=${JSON.stringify(noNetwork)}`,
+  };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [s, ...args], { cwd, env }, (_error, stdout, stderr) => {
       resolve(stdout + stderr);
