@@ -16,39 +16,39 @@ const policies = {
 };
 
 const account = '1000000000000000';
-const applications = ['3616cdca-0000-4000-8000-000000000001', '3616cdca-0000-4000-8000-000000000002'];
 
-/** What a person writes into the policies, and the parameters that say the same to the template. */
+/** What a person writes into the policies, where several values make several lines; the template's parameters say the same. */
 const placeholders = {
-  REGION: 'cn-hangzhou',
-  ACCOUNT_ID: account,
-  NAMESPACE_ID: 'cn-hangzhou:shop',
-  LOG_PROJECT: 'serverless-cn-hangzhou-test',
-  LOGSTORE: 'default-logs',
+  REGION: ['cn-hangzhou'],
+  ACCOUNT_ID: [account],
+  NAMESPACE_ID: ['cn-hangzhou:shop'],
+  APP_ID: ['3616cdca-0000-4000-8000-000000000001', '3616cdca-0000-4000-8000-000000000002'],
+  LOG_PROJECT: ['serverless-cn-hangzhou-test'],
+  LOGSTORE: ['default-logs'],
 };
 const needed = {
-  Region: placeholders.REGION,
-  NamespaceId: placeholders.NAMESPACE_ID,
-  ApplicationIds: applications.join(','),
+  Region: placeholders.REGION.join(),
+  NamespaceId: placeholders.NAMESPACE_ID.join(),
+  ApplicationIds: placeholders.APP_ID.join(),
 };
 const all = {
   ...needed,
   FollowFunction: 'edas-rollback-follow',
-  LogProject: placeholders.LOG_PROJECT,
-  Logstore: placeholders.LOGSTORE,
+  LogProject: placeholders.LOG_PROJECT.join(),
+  Logstore: placeholders.LOGSTORE.join(),
 };
 
 const resourcesOf = (parameters: Record<string, string>) => createStack(template, parameters, account);
 
 /** A policy filled in by hand: "one line under Resource per application". */
 function filledIn(file: string): unknown {
-  const lines = (read(file).match(/"[^"]*<APP_ID>[^"]*"/g) ?? []).map((line) => ({
-    line,
-    filled: applications.map((application) => line.replace('<APP_ID>', application)).join(', '),
-  }));
-  const withApplications = lines.reduce((text, { line, filled }) => text.replace(line, filled), read(file));
-  const values = new Map(Object.entries(placeholders));
-  const text = withApplications.replace(/<([A-Z_]+)>/g, (all, name: string) => values.get(name) ?? all);
+  const text = Object.entries(placeholders).reduce(
+    (policy, [name, values]) =>
+      policy.replace(new RegExp(`"[^"]*<${name}>[^"]*"`, 'g'), (line) =>
+        values.map((value) => line.replace(`<${name}>`, value)).join(', '),
+      ),
+    read(file),
+  );
   expect(text).not.toContain('<');
   return JSON.parse(text);
 }
