@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', '.sandbox/', '.stryker/', 'node_modules/', '.s/'] },
+  { ignores: ['dist/', '.sandbox/', '.template/', '.stryker/', 'node_modules/', '.s/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -21,5 +21,5 @@ export default {
   htmlReporter: { fileName: '.stryker/mutation.html' },
   tempDirName: '.stryker/tmp',
   // Everything else is copied there. No test needs these, and nobody's credentials should lie around twice.
-  ignorePatterns: ['/dist', '/.sandbox', '/.s', '/.env'],
+  ignorePatterns: ['/dist', '/.sandbox', '/.template', '/.s', '/.env'],
 };

@@ -46,6 +46,29 @@ describe.each(['', 'bench/'])('an install in ./%s', (folder) => {
   });
 });
 
+describe('no install script', () => {
+  const packages = entries(field(JSON.parse(read('package-lock.json')), 'packages'));
+
+  // core-js prints a plea for money; esbuild puts its program where its npm package has a wrapper, which works as well:
+  // every build here is made with it.
+  test('is in any package but two that do without, as npm run test shows', () => {
+    const withScripts = packages.filter(([, entry]) => field(entry, 'hasInstallScript') === true);
+    expect(withScripts.map(([path]) => path).toSorted()).toEqual([
+      'node_modules/core-js',
+      'node_modules/esbuild',
+    ]);
+  });
+
+  test('runs, because .npmrc does not let any', () => {
+    expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');
+  });
+
+  test('is our own, either', () => {
+    const scripts = entries(field(JSON.parse(read('package.json')), 'scripts')).map(([name]) => name);
+    expect(scripts.filter((name) => /^(pre|post)?(install|prepare|pack|publish)/.test(name))).toEqual([]);
+  });
+});
+
 // A source archive has no git to ask.
 const isCheckout = spawnSync('git', ['rev-parse', '--git-dir'], { cwd: root }).status === 0;
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { CliError, runCli } from '../cli.ts';
 import { bundleFollow, bundleWebhook, root } from './bundle.ts';
 import { partsByFile, zippedBytes, type Parts } from './weight.ts';
-import { compileConfigurationFile } from './write-bundle.ts';
+import { compileConfigurationFile, uploadedFiles } from './write-bundle.ts';
 
 /** Bytes of each file. A cold start reads and compiles that of its function, and of the packages what it needs. */
 const budgets: Record<string, number> = {
@@ -13,24 +13,20 @@ const budgets: Record<string, number> = {
   'jmespath.js': 34_500,
   'fc2.js': 19_500,
 };
-/** Bytes of all of them, as they are uploaded. */
-const zipBudget = 75_000;
+/** Bytes of all of them and of LICENSES.txt, as they are uploaded. */
+const zipBudget = 82_000;
 
 await runCli(async () => {
   const { sources, notify } = compileConfigurationFile(path.join(root, 'sources.yaml'));
   const out = path.join(root, 'dist');
   const bundles = [await bundleWebhook(sources, out), await bundleFollow(notify, out)];
-  const files = new Map(
-    bundles.flatMap((bundle) => bundle.files.map((file) => [path.basename(file.path), file])),
-  );
+  const files = uploadedFiles(bundles, out);
   const parts = new Map(bundles.flatMap(({ metafile }) => [...partsByFile(metafile)]));
-  const sized: Sized[] = [...files].map(([name, { contents }]) => ({
-    name,
-    bytes: contents.length,
-    budget: budgets[name] ?? 0,
-    parts: parts.get(name) ?? [],
-  }));
-  sized.push({ name: 'the zip', bytes: zippedBytes([...files.values()]), budget: zipBudget, parts: [] });
+  const sized: Sized[] = files
+    .map(({ path: file, contents }) => ({ name: path.basename(file), bytes: contents.length }))
+    .filter(({ name }) => name.endsWith('.js'))
+    .map((file) => ({ ...file, budget: budgets[file.name] ?? 0, parts: parts.get(file.name) ?? [] }));
+  sized.push({ name: 'the zip', bytes: zippedBytes(files), budget: zipBudget, parts: [] });
   for (const each of sized) console.log(describe(each));
   const tooLarge = sized.filter(({ bytes, budget }) => bytes > budget);
   if (tooLarge.length === 0) return;

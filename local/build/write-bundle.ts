@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import path from 'node:path';
 import { reasonOf } from '../../functions/text.ts';
 import { CliError } from '../cli.ts';
-import { bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
+import { bundleFollow, bundleWebhook, root, type BuiltFile, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
+import { licencesText } from './licences.ts';
 
 /**
  * Writes both functions, with all that they need, into a folder.
@@ -16,7 +17,14 @@ export async function buildFunctions(
 ): Promise<{ webhook: Bundle; follow: Bundle }> {
   const folder = path.resolve(out);
   const [webhook, follow] = await Promise.all([bundleWebhook(sources, folder), bundleFollow(notify, folder)]);
-  writeBundles(out, [webhook, follow]);
+  const files = uploadedFiles([webhook, follow], folder);
+  try {
+    mkdirSync(out, { recursive: true });
+    requireOwnManifest(path.join(out, manifestName));
+    for (const { path: file, contents } of files) replaceFile(file, contents);
+  } catch (error) {
+    throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
+  }
   return { webhook, follow };
 }
 
@@ -46,18 +54,26 @@ function describe(files: readonly BuiltFile[]): string {
   return `${names.join(', ')}  ${(bytes / 1000).toFixed(1)} KB`;
 }
 
-/** Both functions load the same packages, so that a file of theirs may be in either bundle. */
-function writeBundles(out: string, bundles: readonly Bundle[]): void {
-  const manifest = path.join(out, 'package.json');
-  try {
-    mkdirSync(out, { recursive: true });
-    requireOwnManifest(manifest);
-    for (const { path: file, contents } of bundles.flatMap(({ files }) => files)) replaceFile(file, contents);
-    replaceFile(manifest, ownManifest);
-  } catch (error) {
-    throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
-  }
+/**
+ * All that is uploaded: what both functions load, each file once, what it is licensed under, and the manifest.
+ *
+ * @param folder that the bundles are for
+ * @throws CliError when a package may not be shipped
+ */
+export function uploadedFiles(bundles: readonly Bundle[], folder: string): BuiltFile[] {
+  const loaded = new Map(bundles.flatMap(({ files }) => files.map((file) => [file.path, file])));
+  const licences = licencesText(
+    bundles.map(({ metafile }) => metafile),
+    root,
+  );
+  return [
+    ...loaded.values(),
+    { path: path.join(folder, 'LICENSES.txt'), contents: Buffer.from(licences) },
+    { path: path.join(folder, manifestName), contents: Buffer.from(ownManifest) },
+  ];
 }
+
+const manifestName = 'package.json';
 
 // The repository is "type": "module"; the bundle, also where it is tried inside the repository, is not.
 const ownManifest = '{ "type": "commonjs" }\n';

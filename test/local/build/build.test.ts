@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { root } from '../../../local/build/bundle.ts';
 import { runCommand } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -76,12 +78,13 @@ describe('npm run build', () => {
     expect(readFileSync(manifest, 'utf8')).toBe('{ "name": "somebody-elses" }\n');
   });
 
-  test('builds into the same folder again', async () => {
+  test('builds into the same folder again, and what is uploaded are these files alone', async () => {
     const folder = temporaryFolder();
     const args = ['--sources', write(folder, 'good.yaml', good), '--out', path.join(folder, 'out')];
     await build(...args);
     expect(await build(...args)).toMatchObject({ status: 0, stderr: '' });
     expect(readdirSync(path.join(folder, 'out')).toSorted()).toEqual([
+      'LICENSES.txt',
       'credentials.js',
       'fc2.js',
       'follow.js',
@@ -120,4 +123,19 @@ test('npm run size says how large each built file is, with its three largest par
   const files = ['webhook', 'pop-core', 'credentials', 'jmespath', 'fc2', 'follow'];
   const lines = [...files.map((file) => `${file}\\.js`), 'the zip'].map(line);
   expect(stdout).toMatch(new RegExp(`^${lines.join('')}$`));
+});
+
+// The package is private: nobody publishes it. But dist/ is what `s deploy` uploads, with whatever lies in it.
+test('npm pack takes dist/, just as the build writes it, and what npm always takes', async () => {
+  const folder = temporaryFolder();
+  await build('--out', folder);
+  const { status, stdout } = spawnSync('npm', ['pack', '--dry-run', '--json'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(0);
+  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  const inDist = readdirSync(folder).map((file) => `dist/${file}`);
+  const others = files.map((file) => file.path).filter((file) => !/^README\b/.test(file));
+  expect(others.toSorted()).toEqual([...inDist, 'LICENSE', 'package.json'].toSorted());
 });
