@@ -3,7 +3,6 @@ import { toTable, type MutableFindings } from './report.ts';
 import { interleave } from './statistics.ts';
 import { asking, cpuOf, loadHandler, type Work } from './warm.ts';
 
-const calls = 1000;
 const warmUpRounds = 10;
 /** Not the right one: the one that the webhook is signed with is the last. */
 const otherSecret = 'bench-older-secret';
@@ -23,7 +22,10 @@ export async function growth(folder: string, rounds: number): Promise<MutableFin
       work[`${step} ${unit}`] = await workOn(step, makeFolder(folder, `growth-${unit}-${step}`));
     }
     const series = await interleave(Object.keys(work), { rounds, warmUpRounds }, (name) =>
-      cpuOf(work[name] ?? (() => undefined), calls / (unit === 'KiB' ? 10 : 1)),
+      cpuOf(
+        work[name] ?? (() => undefined),
+        unit === 'KiB' ? Math.max(50, 1000 / Number.parseInt(name)) : 1000,
+      ),
     );
     findings.tables.push(
       toTable(

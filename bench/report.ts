@@ -40,6 +40,18 @@ export interface MutableFindings {
   notes: string[];
 }
 
+/** The goals as a table in Markdown, aligned as Prettier aligns it. */
+export function toMarkdown(goals: readonly Goal[]): string {
+  const head = ['what', 'goal', 'reached', ''];
+  const rows = goals.map(({ what, limit, reached, isMet }) => [what, limit, reached, isMet ? '✓' : 'missed']);
+  const widths = head.map((word, column) =>
+    Math.max(3, word.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
 /** @param series measured in the same rounds */
 export function toTable(
   title: string,
