@@ -23,6 +23,7 @@ const pages = [
   'docs/decisions/0006-chats.md',
   'docs/decisions/0007-when-a-rollback-is-sent-again.md',
   'docs/decisions/0008-a-task-for-each-change-order.md',
+  'docs/decisions/0009-secrets-from-kms.md',
   'policy/README.md',
 ];
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');

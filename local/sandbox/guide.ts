@@ -1,6 +1,8 @@
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
+import { readCommand } from '../kms/read-command.ts';
 import { isByApplication, onlyAppOf, sampleWebhook } from '../sample-webhook.ts';
 import { secondsGood, signedRequest, type SenderRequest } from '../sender.ts';
 import { paint } from '../terminal.ts';
@@ -67,21 +69,29 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
     paint('bold', 'This is real EDAS, with the credentials of this machine: a signed request rolls back.'),
   );
   const isYours = (variable: string) => process.env[variable] === secrets[variable];
-  for (const { name, secrets: variables } of sources) {
-    const origins = variables.map(
-      (variable) => `${variable} (${isYours(variable) ? 'yours' : 'made for this run'})`,
-    );
+  const originOf = (secret: string) => {
+    if (nameInKms(secret) !== undefined) return "KMS's own";
+    return isYours(secret) ? 'yours' : 'made for this run';
+  };
+  for (const { name, secrets: named } of sources) {
+    const origins = named.map((secret) => `${secret} (${originOf(secret)})`);
     console.log(`POST ${url}/${name}   secret ${origins.join(', ')}`);
   }
   const source = sources.find(isSignedByOpenssl);
   if (!source) return;
-  const [variable = ''] = source.secrets;
+  const [secret = ''] = source.secrets;
+  const nameThere = nameInKms(secret);
+  const variable = nameThere === undefined ? secret : variableForKms;
   heading(
     `To roll ${isByApplication(source) ? 'an application' : 'a change order'} back, put its id in and paste:`,
   );
-  if (!isYours(variable)) console.log(`export ${variable}=${quote(secretOf(source, secrets))}`);
-  for (const line of opensslLines(source, url)) console.log(line);
+  if (nameThere !== undefined) console.log(readCommand(nameThere, variable));
+  else if (!isYours(variable)) console.log(`export ${variable}=${quote(secretOf(source, secrets))}`);
+  for (const line of opensslLines(source, url, variable)) console.log(line);
 }
+
+/** Which a pasted line puts a secret of KMS into. */
+const variableForKms = 'SECRET';
 
 type SignedByOpenssl = CompiledSource & { verify: HmacParameters };
 
@@ -96,11 +106,11 @@ function isSignedByOpenssl(source: CompiledSource): source is SignedByOpenssl {
   );
 }
 
-function opensslLines(source: SignedByOpenssl, url: string): string[] {
-  const { name, verify, secrets } = source;
+function opensslLines(source: SignedByOpenssl, url: string, variable: string): string[] {
+  const { name, verify } = source;
   const target = isByApplication(source) ? { app: 'APPLICATION-ID' } : { changeOrderId: 'CHANGE-ORDER-ID' };
   const { contentType, body } = sampleWebhook(source, target, Date.now());
-  const digest = `printf %s "$body" | openssl dgst -${verify.algorithm} -hmac "$${secrets[0] ?? ''}" -r | cut -d' ' -f1`;
+  const digest = `printf %s "$body" | openssl dgst -${verify.algorithm} -hmac "$${variable}" -r | cut -d' ' -f1`;
   return [
     `body=${quote(body)}`,
     `curl -i ${url}/${name} -H ${quote(`Content-Type: ${contentType}`)} --data-raw "$body" \\`,

@@ -58,7 +58,7 @@ function compileOne(text: string): CompiledSource {
 const sourceKeys =
   'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
 const variableName =
-  '"secrets" must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env';
+  '"secrets" must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
   '{timestamp} in signed and the key timestamp.header belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
@@ -181,7 +181,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'no secrets',
       fileOf('preset: generic', 'secrets: []'),
-      ['4:5 "secrets" must name at least one environment variable'],
+      ['4:5 "secrets" must name at least one environment variable, or secret in KMS (kms:NAME)'],
     ],
     ['secrets that are no list', fileOf('preset: generic', 'secrets: A'), ['4:5 "secrets" must be a list']],
     [
@@ -195,9 +195,9 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       ['4:15 "secrets" may not begin with FC_, which Function Compute keeps for itself'],
     ],
     [
-      'a variable that is named twice',
+      'a secret that is named twice',
       fileOf('preset: generic', 'secrets: [A, A]'),
-      ['4:5 a variable is named twice'],
+      ['4:5 a secret is named twice'],
     ],
     [
       'a preset that is nearly right',
