@@ -6,7 +6,7 @@ import { noteStatus, serveApi } from '../serve-api.ts';
 import { errorAnswer, secretAnswer } from './answers.ts';
 import type { Fault } from './faults.ts';
 import { createRpcVerifier, readParameters, type RpcParameters } from './rpc-signature.ts';
-import { StoredSecrets } from './secrets.ts';
+import { StoredSecrets, type StoredSecret, type StoredVersion } from './secrets.ts';
 
 /** One request that reached the stand-in. */
 export interface RecordedCall {
@@ -110,8 +110,7 @@ function perform({ action, secretName, stage = 'ACSCurrent' }: RecordedCall, sec
     const message = 'The parameter SecretName is needed, but not provided.';
     return errorAnswer({ status: 400, code: 'MissingParameter', message });
   }
-  const secret = secrets.get(secretName);
-  const version = { ACSCurrent: secret?.current, ACSPrevious: secret?.previous }[stage];
+  const version = versionAt(stage, secrets.get(secretName));
   if (version) return secretAnswer(secretName, stage, version);
   // What KMS says of a stage that no version has is documented nowhere; here it is what it says of an unknown secret.
   return errorAnswer({
@@ -119,4 +118,9 @@ function perform({ action, secretName, stage = 'ACSCurrent' }: RecordedCall, sec
     code: 'Forbidden.ResourceNotFound',
     message: 'Resource not found.',
   });
+}
+
+function versionAt(stage: string, secret: StoredSecret | undefined): StoredVersion | undefined {
+  if (stage === 'ACSCurrent') return secret?.current;
+  return stage === 'ACSPrevious' ? secret?.previous : undefined;
 }

@@ -398,16 +398,53 @@ describe('Invariant 6: neither a secret in KMS nor a credential is in the answer
   test.each<[string, () => void]>([
     ['that is read', () => undefined],
     ['beside a forged request', () => undefined],
-    ['that is padded', () => kms.secrets.put('pipeline', `${secret}\n`)],
-    ['that is binary', () => kms.secrets.put('pipeline', secret, 'binary')],
-    ['that comes without its JSON', () => meet(faults.secretAsText())],
-    ['that is cut in half', () => meet(faults.truncatedJson())],
-    ['that comes with too much', () => meet(faults.oversized())],
-    ['that is refused with a quotation of the token', () => meet(faults.signatureMismatch())],
-    ['that may not be read', () => meet(faults.forbidden())],
+    [
+      'that is padded',
+      () => {
+        kms.secrets.put('pipeline', `${secret}\n`);
+      },
+    ],
+    [
+      'that is binary',
+      () => {
+        kms.secrets.put('pipeline', secret, 'binary');
+      },
+    ],
+    [
+      'that comes without its JSON',
+      () => {
+        meet(faults.secretAsText());
+      },
+    ],
+    [
+      'that is cut in half',
+      () => {
+        meet(faults.truncatedJson());
+      },
+    ],
+    [
+      'that comes with too much',
+      () => {
+        meet(faults.oversized());
+      },
+    ],
+    [
+      'that is refused with a quotation of the token',
+      () => {
+        meet(faults.signatureMismatch());
+      },
+    ],
+    [
+      'that may not be read',
+      () => {
+        meet(faults.forbidden());
+      },
+    ],
     [
       'whose call has its token for a request id',
-      () => meet(faults.refusal({ status: 403, code: fakeCredentials.securityToken, message: secret })),
+      () => {
+        meet(faults.refusal({ status: 403, code: fakeCredentials.securityToken, message: secret }));
+      },
     ],
   ])('of a secret %s', async (_, prepare) => {
     webhook = open({ env: { LOG_LEVEL: 'debug' } });

@@ -63,6 +63,16 @@ const timestampBelongs =
   '{timestamp} in signed and the key timestamp.header belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
 
+test.each(['kms:pipeline-secret', 'kms:a/b+c=d@e.f_g-1', `kms:${'a'.repeat(192)}`])(
+  '%s is taken for a secret, beside a variable',
+  (secret) => {
+    expect(compileOne(fileOf('preset: generic', `secrets: ["${secret}", OLD_SECRET]`)).secrets).toEqual([
+      secret,
+      'OLD_SECRET',
+    ]);
+  },
+);
+
 describe('sources.yaml does not build, and the place and the way out are told:', () => {
   test.each<[what: string, text: string, expected: string[]]>([
     ['an empty file', '', ['1:1 the file is empty']],
@@ -193,6 +203,33 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       'a variable that Function Compute keeps for itself',
       fileOf('preset: generic', 'secrets: [FC_SECRET]'),
       ['4:15 "secrets" may not begin with FC_, which Function Compute keeps for itself'],
+    ],
+    [
+      'a space between kms: and the name',
+      fileOf('preset: generic', 'secrets: [kms: pipeline]'),
+      ['4:15 "secrets" must have kms:NAME in one word: take out the space after the colon'],
+    ],
+    ...['KMS:pipeline', '"kms:"', '"kms:a b"', '"kms: a"', 'kms//pipeline', `kms:${'a'.repeat(193)}`].map(
+      (name): [string, string, string[]] => [
+        `${name} for a secret in KMS`,
+        fileOf('preset: generic', `secrets: [${name}]`),
+        ['4:15 "secrets" must be kms: and, with nothing in between, the name of the secret in KMS'],
+      ],
+    ),
+    [
+      'the ARN of a secret in KMS',
+      fileOf('preset: generic', 'secrets: ["kms:acs:kms:cn-hangzhou:1234567890123456:secret/pipeline"]'),
+      ['4:15 "secrets" must be the secret\'s name alone, such as kms:pipeline-secret, and no ARN'],
+    ],
+    [
+      'a secret in KMS that is named twice',
+      fileOf('preset: generic', 'secrets: [kms:a, kms:a]'),
+      ['4:5 a secret is named twice'],
+    ],
+    [
+      'the address of KMS for a secret',
+      fileOf('preset: generic', 'secrets: [KMS_ENDPOINT]'),
+      ['4:15 "secrets" is a setting, and no secret: anybody could sign with it'],
     ],
     [
       'a secret that is named twice',
