@@ -35,7 +35,7 @@ type Credentials = Awaited<ReturnType<CredentialsProvider['getCredentials']>>;
 
 /** Milliseconds. Inside a region a connection takes a few. */
 const longestConnectMs = 1000;
-/** A secret has 30 KB at most, and JSON writes a control character as six bytes. */
+/** What senders sign with has some tens of bytes. */
 const largestAnswerBytes = 256 * 1024;
 
 /**

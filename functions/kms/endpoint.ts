@@ -3,7 +3,7 @@ import { KmsFailure } from './failure.ts';
 
 /**
  * The origin that KMS is called at: its shared gateway, `https://kms.<region>.aliyuncs.com`.
- * https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/initialize-the-client-1
+ * https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-endpoint
  *
  * @param override `KMS_ENDPOINT`: as {@link readOrigin} takes it
  * @throws KmsFailure

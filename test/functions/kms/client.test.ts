@@ -64,7 +64,7 @@ describe('a secret', () => {
     expect(await current()).toMatchObject({ text });
   });
 
-  test('of 30 KB of control characters is read', async () => {
+  test('is read also where it is longer than anybody would make it', async () => {
     const text = '\u0001'.repeat(30 * 1024);
     kms.secrets.put('pipeline', text);
     expect(await current()).toMatchObject({ text });
