@@ -117,8 +117,7 @@ function describe(
 ): KmsFailure {
   if (error instanceof KmsFailure) return error;
   const { data, entry, code } = toRecord(error);
-  const reason = connection.brokenOffBecause();
-  if (reason === undefined && isRecord(data)) {
+  if (isRecord(data)) {
     const { statusCode } = toRecord(toRecord(entry)['response']);
     return failureOf({
       code: identifier(data['Code'], credentials),
@@ -127,6 +126,7 @@ function describe(
       host,
     });
   }
+  const reason = connection.brokenOffBecause();
   // The system's code, such as ECONNREFUSED.
   const systemCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : undefined;
   const fallback = connection.wasEstablished() ? 'its answer cannot be read' : 'no connection was made';

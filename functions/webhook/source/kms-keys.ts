@@ -1,6 +1,7 @@
 import type { KmsClient } from '../../kms/client.ts';
 import { Problem } from '../../errors.ts';
 import type { Log } from '../../platform/log.ts';
+import { settleAll } from '../../settle-all.ts';
 import { SecretUnknown, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
 import { isShort, readKey, warnOfShortKey, type Source } from './open-sources.ts';
 
@@ -51,7 +52,7 @@ export function createAddKmsKeys(secrets: KmsSecrets, log: Log): AddKmsKeys {
   }
 
   return async (source, openKms) => {
-    const keys = await Promise.all(source.secretsInKms.map((name) => keysIn(name, source, openKms))).catch(
+    const keys = await settleAll(source.secretsInKms.map((name) => keysIn(name, source, openKms))).catch(
       (error: unknown) => {
         throw error instanceof SecretUnknown ? problemOf(error) : error;
       },

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { KmsClient, SecretVersion } from '../../kms/client.ts';
 import { KmsFailure } from '../../kms/failure.ts';
 import type { Log } from '../../platform/log.ts';
+import { settleAll } from '../../settle-all.ts';
 import { reasonOf } from '../../text.ts';
 import { withinTime } from '../../within-time.ts';
 
@@ -117,7 +118,7 @@ export function createKmsSecrets({
       const entry = entries.get(name) ?? {};
       entries.set(name, entry);
       const { known, failure } = entry;
-      if (known && !failure && ageOf(known.at) < reading.maxAgeMs) return known.versions;
+      if (known && ageOf(known.at) < reading.maxAgeMs) return known.versions;
       if (!failure || ageOf(failure.at) >= failure.pauseMs) {
         await (entry.going ? waitFor(entry.going, reading) : begin(name, entry, reading));
       }
@@ -145,9 +146,9 @@ function toFailure(error: unknown): KmsFailure {
   return error instanceof KmsFailure ? error : new KmsFailure('unavailable', 'The read failed.');
 }
 
-/** Both at once, so that the second costs no time. */
+/** Both at once, so that the second costs no time. No call goes on after it. */
 async function readVersions(name: string, kms: KmsClient, timeoutMs: number): Promise<SecretVersions> {
-  const [current, previous] = await Promise.all([
+  const [current, previous] = await settleAll([
     kms.getSecretValue(name, 'ACSCurrent', timeoutMs),
     kms.getSecretValue(name, 'ACSPrevious', timeoutMs).catch(noneIfRefused),
   ]);

@@ -221,6 +221,27 @@ describe('while KMS gives no answer,', () => {
   });
 });
 
+test('Invariant 10: no call goes on after a read, though one of its two has failed at once', async () => {
+  const { secrets } = setStage();
+  let end: () => void = () => undefined;
+  let hasEnded = false;
+  const kms: KmsClient = {
+    getSecretValue: async (_name, stage) => {
+      if (stage === 'ACSCurrent') throw denied;
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      hasEnded = true;
+      throw down;
+    },
+  };
+  const reading = { openKms: () => Promise.resolve(kms), timeoutMs: 50, maxAgeMs: freshMs };
+  const read = secrets.read('pipeline', reading).catch((error: unknown) => [error, hasEnded]);
+  await new Promise(setImmediate);
+  end();
+  expect(await read).toEqual([unknownFor(undefined), true]);
+});
+
 describe('where KMS refuses,', () => {
   test('what was read before is forgotten, and it is asked again after a pause', async () => {
     const { read, reads, answer, pass } = setStage();
