@@ -47,6 +47,7 @@ export const errorCatalogue = {
   change_start_unknown: { status: 502, title: 'EDAS does not say when the change began', retry: false },
   edas_unavailable: { status: 502, title: 'EDAS could not be asked', retry: true },
   edas_throttled: { status: 503, title: 'EDAS is throttling', retry: true },
+  secrets_unavailable: { status: 503, title: 'The secrets of this source cannot be read', retry: true },
   source_not_configured: { status: 503, title: 'This source is closed', retry: false },
   edas_outcome_unknown: { status: 504, title: 'Nobody knows yet whether the rollback began', retry: true },
 

@@ -1,5 +1,7 @@
+import { nameInKms } from '../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../functions/webhook/verify/hmac.ts';
+import { readCommand } from './kms/read-command.ts';
 import { isByApplication, onlyAppOf, sampleWebhook } from './sample-webhook.ts';
 
 /** A source for which a shell can sign in one line. */
@@ -16,13 +18,22 @@ export function isSignedByOpenssl(source: CompiledSource): source is SignedByOpe
   );
 }
 
-/** Lines to paste, which sign with the source's variable and post. The id is still to be put in. */
+/** Which a pasted line puts a secret of KMS into. */
+const variableForKms = 'SECRET';
+
+/**
+ * Lines to paste, which sign with the source's variable, or with its secret of KMS, and post. The id is still to be put in.
+ */
 export function opensslLines(source: SignedByOpenssl, url: string): string[] {
   const { name, verify, secrets } = source;
+  const [secret = ''] = secrets;
+  const nameThere = nameInKms(secret);
+  const variable = nameThere === undefined ? secret : variableForKms;
   const target = isByApplication(source) ? { app: 'APPLICATION-ID' } : { changeOrderId: 'CHANGE-ORDER-ID' };
   const { contentType, body } = sampleWebhook(source, target, Date.now());
-  const digest = `printf %s "$body" | openssl dgst -${verify.algorithm} -hmac "$${secrets[0] ?? ''}" -r | cut -d' ' -f1`;
+  const digest = `printf %s "$body" | openssl dgst -${verify.algorithm} -hmac "$${variable}" -r | cut -d' ' -f1`;
   return [
+    ...(nameThere === undefined ? [] : [readCommand(nameThere, variable)]),
     `body=${quote(body)}`,
     `curl -i ${url}/${name} -H ${quote(`Content-Type: ${contentType}`)} --data-raw "$body" \\`,
     `  -H ${quote(`${verify.header}: ${verify.prefix}`)}"$(${digest})"`,

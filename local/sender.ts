@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { isLoopback } from '../functions/origin.ts';
-import { toText } from '../functions/record.ts';
 import { isId, reasonOf } from '../functions/text.ts';
 import type { CompiledSource } from '../functions/webhook/source/source.ts';
 import { dingTalkTimestamp } from '../functions/webhook/verify/dingtalk.ts';
 import { feishuTimestamp } from '../functions/webhook/verify/feishu.ts';
 import type { LinkGrant } from '../functions/webhook/verify/link.ts';
-import { openSources } from '../functions/webhook/source/open-sources.ts';
+import { readKey } from '../functions/webhook/source/open-sources.ts';
+import { nameInKms } from '../functions/webhook/source/secret-name.ts';
 import type { CompiledConfiguration } from './build/compile-sources.ts';
 import { didYouMean } from './build/did-you-mean.ts';
 import { compileConfigurationFile } from './build/write-bundle.ts';
 import { CliError } from './cli.ts';
+import { readCommand } from './kms/read-command.ts';
 import { sandboxSecrets } from './sandbox/secrets.ts';
 import { linkQuery, signatureHeaders } from './sign.ts';
 
@@ -119,28 +120,39 @@ export function readUrl(text: string): string {
   throw new CliError('--url must be https; plain http is for this machine only.');
 }
 
+/** Where a secret may come from. */
+interface SecretPlaces {
+  url: string;
+  sources: readonly CompiledSource[];
+  env: NodeJS.Dict<string>;
+  /** `--secret-env`: the variable that holds it. */
+  given?: string | undefined;
+}
+
 /**
- * The secret of a source: the first of its variables that is set in the environment, else, on this machine, the
- * sandbox's own.
+ * The secret of a source: that in the variable that is given, or in the first of its own variables that is set, else, on
+ * this machine, the sandbox's own.
  *
- * @throws CliError that names the variable to set
+ * @throws CliError that says which variable to set
  */
-export function secretFor(
-  source: CompiledSource,
-  { url, sources, env }: { url: string; sources: readonly CompiledSource[]; env: NodeJS.Dict<string> },
-): string {
-  const own = source.secrets.find((each) => env[each]);
+export function secretFor(source: CompiledSource, { url, sources, env, given }: SecretPlaces): string {
+  const own = given ?? source.secrets.find((each) => env[each]);
   const isSandbox = own === undefined && isLoopback(new URL(url).hostname);
   const secrets = isSandbox ? sandboxSecrets(sources) : env;
-  const variable = own ?? source.secrets[0] ?? '';
-  const reasons: string[] = [];
-  openSources([{ ...source, secrets: [variable] }], secrets, (level, _message, fields) => {
-    if (level === 'error') reasons.push(toText(fields?.['reason']) ?? '');
-  });
-  const [reason] = reasons;
-  if (reason === undefined) return secrets[variable] ?? '';
+  const name = own ?? source.secrets[0] ?? '';
+  const nameThere = nameInKms(name);
+  if (!isSandbox && nameThere !== undefined) throw isInKms(source, nameThere);
+  const secret = secrets[name];
+  const key = readKey(secret, source.verify);
+  if (secret !== undefined && typeof key !== 'string') return secret;
   throw new CliError(
-    `${reason}. The source ${source.name} needs it; where .env has it: (set -a; . ./.env; set +a; npm run …).`,
+    `${name} ${String(key)}. The source ${source.name} needs it; where .env has it: (set -a; . ./.env; set +a; npm run …).`,
+  );
+}
+
+function isInKms({ name }: CompiledSource, nameThere: string): CliError {
+  return new CliError(
+    `The source ${name} has its secret in KMS, which is not asked from here. Read it yourself, and say --secret-env SECRET:\n  ${readCommand(nameThere, 'SECRET')}`,
   );
 }
 

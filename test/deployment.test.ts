@@ -141,7 +141,7 @@ const example = envLines(read('.env.example'));
 
 /** What both functions read besides secrets, and what the webhook needs to start the other. */
 const settings = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
-const settingsOfWebhook = [...settings, 'FOLLOW_FUNCTION', 'FUNCTION_ENDPOINT'];
+const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'FOLLOW_FUNCTION', 'FUNCTION_ENDPOINT'];
 
 interface Source {
   readonly name: string;
@@ -164,7 +164,10 @@ function sources(): Source[] {
   });
 }
 
-const secrets = (): string[] => [...new Set(sources().flatMap((source) => source.secrets))];
+/** Those that are in variables: KMS keeps the others. */
+const secrets = (): string[] => [
+  ...new Set(sources().flatMap((source) => source.secrets.filter((secret) => !secret.startsWith('kms:')))),
+];
 
 /** The variables that hold the addresses and keys of the channels. */
 function channelVariables(): string[] {
@@ -405,6 +408,21 @@ describe('the policies', () => {
           'acs:fc:<REGION>:<ACCOUNT_ID>:functions/edas-rollback-follow',
           'acs:fc:<REGION>:<ACCOUNT_ID>:functions/edas-rollback-follow/*',
         ],
+      },
+    ]);
+  });
+
+  test('let the webhook read the listed secrets of KMS, and decrypt with the listed key', () => {
+    expect(statements('policy/kms-policy.json')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['kms:GetSecretValue'],
+        Resource: ['acs:kms:<REGION>:<ACCOUNT_ID>:secret/<SECRET_NAME>'],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['kms:Decrypt'],
+        Resource: ['acs:kms:<REGION>:<ACCOUNT_ID>:key/<KEY_ID>'],
       },
     ]);
   });

@@ -3,6 +3,7 @@ import { monotonicMs } from '../clock.ts';
 import { openConnection } from '../connection.ts';
 import { isRecord, toRecord, toText } from '../record.ts';
 import { excerpt } from '../text.ts';
+import { withinTime } from '../within-time.ts';
 import { toChangeOrder, toStatus, toTime, type ChangeOrderProgress } from './change-order.ts';
 import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
 import { identifier, withoutSecrets } from './scrub.ts';
@@ -79,7 +80,9 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     pick: (answer: EdasAnswer, credentials: ROACredentials) => T,
   ): Promise<T> {
     const expiresAt = monotonicMs() + timeoutMs;
-    const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs);
+    // A provider that asks a server for credentials may take as long as that server likes.
+    const late = new EdasFailure('not_sent', `No credentials came within ${Math.round(timeoutMs)} ms.`);
+    const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs, late);
     const leftMs = Math.max(1, Math.floor(expiresAt - monotonicMs()));
     const client = new ROAClient({
       endpoint,
@@ -119,18 +122,6 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     abortAndRollbackChangeOrder: (id, timeoutMs) =>
       call(operations.abortAndRollbackChangeOrder, { ChangeOrderId: id }, timeoutMs, toReceipt),
   };
-}
-
-/** A provider that asks a server for credentials may take as long as that server likes. */
-async function withinTime(credentials: Promise<ROACredentials>, timeoutMs: number): Promise<ROACredentials> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const failure = new EdasFailure('not_sent', `No credentials came within ${Math.round(timeoutMs)} ms.`);
-    timer = setTimeout(reject, timeoutMs, failure);
-  });
-  return Promise.race([credentials, late]).finally(() => {
-    clearTimeout(timer);
-  });
 }
 
 function toReceipt(answer: EdasAnswer, credentials: ROACredentials): RollbackReceipt {

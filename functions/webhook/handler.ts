@@ -2,10 +2,11 @@ import { Problem } from '../errors.ts';
 import { levelOf, problemOf } from '../platform/failure.ts';
 import { readContext, type FunctionContext, type FunctionResponse } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { openKms } from '../platform/open-kms.ts';
 import type { World } from '../platform/world.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import { fulfil, type Wish } from './fulfil.ts';
-import { answerChallenge, answerUnsigned } from './handshake.ts';
+import { answerChallenge, answerUnsigned, mayBeSealedChallenge } from './handshake.ts';
 import { readPayload } from './payload/read.ts';
 import {
   nameActor,
@@ -25,10 +26,13 @@ import {
   type Outcome,
 } from './reply/reply.ts';
 import { findSource, requireOpen, requirePost } from './source/find-source.ts';
+import { createAddKmsKeys, type AddKmsKeys } from './source/kms-keys.ts';
+import { createKmsSecrets } from './source/kms-secrets.ts';
 import { isClosed, openSources, type Source } from './source/open-sources.ts';
 import type { Configuration } from './source/source.ts';
 import type { Trail } from './trail.ts';
 import { describeGrant, expiresSoon, type LinkGrant } from './verify/link.ts';
+import type { SignedRequest } from './verify/match.ts';
 import { verify } from './verify/verify.ts';
 
 export type Handler = (event: unknown, context?: unknown) => Promise<FunctionResponse>;
@@ -37,6 +41,7 @@ export type Handler = (event: unknown, context?: unknown) => Promise<FunctionRes
 interface Reception extends World {
   version: string;
   sources: ReadonlyMap<string, Source>;
+  addKmsKeys: AddKmsKeys;
   log: Log;
 }
 
@@ -48,7 +53,9 @@ export function createHandler({ version, sources: compiled }: Configuration, wor
   const { env, now, clock, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createLog('debug', write, now);
-  const reception: Reception = { ...world, version, sources: openSources(compiled, env, log), log };
+  const sources = openSources(compiled, env, log);
+  const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
+  const reception: Reception = { ...world, version, sources, addKmsKeys, log };
 
   return async (event, context) => {
     const trail: Trail = { startedAt: clock.now(), isVerified: false };
@@ -90,49 +97,77 @@ async function answerWebhook(
   trail: Trail,
 ): Promise<Outcome> {
   const now = reception.now();
-  const source = findSource(reception.sources, request.path);
-  trail.source = source;
-  trail.delivery = source.deliveryHeader && request.headers.get(source.deliveryHeader);
+  const found = findSource(reception.sources, request.path);
+  trail.source = found;
+  trail.delivery = found.deliveryHeader && request.headers.get(found.deliveryHeader);
   requirePost(request.method);
-  requireOpen(source);
+  requireOpen(found);
 
-  const admission = admit(source, request, now);
+  const admission = await admit(found, request, now, () =>
+    reception.addKmsKeys(found, () => openKms(context, reception.env)),
+  );
   if ('outcome' in admission) return admission;
   trail.isVerified = true;
+  const { source, grant } = admission;
   const warn: Warn = (message, facts) => {
     reception.log('warn', message, { requestId: trail.requestId, source: source.name, ...facts });
   };
-  const { grant } = admission;
   // Here, and not where it is used: a link whose webhooks are all ignored so far must not end without a word.
   if (grant && expiresSoon(grant, now)) warn('the link expires soon', describeGrant(grant));
   if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
 
-  const wish = await readWish(source, admission, now, trail);
+  const wish = await readWish(admission, now, trail);
   if ('outcome' in wish) return wish;
   return fulfil(wish, source, { ...reception, context, warn }, trail);
 }
 
 type Warn = RollbackDependencies['warn'];
 
-/** What came through the gate: a body, and what its sender is limited to. */
+/** What came through the gate: a body, whose it is, and what its sender is limited to. */
 interface Admission {
+  /** With the keys that opened it. */
+  source: Source;
   body: Buffer;
   contentType: string | undefined;
   grant: LinkGrant | undefined;
 }
 
-function admit(source: Source, request: WebhookRequest, now: number): Admission | Ignored {
+/**
+ * Asks KMS for keys only where nothing but another key could let the request in: one that is refused for any other reason
+ * costs no call, and neither does one that is signed with the secret in a variable.
+ */
+async function admit(
+  source: Source,
+  request: WebhookRequest,
+  now: number,
+  withKmsKeys: () => Promise<Source>,
+): Promise<Admission | Ignored> {
   const { headers, query } = request;
   const signed = { headers, query, body: rawBody(request) };
+  try {
+    return admitWith(source, signed, now);
+  } catch (error) {
+    if (source.secretsInKms.length === 0 || !lacksKey(error, source, signed)) throw error;
+  }
+  return admitWith(await withKmsKeys(), signed, now);
+}
+
+function lacksKey(error: unknown, source: Source, signed: SignedRequest): boolean {
+  if (!(error instanceof Problem)) return false;
+  const { code } = error;
+  if (code === 'signature_missing') return mayBeSealedChallenge(source, signed);
+  return code === 'signature_mismatch' || code === 'token_mismatch';
+}
+
+function admitWith(source: Source, signed: SignedRequest, now: number): Admission | Ignored {
   const greeting = answerUnsigned(source, signed, now);
   if (greeting) return greeting;
   const grant = verify(source.verify, source.keys, signed, now);
-  return { body: signed.body, contentType: headers.get('content-type'), grant };
+  return { source, body: signed.body, contentType: signed.headers.get('content-type'), grant };
 }
 
 async function readWish(
-  source: Source,
-  { body, contentType, grant }: Admission,
+  { source, body, contentType, grant }: Admission,
   now: number,
   trail: Trail,
 ): Promise<Wish | Ignored> {

@@ -61,16 +61,37 @@ function isSslCheck({ headers, body }: SignedRequest): boolean {
 }
 
 function unsignedChallenge(source: Source, body: Buffer): Ignored | undefined {
+  const outer = parseUnsigned(body);
+  if (outer === undefined) return undefined;
+  if (!isSealed(outer)) return pureChallenge(source, outer);
+  const plain = decryptFeishu(source.keys, outer);
+  const inner = plain === undefined ? undefined : attemptJson(plain);
+  return inner === undefined ? undefined : pureChallenge(source, inner);
+}
+
+/** Whether only a key can tell that an unsigned request is a challenge. */
+export function mayBeSealedChallenge({ handshake }: Source, { headers, body }: SignedRequest): boolean {
+  if (handshake !== 'feishu' || headers.has(feishuSignatureHeader)) return false;
+  const outer = parseUnsigned(body);
+  return outer !== undefined && isSealed(outer);
+}
+
+function parseUnsigned(body: Buffer): JSONValue | undefined {
   if (body.length > 4 * longestChallenge || !isUtf8(body)) return undefined;
+  return attemptJson(body.toString('utf8'));
+}
+
+/** What cannot be read is no challenge, and is refused for want of a signature, whatever is wrong with it. */
+function attemptJson(text: string): JSONValue | undefined {
   try {
-    const outer = parseJson(body.toString('utf8'), 'body');
-    if (!hasOnly(outer, ['encrypt'])) return pureChallenge(source, outer);
-    const plain = decryptFeishu(source.keys, outer);
-    return plain === undefined ? undefined : pureChallenge(source, parseJson(plain, 'challenge'));
+    return parseJson(text, 'body');
   } catch {
-    // It is no challenge, then, and is refused for want of a signature, whatever was wrong with it.
     return undefined;
   }
+}
+
+function isSealed(outer: JSONValue): boolean {
+  return isRecord(outer) && 'encrypt' in outer && hasOnly(outer, ['encrypt']);
 }
 
 function pureChallenge(source: Source, payload: JSONValue): Ignored | undefined {

@@ -101,6 +101,7 @@ async function build(
 /** What is loaded of a package, and the file beside the function that it stands in. */
 const packageFiles = [
   { file: 'pop-core', module: '@alicloud/pop-core/lib/roa.js' },
+  { file: 'pop-core-rpc', module: '@alicloud/pop-core/lib/rpc.js' },
   { file: 'credentials', module: '@alicloud/credentials/dist/src/providers/static_sts.js' },
   { file: 'jmespath', module: '@jmespath-community/jmespath' },
   // Its index would take a second client along, for a Node.js without async functions.

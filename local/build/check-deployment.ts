@@ -3,6 +3,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { toRecord, toText } from '../../functions/record.ts';
 import { reasonOf } from '../../functions/text.ts';
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
 import type { CompiledConfiguration } from './compile-sources.ts';
@@ -221,12 +222,18 @@ interface Variables {
 }
 
 function ownVariables({ sources, notify }: CompiledConfiguration): Record<'webhook' | 'follow', Variables> {
-  const secrets = [...new Set(sources.flatMap((source) => source.secrets))];
+  const inVariables = sources.flatMap(({ secrets }) => secrets.filter(isVariable));
+  const secrets = [...new Set(inVariables)];
   const channels = notify.flatMap(({ url, secret }) => (secret === undefined ? [url] : [url, secret]));
   return {
     webhook: { names: secrets, ofOther: channels, other: 'follow' },
     follow: { names: channels, ofOther: secrets, other: 'webhook' },
   };
+}
+
+/** A secret in KMS is in no environment. */
+function isVariable(secret: string): boolean {
+  return nameInKms(secret) === undefined;
 }
 
 function missingVariables(deployed: DeployedFunction, variables: readonly string[]): Fault[] {

@@ -127,7 +127,7 @@ function compileSource(
 ): CompiledSource {
   const { preset: presetName, verify, secrets, apps, cluster, mode, dryRun } = settings;
   if (presetName === undefined && verify === undefined) report([], 'a source needs a preset, or verify');
-  if (new Set(secrets).size < secrets.length) report(['secrets'], 'a variable is named twice');
+  if (new Set(secrets).size < secrets.length) report(['secrets'], 'a secret is named twice');
   // A way of signing that is spelt out is a generic sender's in all other respects.
   const preset: Preset = presets[presetName ?? 'generic'];
   const way = verify ? compileVerify(verify, name, report) : ownWay(preset, name);

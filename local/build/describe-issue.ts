@@ -84,6 +84,9 @@ function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidTyp
     const what = path.at(-1) === 'url' ? 'address' : 'key';
     return `${nameOf(path)} must be the name of one environment variable: a channel has one ${what}`;
   }
+  if (path.at(-2) === 'secrets' && 'kms' in toRecord(input)) {
+    return `${nameOf(path)} must have kms:NAME in one word: take out the space after the colon`;
+  }
   if (typeof path.at(-1) === 'number') return `each item of ${nameOf(path)} must be ${inWords(expected)}`;
   return `${nameOf(path)} must be ${inWords(expected)}`;
 }

@@ -11,21 +11,52 @@ const headerName = z
   );
 const expression = z.string().min(1, 'must be a JMESPath expression');
 
+/** What is wrong with the name of an environment variable, if anything. */
+function faultOfVariable(name: string, faultOfSetting: string): string | undefined {
+  if (name.startsWith('FC_')) return 'may not begin with FC_, which Function Compute keeps for itself';
+  return isKnownToAnybody(name) ? faultOfSetting : undefined;
+}
+
+const variablePattern = /^[A-Z][A-Z0-9_]*$/;
+
 /** The name of an environment variable, and what else its value is for wherever this application runs. */
 function variableName(example: string, faultOfSetting: string) {
   return z
     .string()
-    .regex(/^[A-Z][A-Z0-9_]*$/, {
+    .regex(variablePattern, {
       error: ({ input }) =>
         isAddress(input)
           ? `must be the name of an environment variable, such as ${example}, not the address itself: put that into .env, for whoever knows it can write there`
           : `must be the NAME of an environment variable, in capitals, such as ${example}; the value itself goes into .env`,
     })
-    .refine(
-      (name) => !name.startsWith('FC_'),
-      'may not begin with FC_, which Function Compute keeps for itself',
-    )
-    .refine((name) => !isKnownToAnybody(name), faultOfSetting);
+    .superRefine((name, context) => {
+      const fault = faultOfVariable(name, faultOfSetting);
+      if (fault !== undefined) context.addIssue(fault);
+    });
+}
+
+/**
+ * The name of an environment variable, or `kms:` and the name of a secret in KMS, as KMS takes names.
+ * https://www.alibabacloud.com/help/doc-detail/154490.htm
+ */
+const secretName = z
+  .string()
+  .regex(/^([A-Z][A-Z0-9_]*|kms:[A-Za-z0-9_/+=.@-]{1,192})$/, {
+    error: ({ input }) => faultOfSecretName(typeof input === 'string' ? input : ''),
+  })
+  .superRefine((name, context) => {
+    const fault = faultOfVariable(name, 'is a setting, and no secret: anybody could sign with it');
+    if (fault !== undefined) context.addIssue(fault);
+  });
+
+function faultOfSecretName(name: string): string {
+  if (/^kms:acs:/i.test(name)) {
+    return "must be the secret's name alone, such as kms:pipeline-secret, and no ARN: a secret of another account cannot be used";
+  }
+  if (/^kms\b/i.test(name)) {
+    return 'must be kms: and, with nothing in between, the name of the secret in KMS, such as kms:pipeline-secret: letters, digits and /_+=.@-, 192 characters at most';
+  }
+  return 'must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 }
 
 function isAddress(value: unknown): boolean {
@@ -37,6 +68,7 @@ function isKnownToAnybody(name: string): boolean {
   const settings = [
     'REGION',
     'EDAS_ENDPOINT',
+    'KMS_ENDPOINT',
     'ROLLBACK_SUSPENDED',
     'LOG_LEVEL',
     'FUNCTION_ROLE',
@@ -162,9 +194,11 @@ const sourceSchema = z.strictObject({
     .optional()
     .describe("How the sender signs, spelt out: where no preset fits, or in the place of the preset's way."),
   secrets: z
-    .array(variableName('PIPELINE_SECRET', 'is a setting, and no secret: anybody could sign with it'))
-    .min(1, 'must name at least one environment variable')
-    .describe('The environment variables that hold the secrets. Several while one is being rotated.'),
+    .array(secretName)
+    .min(1, 'must name at least one environment variable, or secret in KMS (kms:NAME)')
+    .describe(
+      'The environment variables that hold the secrets, or kms:NAME for a secret in KMS. Several while one is being rotated.',
+    ),
   when: expression
     .optional()
     .describe('JMESPath over the payload. Unless it gives true, the webhook is ignored (200).'),

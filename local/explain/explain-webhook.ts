@@ -17,6 +17,7 @@ import {
 import { requireFittingBody } from '../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../functions/webhook/reply/reply.ts';
 import type { Source } from '../../functions/webhook/source/open-sources.ts';
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
@@ -308,5 +309,9 @@ function describePayload(payload: JSONValue): string {
 /** Only its key can read what a sender has encrypted. */
 function adviceOnKey({ verify, keys, secrets }: Source): string[] {
   if (verify.scheme !== 'feishu' || keys.length > 0) return [];
-  return [`Where it is encrypted, it can be read here once ${secrets.join(', ')} is set in the environment.`];
+  const variables = secrets.filter((secret) => nameInKms(secret) === undefined);
+  if (variables.length === 0) return ['Where it is encrypted, it cannot be read here: its key is in KMS.'];
+  return [
+    `Where it is encrypted, it can be read here once ${variables.join(', ')} is set in the environment.`,
+  ];
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { root } from '../build/bundle.ts';
 import { CliError, runCli } from '../cli.ts';
@@ -10,13 +11,14 @@ import { readExpiry } from './expiry.ts';
 const help = `Makes a signed address for a sender that can only be given an address.
 
   npm run link -- --source NAME --app ID [--change-order ID] --expires 90d|12h|2026-12-31
-                  [--url URL] [--sources FILE]
+                  [--url URL] [--secret-env V] [--sources FILE]
 
   --source NAME      a source that is called by a link (preset: cloudmonitor, or verify: { scheme: link })
   --app ID           the application whose newest deployment in flight it rolls back; one of the source's apps
   --change-order ID  only this change order of the application
   --expires WHEN     when it ends: days or hours from now, or the beginning of a day in UTC; 400 days at most
   --url URL          where the function listens     (${sandboxUrl}, the sandbox)
+  --secret-env V     the environment variable with the secret, such as one in KMS  (those that the source names)
   --sources FILE     the sources                    (sources.yaml)
 
 The link alone goes to standard output. The secret comes from the variable that the source names; where .env has it:
@@ -33,6 +35,7 @@ await runCli(() => {
       expires: { type: 'string' },
       url: { type: 'string', default: sandboxUrl },
       sources: { type: 'string', default: path.join(root, 'sources.yaml') },
+      'secret-env': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -56,7 +59,7 @@ await runCli(() => {
     changeOrderId: readId('--change-order', values['change-order']),
     expiresAt: readExpiry(values.expires, now),
   };
-  const secret = secretFor(source, { url, sources, env: process.env });
+  const secret = secretFor(source, { url, sources, env: process.env, given: values['secret-env'] });
   console.log(`${url}/${name}?${linkQuery(verify, secret, grant)}`);
   for (const line of explain(name, grant, secrets, now)) console.error(line);
 });
@@ -76,6 +79,18 @@ function explain(
   return [
     `expires     ${new Date(expiresAt * 1000).toISOString()}, in ${left}`,
     `authorises  whoever has it to have the source ${source} roll back ${subject}`,
-    `to revoke   rotate ${secrets.join(', ')} and deploy: every link that was made with the old value ends`,
+    `to revoke   ${revocation(secrets)}: every link that was made with the old value ends`,
   ];
+}
+
+/** In KMS the version before the newest is valid, too. */
+function revocation(secrets: readonly string[]): string {
+  const variables = secrets.filter((secret) => nameInKms(secret) === undefined);
+  const inKms = secrets.filter((secret) => nameInKms(secret) !== undefined);
+  return [
+    ...(inKms.length > 0
+      ? [`store two new versions of ${inKms.join(', ')} in KMS and wait for 5 minutes`]
+      : []),
+    ...(variables.length > 0 ? [`rotate ${variables.join(', ')} and deploy`] : []),
+  ].join(', and ');
 }

@@ -1,3 +1,4 @@
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../openssl-lines.ts';
@@ -67,19 +68,23 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
     paint('bold', 'This is real EDAS, with the credentials of this machine: a signed request rolls back.'),
   );
   const isYours = (variable: string) => process.env[variable] === secrets[variable];
-  for (const { name, secrets: variables } of sources) {
-    const origins = variables.map(
-      (variable) => `${variable} (${isYours(variable) ? 'yours' : 'made for this run'})`,
-    );
+  const originOf = (secret: string) => {
+    if (nameInKms(secret) !== undefined) return "KMS's own";
+    return isYours(secret) ? 'yours' : 'made for this run';
+  };
+  for (const { name, secrets: named } of sources) {
+    const origins = named.map((secret) => `${secret} (${originOf(secret)})`);
     console.log(`POST ${url}/${name}   secret ${origins.join(', ')}`);
   }
   const source = sources.find(isSignedByOpenssl);
   if (!source) return;
-  const [variable = ''] = source.secrets;
+  const [secret = ''] = source.secrets;
   heading(
     `To roll ${isByApplication(source) ? 'an application' : 'a change order'} back, put its id in and paste:`,
   );
-  if (!isYours(variable)) console.log(`export ${variable}=${quote(secretOf(source, secrets))}`);
+  if (nameInKms(secret) === undefined && !isYours(secret)) {
+    console.log(`export ${secret}=${quote(secretOf(source, secrets))}`);
+  }
   for (const line of opensslLines(source, url)) console.log(line);
 }
 

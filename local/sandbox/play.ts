@@ -6,6 +6,7 @@ import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { statuses, type ChangeOrder } from '../edas/change-orders.ts';
 import type { EdasStandIn, RecordedCall } from '../edas/stand-in.ts';
 import type { FcStandIn, RecordedCall as RecordedTaskCall } from '../fc/stand-in.ts';
+import type { RecordedCall as RecordedKmsCall } from '../kms/stand-in.ts';
 import type { ReceivedMessage } from '../notify/receiver.ts';
 import { showMessage } from '../notify/show.ts';
 import { paint } from '../terminal.ts';
@@ -102,6 +103,14 @@ export function narrateCall({ operation, method, path, status, host }: RecordedC
   const what = operation ?? `${method} ${path}`;
   const label = host.startsWith(taskHost) ? 'task → EDAS    ' : 'function → EDAS';
   console.log(`   ${paint('magenta', label)}    ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`);
+}
+
+/** A call that KMS got, as one line. */
+export function narrateKmsCall({ action = '', secretName, stage, status }: RecordedKmsCall): void {
+  const what = [action, secretName, stage].filter((part) => part !== undefined).join(' ');
+  console.log(
+    `   ${paint('magenta', 'function → KMS')}     ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`,
+  );
 }
 
 /** The name of this machine under which a task calls EDAS; the webhook uses its number. */

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import type { SecretEncoding } from '../../functions/webhook/verify/secret.ts';
 
-/** By name of the environment variable. */
+/** By name, as `secrets` in sources.yaml has it: that of an environment variable, or `kms:NAME`. */
 export type Secrets = Record<string, string>;
 
 /**
@@ -19,12 +20,26 @@ export function sandboxSecrets(sources: readonly CompiledSource[], seed = 'sandb
   });
 }
 
-/** Yours from the environment; where there is none, one that nobody can guess. */
+/** Yours from the environment; where there is none, one that nobody can guess. Those in KMS are left to KMS. */
 export function realSecrets(sources: readonly CompiledSource[], env: NodeJS.Dict<string>): Secrets {
-  return secretsFor(sources, (variable, verify) => {
+  const secrets = secretsFor(sources, (variable, verify) => {
     const own = env[variable];
     if (own !== undefined && own !== '') return own;
     return withUser(encode(randomBytes(32), secretEncodingOf(verify)), verify);
+  });
+  return inVariables(secrets);
+}
+
+/** Those that a function finds in its environment. */
+export function inVariables(secrets: Secrets): Secrets {
+  return Object.fromEntries(Object.entries(secrets).filter(([name]) => nameInKms(name) === undefined));
+}
+
+/** Those that a function asks KMS for, by their names there. */
+export function inKms(secrets: Secrets): [name: string, secret: string][] {
+  return Object.entries(secrets).flatMap(([item, secret]) => {
+    const name = nameInKms(item);
+    return name === undefined ? [] : [[name, secret] as [string, string]];
   });
 }
 

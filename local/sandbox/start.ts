@@ -8,18 +8,20 @@ import { CliError, codeOf, runCli } from '../cli.ts';
 import { startEdasStandIn } from '../edas/stand-in.ts';
 import { startFcStandIn } from '../fc/stand-in.ts';
 import { taskProcess } from '../fc/task-process.ts';
+import { startKmsStandIn, type KmsStandIn } from '../kms/stand-in.ts';
 import type { Listening } from '../listen.ts';
 import { startReceiver } from '../notify/receiver.ts';
 import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from './channels.ts';
 import { ownFolder } from './folder.ts';
 import { startFunctionServer } from './function-server.ts';
 import { startInstance } from './instance.ts';
-import { realSecrets, sandboxSecrets } from './secrets.ts';
+import { inKms, inVariables, realSecrets, sandboxSecrets, type Secrets } from './secrets.ts';
 import { printCurlLines, printOwnChannels, printRealEdas, printReady } from './guide.ts';
 import {
   createMessageNarrator,
   narrateAnswer,
   narrateCall,
+  narrateKmsCall,
   narrateLog,
   narrateTask,
   narrateTaskLog,
@@ -38,8 +40,8 @@ const help = `Runs both functions on this machine, as Function Compute would.
                             tasks, so nothing is deferred and nothing followed
   --sources FILE  the sources to run with             (sources.yaml)
 
-ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, the secrets that
-the sources name, and your credentials. The file .env is for the deployment, and not read here.
+ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, KMS_ENDPOINT, the
+variables that the sources name, and your credentials; secrets in KMS are then read from KMS itself. The file .env is for the deployment, and not read here.
 `;
 
 /** In no way secret: it works in this sandbox only. */
@@ -135,7 +137,15 @@ async function runOnStandIn(
       onCall: narrateTask,
     });
     closing.push(fc.close);
-    const env = { ...shared, ...secrets, FOLLOW_FUNCTION: followFunction, FUNCTION_ENDPOINT: fc.url };
+    const kms = await startKms(secrets);
+    closing.push(kms.close);
+    const env = {
+      ...shared,
+      ...inVariables(secrets),
+      KMS_ENDPOINT: kms.url,
+      FOLLOW_FUNCTION: followFunction,
+      FUNCTION_ENDPOINT: fc.url,
+    };
     const server = await serve(options, webhook.path, standInContext, env);
     closing.push(server.close);
     stopOnSignal(stop);
@@ -150,6 +160,13 @@ async function runOnStandIn(
     await stop();
     throw error;
   }
+}
+
+/** Holds those of the secrets that sources.yaml has in KMS. */
+async function startKms(secrets: Secrets): Promise<KmsStandIn> {
+  const kms = await startKmsStandIn({ credentials: standInCredentials, onCall: narrateKmsCall });
+  for (const [name, secret] of inKms(secrets)) kms.secrets.put(name, secret);
+  return kms;
 }
 
 async function runOnRealEdas(options: Options, { sources: own }: CompiledConfiguration): Promise<void> {

@@ -11,7 +11,7 @@ import { makeRequest, type OutgoingRequest } from './request.ts';
 const help = `Posts a webhook as a source's sender would, signed.
 
   npm run send -- --source NAME (--payload FILE | --change-order ID | --app ID)
-                  [--url URL] [--content-type T] [--sources FILE] [--print]
+                  [--url URL] [--content-type T] [--secret-env V] [--sources FILE] [--print]
 
   --source NAME      whose webhook it is
   --payload FILE     the body; - reads it from standard input
@@ -20,6 +20,7 @@ const help = `Posts a webhook as a source's sender would, signed.
                      which is good for 5 minutes                  (the only one of its apps)
   --url URL          where the function listens                   (${sandboxUrl}, the sandbox)
   --content-type T   under which the body is posted               (as the body looks)
+  --secret-env V     the environment variable with the secret, such as one in KMS  (those that the source names)
   --sources FILE     the sources                                  (sources.yaml)
   --print            print the request and do not post it
 
@@ -40,6 +41,7 @@ await runCli(async () => {
       'content-type': { type: 'string' },
       sources: { type: 'string', default: path.join(root, 'sources.yaml') },
       print: { type: 'boolean', default: false },
+      'secret-env': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -54,7 +56,7 @@ await runCli(async () => {
   const changeOrderId = readId('--change-order', values['change-order']);
   const app = readId('--app', values.app);
   const payload = values.payload === undefined ? undefined : await readPayloadFile(values.payload);
-  const secret = secretFor(source, { url, sources, env: process.env });
+  const secret = secretFor(source, { url, sources, env: process.env, given: values['secret-env'] });
   const wish = { payload, contentType: values['content-type'], changeOrderId, app };
   const request = makeRequest(source, wish, { url, secret, now: Date.now() });
   printRequest(request);

@@ -42,6 +42,7 @@ describe('the catalogue of errors', () => {
       change_start_unknown: 502,
       edas_unavailable: 502,
       edas_throttled: 503,
+      secrets_unavailable: 503,
       source_not_configured: 503,
       edas_outcome_unknown: 504,
       rollback_suspended: 503,

@@ -75,3 +75,39 @@ describe('the secret of a source', () => {
     expect(() => secretAt('https://fc.example.com', { NEW_SECRET: 'fake-secret' })).toThrow(fault);
   });
 });
+
+describe('the secret of a source that has it in KMS', () => {
+  const sources = compileSources(
+    'sources: { hook: { preset: generic, secrets: [kms:hook/secret, OLD_SECRET] } }',
+  );
+  const [source] = sources;
+  if (!source) throw new Error('there must be a source');
+  const elsewhere = 'https://fc.example.com';
+
+  test("is the sandbox's own at the sandbox", () => {
+    const secret = secretFor(source, { url: sandboxUrl, sources, env: {} });
+    expect(secret).toBe(sandboxSecrets(sources)['kms:hook/secret']);
+  });
+
+  test('is asked for elsewhere, with what to type', () => {
+    expect(() => secretFor(source, { url: elsewhere, sources, env: {} })).toThrow(
+      'The source hook has its secret in KMS, which is not asked from here. Read it yourself, and say --secret-env SECRET:\n' +
+        '  export SECRET="$(aliyun kms GetSecretValue --SecretName hook/secret | ',
+    );
+  });
+
+  test.each([elsewhere, sandboxUrl])('at %s is what the variable holds that is given', (url) => {
+    const env = { SECRET: 'fake-secret-of-kms', OLD_SECRET: 'fake-old' };
+    expect(secretFor(source, { url, sources, env, given: 'SECRET' })).toBe('fake-secret-of-kms');
+  });
+
+  test('may be replaced by the one in a variable beside it', () => {
+    expect(secretFor(source, { url: elsewhere, sources, env: { OLD_SECRET: 'fake-old' } })).toBe('fake-old');
+  });
+
+  test('is asked for by the name of the variable that is given, where that is not set', () => {
+    expect(() => secretFor(source, { url: sandboxUrl, sources, env: {}, given: 'SECRET' })).toThrow(
+      'SECRET is not set. The source hook needs it',
+    );
+  });
+});

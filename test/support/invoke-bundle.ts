@@ -5,6 +5,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Plugin } from 'esbuild';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { bundleWebhook, type Bundle } from '../../local/build/bundle.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
 import { signatureHeaders } from '../../local/sign.ts';
@@ -21,7 +22,16 @@ export const secret = 'test-only-pipeline-secret';
 
 /** Builds the webhook into a folder, which need not exist. */
 export async function bundleInto(folder: string, ...plugins: Plugin[]): Promise<Bundle> {
-  const bundle = await bundleWebhook(sources, folder, plugins);
+  return bundleSources(sources, folder, ...plugins);
+}
+
+/** The same with other sources. */
+export async function bundleSources(
+  compiled: readonly CompiledSource[],
+  folder: string,
+  ...plugins: Plugin[]
+): Promise<Bundle> {
+  const bundle = await bundleWebhook(compiled, folder, plugins);
   writeBundle(bundle);
   return bundle;
 }

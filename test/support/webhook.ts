@@ -1,11 +1,13 @@
 import type { EdasStandIn } from '../../local/edas/stand-in.ts';
 import type { FcStandIn } from '../../local/fc/stand-in.ts';
+import type { KmsStandIn } from '../../local/kms/stand-in.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
 import { linkQuery, signatureHeaders } from '../../local/sign.ts';
 import type { Environment, FunctionContext } from '../../functions/platform/function-compute.ts';
 import type { Clock } from '../../functions/clock.ts';
 import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
 import { presets } from '../../functions/webhook/source/presets.ts';
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { httpEvent, type TestRequest } from './http-event.ts';
@@ -46,6 +48,8 @@ export interface WebhookOptions {
   env?: Environment;
   /** Where tasks are handed over. Default nowhere: no follow function is named. */
   fc?: FcStandIn;
+  /** Where secrets are read. It is given the fake ones that it has not. Default nowhere. */
+  kms?: KmsStandIn;
   /** What every invocation gets. Default {@link fakeContext}, with the account where there is an FC stand-in. */
   context?: unknown;
   /** Default: one that starts at {@link startTime} and moves only when the handler sleeps. */
@@ -76,8 +80,8 @@ export interface Webhook {
 }
 
 /**
- * The secret in every variable that a source names, unless `env` says otherwise: `fake-value-of-<variable>`, in the form
- * that the source's scheme needs.
+ * The secret in every variable that a source names, unless `env` says otherwise, and in KMS: `fake-value-of-<secret>`, in
+ * the form that the source's scheme needs.
  */
 export function fakeSecret(variable: string, verify: VerifyParameters = presets.generic.verify): string {
   const value = `fake-value-of-${variable}`;
@@ -97,13 +101,20 @@ export function fakeSecret(variable: string, verify: VerifyParameters = presets.
 export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook {
   const sources = compileSources(options.sources);
   const secrets = sources.flatMap((source) =>
-    source.secrets.map((variable) => [variable, fakeSecret(variable, source.verify)] as const),
+    source.secrets.map((secret) => [secret, fakeSecret(secret, source.verify)] as const),
   );
+  for (const [secret, value] of secrets) {
+    const name = nameInKms(secret);
+    if (name !== undefined && options.kms && !options.kms.secrets.get(name)) {
+      options.kms.secrets.put(name, value);
+    }
+  }
   const env = {
     EDAS_ENDPOINT: edas.url,
     FC_FUNCTION_NAME: 'edas-rollback-webhook',
     ...(options.fc && { FOLLOW_FUNCTION: followFunction, FUNCTION_ENDPOINT: options.fc.url }),
-    ...Object.fromEntries(secrets),
+    ...(options.kms && { KMS_ENDPOINT: options.kms.url }),
+    ...Object.fromEntries(secrets.filter(([secret]) => nameInKms(secret) === undefined)),
     ...options.env,
   };
   const ownContext = options.fc ? { ...fakeContext, accountId: fakeAccountId } : fakeContext;

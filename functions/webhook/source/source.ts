@@ -18,7 +18,7 @@ export interface CompiledSource {
   /** Also its path: `POST /<name>`. */
   name: string;
   verify: VerifyParameters;
-  /** Names of the environment variables that hold the secrets. */
+  /** Names of the environment variables that hold the secrets, and `kms:NAME` for those that KMS holds. */
   secrets: readonly string[];
   contentTypes: readonly ContentType[];
   payloadTimestamp?: PayloadTimestamp | undefined;

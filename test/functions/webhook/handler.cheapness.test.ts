@@ -28,6 +28,10 @@ vi.mock('@alicloud/pop-core/lib/roa.js', async (original) => {
   work.add('SDK');
   return await original();
 });
+vi.mock('@alicloud/pop-core/lib/rpc.js', async (original) => {
+  work.add('SDK of KMS');
+  return await original();
+});
 vi.mock('@alicloud/fc2', async (original) => {
   work.add('SDK of Function Compute');
   return await original();
@@ -45,9 +49,21 @@ let parse: typeof JSON.parse;
 beforeEach(() => {
   work.clear();
   handler = createHandler(
-    { version: '1.2.3', sources: [source, { ...source, name: 'closed', secrets: ['NOT_SET'] }] },
     {
-      env: { PIPELINE_SECRET: 'fake-secret', FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
+      version: '1.2.3',
+      sources: [
+        source,
+        { ...source, name: 'closed', secrets: ['NOT_SET'] },
+        { ...source, name: 'in-kms', secrets: ['kms:pipeline'] },
+      ],
+    },
+    {
+      env: {
+        PIPELINE_SECRET: 'fake-secret',
+        FC_FUNCTION_NAME: 'x',
+        REGION: 'cn-hangzhou',
+        KMS_ENDPOINT: 'http://127.0.0.1:1',
+      },
       now: () => 0,
       clock: { now: () => 0, sleep: () => Promise.resolve() },
       random: Math.random,
@@ -78,6 +94,12 @@ describe('Invariant 8: refusing is cheap', () => {
     [415, 'a compressed body', { headers: { ...good, 'Content-Encoding': 'gzip' } }],
     [413, 'a body that is too large', { headers: good, body: 'x'.repeat(1_048_577) }],
     [401, 'no signature', {}],
+    [401, 'no signature, where the secret is in KMS', { path: '/in-kms' }],
+    [
+      401,
+      'a signature that cannot be read, where the secret is in KMS',
+      { path: '/in-kms', headers: { 'X-Signature-256': 'sha1=0123' } },
+    ],
     [401, 'a signature that cannot be read', { headers: { 'X-Signature-256': 'sha1=0123' } }],
   ])('status %i for %s costs neither hashing nor parsing, and loads nothing', async (status, _, request) => {
     expect(await statusOf(request)).toBe(status);
@@ -96,7 +118,7 @@ describe('Invariant 8: refusing is cheap', () => {
     expect([...work]).toEqual(['hashing']);
   });
 
-  // Modules load once, so this comes last: it shows that the others watch what they should.
+  // Modules load once, so these come last: they show that the others watch what they should.
   test('only a request that is let in loads JMESPath, and only one that may roll back the SDK', async () => {
     expect(await statusOf({ headers: good })).toBe(500);
     expect([...work]).toEqual(['hashing', 'parsing', 'JMESPath']);
@@ -123,5 +145,13 @@ describe('Invariant 8: refusing is cheap', () => {
     expect(work).toContain('credentials');
     expect(work).toContain('SDK');
     expect(work).not.toContain('SDK of Function Compute');
+  });
+
+  test('a signature that only a key can judge loads the SDK of KMS, where the secret is there', async () => {
+    const credentials = { accessKeyId: 'STS.fake', accessKeySecret: 'fake', securityToken: 'fake' };
+    const event = httpEvent({ body, path: '/in-kms', headers: good });
+    expect((await handler(event, { credentials })).statusCode).toBe(503);
+    // Not even the body was hashed: there was no key yet. The credentials were loaded by the test before.
+    expect([...work]).toEqual(['SDK of KMS']);
   });
 });

@@ -90,6 +90,7 @@ describe('npm run build', () => {
       'follow.js',
       'jmespath.js',
       'package.json',
+      'pop-core-rpc.js',
       'pop-core.js',
       'webhook.js',
     ]);
@@ -120,7 +121,7 @@ test('npm run size says how large each built file is, with its three largest par
   const part = `[@\\w./-]+ ${size}`;
   const line = (name: string) =>
     `${name} ${size} of ${size}(; the largest parts: ${part}(, ${part}){1,2})?\n`;
-  const files = ['webhook', 'pop-core', 'credentials', 'jmespath', 'fc2', 'follow'];
+  const files = ['webhook', 'pop-core', 'pop-core-rpc', 'credentials', 'jmespath', 'fc2', 'follow'];
   const lines = [...files.map((file) => `${file}\\.js`), 'the zip'].map(line);
   expect(stdout).toMatch(new RegExp(`^${lines.join('')}$`));
 });

@@ -7,11 +7,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { bundleFollow, bundleWebhook, root } from '../../../local/build/bundle.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { startKmsStandIn, type KmsStandIn } from '../../../local/kms/stand-in.ts';
+import { saidToBeCompressed } from '../../../local/kms/faults.ts';
 import { startReceiver } from '../../../local/notify/receiver.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import {
   bundleInto,
+  bundleSources,
   invokeBundle,
   secret,
   sources,
@@ -35,6 +38,16 @@ async function startEdas(): Promise<EdasStandIn> {
   onTestFinished(() => edas.close());
   edas.orders.add({ id: changeOrderId, appId: 'app', waitsForPerson: true, readyMs: 0 });
   return edas;
+}
+
+const inKms = compileSources('sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }');
+
+/** KMS with the secret that the webhooks are signed with. */
+async function startKms(): Promise<KmsStandIn> {
+  const kms = await startKmsStandIn({ credentials });
+  onTestFinished(() => kms.close());
+  kms.secrets.put('pipeline', secret);
+  return kms;
 }
 
 /** The npm packages that something of is in the bundle. */
@@ -170,6 +183,7 @@ test('the webhook answers and rolls back with nothing around its bundle', async 
     'credentials.js',
     'fc2.js',
     'jmespath.js',
+    'pop-core-rpc.js',
     'pop-core.js',
     'webhook.js',
   ]);
@@ -179,6 +193,19 @@ test('the webhook answers and rolls back with nothing around its bundle', async 
     env: { EDAS_ENDPOINT: edas.url },
   });
   expect(answers).toMatchObject([{ statusCode: 200 }, { statusCode: 202 }]);
+  expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
+});
+
+test('a webhook whose secret is in KMS is let in with nothing around the bundle', async () => {
+  const edas = await startEdas();
+  const kms = await startKms();
+  const { path: file } = await bundleSources(inKms, temporaryFolder());
+  const { answers } = await invokeBundle(file, [forged, signed], {
+    context: { credentials },
+    env: { EDAS_ENDPOINT: edas.url, KMS_ENDPOINT: kms.url },
+  });
+  expect(answers).toMatchObject([{ statusCode: 401 }, { statusCode: 202 }]);
+  expect(kms.calls).toHaveLength(2);
   expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
 });
 
@@ -236,6 +263,29 @@ describe('with modules that fail when they are loaded,', () => {
     expect(output).toContain(`poisoned: ${name}`);
   });
 
+  test('whoever is refused without a key is answered all the same, where the secret is in KMS', async () => {
+    const { path: file } = await bundleSources(inKms, temporaryFolder(), poison(...heavy));
+    const { answers, output } = await invokeBundle(file, [
+      httpEvent(),
+      httpEvent({ headers: { 'X-Signature-256': 'sha256=0123' } }),
+      httpEvent({ path: '/nobody' }),
+      httpEvent({ method: 'GET' }),
+      httpEvent({ method: 'GET', path: '/' }),
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 404, 405, 200]);
+    expect(output).not.toContain('poisoned');
+  });
+
+  test('a well-formed webhook, where the secret is in KMS, meets the one in the client of KMS', async () => {
+    const poisoned = poison('@alicloud/pop-core/lib/rpc.js');
+    const { path: file } = await bundleSources(inKms, temporaryFolder(), poisoned);
+    const { answers, output } = await invokeBundle(file, [forged], {
+      context: { credentials, region: 'cn-hangzhou' },
+    });
+    expect(answers).toMatchObject([{ statusCode: 503 }]);
+    expect(output).toContain('poisoned: @alicloud/pop-core/lib/rpc.js');
+  });
+
   test('a rollback that no task follows is done without fc2', async () => {
     const edas = await startEdas();
     const { path: file } = await bundleInto(temporaryFolder(), poison('@alicloud/fc2'));
@@ -261,6 +311,18 @@ describe('with modules that fail when they are loaded,', () => {
     expect(output).toContain('poisoned: @alicloud/fc2');
     expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
   });
+});
+
+test('an answer of KMS that is compressed, which nobody asked for, is not unpacked', async () => {
+  const kms = await startKms();
+  kms.setFault(() => saidToBeCompressed());
+  const { path: file } = await bundleSources(inKms, temporaryFolder());
+  const { answers, output } = await invokeBundle(file, [signed], {
+    context: { credentials },
+    env: { KMS_ENDPOINT: kms.url },
+  });
+  expect(answers).toMatchObject([{ statusCode: 503 }]);
+  expect(output).toContain('its answer cannot be read');
 });
 
 describe('with DEBUG=* in the environment,', () => {
@@ -295,6 +357,29 @@ describe('with DEBUG=* in the environment,', () => {
 
   test('the package that the build replaces would print the security token', async () => {
     expect(await outputOfRollback(restore('debug'))).toContain(credentials.securityToken);
+  });
+
+  test('a secret that is read from KMS is not printed, nor what was signed for it', async () => {
+    const edas = await startEdas();
+    const kms = await startKms();
+    const { path: file } = await bundleSources(inKms, temporaryFolder());
+    const { answers, output } = await invokeBundle(file, [signed], {
+      context: { credentials },
+      env: { EDAS_ENDPOINT: edas.url, KMS_ENDPOINT: kms.url, DEBUG: '*', LOG_LEVEL: 'debug' },
+    });
+    expect(answers).toMatchObject([{ statusCode: 202 }]);
+    expect(
+      output
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      expect.objectContaining({ msg: 'a secret was read from KMS', secret: 'kms:pipeline', version: 'v1' }),
+      expect.objectContaining({ msg: 'decision', outcome: 'rolling_back' }),
+    ]);
+    for (const leak of [...Object.values(credentials), secret, 'SignatureNonce']) {
+      expect(output).not.toContain(leak);
+    }
   });
 
   const hookSecret = `whsec_${Buffer.from('fake-secret-of-a-webhook').toString('base64')}`;

@@ -37,6 +37,14 @@ test('a secret that s.yaml does not pass on is told, with the line to add', () =
   ]);
 });
 
+test('a secret in KMS needs no variable', () => {
+  const configuration = source('secrets: [kms:late, LATE_SECRET]');
+  expect(faultsIn(shipped, configuration)).toEqual([
+    "webhook: add under environmentVariables: LATE_SECRET: ${env('LATE_SECRET', '')}",
+  ]);
+  expect(exampleFaults('', shipped, source('secrets: [kms:late]')).join('\n')).not.toContain('kms');
+});
+
 test.each([
   [10_000, []],
   [10_001, ['webhook: raise timeout to 16: the source late has a deadlineMs of 10001']],

@@ -58,10 +58,20 @@ function compileOne(text: string): CompiledSource {
 const sourceKeys =
   'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
 const variableName =
-  '"secrets" must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env';
+  '"secrets" must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
   '{timestamp} in signed and the key timestamp.header belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
+
+test.each(['kms:pipeline-secret', 'kms:a/b+c=d@e.f_g-1', `kms:${'a'.repeat(192)}`])(
+  '%s is taken for a secret, beside a variable',
+  (secret) => {
+    expect(compileOne(fileOf('preset: generic', `secrets: ["${secret}", OLD_SECRET]`)).secrets).toEqual([
+      secret,
+      'OLD_SECRET',
+    ]);
+  },
+);
 
 describe('sources.yaml does not build, and the place and the way out are told:', () => {
   test.each<[what: string, text: string, expected: string[]]>([
@@ -181,7 +191,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'no secrets',
       fileOf('preset: generic', 'secrets: []'),
-      ['4:5 "secrets" must name at least one environment variable'],
+      ['4:5 "secrets" must name at least one environment variable, or secret in KMS (kms:NAME)'],
     ],
     ['secrets that are no list', fileOf('preset: generic', 'secrets: A'), ['4:5 "secrets" must be a list']],
     [
@@ -195,9 +205,36 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       ['4:15 "secrets" may not begin with FC_, which Function Compute keeps for itself'],
     ],
     [
-      'a variable that is named twice',
+      'a space between kms: and the name',
+      fileOf('preset: generic', 'secrets: [kms: pipeline]'),
+      ['4:15 "secrets" must have kms:NAME in one word: take out the space after the colon'],
+    ],
+    ...['KMS:pipeline', '"kms:"', '"kms:a b"', '"kms: a"', 'kms//pipeline', `kms:${'a'.repeat(193)}`].map(
+      (name): [string, string, string[]] => [
+        `${name} for a secret in KMS`,
+        fileOf('preset: generic', `secrets: [${name}]`),
+        ['4:15 "secrets" must be kms: and, with nothing in between, the name of the secret in KMS'],
+      ],
+    ),
+    [
+      'the ARN of a secret in KMS',
+      fileOf('preset: generic', 'secrets: ["kms:acs:kms:cn-hangzhou:1234567890123456:secret/pipeline"]'),
+      ['4:15 "secrets" must be the secret\'s name alone, such as kms:pipeline-secret, and no ARN'],
+    ],
+    [
+      'a secret in KMS that is named twice',
+      fileOf('preset: generic', 'secrets: [kms:a, kms:a]'),
+      ['4:5 a secret is named twice'],
+    ],
+    [
+      'the address of KMS for a secret',
+      fileOf('preset: generic', 'secrets: [KMS_ENDPOINT]'),
+      ['4:15 "secrets" is a setting, and no secret: anybody could sign with it'],
+    ],
+    [
+      'a secret that is named twice',
       fileOf('preset: generic', 'secrets: [A, A]'),
-      ['4:5 a variable is named twice'],
+      ['4:5 a secret is named twice'],
     ],
     [
       'a preset that is nearly right',

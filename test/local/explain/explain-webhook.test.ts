@@ -11,8 +11,8 @@ const app = '3616cdca-0000-4000-8000-0000000000aa';
 const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const now = Date.parse('2026-01-02T03:04:05Z');
 
-function sourceOf(settings: string, env: Record<string, string> = {}) {
-  const compiled = compileSources(`sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }`);
+function sourceOf(settings: string, env: Record<string, string> = {}, secret = 'HOOK_SECRET') {
+  const compiled = compileSources(`sources: { hook: { secrets: [${secret}], ${settings} } }`);
   const source = openSources(compiled, env, () => undefined).get('hook');
   if (!source) throw new Error('there must be a source');
   return source;
@@ -221,4 +221,18 @@ test('what Feishu has encrypted is said to need the key', async () => {
     "The body cannot be decrypted with this source's Encrypt Key.",
     'Where it is encrypted, it can be read here once HOOK_SECRET is set in the environment.',
   ]);
+});
+
+test('what Feishu has encrypted is said not to be readable here, where its key is in KMS', async () => {
+  const source = sourceOf('preset: feishu', {}, 'kms:hook');
+  const body = Buffer.from('{"encrypt":"AAAA"}');
+  const webhook = { body, contentType: 'application/json', now, isSuspended: false };
+  const { rows } = await explainWebhook(source, [], webhook);
+  expect(Object.fromEntries(rows)).toMatchObject({
+    source: 'hook: POST /hook, secret in kms:hook',
+    payload: [
+      "The body cannot be decrypted with this source's Encrypt Key.",
+      'Where it is encrypted, it cannot be read here: its key is in KMS.',
+    ],
+  });
 });

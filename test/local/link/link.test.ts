@@ -16,6 +16,7 @@ const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const sourcesYaml = `
 sources:
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${app}] }
+  stored: { preset: cloudmonitor, secrets: [kms:stored, OLD_SECRET], apps: [${app}] }
   pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
 `;
 
@@ -67,6 +68,18 @@ describe('npm run link', () => {
     const request = { headers: new Map<string, string>(), query, body: Buffer.alloc(0) };
     const grant = verify({ scheme: 'link', source: 'monitor' }, [Buffer.from(secret)], request, Date.now());
     expect(grant).toMatchObject({ app, changeOrderId: order });
+  });
+
+  test('makes one with a secret of KMS that stands in a variable, and says what it takes to revoke it', async () => {
+    const args = ['--source', 'stored', '--expires', '12h', '--secret-env', 'SECRET'];
+    const { stdout, stderr } = await link(args, { SECRET: 'fake-secret-of-kms' });
+    const query = new Map(new URL(stdout.trim()).searchParams);
+    const request = { headers: new Map<string, string>(), query, body: Buffer.alloc(0) };
+    const key = Buffer.from('fake-secret-of-kms');
+    expect(verify({ scheme: 'link', source: 'stored' }, [key], request, Date.now())).toMatchObject({ app });
+    expect(stderr).toContain(
+      'to revoke   store two new versions of kms:stored in KMS and wait for 5 minutes, and rotate OLD_SECRET and deploy: every',
+    );
   });
 
   test.each([

@@ -107,3 +107,27 @@ test('for real EDAS, nothing is to be pasted where no shell can sign', () => {
   printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
   expect(output()).not.toContain('paste');
 });
+
+test('for real EDAS, the secret of a source that has it in KMS is read from there before it signs', () => {
+  const sources = compileSources(
+    'sources: { pipeline: { preset: generic, secrets: [kms:pipeline/secret] } }',
+  );
+  const output = captureOutput();
+  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
+  expect(output()).toContain("secret kms:pipeline/secret (KMS's own)");
+  expect(output()).toContain(
+    'export SECRET="$(aliyun kms GetSecretValue --SecretName pipeline/secret | node -p ',
+  );
+  expect(output()).toContain('-hmac "$SECRET" -r');
+});
+
+test('the line to paste for a source whose secret is in KMS rolls back, and the forged one is refused', async () => {
+  const local = await startLocalFunction('sources: { hook: { preset: svix, secrets: [kms:hook] } }');
+  const output = captureOutput();
+  printCurlLines({ ...local, forged: sandboxSecrets(local.sources, 'forged') });
+  const [signed, forged] = pastedRequests(output());
+  if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output()}`);
+  expect((await fetch(forged.url, forged.init)).status).toBe(401);
+  expect((await fetch(signed.url, signed.init)).status).toBe(202);
+  expect(local.edas.orders.rollbacksOf(pastedOrder)).toBe(1);
+});

@@ -8,8 +8,9 @@ import { createHandler } from '../../../functions/webhook/handler.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import { startFcStandIn, type FcStandIn } from '../../../local/fc/stand-in.ts';
+import { startKmsStandIn } from '../../../local/kms/stand-in.ts';
 import { startFunctionServer } from '../../../local/sandbox/function-server.ts';
-import { sandboxSecrets, type Secrets } from '../../../local/sandbox/secrets.ts';
+import { inKms, inVariables, sandboxSecrets, type Secrets } from '../../../local/sandbox/secrets.ts';
 import { fakeContext, fakeCredentials } from '../../support/webhook.ts';
 
 /** The function behind HTTP on this machine, with the sandbox's secrets. */
@@ -27,14 +28,18 @@ export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunc
   const secrets = sandboxSecrets(sources);
   const edas = await startEdasStandIn({ credentials: fakeCredentials });
   onTestFinished(() => edas.close());
+  const kms = await startKmsStandIn({ credentials: fakeCredentials });
+  onTestFinished(() => kms.close());
+  for (const [name, secret] of inKms(secrets)) kms.secrets.put(name, secret);
   const context = { ...fakeContext, accountId: '1234567890123456' };
   const fc = await startFc(context, { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction });
   const handler = createHandler(
     { version: '1.2.3', sources },
     {
       env: {
-        ...secrets,
+        ...inVariables(secrets),
         EDAS_ENDPOINT: edas.url,
+        KMS_ENDPOINT: kms.url,
         FUNCTION_ENDPOINT: fc.url,
         FOLLOW_FUNCTION: followFunction,
         FC_FUNCTION_NAME: 'test',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openSources } from '../../../functions/webhook/source/open-sources.ts';
 import { verify } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
-import { realSecrets, sandboxSecrets, secretOf } from '../../../local/sandbox/secrets.ts';
+import { inKms, inVariables, realSecrets, sandboxSecrets, secretOf } from '../../../local/sandbox/secrets.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { codeOf } from '../../support/problem.ts';
 
@@ -47,4 +47,18 @@ describe.each([
       HOOK_SECRET: 'fake-secret-of-yours',
     });
   });
+});
+
+test('secrets in KMS are for the stand-in of KMS, and those in variables for the environment', () => {
+  const sources = compileSources(
+    'sources: { hook: { preset: generic, secrets: [kms:new/one, OLD_SECRET] } }',
+  );
+  const secrets = sandboxSecrets(sources);
+  expect(inVariables(secrets)).toEqual({ OLD_SECRET: secrets['OLD_SECRET'] });
+  expect(inKms(secrets)).toEqual([['new/one', secrets['kms:new/one']]]);
+});
+
+test('with real EDAS, secrets in KMS are left to KMS', () => {
+  const sources = compileSources('sources: { hook: { preset: generic, secrets: [kms:new, OLD_SECRET] } }');
+  expect(Object.keys(realSecrets(sources, {}))).toEqual(['OLD_SECRET']);
 });

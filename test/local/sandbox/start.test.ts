@@ -197,6 +197,22 @@ test('a chat is answered in the sandbox only, whatever address its message holds
   expect(output).not.toContain('could not be told');
 });
 
+test('a secret in KMS is read from a stand-in, once for all the play', async () => {
+  const own = path.join(temporaryFolder(), 'sources.yaml');
+  writeFileSync(own, 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline, OLD_SECRET] } }');
+  const sandbox = startSandbox(['--port', '0', '--sources', own]);
+  onTestFinished(() => {
+    signalCommand(sandbox.child, 'SIGKILL');
+  });
+  const output = await sandbox.written('Your turn.');
+  expect(output.match(/function → KMS {5}.*/g)).toEqual([
+    'function → KMS     GetSecretValue pipeline ACSCurrent HTTP 200',
+    'function → KMS     GetSecretValue pipeline ACSPrevious HTTP 404',
+  ]);
+  expect(output).toContain('"outcome":"rolling_back"');
+  expect(output).toContain('answered 401');
+});
+
 test('npm start ends with one line that says what to do when the port is taken', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -16,6 +16,7 @@ const sourcesYaml = `
 sources:
   pipeline: { preset: generic, secrets: [PIPELINE_SECRET], when: status == 'failed' }
   chat: { preset: slack, secrets: [CHAT_SECRET] }
+  stored: { preset: generic, secrets: [kms:stored] }
   alerts: { preset: alertmanager, secrets: [ALERTS_SECRET], apps: [${app}] }
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${app}] }
 `;
@@ -44,6 +45,16 @@ async function start(): Promise<LocalFunction & { sendHere: (...args: string[]) 
 }
 
 describe('npm run send', () => {
+  test('signs with a secret of KMS that stands in a variable, and the function takes it from KMS', async () => {
+    const { edas, url, secrets } = await start();
+    const args = ['--url', url, '--source', 'stored', '--change-order', order, '--secret-env', 'SECRET'];
+    const refused = await send(args, { SECRET: 'fake-other-secret' });
+    expect(refused.stdout).toContain('answered 401');
+    const { status, stderr } = await send(args, { SECRET: secrets['kms:stored'] });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(edas.orders.rollbacksOf(order)).toBe(1);
+  });
+
   test('posts a payload that was made for a change order, and shows request and answer', async () => {
     const { edas, url, sendHere } = await start();
     const { status, stdout, stderr } = await sendHere(

@@ -8,7 +8,7 @@ import { pipelineSource } from '../../../support/source.ts';
 
 const json = 'application/json';
 const key = Buffer.from('fake-encrypt-key');
-const feishu = { ...pipelineSource, verify: presets.feishu.verify, keys: [key] };
+const feishu = { ...pipelineSource, verify: presets.feishu.verify, keys: [key], secretsInKms: [] };
 
 function encrypted(text: string, encryptKey = key): Buffer {
   const iv = Buffer.alloc(16, 7);
@@ -47,6 +47,6 @@ describe('a body of Feishu', () => {
 
 test('a field called encrypt means nothing to any other sender', () => {
   const body = encrypted('{"event":{}}');
-  const payload = readPayload({ ...pipelineSource, keys: [key] }, body, json);
+  const payload = readPayload({ ...pipelineSource, keys: [key], secretsInKms: [] }, body, json);
   expect(payload).toEqual(JSON.parse(body.toString()));
 });

@@ -4,7 +4,7 @@ import type { Source } from '../../../../functions/webhook/source/open-sources.t
 import { codeOf, problemOf } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
 
-const pipeline: Source = { ...pipelineSource, keys: [Buffer.from('fake-secret')] };
+const pipeline: Source = { ...pipelineSource, keys: [Buffer.from('fake-secret')], secretsInKms: [] };
 const sources = new Map([['pipeline', pipeline]]);
 
 describe('a path', () => {
@@ -58,7 +58,7 @@ test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', '', 'post'])(
 
 test.each([
   ['with keys is open', pipeline, undefined],
-  ['without keys is closed', { ...pipeline, keys: [] }, 'source_not_configured'],
+  ['without keys is closed', { ...pipeline, keys: [], secretsInKms: [] }, 'source_not_configured'],
 ])('a source %s', (_what, source, code) => {
   expect(
     codeOf(() => {

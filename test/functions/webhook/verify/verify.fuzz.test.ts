@@ -148,7 +148,13 @@ describe('Invariant 10: verification throws nothing but a Problem, whatever the 
     ['feishu', [undefined, 'ignored']],
     ['zendesk', [undefined]],
   ])('nor does the handshake of %s, which ignores what it answers', (handshake, outcomes) => {
-    const source: Source = { ...pipelineSource, verify: verifyOf(handshake), handshake, keys: [key] };
+    const source: Source = {
+      ...pipelineSource,
+      verify: verifyOf(handshake),
+      handshake,
+      keys: [key],
+      secretsInKms: [],
+    };
     const seen = new Set<string | undefined>();
     fc.assert(
       fc.property(rubbish, bodies, fc.boolean(), ({ headers, query, now }, body, isForm) => {

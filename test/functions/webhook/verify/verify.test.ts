@@ -29,17 +29,21 @@ const schemes: [VerifyParameters, ErrorCode, ErrorCode][] = [
 ];
 
 describe.each(schemes)('the one gate, for %o', (parameters, missing, mismatch) => {
-  const open = (secret: string) => {
+  const open = (secret: string, keys = [Buffer.from('fake-secret')]) => {
     const headers = new Map(Object.entries(signatureHeaders(parameters, secret, body, { now })));
     const query =
       parameters.scheme === 'link'
         ? new Map(new URLSearchParams(linkQuery(parameters, secret, grant)).entries())
         : undefined;
-    return verify(parameters, [Buffer.from('fake-secret')], { headers, query, body }, now);
+    return verify(parameters, keys, { headers, query, body }, now);
   };
 
   test('opens to whoever knows the secret, with a grant where it came by a link', () => {
     expect(open('fake-secret')).toEqual(parameters.scheme === 'link' ? grant : undefined);
+  });
+
+  test('without any key, opens to nobody, and says of the right request that only the key does not fit', () => {
+    expect(codeOf(() => open('fake-secret', []))).toBe(mismatch);
   });
 
   test('stays shut to everybody else', () => {

@@ -1,0 +1,180 @@
+import type { Clock } from '../../clock.ts';
+import type { KmsClient, SecretVersion } from '../../kms/client.ts';
+import { KmsFailure } from '../../kms/failure.ts';
+import type { Log } from '../../platform/log.ts';
+import { settleAll } from '../../settle-all.ts';
+import { reasonOf } from '../../text.ts';
+import { withinTime } from '../../within-time.ts';
+
+/** The versions of a secret that are valid: the current one and, where there is one, the one before it. */
+export type SecretVersions = readonly [current: SecretVersion, previous?: SecretVersion];
+
+/** How a secret may be read. */
+export interface Reading {
+  openKms: () => Promise<KmsClient>;
+  /** Milliseconds until there must be a result. */
+  timeoutMs: number;
+  /** Milliseconds for which what was read before is as good. */
+  maxAgeMs: number;
+}
+
+/** A secret is not known: it cannot be had for now, or not at all. */
+export class SecretUnknown extends Error {
+  override readonly name = 'SecretUnknown';
+  /** Seconds until KMS is asked again. Undefined where KMS has refused the secret, and time alone will not help. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(secret: string, retryAfterSeconds: number | undefined) {
+    super(`The secret ${secret} is not known.`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** What the secrets in KMS are, as far as this instance knows. */
+export interface KmsSecrets {
+  /** @throws SecretUnknown */
+  read: (name: string, reading: Reading) => Promise<SecretVersions>;
+}
+
+/**
+ * How long a secret is used that can no longer be read: as long as an outage of KMS may keep the emergency brake
+ * working, and no longer than a secret may go on working that was taken out of KMS meanwhile.
+ */
+const longestUseMs = 60 * 60_000;
+
+/** After a failure KMS is left alone for so long, twice as long after the next one, and so on. */
+const firstPauseMs = 10_000;
+const longestPauseMs = 60_000;
+
+/** A moment, on both clocks. */
+interface Moment {
+  timeOfDay: number;
+  onClock: number;
+}
+
+/** What is known of one secret. */
+interface Entry {
+  known?: { versions: SecretVersions; at: Moment } | undefined;
+  failure?: { kind: KmsFailure['kind']; at: Moment; pauseMs: number } | undefined;
+  /** The read that is going on, which never fails: what came of it stands above. */
+  going?: Promise<void> | undefined;
+}
+
+/**
+ * Reads secrets when they are needed, keeps them, and asks KMS no oftener than that, whoever makes it ask. Whoever
+ * needs the same secret at the same moment shares one read. See docs/decisions/0009-secrets-from-kms.md.
+ *
+ * @param now the time of day, epoch milliseconds
+ */
+export function createKmsSecrets({
+  now,
+  clock,
+  log,
+}: {
+  now: () => number;
+  clock: Pick<Clock, 'now'>;
+  log: Log;
+}): KmsSecrets {
+  const entries = new Map<string, Entry>();
+  const moment = (): Moment => ({ timeOfDay: now(), onClock: clock.now() });
+  // An instance is frozen between invocations, and whether the clock then goes on is documented nowhere; the time of day
+  // may be put back. Of the two, the one that says more is believed.
+  const ageOf = ({ timeOfDay, onClock }: Moment) => Math.max(now() - timeOfDay, clock.now() - onClock);
+
+  async function refresh(name: string, entry: Entry, { openKms, timeoutMs }: Reading): Promise<void> {
+    try {
+      const versions = await readVersions(name, await open(openKms), timeoutMs);
+      if (entry.failure || !isSame(entry.known?.versions, versions)) logVersions(name, versions, log);
+      entry.known = { versions, at: moment() };
+      entry.failure = undefined;
+    } catch (error) {
+      const { kind, message: reason, requestId } = toFailure(error);
+      const pauseMs = Math.min((entry.failure?.pauseMs ?? firstPauseMs / 2) * 2, longestPauseMs);
+      entry.failure = { kind, at: moment(), pauseMs };
+      // A secret that KMS refuses is nobody's any more.
+      if (kind === 'refused') entry.known = undefined;
+      const leftMs = entry.known ? longestUseMs - ageOf(entry.known.at) : 0;
+      log(leftMs > 0 ? 'warn' : 'error', 'a secret cannot be read from KMS', {
+        secret: `kms:${name}`,
+        reason,
+        kmsRequestId: requestId,
+        ...consequence(leftMs),
+        nextReadInSeconds: pauseMs / 1000,
+      });
+    }
+  }
+
+  const begin = (name: string, entry: Entry, reading: Reading) =>
+    (entry.going = refresh(name, entry, reading).finally(() => {
+      entry.going = undefined;
+    }));
+
+  /** Seconds until KMS may be asked again, at least one. */
+  const secondsLeft = ({ failure }: Entry) =>
+    Math.max(1, Math.ceil((failure ? failure.pauseMs - ageOf(failure.at) : firstPauseMs) / 1000));
+
+  return {
+    read: async (name, reading) => {
+      const entry = entries.get(name) ?? {};
+      entries.set(name, entry);
+      const { known, failure } = entry;
+      if (known && ageOf(known.at) < reading.maxAgeMs) return known.versions;
+      if (!failure || ageOf(failure.at) >= failure.pauseMs) {
+        await (entry.going ? waitFor(entry.going, reading) : begin(name, entry, reading));
+      }
+      if (entry.known && ageOf(entry.known.at) < longestUseMs) return entry.known.versions;
+      throw new SecretUnknown(name, entry.failure?.kind === 'refused' ? undefined : secondsLeft(entry));
+    },
+  };
+}
+
+/** A read that another request began may last longer than this one may wait. */
+async function waitFor(going: Promise<void>, { timeoutMs }: Reading): Promise<void> {
+  await withinTime(going, timeoutMs, new Error('late')).catch(() => undefined);
+}
+
+/** Before there is a client, an error's words cannot quote a secret. */
+async function open(openKms: Reading['openKms']): Promise<KmsClient> {
+  try {
+    return await openKms();
+  } catch (error) {
+    throw error instanceof KmsFailure ? error : new KmsFailure('refused', reasonOf(error));
+  }
+}
+
+function toFailure(error: unknown): KmsFailure {
+  return error instanceof KmsFailure ? error : new KmsFailure('unavailable', 'The read failed.');
+}
+
+/** Both at once, so that the second costs no time. No call goes on after it. */
+async function readVersions(name: string, kms: KmsClient, timeoutMs: number): Promise<SecretVersions> {
+  const [current, previous] = await settleAll([
+    kms.getSecretValue(name, 'ACSCurrent', timeoutMs),
+    kms.getSecretValue(name, 'ACSPrevious', timeoutMs).catch(noneIfRefused),
+  ]);
+  return previous ? [current, previous] : [current];
+}
+
+/**
+ * A secret that was never changed has no previous version, and what KMS then answers is documented nowhere: any refusal.
+ * Trouble is none: without the old version, whoever still signs with it would be told that its signature is wrong.
+ */
+function noneIfRefused(error: unknown): undefined {
+  if (error instanceof KmsFailure && error.kind === 'refused') return undefined;
+  throw error;
+}
+
+function isSame(before: SecretVersions | undefined, [current, previous]: SecretVersions): boolean {
+  return before?.[0].text === current.text && before[1]?.text === previous?.text;
+}
+
+function logVersions(name: string, [current, previous]: SecretVersions, log: Log): void {
+  const versions = { version: current.versionId, previousVersion: previous?.versionId };
+  log('info', 'a secret was read from KMS', { secret: `kms:${name}`, ...versions });
+}
+
+function consequence(leftMs: number): Record<string, unknown> {
+  if (leftMs <= 0) return { consequence: 'its sources are closed' };
+  const seconds = Math.floor(leftMs / 1000);
+  return { consequence: `what was read before is used for ${seconds} s more` };
+}

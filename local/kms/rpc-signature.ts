@@ -1,0 +1,158 @@
+import { createHmac } from 'node:crypto';
+import {
+  equalInConstantTime,
+  splitTarget,
+  type AccessKey,
+  type ApiError,
+  type RoaRequest,
+} from '../edas/roa-signature.ts';
+
+/** The parameters of an RPC call: those of the address and of the form in its body. */
+export type RpcParameters = ReadonlyMap<string, string>;
+
+type Check = (parameters: RpcParameters, method: string) => ApiError | undefined;
+
+const kmsVersion = '2016-01-20';
+const timeToleranceMs = 15 * 60_000;
+
+// Codes and statuses are those of the gateway; texts too where it publishes them.
+// https://help.aliyun.com/document_detail/60629.html
+const refusals = {
+  version: badRequest('InvalidVersion', 'Specified parameter Version is not valid.'),
+  signatureMethod: badRequest(
+    'InvalidSignatureMethod',
+    'Specified signature method or version is not valid.',
+  ),
+  accessKeyId: {
+    status: 404,
+    code: 'InvalidAccessKeyId.NotFound',
+    message: 'Specified access key is not found.',
+  },
+  timeFormat: badRequest(
+    'InvalidTimeStamp.Format',
+    'Specified time stamp or date value is not well formatted.',
+  ),
+  timeExpired: badRequest('InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.'),
+  tokenMissing: badRequest('MissingSecurityToken', 'SecurityToken is mandatory for this action.'),
+  tokenMismatch: badRequest(
+    'InvalidSecurityToken.MismatchWithAccessKey',
+    'Specified SecurityToken mismatch with the AccessKey.',
+  ),
+  nonceMissing: badRequest('MissingSignatureNonce', 'SignatureNonce is mandatory for this action.'),
+  nonceUsed: badRequest('SignatureNonceUsed', 'Specified signature nonce was used already.'),
+};
+
+/** What a call says, wherever it says it. */
+export function readParameters({ target, headers, body }: RoaRequest): RpcParameters {
+  const { query } = splitTarget(target);
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  const form = new URLSearchParams(isForm ? body.toString('utf8') : '');
+  return new Map([...query, ...form]);
+}
+
+/**
+ * What an RPC signature covers: the method, the path, which is always `/`, and every parameter but the signature itself,
+ * sorted by name.
+ * https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
+ */
+export function stringToSign(parameters: RpcParameters, method: string): string {
+  const sorted = [...parameters]
+    .filter(([name]) => name !== 'Signature')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const query = sorted.map(([name, value]) => `${percent(name)}=${percent(value)}`).join('&');
+  return [method, percent('/'), percent(query)].join('&');
+}
+
+/** The base64 HMAC-SHA1 in the parameter `Signature`; the key ends with an ampersand. */
+export function sign(text: string, accessKeySecret: string): string {
+  return createHmac('sha1', `${accessKeySecret}&`).update(text, 'utf8').digest('base64');
+}
+
+/** The refusal of a wrong signature. Like the real gateway's, it repeats all that was signed, the security token included. */
+export function signatureDoesNotMatch(parameters: RpcParameters, method: string): ApiError {
+  const text = stringToSign(parameters, method);
+  return badRequest(
+    'SignatureDoesNotMatch',
+    `Specified signature is not matched with our calculation. server string to sign is:${text}`,
+  );
+}
+
+/**
+ * Makes the gateway's check of a call: `undefined` when it is good, else the error to answer with. It never throws. It
+ * remembers the nonce of every good call and refuses its repetition.
+ *
+ * @param key the key pair that calls must be signed with
+ * @param now the gateway's clock, epoch milliseconds
+ */
+export function createRpcVerifier(key: AccessKey, now: () => number): Check {
+  const checks: readonly Check[] = [
+    (parameters) => (parameters.get('Version') === kmsVersion ? undefined : refusals.version),
+    checkSignatureMethod,
+    (parameters) => (parameters.get('AccessKeyId') === key.accessKeyId ? undefined : refusals.accessKeyId),
+    timeCheck(now),
+    tokenCheck(key),
+    signatureCheck(key),
+    // Last, so that only a call that is otherwise good uses its nonce up.
+    nonceCheck(),
+  ];
+  return (parameters, method) => {
+    for (const check of checks) {
+      const error = check(parameters, method);
+      if (error) return error;
+    }
+    return undefined;
+  };
+}
+
+function checkSignatureMethod(parameters: RpcParameters): ApiError | undefined {
+  const isKnown =
+    parameters.get('SignatureMethod') === 'HMAC-SHA1' && parameters.get('SignatureVersion') === '1.0';
+  return isKnown ? undefined : refusals.signatureMethod;
+}
+
+function timeCheck(now: () => number): Check {
+  return (parameters) => {
+    const time = parameters.get('Timestamp') ?? '';
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(time)) return refusals.timeFormat;
+    return Math.abs(now() - Date.parse(time)) <= timeToleranceMs ? undefined : refusals.timeExpired;
+  };
+}
+
+function tokenCheck({ securityToken }: AccessKey): Check {
+  return (parameters) => {
+    const token = parameters.get('SecurityToken');
+    if (token === undefined) return securityToken === undefined ? undefined : refusals.tokenMissing;
+    return equalInConstantTime(token, securityToken ?? '') ? undefined : refusals.tokenMismatch;
+  };
+}
+
+function signatureCheck({ accessKeySecret }: AccessKey): Check {
+  return (parameters, method) => {
+    const expected = sign(stringToSign(parameters, method), accessKeySecret);
+    const isRight = equalInConstantTime(parameters.get('Signature') ?? '', expected);
+    return isRight ? undefined : signatureDoesNotMatch(parameters, method);
+  };
+}
+
+function nonceCheck(): Check {
+  const seen = new Set<string>();
+  return (parameters) => {
+    const nonce = parameters.get('SignatureNonce');
+    if (!nonce) return refusals.nonceMissing;
+    if (seen.has(nonce)) return refusals.nonceUsed;
+    seen.add(nonce);
+    return undefined;
+  };
+}
+
+/** RFC 3986, of which encodeURIComponent leaves five characters out. */
+function percent(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function badRequest(code: string, message: string): ApiError {
+  return { status: 400, code, message };
+}
