@@ -330,6 +330,21 @@ describe('the rules together', () => {
     }
   });
 
+  test('tell a secret that closes its sources from one that is still used', () => {
+    const unread = all().filter(({ msg }) => msg === 'a secret cannot be read from KMS');
+    const foundBy = (rule: string) => {
+      const search = queries.find(({ name }) => name === `alerts/${rule}.json`)?.search ?? 'none';
+      return unread.filter((line) => isFound(search, line)).map(({ consequence }) => String(consequence));
+    };
+    const closed = foundBy('secret-closed');
+    const used = foundBy('secret-unread');
+    expect(new Set(closed)).toEqual(new Set(['its sources are closed']));
+    expect(used.length).toBeGreaterThan(0);
+    for (const consequence of used)
+      expect(consequence).toMatch(/^what was read before is used for \d+ s more$/);
+    expect(closed.length + used.length).toBe(unread.length);
+  });
+
   test('find every 5xx by the level of its line, and nothing else', () => {
     const statuses: Record<string, { status: number }> = errorCatalogue;
     const decisions = all().filter(({ msg, code }) => msg === 'decision' && code !== undefined);

@@ -12,6 +12,7 @@ const policies = {
   'trust-policy.json': { resource: 'Role', property: 'AssumeRolePolicyDocument' },
   'edas-rollback-policy.json': { resource: 'RollbackPolicy', property: 'PolicyDocument' },
   'follow-policy.json': { resource: 'FollowPolicy', property: 'PolicyDocument' },
+  'kms-policy.json': { resource: 'SecretPolicy', property: 'PolicyDocument' },
   'log-policy.json': { resource: 'LogPolicy', property: 'PolicyDocument' },
 };
 
@@ -23,6 +24,8 @@ const placeholders = {
   ACCOUNT_ID: [account],
   NAMESPACE_ID: ['cn-hangzhou:shop'],
   APP_ID: ['3616cdca-0000-4000-8000-000000000001', '3616cdca-0000-4000-8000-000000000002'],
+  SECRET_NAME: ['pipeline', 'senders/github'],
+  KEY_ID: ['key-hzz0000000000000000'],
   LOG_PROJECT: ['serverless-cn-hangzhou-test'],
   LOGSTORE: ['default-logs'],
 };
@@ -34,6 +37,8 @@ const needed = {
 const all = {
   ...needed,
   FollowFunction: 'edas-rollback-follow',
+  SecretNames: placeholders.SECRET_NAME.join(),
+  SecretKeyId: placeholders.KEY_ID.join(),
   LogProject: placeholders.LOG_PROJECT.join(),
   Logstore: placeholders.LOGSTORE.join(),
 };
@@ -88,6 +93,21 @@ describe('policy/ros-role.yaml', () => {
       'RollbackPolicy',
     ]);
     expect(Object.keys(resourcesOf({ ...needed, Logstore: 'a-store' }))).toEqual(['Role', 'RollbackPolicy']);
+    expect(Object.keys(resourcesOf({ ...needed, SecretKeyId: 'a-key' }))).toEqual(['Role', 'RollbackPolicy']);
+  });
+
+  test('lets nothing be decrypted where no key of the account encrypts the secrets', () => {
+    const { SecretPolicy } = resourcesOf({ ...needed, SecretNames: 'pipeline' });
+    expect(SecretPolicy?.properties['PolicyDocument']).toEqual({
+      Version: '1',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: ['kms:GetSecretValue'],
+          Resource: [`acs:kms:cn-hangzhou:${account}:secret/pipeline`],
+        },
+      ],
+    });
   });
 
   test('does for one application what it does for several', () => {
@@ -108,6 +128,9 @@ describe('policy/ros-role.yaml', () => {
     ['all namespaces', { NamespaceId: '*' }],
     ['all regions', { Region: '*' }],
     ['all functions', { FollowFunction: '*' }],
+    ['all secrets', { SecretNames: '*' }],
+    ['a secret whose name opens more', { SecretNames: 'pipeline,git*' }],
+    ['all keys', { SecretKeyId: '*' }],
     ['all log projects', { LogProject: '*' }],
     ['all logstores', { Logstore: '*' }],
     ['a role that Serverless Devs would look for in lower case', { RoleName: 'EdasRollback' }],

@@ -80,6 +80,11 @@ function evaluator(template: Template, values: Record<string, string>): (node: u
       const [replacements, text] = argument as [Record<string, string>, string];
       return Object.entries(replacements).reduce((sum, [old, next]) => sum.replaceAll(old, next), text);
     },
+    'Fn::ListMerge': (argument) => (argument as unknown[][]).flat(),
+    'Fn::If': (argument) => {
+      const [condition, one, other] = argument as [string, unknown, unknown];
+      return evaluate(named(template.Conditions, condition)) === true ? one : other;
+    },
     'Fn::Equals': (argument) => {
       const [one, other] = argument as [unknown, unknown];
       return one === other;

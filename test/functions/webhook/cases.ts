@@ -4,6 +4,7 @@ import { sendAnswer } from '../../../local/edas/answers.ts';
 import * as edasFaults from '../../../local/edas/faults.ts';
 import type { Fault as EdasFault } from '../../../local/edas/faults.ts';
 import * as fcFaults from '../../../local/fc/faults.ts';
+import * as kmsFaults from '../../../local/kms/faults.ts';
 import { fakeContext, type Answer } from '../../support/webhook.ts';
 import {
   app,
@@ -26,6 +27,7 @@ const otherApp = '3616cdca-4f92-4413-0000-000000000001';
 const finished = '11111111-2222-4333-8444-555555555555';
 const unknownOrder = '99999999-2222-4333-8444-555555555555';
 const order = { changeOrderId };
+const newVersion = 'fake-new-version-of-a-secret';
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const json = { 'content-type': 'application/json' };
 const command = (text: string) =>
@@ -55,6 +57,7 @@ sources:
   gone: { preset: generic, secrets: [SECRET], refusalStatus: 410, allow: isFriend }
   conflicted: { preset: generic, secrets: [SECRET], refusalStatus: 409, allow: isFriend }
   closed: { preset: generic, secrets: [CLOSED_SECRET] }
+  kept: { preset: generic, secrets: [kms:kept], deadlineMs: 4500 }
   github: { preset: github, secrets: [SECRET] }
   prometheus: { preset: alertmanager, secrets: [ALERTMANAGER_TOKEN], apps: [${app}] }
   gitlab: { preset: gitlab-token, secrets: [GITLAB_TOKEN], apps: [${app}] }
@@ -197,6 +200,10 @@ export const problems: Record<HttpCode, Case> = {
     options: { edasFault: () => edasFaults.throttled() },
     request: ({ webhook }) => webhook.post('pipeline', order),
   },
+  secrets_unavailable: {
+    options: { kmsFault: () => kmsFaults.throttled() },
+    request: ({ webhook }) => webhook.post('kept', order),
+  },
   source_not_configured: { request: ({ webhook }) => webhook.post('closed', order) },
   edas_outcome_unknown: {
     options: { edasFault: onPut(edasFaults.resetBeforeHandling()) },
@@ -289,6 +296,39 @@ export const answers: Record<string, Case & { status: number; part: object }> = 
     options: { edasFault: ({ method }) => (method === 'PUT' ? undefined : edasFaults.deniedByRam()) },
     request: ({ webhook }) => webhook.post('pipeline', order),
     ...{ status: 202, part: { outcome: 'rolling_back' } },
+  },
+  'a rollback by a secret in KMS': {
+    request: ({ webhook }) => webhook.post('kept', order),
+    ...{ status: 202, part: { outcome: 'rolling_back' } },
+  },
+  'a rollback by a new version of a secret in KMS, whose previous one cannot be used': {
+    request: ({ webhook, kms }) => {
+      kms.secrets.put('kept', '');
+      kms.secrets.put('kept', newVersion);
+      return webhook.post('kept', order, { secret: newVersion });
+    },
+    ...{ status: 202, part: { outcome: 'rolling_back' } },
+  },
+  'a rollback by a secret that was read before KMS was down': {
+    request: async ({ webhook, kms, clock }) => {
+      await webhook.post('kept', {});
+      kms.setFault(() => kmsFaults.serviceUnavailable());
+      await clock.sleep(10 * 60_000);
+      return webhook.post('kept', order);
+    },
+    ...{ status: 202, part: { outcome: 'rolling_back' } },
+  },
+  'a secret in KMS that may not be read': {
+    options: { kmsFault: () => kmsFaults.forbidden() },
+    request: ({ webhook }) => webhook.post('kept', order),
+    ...{ status: 503, part: { code: 'source_not_configured' } },
+  },
+  'a secret in KMS that cannot be used': {
+    request: ({ webhook, kms }) => {
+      kms.secrets.put('kept', '');
+      return webhook.post('kept', order);
+    },
+    ...{ status: 503, part: { code: 'source_not_configured' } },
   },
   'a ping': {
     request: ({ webhook }) => webhook.post('github', {}, { headers: { 'x-github-event': 'ping', ...json } }),

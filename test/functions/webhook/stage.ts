@@ -3,6 +3,12 @@ import type { RollbackRules } from '../../../local/edas/change-orders.ts';
 import { startEdasStandIn, type ChooseFault, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import type { Fault } from '../../../local/fc/faults.ts';
 import { startFcStandIn, type FcStandIn, type RecordedCall } from '../../../local/fc/stand-in.ts';
+import {
+  startKmsStandIn,
+  type ChooseFault as ChooseKmsFault,
+  type KmsStandIn,
+} from '../../../local/kms/stand-in.ts';
+import type { Clock } from '../../../functions/clock.ts';
 import { readTask, type RollbackTask } from '../../../functions/task.ts';
 import { realClockThatLeaps } from '../../support/leaping-clock.ts';
 import {
@@ -23,16 +29,20 @@ export const app = '3616cdca-4f92-4413-0000-000000000000';
 /** Called when a test is over. Tests run side by side, so each brings its own. */
 export type CleanUp = (work: () => Promise<void> | void) => void;
 
-export interface StageOptions extends Omit<WebhookOptions, 'fc' | 'clock'> {
+export interface StageOptions extends Omit<WebhookOptions, 'fc' | 'kms' | 'clock'> {
   edasFault?: ChooseFault;
   fcFault?: (call: RecordedCall) => Fault | undefined;
+  kmsFault?: ChooseKmsFault;
   rules?: RollbackRules;
 }
 
-/** An instance of the function over both stand-ins, and a release in flight that it may roll back. */
+/** An instance of the function over all stand-ins, and a release in flight that it may roll back. */
 export interface Stage {
   edas: EdasStandIn;
   fc: FcStandIn;
+  kms: KmsStandIn;
+  /** That of the instance: real time, and what it has slept. */
+  clock: Clock;
   webhook: Webhook;
   /** Another instance over the same stand-ins, with these changes. */
   another: (changes?: Partial<WebhookOptions>) => Webhook;
@@ -45,7 +55,7 @@ export interface Stage {
 }
 
 export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise<Stage> {
-  const { edasFault: fault, fcFault, rules = { ofTerminated: 'accepted' }, ...rest } = options;
+  const { edasFault: fault, fcFault, kmsFault, rules = { ofTerminated: 'accepted' }, ...rest } = options;
   const clock = realClockThatLeaps();
   const edas = await startEdasStandIn({
     credentials: fakeCredentials,
@@ -61,14 +71,19 @@ export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise
     ...(fcFault && { fault: fcFault }),
   });
   cleanUp(() => fc.close());
+  const kms = await startKmsStandIn({ credentials: fakeCredentials });
+  kms.setFault(kmsFault);
+  cleanUp(() => kms.close());
   const createdAt = clock.now() - 60_000;
   edas.orders.add({ id: changeOrderId, appId: app, createdAt, readyMs: 0, batchMs: 600_000 });
   const another = (changes: Partial<WebhookOptions> = {}) =>
-    openWebhook(edas, { ...rest, fc, clock, ...changes });
+    openWebhook(edas, { ...rest, fc, kms, clock, ...changes });
   const webhook = another();
   return {
     edas,
     fc,
+    kms,
+    clock,
     webhook,
     another,
     puts: () => edas.calls.filter(({ method }) => method === 'PUT').length,

@@ -144,6 +144,8 @@ describe('the template', () => {
     const files = readdirSync(path.join(assembled, 'src'), { recursive: true, encoding: 'utf8' });
     expect(files).toEqual(expect.arrayContaining(['dist/webhook.js', 'dist/follow.js', 'dist/LICENSES.txt']));
     expect(files).toEqual(expect.arrayContaining(['functions/webhook/index.ts', 'policy/ros-role.yaml']));
+    const ofKms = ['dist/pop-core-rpc.js', 'functions/kms/client.ts', 'local/kms/stand-in.ts'];
+    expect(files).toEqual(expect.arrayContaining(ofKms));
     expect(files.filter((file) => /(^|\/)(test|bench|node_modules|\.env|\.git)(\/|$)/.test(file))).toEqual(
       [],
     );
