@@ -3,6 +3,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { messageFor } from '../functions/follow/message.ts';
 import { root } from '../local/build/bundle.ts';
+import { compileSources } from '../local/build/compile-sources.ts';
+import { sandboxSecrets } from '../local/sandbox/secrets.ts';
 import { plainBlocksOf, sectionsOf } from './support/markdown-outline.ts';
 
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -43,6 +45,14 @@ describe('README.md and README.zh-CN.md', () => {
       expect(lose(text)).not.toBe(text);
       expect(outlinesOf(lose(text))).not.toEqual(outlinesOf(text));
     }
+  });
+
+  test('name the secret that the sandbox gives to the variable of the old one', () => {
+    const sources = compileSources(
+      'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET, PIPELINE_SECRET_OLD] } }',
+    );
+    const { PIPELINE_SECRET_OLD } = sandboxSecrets(sources);
+    expect(english).toContain(`\`PIPELINE_SECRET=${PIPELINE_SECRET_OLD} npm run send `);
   });
 
   test.each([

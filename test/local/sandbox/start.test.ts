@@ -132,6 +132,8 @@ describe('npm start', () => {
     const [signed, forged, ...others] = pastedRequests(output);
     if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output}`);
     expect(others).toEqual([]);
+    const { changeOrderId } = JSON.parse(signed.init.body) as { changeOrderId: string };
+    expect(readFileSync(path.join(root, 'README.md'), 'utf8')).toContain(` --change-order ${changeOrderId}`);
 
     expect((await fetch(forged.url, forged.init)).status).toBe(401);
     const response = await fetch(signed.url, signed.init);
