@@ -54,7 +54,8 @@ export async function playRollback(stage: Stage): Promise<void> {
     batches: 3,
     readyMs: 300,
     batchMs: 1500,
-    pauseMs: 300,
+    // Longer than any machine takes to have it rolled back, so that the story is always of one batch.
+    pauseMs: 10_000,
   });
 
   step(1, 'A release is under way in EDAS (a stand-in on this machine).');

@@ -14,6 +14,7 @@ const shipped = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'README.zh-CN.md',
   'docs',
   'functions',
   'local',
@@ -26,7 +27,17 @@ const shipped = [
 const notShipped = path.join(root, 'local/template');
 
 /** Scripts that need what is not shipped. */
-const developersOnly = ['test', 'types', 'lint', 'format', 'mutation', 'bench', 'audit', 'template'];
+const developersOnly = [
+  'test',
+  'types',
+  'lint',
+  'format',
+  'mutation',
+  'bench',
+  'audit',
+  'template',
+  'picture',
+];
 
 /**
  * Puts together what `s registry publish` takes: publish.yaml, a readme in both languages, version.md, and under src/ the

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { root } from '../../../local/build/bundle.ts';
 import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
+import { essenceOf, isStale, pictureOfPlay } from '../../../local/picture/picture-of-play.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { presets } from '../../../functions/webhook/source/presets.ts';
 import { runCommand, signalCommand, startCommand, type RunningCommand } from '../../support/command.ts';
@@ -60,11 +63,13 @@ function portIn(output: string): number {
 
 describe('npm start', () => {
   let sandbox: Sandbox;
+  let coloured: string;
   let output: string;
 
   beforeAll(async () => {
-    sandbox = startSandbox(['--port', '0']);
-    output = await sandbox.written('Listening on');
+    sandbox = startSandbox(['--port', '0'], { FORCE_COLOR: '1' });
+    coloured = await sandbox.written('Ctrl-C stops.');
+    output = stripVTControlCharacters(coloured);
   }, 40_000);
 
   afterAll(() => {
@@ -116,14 +121,19 @@ describe('npm start', () => {
     },
   );
 
-  test('prints no colour codes into a pipe', () => {
-    expect(output).not.toContain('\u001B');
+  test('is what its picture in the README shows: if not, run npm run picture', () => {
+    const committed = readFileSync(path.join(root, 'docs/pictures/start.svg'), 'utf8');
+    const fresh = pictureOfPlay(coloured);
+    expect(essenceOf(committed)).toEqual(essenceOf(fresh));
+    expect(isStale(committed, fresh)).toBe(false);
   });
 
   test('prints two lines to paste: the signed one rolls the second release back, the forged one is refused', async () => {
     const [signed, forged, ...others] = pastedRequests(output);
     if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output}`);
     expect(others).toEqual([]);
+    const { changeOrderId } = JSON.parse(signed.init.body) as { changeOrderId: string };
+    expect(readFileSync(path.join(root, 'README.md'), 'utf8')).toContain(` --change-order ${changeOrderId}`);
 
     expect((await fetch(forged.url, forged.init)).status).toBe(401);
     const response = await fetch(signed.url, signed.init);
@@ -183,6 +193,7 @@ notify: [{ kind: slack, url: OWN_SLACK_URL }]
   expect(output).toContain(' slack ┌ Succeeded');
   expect(output).not.toContain('a channel is closed');
   expect(output).not.toContain('has no notify');
+  expect(output, 'in a pipe, no codes for colours').not.toContain('\u001B');
 });
 
 test('a chat is answered in the sandbox only, whatever address its message holds', async () => {
