@@ -45,4 +45,5 @@ export async function checkCredentials(
   }
 }
 
-const howToGet = 'aliyun configure, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.';
+const howToGet =
+  'Run aliyun configure, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET. The deployment needs a key, too: npx s config add.';
