@@ -33,7 +33,7 @@ export async function checkCredentials(
     const origin = names.map((name) => origins[name]).find((each) => each !== undefined);
     return {
       finding: right(
-        `credentials are there, ${origin ?? names.join('/')}. They are yours, not the role's: what follows shows what you may do`,
+        `credentials are there, ${origin ?? names.join('/')}. They are yours, not the role's: what is asked with them shows what you may do`,
       ),
       credentials: { getCredentials: () => Promise.resolve(credentials) },
     };

@@ -151,11 +151,7 @@ function toFailure(error: unknown): KmsFailure {
  *
  * @throws KmsFailure
  */
-export async function readVersions(
-  name: string,
-  kms: KmsClient,
-  timeoutMs: number,
-): Promise<SecretVersions> {
+export async function readVersions(name: string, kms: KmsClient, timeoutMs: number): Promise<SecretVersions> {
   const [current, previous] = await settleAll([
     kms.getSecretValue(name, 'ACSCurrent', timeoutMs),
     kms.getSecretValue(name, 'ACSPrevious', timeoutMs).catch(noneIfRefused),

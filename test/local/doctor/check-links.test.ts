@@ -90,6 +90,15 @@ describe('a link whose secret is in KMS', () => {
     expect(checkWith([version(other)])).toMatchObject([{ verdict: 'wrong' }]);
   });
 
+  test('is not called wrong by the variable beside it, as long as nobody has read it', () => {
+    const mixed = compileSources(
+      `sources: { monitor: { preset: cloudmonitor, secrets: [kms:monitor, OLD], apps: [${app}] } }`,
+    );
+    const withOld = (OLD: string) => checkLinks([linkFor(90)], mixed, { OLD }, now);
+    expect(withOld(other)).toMatchObject([{ verdict: 'unknown' }]);
+    expect(withOld(env.MONITOR_SECRET)).toMatchObject([{ verdict: 'right' }]);
+  });
+
   test.each([
     ['was not asked for', undefined],
     ['could not be read', new KmsFailure('unavailable', 'KMS is down.')],
