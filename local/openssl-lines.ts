@@ -22,18 +22,33 @@ export function isSignedByOpenssl(source: CompiledSource): source is SignedByOpe
 const variableForKms = 'SECRET';
 
 /**
- * Lines to paste, which sign with the source's variable, or with its secret of KMS, and post. The id is still to be put in.
+ * The variable that the source's first secret is in once the lines have run: its own; or, for a secret in KMS, one that the
+ * line reads it into.
+ *
+ * @param region of KMS, where it is known; else that of the profile of the aliyun CLI counts
  */
-export function opensslLines(source: SignedByOpenssl, url: string): string[] {
-  const { name, verify, secrets } = source;
-  const [secret = ''] = secrets;
+export function signingVariable(
+  { secrets: [secret = ''] }: CompiledSource,
+  region?: string,
+): { variable: string; readLine?: string } {
   const nameThere = nameInKms(secret);
-  const variable = nameThere === undefined ? secret : variableForKms;
+  if (nameThere === undefined) return { variable: secret };
+  return { variable: variableForKms, readLine: readCommand(nameThere, variableForKms, region) };
+}
+
+/**
+ * Lines to paste, which sign with the source's variable, or with its secret of KMS, and post. The id is still to be put in.
+ *
+ * @param region as in {@link signingVariable}
+ */
+export function opensslLines(source: SignedByOpenssl, url: string, region?: string): string[] {
+  const { name, verify } = source;
+  const { variable, readLine } = signingVariable(source, region);
   const target = isByApplication(source) ? { app: 'APPLICATION-ID' } : { changeOrderId: 'CHANGE-ORDER-ID' };
   const { contentType, body } = sampleWebhook(source, target, Date.now());
   const digest = `printf %s "$body" | openssl dgst -${verify.algorithm} -hmac "$${variable}" -r | cut -d' ' -f1`;
   return [
-    ...(nameThere === undefined ? [] : [readCommand(nameThere, variable)]),
+    ...(readLine === undefined ? [] : [readLine]),
     `body=${quote(body)}`,
     `curl -i ${url}/${name} -H ${quote(`Content-Type: ${contentType}`)} --data-raw "$body" \\`,
     `  -H ${quote(`${verify.header}: ${verify.prefix}`)}"$(${digest})"`,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { isLoopback } from '../functions/origin.ts';
+import { setting } from '../functions/platform/settings.ts';
 import { isId, reasonOf } from '../functions/text.ts';
 import type { CompiledSource } from '../functions/webhook/source/source.ts';
 import { dingTalkTimestamp } from '../functions/webhook/verify/dingtalk.ts';
@@ -141,7 +142,7 @@ export function secretFor(source: CompiledSource, { url, sources, env, given }: 
   const secrets = isSandbox ? sandboxSecrets(sources) : env;
   const name = own ?? source.secrets[0] ?? '';
   const nameThere = nameInKms(name);
-  if (!isSandbox && nameThere !== undefined) throw isInKms(source, nameThere);
+  if (!isSandbox && nameThere !== undefined) throw isInKms(source, nameThere, setting(env, 'REGION'));
   const secret = secrets[name];
   const key = readKey(secret, source.verify);
   if (secret !== undefined && typeof key !== 'string') return secret;
@@ -150,9 +151,9 @@ export function secretFor(source: CompiledSource, { url, sources, env, given }: 
   );
 }
 
-function isInKms({ name }: CompiledSource, nameThere: string): CliError {
+function isInKms({ name }: CompiledSource, nameThere: string, region: string | undefined): CliError {
   return new CliError(
-    `The source ${name} has its secret in KMS, which is not asked from here. Read it yourself, and say --secret-env SECRET:\n  ${readCommand(nameThere, 'SECRET')}`,
+    `The source ${name} has its secret in KMS, which is not asked from here. Read it yourself, and say --secret-env SECRET:\n  ${readCommand(nameThere, 'SECRET', region)}`,
   );
 }
 

@@ -13,11 +13,14 @@ export class KmsFailure extends Error {
   readonly kind: KmsFailureKind;
   /** KMS's own id of the call, for a ticket with Alibaba Cloud. */
   readonly requestId: string | undefined;
+  /** KMS's own, such as `Forbidden.ResourceNotFound`; undefined where it gave none. */
+  readonly code: string | undefined;
 
-  constructor(kind: KmsFailureKind, message: string, requestId?: string) {
+  constructor(kind: KmsFailureKind, message: string, requestId?: string, code?: string) {
     super(message);
     this.kind = kind;
     this.requestId = requestId;
+    this.code = code;
   }
 }
 
@@ -32,10 +35,11 @@ interface Refusal {
 }
 
 /** What KMS's refusal means, and what to do about it. */
-export function failureOf({ code = 'without a code', status, requestId, host }: Refusal): KmsFailure {
+export function failureOf({ code: given, status, requestId, host }: Refusal): KmsFailure {
+  const code = given ?? 'without a code';
   const kind = isOwnTrouble(code, status) ? 'unavailable' : 'refused';
   const said = `KMS answered ${code}${status === undefined ? '' : ` (HTTP ${status})`}.`;
-  return new KmsFailure(kind, `${said}${adviceOn(code, host)}`, requestId);
+  return new KmsFailure(kind, `${said}${adviceOn(code, host)}`, requestId, given);
 }
 
 // https://github.com/aliyun/aliyun-secretsmanager-client-python/blob/master/src/alibaba_cloud_secretsmanager_client/utils/err_code_const.py

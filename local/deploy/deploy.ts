@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { setting } from '../../functions/platform/settings.ts';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { root } from '../build/bundle.ts';
 import { requireDeployable } from '../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
@@ -12,9 +14,10 @@ import { buildFunctions, compileConfigurationFile, describeBuild } from '../buil
 import { CliError, codeOf, runCli } from '../cli.ts';
 import { isOpen } from '../doctor/check-secrets.ts';
 import { readDeployEnvironment } from '../doctor/env-file.ts';
-import { examine } from '../doctor/examine.ts';
+import { examine, readFunctions } from '../doctor/examine.ts';
 import { exitStatus, printRemarks, summarize } from '../doctor/report.ts';
-import { isSignedByOpenssl, opensslLines } from '../openssl-lines.ts';
+import { isSignedByOpenssl, opensslLines, signingVariable } from '../openssl-lines.ts';
+import { isByApplication } from '../sample-webhook.ts';
 import { paint } from '../terminal.ts';
 import { deployedUrl } from './deployed-url.ts';
 
@@ -133,17 +136,27 @@ async function guide(
   const source = sources.find((each) => isOpen(each, env));
   if (source) {
     console.log('\nThe first webhook. Put an id in; while ROLLBACK_SUSPENDED=true, nothing is rolled back:');
-    const lines = isSignedByOpenssl(source)
-      ? [
-          '. ./.env   # without export: an exported variable would win over .env at the next deploy',
-          ...opensslLines(source, url),
-        ]
-      : [
-          `(set -a; . ./.env; set +a; npm run send -- --source ${source.name} --change-order CHANGE-ORDER-ID --url ${url})`,
-        ];
-    for (const line of lines) console.log(`  ${line}`);
+    const region = setting(readFunctions(folder, env).env, 'REGION');
+    for (const line of firstWebhook(source, url, region)) console.log(`  ${line}`);
   }
   console.log(`\nCheck it, with what cannot exist:\n  npm run doctor -- --url ${url}`);
+}
+
+/** Lines to paste. A secret in KMS is read with the reader's own credentials. */
+function firstWebhook(source: CompiledSource, url: string, region: string | undefined): string[] {
+  const { variable, readLine } = signingVariable(source, region);
+  if (isSignedByOpenssl(source)) {
+    const lines = opensslLines(source, url, region);
+    if (readLine !== undefined) return lines;
+    return [
+      '. ./.env   # without export: an exported variable would win over .env at the next deploy',
+      ...lines,
+    ];
+  }
+  const target = isByApplication(source) ? '--app APPLICATION-ID' : '--change-order CHANGE-ORDER-ID';
+  const send = `npm run send -- --source ${source.name} ${target} --url ${url}`;
+  if (readLine !== undefined) return [readLine, `${send} --secret-env ${variable}`];
+  return [`(set -a; . ./.env; set +a; ${send})`];
 }
 
 /**

@@ -33,7 +33,7 @@ export async function checkCredentials(
     const origin = names.map((name) => origins[name]).find((each) => each !== undefined);
     return {
       finding: right(
-        `credentials are there, ${origin ?? names.join('/')}. They are yours, not the role's: what follows shows what you may do`,
+        `credentials are there, ${origin ?? names.join('/')}. They are yours, not the role's: what is asked with them shows what you may do`,
       ),
       credentials: { getCredentials: () => Promise.resolve(credentials) },
     };
@@ -45,4 +45,5 @@ export async function checkCredentials(
   }
 }
 
-const howToGet = 'aliyun configure, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.';
+const howToGet =
+  'Run aliyun configure, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET. The deployment needs a key, too: npx s config add.';

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '../../functions/errors.ts';
 import { exchange, ExchangeFailure, type Answer, type ExchangeRequest } from '../../functions/exchange.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
 import { toRecord } from '../../functions/record.ts';
+import { readKey } from '../../functions/webhook/source/open-sources.ts';
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { Outcome } from '../../functions/webhook/reply/reply.ts';
 import { isByApplication, onlyAppOf } from '../sample-webhook.ts';
-import { realSecrets, secretOf } from '../sandbox/secrets.ts';
+import { sandboxSecrets, secretOf } from '../sandbox/secrets.ts';
 import { readAnswer } from '../send/describe-answer.ts';
 import { makeRequest } from '../send/request.ts';
 import { impossibleOrder } from './check-edas.ts';
@@ -16,7 +19,7 @@ interface Deployed {
   /** Where the function listens, without a slash at its end. */
   url: string;
   sources: readonly CompiledSource[];
-  /** With the secrets. */
+  /** With the secrets; those in KMS, as far as they were read, under `kms:NAME`. */
   env: Environment;
   /** Epoch milliseconds. */
   now: () => number;
@@ -44,12 +47,20 @@ export async function* checkDeployed(deployed: Deployed): AsyncGenerator<Remark>
     }
     yield { asking: `/${source.name}` };
     yield await checkForged(source, deployed);
-    if (!isOpen(source, env))
-      yield skipped(`/${source.name}: without its secret, no webhook can be signed for it`);
+    const item = source.secrets.find((each) => typeof readKey(env[each], source.verify) !== 'string');
+    if (!isOpen(source, env) || item === undefined) yield skipped(unsigned(source));
     else if (source.mode === 'deferred') {
       yield skipped(`/${source.name}: a signed webhook would start a task, and people would be told of it`);
-    } else yield await checkSigned(source, deployed);
+    } else yield await checkSigned(source, item, deployed);
   }
+}
+
+const isInKms = (item: string) => nameInKms(item) !== undefined;
+
+function unsigned({ name, secrets }: CompiledSource): string {
+  const fromKms = secrets.filter(isInKms);
+  if (fromKms.length === 0) return `/${name}: without its secret, no webhook can be signed for it`;
+  return `/${name}: no webhook is signed for it, as ${fromKms.join(', ')} could not be read here, or not be used: see its line above`;
 }
 
 /** Why a source is sent nothing, not even what is forged: a function without a gate would act on a real application. */
@@ -87,11 +98,18 @@ async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: 
 
 async function checkForged(source: CompiledSource, deployed: Deployed): Promise<Finding> {
   // Of the right form, and known to nobody.
-  const answer = await post(source, secretOf(source, realSecrets([source], {})), deployed);
+  const answer = await post(source, secretOf(source, sandboxSecrets([source], randomUUID())), deployed);
   if (answer instanceof ExchangeFailure) return noAnswer(source, answer);
   const { code, outcome } = readAnswer(source, answer);
   const said = `${answer.status} ${code ?? outcome ?? ''}`.trimEnd();
-  if (answer.status === 401) return right(`/${source.name} refuses a forged webhook (${said})`);
+  const usesKms = source.secrets.some(isInKms);
+  if (answer.status === 401) {
+    const wasRead = usesKms && (code === 'signature_mismatch' || code === 'token_mismatch');
+    const proof = wasRead ? ', for which its role has read the secret from KMS' : '';
+    return right(`/${source.name} refuses a forged webhook (${said})${proof}`);
+  }
+  if (code === 'secrets_unavailable') return kmsUnavailable(`/${source.name}`);
+  if (code === 'source_not_configured' && usesKms) return closedByKms(`/${source.name}`);
   if (code === 'source_not_configured') {
     return warning(
       `/${source.name} is closed`,
@@ -105,12 +123,13 @@ async function checkForged(source: CompiledSource, deployed: Deployed): Promise<
   return wrong(what, 'Suspend it until you know why: ROLLBACK_SUSPENDED=true. Please report this.');
 }
 
-async function checkSigned(source: CompiledSource, deployed: Deployed): Promise<Finding> {
-  const secret = source.secrets.map((variable) => deployed.env[variable]).find(Boolean) ?? '';
-  const answer = await post(source, secret, deployed);
+/** @param item which of its secrets signs */
+async function checkSigned(source: CompiledSource, item: string, deployed: Deployed): Promise<Finding> {
+  const answer = await post(source, deployed.env[item] ?? '', deployed);
   if (answer instanceof ExchangeFailure) return noAnswer(source, answer);
   const { code, outcome, message } = readAnswer(source, answer);
-  const judge = meanings[(code ?? outcome ?? '') as keyof typeof meanings];
+  const ofSource = { ...meanings, ...(source.secrets.some(isInKms) && meaningsWithKms(item)) };
+  const judge = ofSource[(code ?? outcome ?? '') as keyof Meanings];
   if (judge) return judge(`/${source.name}`);
   // A chat's answer carries a code only where something is wrong.
   const said = `${answer.status} ${code ?? outcome ?? message ?? ''}`.trimEnd();
@@ -135,8 +154,35 @@ const unmade = (path: string) =>
     'Send one of its own with npm run send -- --payload FILE, and an id that cannot exist.',
   );
 
+const kmsUnavailable = (path: string) =>
+  unknown(
+    `${path}: KMS gave the function no secret, so it can let nobody in for now`,
+    'Run the doctor again; the log of the function says what KMS said. docs/errors.md#secrets_unavailable.',
+  );
+const closedByKms = (path: string) =>
+  wrong(
+    `${path} is closed: one of its secrets is missing or unfit, or its role may not read it from KMS`,
+    'The log of the function names it. The right: policy/README.md#secrets-in-kms; then it opens by itself within a minute. A variable: put it into .env, and npm run deploy.',
+  );
+
+type Meanings = Partial<Record<ErrorCode | Outcome['outcome'], (path: string) => Finding>>;
+
+/** @param item the secret that has signed */
+function meaningsWithKms(item: string): Meanings {
+  const otherVersion = (path: string) =>
+    wrong(
+      `${path} has another secret than ${item} is here`,
+      'An instance keeps what it has read for five minutes: was a new version stored just now? If not, the function asks KMS in another region: npm run deploy.',
+    );
+  return {
+    ...(isInKms(item) && { signature_mismatch: otherVersion, token_mismatch: otherVersion }),
+    source_not_configured: closedByKms,
+    secrets_unavailable: kmsUnavailable,
+  };
+}
+
 /** What the answer to a rightly signed webhook shows that asks for what cannot exist. */
-const meanings: Partial<Record<ErrorCode | Outcome['outcome'], (path: string) => Finding>> = {
+const meanings: Meanings = {
   change_order_not_found: (path) =>
     right(`${path} takes a signed webhook, asks EDAS with its role, and learns that there is no such order`),
   dry_run: (path) => right(`${path} takes a signed webhook: dry_run, and its role may read`),

@@ -15,8 +15,8 @@ export function checkEnvFile(folder: string, { hasFile, faults }: DeployEnvironm
 }
 
 const noFile = warning(
-  'there is no .env, so only variables of this shell are deployed',
-  'For secrets that stay on this machine: cp .env.example .env',
+  'there is no .env yet, so secrets and settings can only come from this shell',
+  'cp .env.example .env, and fill it in: it says what each line is for.',
 );
 
 // It would be uploaded with the code, and Serverless Devs reads the .env of a function's code first.
@@ -38,7 +38,7 @@ function checkGit(folder: string): Finding[] {
   if (isTracked) return [tracked];
   if (!asksGit(folder, 'check-ignore', '--quiet', '.env').isYes) return [notIgnored];
   const { output } = asksGit(folder, 'log', '--all', '--max-count=1', '--format=%h', '--', '.env');
-  return [output === '' ? right('.env is not in git, and is ignored') : onceCommitted(output)];
+  return [output === '' ? right('git ignores .env, and has never had it') : onceCommitted(output)];
 }
 
 const tracked = wrong(

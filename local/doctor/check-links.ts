@@ -1,5 +1,6 @@
 import { Problem } from '../../functions/errors.ts';
-import { openSources } from '../../functions/webhook/source/open-sources.ts';
+import { KmsFailure } from '../../functions/kms/failure.ts';
+import { openSources, readKey } from '../../functions/webhook/source/open-sources.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type LinkParameters,
 } from '../../functions/webhook/verify/link.ts';
 import { right, skipped, unknown, warning, wrong, type Finding } from './finding.ts';
+import type { KmsReading, KmsReadings } from './kms-readings.ts';
 
 /**
  * Whether links open their source, and for how long. Of a link, only source, application and time are shown: whoever has
@@ -16,14 +18,17 @@ import { right, skipped, unknown, warning, wrong, type Finding } from './finding
  *
  * @param links as `npm run link` printed them
  * @param now epoch milliseconds
+ * @param readings what KMS gave
  */
 export function checkLinks(
   links: readonly string[],
   sources: readonly CompiledSource[],
   env: Environment,
   now: number,
+  readings: KmsReadings = new Map(),
 ): Finding[] {
-  if (links.length > 0) return links.map((link, index) => checkLink(link, index + 1, sources, env, now));
+  const known = { sources, env, readings };
+  if (links.length > 0) return links.map((link, index) => checkLink(link, index + 1, known, now));
   const names = sources.filter(({ verify }) => verify.scheme === 'link').map(({ name }) => name);
   if (names.length === 0) return [];
   return [
@@ -33,13 +38,13 @@ export function checkLinks(
   ];
 }
 
-function checkLink(
-  link: string,
-  number: number,
-  sources: readonly CompiledSource[],
-  env: Environment,
-  now: number,
-): Finding {
+interface Known {
+  sources: readonly CompiledSource[];
+  env: Environment;
+  readings: KmsReadings;
+}
+
+function checkLink(link: string, number: number, { sources, env, readings }: Known, now: number): Finding {
   const url = URL.canParse(link) ? new URL(link) : undefined;
   if (!url) return wrong(`link ${number} is no address`, 'Copy it whole, and put it into single quotes.');
   const source = sources.find(({ name }) => url.pathname === `/${name}`);
@@ -50,14 +55,27 @@ function checkLink(
     );
   }
   const { name, secrets, verify } = source;
-  const keys = openSources([source], env, () => undefined).get(name)?.keys ?? [];
-  if (keys.length === 0) {
-    return unknown(
-      `link ${number} (${name}): ${secrets.join(', ')} cannot be used here`,
-      'Set it, and try again.',
-    );
-  }
-  return judge(`link ${number} (${name})`, verify, keys, url, now);
+  const what = `link ${number} (${name})`;
+  const { keys = [], secretsInKms = [] } = openSources([source], env, () => undefined).get(name) ?? {};
+  const allKeys = [...keys, ...secretsInKms.flatMap((secret) => keysIn(readings.get(secret), verify))];
+  const isAllRead = secretsInKms.every((secret) => Array.isArray(readings.get(secret)));
+  const finding = allKeys.length === 0 ? undefined : judge(what, verify, allKeys, url, now);
+  if (finding && (isAllRead || finding.verdict !== 'wrong')) return finding;
+  return unknown(
+    `${what}: ${secrets.join(', ')} cannot be used here`,
+    isAllRead
+      ? 'Set it, and try again.'
+      : 'It has to be read from KMS: the line of the secret says why it was not.',
+  );
+}
+
+/** Both versions count. */
+function keysIn(reading: KmsReading | undefined, verify: LinkParameters): Buffer[] {
+  if (!reading || reading instanceof KmsFailure) return [];
+  return reading.flatMap((version) => {
+    const key = version && readKey(version.text, verify);
+    return Buffer.isBuffer(key) ? [key] : [];
+  });
 }
 
 function judge(

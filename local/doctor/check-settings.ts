@@ -15,7 +15,8 @@ export function checkSettings(env: Environment, role: string): Finding[] {
 
 function checkSuspension(env: Environment): Finding {
   const value = (env['ROLLBACK_SUSPENDED'] ?? '').trim().toLowerCase();
-  if (!isSuspended(env)) return right('rollbacks are armed: ROLLBACK_SUSPENDED is not set, or says no');
+  if (!isSuspended(env))
+    return right('rollbacks are armed: a signed webhook rolls back, unless ROLLBACK_SUSPENDED=true');
   if (['true', '1', 'yes', 'on'].includes(value)) {
     return right('rollbacks are suspended: every webhook is answered, and nothing is rolled back');
   }
@@ -39,7 +40,8 @@ function checkLogLevel(env: Environment): Finding[] {
 /** https://github.com/devsapp/fc3 lower-cases it, and then asks for a role that does not exist. */
 function checkRole(role: string): Finding {
   if (role === '') return wrong('the functions have no role in s.yaml', 'Create one: policy/README.md.');
-  if (role === role.toLowerCase()) return right(`the functions take the role ${role}`);
+  if (role === role.toLowerCase())
+    return right(`the functions take the role ${role}, which policy/README.md creates`);
   return wrong(
     `the role ${role} has capitals, and Serverless Devs would ask for ${role.toLowerCase()}`,
     'Create the role under a name in lower case (policy/README.md), and put that into FUNCTION_ROLE.',

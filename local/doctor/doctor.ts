@@ -20,6 +20,8 @@ const help = `Checks everything that can be checked before and after a deploymen
 
 EDAS and Function Compute are asked with your own credentials, not with those of the functions' role, and only for what
 cannot exist: change order 00000000-0000-0000-0000-000000000000. Each line says which answer came, and what it means.
+Secrets in KMS (kms:NAME in sources.yaml) are read with them, too, and KMS notes that. Only --url shows whether the role
+may read them: a webhook that is forged is refused as such once it has. It needs policy/README.md#secrets-in-kms.
 
   ✓ right   ! to look at   ✗ wrong   ? could not be checked   – left out
 

@@ -27,6 +27,13 @@ import { checkSettings } from './check-settings.ts';
 import { deployedEnvironment, resolve } from './deployed-environment.ts';
 import { readDeployEnvironment } from './env-file.ts';
 import { right, skipped, unknown, type Remark } from './finding.ts';
+import {
+  checkKmsEndpoint,
+  namesInKms,
+  readKmsSecrets,
+  withKmsSecrets,
+  type KmsReadings,
+} from './kms-readings.ts';
 
 /** What is examined, and with what. */
 export interface Examination {
@@ -64,18 +71,66 @@ export async function* examine(examination: Examination): AsyncGenerator<Remark>
 
   const { sources, notify } = configuration;
   const deployment = readFunctions(folder, environment.env);
-  yield { heading: 'What the functions will be told' };
-  yield* checkSecrets(sources, environment.env);
+  yield { heading: 'Secrets and settings' };
+  const found = isOffline ? undefined : yield* findCredentials();
+  const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
+  if (namesInKms(sources).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
   yield* checkChannels(notify, environment.env);
   yield* checkSettings(deployment.env, deployment.role);
-  yield* checkLinks(links, sources, environment.env, now());
+  yield* checkLinks(links, sources, environment.env, now(), readings);
 
-  yield { heading: 'EDAS and Function Compute, asked with your own credentials' };
-  yield* examineCloud(examination, configuration, deployment);
+  const credentials = isOffline ? '' : ', asked with your own credentials';
+  yield { heading: `EDAS and Function Compute${credentials}` };
+  yield* examineCloud(examination, configuration, deployment, found);
   if (url === undefined) return;
   yield { heading: 'The function that is deployed' };
-  if (isOffline) yield skipped(`${url}: --offline`);
-  else yield* checkDeployed({ url, sources, env: secretsFor(url, sources, environment.env, shell), now });
+  if (isOffline) {
+    yield skipped(`${url}: --offline`);
+    return;
+  }
+  const known = withKmsSecrets(environment.env, readings);
+  yield* checkDeployed({ url, sources, env: secretsFor(url, sources, known, shell), now });
+}
+
+type FoundCredentials = Awaited<ReturnType<typeof checkCredentials>>;
+
+async function* findCredentials(): AsyncGenerator<Remark, FoundCredentials> {
+  yield { asking: 'for credentials' };
+  return await checkCredentials(await invocationCredentials({}, {}));
+}
+
+const rightOfRole = skipped(
+  "whether the functions' role may read these secrets from KMS: --url URL asks the function. policy/README.md#secrets-in-kms gives it the right",
+);
+
+/**
+ * @param deployed the environment of the webhook function
+ * @param found undefined with --offline
+ * @returns what KMS gave
+ */
+async function* examineSecrets(
+  sources: readonly CompiledSource[],
+  env: Environment,
+  deployed: Environment,
+  found: FoundCredentials | undefined,
+): AsyncGenerator<Remark, KmsReadings> {
+  const { finding, endpoint } = checkKmsEndpoint(sources, deployed);
+  if (finding) yield finding;
+  const credentials = found?.credentials;
+  if (endpoint === undefined || !credentials) {
+    const readings: KmsReadings = new Map();
+    yield* checkSecrets(
+      sources,
+      env,
+      readings,
+      found ? 'that takes its address, and credentials' : '--offline',
+    );
+    return readings;
+  }
+  yield { asking: endpoint };
+  const given = await readKmsSecrets(sources, endpoint, credentials);
+  yield* checkSecrets(sources, env, given);
+  return given;
 }
 
 /** What s.yaml says of the functions, as far as it can be read. */
@@ -85,7 +140,7 @@ interface Functions {
   role: string;
 }
 
-function readFunctions(folder: string, env: Environment): Functions {
+export function readFunctions(folder: string, env: Environment): Functions {
   try {
     const { functions } = readDeployment(readFileSync(path.join(folder, 's.yaml'), 'utf8'));
     const webhook = findFunction(functions, 'webhook');
@@ -100,20 +155,20 @@ async function* examineCloud(
   examination: Examination,
   { sources }: CompiledConfiguration,
   { env, role }: Functions,
+  found: FoundCredentials | undefined,
 ): AsyncGenerator<Remark> {
-  const { isOffline, lookup } = examination;
   const { finding, endpoint } = checkEndpoint(env);
   yield finding;
-  if (isOffline) {
+  if (!found) {
     yield skipped('whether EDAS answers, what your credentials may do, and the follow function: --offline');
     return;
   }
-  const isReachable = endpoint === undefined ? false : yield* examineNetwork(endpoint, lookup);
-  yield { asking: 'for credentials' };
-  const found = await checkCredentials(await invocationCredentials({}, {}));
+  const isReachable = endpoint === undefined ? false : yield* examineNetwork(endpoint, examination.lookup);
   yield found.finding;
   if (endpoint === undefined || !isReachable || !found.credentials) {
-    yield skipped('what you may do in EDAS: it takes an address that answers, and credentials');
+    yield skipped(
+      'what you may do in EDAS: not asked, as that takes an address that answers, and credentials',
+    );
   } else {
     yield* checkEdas(createEdasClient(endpoint, found.credentials), operationOf(sources));
   }
@@ -145,11 +200,13 @@ async function* examineFollowFunction(
   credentials: CredentialsProvider | undefined,
 ): AsyncGenerator<Remark> {
   if (!sources.some(({ follow }) => follow)) {
-    yield skipped('the follow function: no source is followed');
+    yield skipped(
+      'the follow function: not needed, as no source is followed (follow, mode: deferred or notify in sources.yaml)',
+    );
     return;
   }
   if (!credentials) {
-    yield skipped('the follow function: it takes credentials');
+    yield skipped('the follow function: not asked for, as that takes credentials');
     return;
   }
   const account = accountId ?? /^acs:ram::(\d+):/.exec(role)?.[1];

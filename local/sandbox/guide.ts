@@ -1,3 +1,4 @@
+import { setting } from '../../functions/platform/settings.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
@@ -85,7 +86,8 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
   if (nameInKms(secret) === undefined && !isYours(secret)) {
     console.log(`export ${secret}=${quote(secretOf(source, secrets))}`);
   }
-  for (const line of opensslLines(source, url)) console.log(line);
+  const region = setting(process.env, 'REGION');
+  for (const line of opensslLines(source, url, region)) console.log(line);
 }
 
 export function printReady(url: string): void {

@@ -146,8 +146,12 @@ function toFailure(error: unknown): KmsFailure {
   return error instanceof KmsFailure ? error : new KmsFailure('unavailable', 'The read failed.');
 }
 
-/** Both at once, so that the second costs no time. No call goes on after it. */
-async function readVersions(name: string, kms: KmsClient, timeoutMs: number): Promise<SecretVersions> {
+/**
+ * Both at once, so that the second costs no time. No call goes on after it.
+ *
+ * @throws KmsFailure
+ */
+export async function readVersions(name: string, kms: KmsClient, timeoutMs: number): Promise<SecretVersions> {
   const [current, previous] = await settleAll([
     kms.getSecretValue(name, 'ACSCurrent', timeoutMs),
     kms.getSecretValue(name, 'ACSPrevious', timeoutMs).catch(noneIfRefused),

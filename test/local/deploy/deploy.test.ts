@@ -19,7 +19,7 @@ function stage({
   sources = pipeline,
   deployStatus = 0,
   said = info,
-} = {}) {
+}: { env?: Record<string, string>; sources?: string; deployStatus?: number; said?: string } = {}) {
   const folder = temporaryFolder();
   for (const name of ['s.yaml', '.env.example']) copyFileSync(path.join(root, name), path.join(folder, name));
   writeFileSync(path.join(folder, 'sources.yaml'), sources);
@@ -110,11 +110,43 @@ describe('npm run deploy', () => {
     );
   });
 
+  test('deploys a source whose secret is in KMS alone, and reads that from there before it signs', async () => {
+    const sources = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }\n';
+    const { status, stdout } = await stage({ sources, env: { REGION: 'cn-beijing' } }).run();
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain('– kms:pipeline (pipeline) is in KMS');
+    const lines = stdout.slice(stdout.indexOf('The first webhook.')).split('\n').slice(1, 5);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^ {2}export SECRET="\$\(aliyun kms GetSecretValue --SecretName pipeline --region cn-beijing \| /,
+      ),
+      `  body='{"changeOrderId":"CHANGE-ORDER-ID"}'`,
+      expect.stringContaining(`  curl -i ${url}/pipeline`),
+      expect.stringContaining('-hmac "$SECRET"'),
+    ]);
+    expect(stdout).not.toContain('. ./.env');
+  });
+
+  test('says how to send with a secret in KMS what a shell cannot sign', async () => {
+    const sources = 'sources: { chat: { preset: slack, secrets: [kms:chat] } }\n';
+    const { stdout } = await stage({ sources, env: {} }).run();
+    expect(stdout).toMatch(
+      /\n {2}export SECRET=.*--SecretName chat --region cn-hangzhou .*\n {2}npm run send -- --source chat .*--secret-env SECRET\n/,
+    );
+    expect(stdout).not.toContain('. ./.env');
+  });
+
+  test('says what an application is asked for with where a source is told one', async () => {
+    const sources = 'sources: { pipeline: { preset: stripe-style, app: app, secrets: [PIPELINE_SECRET] } }\n';
+    const { stdout } = await stage({ sources }).run();
+    expect(stdout).toContain('npm run send -- --source pipeline --app APPLICATION-ID --url');
+  });
+
   test('stops before it builds where the doctor finds something wrong', async () => {
     const { folder, calls, run } = stage({ env: { PIPELINE_SECRET: 'changeme' } });
     const { status, stdout, stderr } = await run();
     expect(status).toBe(1);
-    expect(stdout).toContain('✗ PIPELINE_SECRET is shorter');
+    expect(stdout).toContain('✗ PIPELINE_SECRET is a placeholder');
     expect(stderr).toBe('error Nothing was built or deployed: put right what is marked with ✗.\n');
     expect(calls()).toEqual([]);
     expect(existsSync(path.join(folder, 'dist'))).toBe(false);

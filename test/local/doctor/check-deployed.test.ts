@@ -216,3 +216,75 @@ sources:
     ]);
   });
 });
+
+describe('a deployed function whose secret is in KMS', () => {
+  const inKms = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }';
+  const whsec = 'sources: { pipeline: { preset: standard-webhooks, secrets: [kms:pipeline] } }';
+
+  test.each([inKms, whsec])(
+    'shows with a forged webhook that its role reads the secret, and takes a signed one: %s',
+    async (yaml) => {
+      expect(await checkLocal(await startLocalFunction(yaml))).toMatchObject([
+        { verdict: 'right', what: expect.stringContaining('1 of 1 sources ready') as unknown },
+        {
+          verdict: 'right',
+          what: expect.stringContaining('for which its role has read the secret from KMS') as unknown,
+        },
+        {
+          verdict: 'right',
+          what: expect.stringMatching(/^\/pipeline takes a signed webhook, asks EDAS/) as unknown,
+        },
+      ]);
+    },
+  );
+
+  test('is sent no signed webhook where the secret was not read here, and is ready nevertheless', async () => {
+    const { url, sources } = await startLocalFunction(inKms);
+    expect(await checkLocal({ url, sources, secrets: {} })).toMatchObject([
+      { verdict: 'right' },
+      { verdict: 'right' },
+      { verdict: 'skipped', what: expect.stringContaining('kms:pipeline could not be read here') as unknown },
+    ]);
+  });
+
+  test('is sent a webhook that another secret of the source signs, where that one is known', async () => {
+    const mixed = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline, OLD_SECRET] } }';
+    const { url, sources, secrets } = await startLocalFunction(mixed);
+    const variable = { OLD_SECRET: secrets['OLD_SECRET'] ?? '' };
+    const findings = await checkLocal({ url, sources, secrets: variable });
+    expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
+  });
+
+  test('is not sent what cannot be signed with an unfit secret', async () => {
+    const { url, sources } = await startLocalFunction(whsec);
+    const findings = await checkLocal({ url, sources, secrets: { 'kms:pipeline': 'no base64, and fake' } });
+    expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'right', 'skipped']);
+  });
+
+  test('is wrong where KMS gave it another version, which may be new', async () => {
+    const { url, sources } = await startLocalFunction(inKms);
+    const findings = await checkLocal({
+      url,
+      sources,
+      secrets: { 'kms:pipeline': 'another-fake-secret-of-a-test' },
+    });
+    expect(findings.at(-1)).toMatchObject({
+      verdict: 'wrong',
+      what: '/pipeline has another secret than kms:pipeline is here',
+      advice: expect.stringContaining('five minutes') as unknown,
+    });
+  });
+
+  test.each([
+    ['secrets_unavailable', 'unknown', 'KMS gave the function no secret'],
+    ['source_not_configured', 'wrong', 'its role may not read it from KMS'],
+  ])('that answers %s is judged by that, forged or signed', async (code, verdict, what) => {
+    const findings = await checkLocal({
+      url: await other(answering(503, JSON.stringify({ code }))),
+      sources: compileSources(inKms),
+      secrets: { 'kms:pipeline': 'fake-secret-of-a-pipeline-of-a-test' },
+    });
+    const judged = { verdict, what: expect.stringContaining(what) as unknown };
+    expect(findings.slice(1)).toMatchObject([judged, judged]);
+  });
+});

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { LinkParameters } from '../../../functions/webhook/verify/link.ts';
+import { KmsFailure } from '../../../functions/kms/failure.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { checkLinks } from '../../../local/doctor/check-links.ts';
+import type { KmsReading } from '../../../local/doctor/kms-readings.ts';
 import { linkQuery } from '../../../local/sign.ts';
 
 const app = '3616cdca-0000-4000-8000-0000000000aa';
@@ -67,5 +69,46 @@ describe('without a link', () => {
 
   test('nothing is said where no source has any', () => {
     expect(checkLinks([], sources.slice(1), env, now)).toEqual([]);
+  });
+});
+
+describe('a link whose secret is in KMS', () => {
+  const inKms = compileSources(
+    `sources: { monitor: { preset: cloudmonitor, secrets: [kms:monitor], apps: [${app}] } }`,
+  );
+  const version = (secretText: string) => ({ text: secretText, versionId: undefined });
+  const checkWith = (reading?: KmsReading) =>
+    checkLinks([linkFor(90)], inKms, {}, now, new Map(reading ? [['monitor', reading]] : []));
+  const other = 'another-fake-secret-of-the-monitor';
+
+  test('is right with either version of it', () => {
+    expect(checkWith([version(env.MONITOR_SECRET)])).toMatchObject([{ verdict: 'right' }]);
+    expect(checkWith([version(other), version(env.MONITOR_SECRET)])).toMatchObject([{ verdict: 'right' }]);
+  });
+
+  test('is wrong where both versions are others', () => {
+    expect(checkWith([version(other)])).toMatchObject([{ verdict: 'wrong' }]);
+  });
+
+  test('is not called wrong by the variable beside it, as long as nobody has read it', () => {
+    const mixed = compileSources(
+      `sources: { monitor: { preset: cloudmonitor, secrets: [kms:monitor, OLD], apps: [${app}] } }`,
+    );
+    const withOld = (OLD: string) => checkLinks([linkFor(90)], mixed, { OLD }, now);
+    expect(withOld(other)).toMatchObject([{ verdict: 'unknown' }]);
+    expect(withOld(env.MONITOR_SECRET)).toMatchObject([{ verdict: 'right' }]);
+  });
+
+  test.each([
+    ['was not asked for', undefined],
+    ['could not be read', new KmsFailure('unavailable', 'KMS is down.')],
+  ])('cannot be checked where that %s', (_what, reading) => {
+    expect(checkWith(reading)).toMatchObject([
+      {
+        verdict: 'unknown',
+        what: 'link 1 (monitor): kms:monitor cannot be used here',
+        advice: expect.stringContaining('read from KMS') as unknown,
+      },
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compileSources } from '../../../local/build/compile-sources.ts';
-import { checkSecrets } from '../../../local/doctor/check-secrets.ts';
+import { checkSecrets, isOpen } from '../../../local/doctor/check-secrets.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
 
 const app = '3616cdca-0000-4000-8000-0000000000aa';
@@ -63,6 +63,7 @@ describe('a secret', () => {
     ['of 15 bytes that is a token', bearer, text(15), 'is shorter than 16 bytes'],
     ['of a user and 15 bytes', basic, `a-long-user-name:${text(15)}`, 'is shorter than 16 bytes'],
     ['of a user alone', basic, text(32), 'is not of the form user:password'],
+    ['of 24 digits that are 12 bytes', hex, bytes(12).toString('hex'), 'is shorter than 16 bytes'],
     ['with a newline at its end', generic, `${text(32)}\n`, 'white space'],
     ['with a space before it', generic, ` ${text(32)}`, 'white space'],
     ['of white space alone', generic, '   ', 'is empty'],
@@ -73,7 +74,7 @@ describe('a secret', () => {
     ['that is not of its encoding', hex, text(32), 'cannot be decoded: its encoding is hex'],
     ['of one character', generic, 'x'.repeat(40), 'placeholder'],
     ['of few characters', generic, 'abc'.repeat(20), 'the same few characters'],
-    ['that asks to be changed', generic, 'changeme', '16 bytes'],
+    ['that asks to be changed', generic, 'changeme', 'placeholder'],
     ['that asks to be put in', generic, 'your-secret-goes-in-here-please', 'placeholder'],
     ['in angle brackets', generic, '<the secret of the pipeline>', 'placeholder'],
     [
@@ -82,7 +83,7 @@ describe('a secret', () => {
       'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==',
       'everybody knows',
     ],
-    ["that is the sandbox's", link, 'sandbox-secret', '16 bytes'],
+    ["that is the sandbox's", link, 'sandbox-secret', 'everybody knows'],
   ])('%s is wrong', (_what, source, value, reason) => {
     const finding = checkOne(source, value);
     expect(finding).toMatchObject({ verdict: 'wrong', what: expect.stringContaining(reason) as unknown });
@@ -132,7 +133,28 @@ describe('several secrets', () => {
   test('that leave no source open are wrong', () => {
     expect(checkSecrets(sources, { A: env.A }).at(-1)).toMatchObject({
       verdict: 'wrong',
-      what: 'no source is open, so nobody can be let in',
+      what: 'no source has its secret, so nobody can be let in',
+      advice: expect.stringContaining('cp .env.example .env') as unknown,
     });
+  });
+});
+
+describe('secrets in KMS, where it was not asked', () => {
+  const inKms = compileSources('sources: { one: { preset: generic, secrets: [kms:one] } }');
+  const mixed = compileSources('sources: { one: { preset: generic, secrets: [kms:one, OLD] } }');
+
+  test('are left out, and their source is not taken for one that lets nobody in', () => {
+    expect(checkSecrets(inKms, {})).toEqual([
+      { verdict: 'skipped', what: 'kms:one (one) is in KMS, which was not asked: --offline' },
+    ]);
+    expect(inKms.map((source) => isOpen(source, {}))).toEqual([true]);
+  });
+
+  test('do not open a source whose variable is empty', () => {
+    expect(checkSecrets(mixed, {}).map(({ verdict }) => verdict)).toEqual(['skipped', 'warning', 'wrong']);
+    expect(checkSecrets(mixed, { OLD: text(32) }).map(({ verdict }) => verdict)).toEqual([
+      'skipped',
+      'right',
+    ]);
   });
 });

@@ -11,7 +11,7 @@ describe('the settings', () => {
     (value) => {
       expect(verdicts({ ROLLBACK_SUSPENDED: value })).toEqual([
         expect.stringMatching(/^right: rollbacks are armed/),
-        'right: the functions take the role edas-rollback-webhook',
+        'right: the functions take the role edas-rollback-webhook, which policy/README.md creates',
       ]);
     },
   );
@@ -31,7 +31,9 @@ describe('the settings', () => {
 
   test('have a role in lower case, a name or an ARN', () => {
     const arn = 'acs:ram::1234567890123456:role/edas-rollback-webhook';
-    expect(verdicts({}, arn).at(-1)).toBe(`right: the functions take the role ${arn}`);
+    expect(verdicts({}, arn).at(-1)).toBe(
+      `right: the functions take the role ${arn}, which policy/README.md creates`,
+    );
     expect(verdicts({}, 'EdasRole').at(-1)).toMatch(/^wrong: the role EdasRole has capitals.* edasrole$/);
     expect(verdicts({}, '').at(-1)).toMatch(/^wrong: the functions have no role/);
   });

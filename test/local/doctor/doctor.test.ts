@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { root } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { startKmsStandIn, type KmsStandIn } from '../../../local/kms/stand-in.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
 import { linkQuery } from '../../../local/sign.ts';
 import { listen } from '../../../local/listen.ts';
@@ -69,11 +70,11 @@ describe('npm run doctor', () => {
       '✓ s.yaml gives the functions what sources.yaml asks for',
       '✓ .env is read as it looks',
       expect.stringContaining('– whether .env is in git'),
-      'What the functions will be told',
+      'Secrets and settings',
       '✓ PIPELINE_SECRET (pipeline) is set, and long enough',
       '✓ GITHUB_SECRET (monitor) is set, and long enough',
       expect.stringContaining('✓ rollbacks are armed'),
-      '✓ the functions take the role edas-rollback-webhook',
+      '✓ the functions take the role edas-rollback-webhook, which policy/README.md creates',
       expect.stringMatching(
         /^✓ link 1 \(monitor\) opens its source for the application .*, (89|90) days from now$/,
       ),
@@ -110,10 +111,10 @@ describe('npm run doctor', () => {
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'fake',
     });
     expect(status, stdout).toBe(1);
-    expect(stdout).toContain('\n✗ PIPELINE_SECRET is shorter than 16 bytes');
+    expect(stdout).toContain('\n✗ PIPELINE_SECRET is a placeholder');
     expect(stdout).toContain('\n✗ EDAS does not accept these credentials');
     expect(stdout).toMatch(
-      /\n2 things wrong.* First: PIPELINE_SECRET is shorter.*\n {2}Put another value.*\n$/,
+      /\n2 things wrong.* First: PIPELINE_SECRET is a placeholder.*\n {2}Put another value.*\n$/,
     );
     expect(stdout).not.toContain('changeme');
   });
@@ -126,7 +127,7 @@ describe('npm run doctor', () => {
     expect(stdout).toContain(`\n? EDAS does not answer at ${url}: ECONNREFUSED`);
     expect(stdout).toContain('\n? no Alibaba Cloud credentials were found on this machine');
     expect(stdout).toContain(
-      '\n– what you may do in EDAS: it takes an address that answers, and credentials',
+      '\n– what you may do in EDAS: not asked, as that takes an address that answers, and credentials',
     );
     expect(stdout).toMatch(/\n2 things could not be checked\. First: EDAS does not answer/);
   });
@@ -139,6 +140,58 @@ describe('npm run doctor', () => {
     expect(stdout).toMatch(/\n– whether EDAS answers.*: --offline\n/);
     expect(stdout).toContain(`\n– ${local.url}: --offline\n`);
     expect([...local.edas.calls, ...local.fc.calls]).toEqual([]);
+  });
+
+  describe('with secrets in KMS', () => {
+    const inKms = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline, PIPELINE_SECRET] } }';
+    const inKmsAlone = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }';
+    const secretThere = 'fake-secret-of-a-pipeline-in-KMS';
+
+    async function startKms(): Promise<KmsStandIn> {
+      const kms = await startKmsStandIn({ credentials: fakeCredentials });
+      onTestFinished(() => kms.close());
+      kms.secrets.put('pipeline', secretThere);
+      return kms;
+    }
+
+    test('reads them with the credentials of this machine, beside the variables', async () => {
+      const [local, kms] = [await startLocalFunction(inKms), await startKms()];
+      const folder = folderWith({ ...secrets, ...standIns(local), KMS_ENDPOINT: kms.url }, inKms);
+      const { status, stdout, stderr } = await doctor(folder, [], ownCredentials);
+      expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain(
+        '\n✓ kms:pipeline (pipeline) is in KMS, and long enough\n✓ PIPELINE_SECRET (pipeline) is set',
+      );
+      expect(stdout).toMatch(/\n– whether the functions' role may read .* --url URL .*policy\/README\.md/);
+      expect(stdout).not.toContain(secretThere);
+    });
+
+    test('asks KMS nothing with --offline, and does not call a source closed that has all there', async () => {
+      const [local, kms] = [await startLocalFunction(inKmsAlone), await startKms()];
+      const folder = folderWith({ ...standIns(local), KMS_ENDPOINT: kms.url }, inKmsAlone);
+      const { status, stdout } = await doctor(folder, ['--offline'], ownCredentials);
+      expect(status, stdout).toBe(0);
+      expect(stdout).toContain(
+        '\n– kms:pipeline (pipeline) is in KMS, which was not asked: --offline\n– whether the functions',
+      );
+      expect(kms.calls).toEqual([]);
+    });
+
+    test('leaves them out where there are no credentials', async () => {
+      const local = await startLocalFunction(inKmsAlone);
+      const { status, stdout } = await doctor(folderWith(standIns(local), inKmsAlone));
+      expect(status, stdout).toBe(2);
+      expect(stdout).toContain(
+        '\n– kms:pipeline (pipeline) is in KMS, which was not asked: that takes its address, and credentials\n',
+      );
+    });
+
+    test('is red where KMS_ENDPOINT cannot be used, also with --offline', async () => {
+      const folder = folderWith({ KMS_ENDPOINT: 'http://kms.example.com' }, inKmsAlone);
+      const { status, stdout } = await doctor(folder, ['--offline']);
+      expect(status).toBe(1);
+      expect(stdout).toContain('\n✗ KMS_ENDPOINT must be https');
+    });
   });
 
   test('goes no further than a sources.yaml that does not build', async () => {

@@ -112,11 +112,15 @@ test('for real EDAS, the secret of a source that has it in KMS is read from ther
   const sources = compileSources(
     'sources: { pipeline: { preset: generic, secrets: [kms:pipeline/secret] } }',
   );
+  vi.stubEnv('REGION', 'cn-beijing');
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
   const output = captureOutput();
   printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
   expect(output()).toContain("secret kms:pipeline/secret (KMS's own)");
   expect(output()).toContain(
-    'export SECRET="$(aliyun kms GetSecretValue --SecretName pipeline/secret | node -p ',
+    'export SECRET="$(aliyun kms GetSecretValue --SecretName pipeline/secret --region cn-beijing | node -p ',
   );
   expect(output()).toContain('-hmac "$SECRET" -r');
 });
