@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Each file starts real servers on free ports, and many of them wait: three at a time fill two cores.
-    maxWorkers: 3,
+    // Each file starts real servers on free ports, and many of them wait: four at a time fill two cores.
+    maxWorkers: 4,
   },
 });
