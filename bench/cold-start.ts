@@ -90,14 +90,16 @@ async function measureAt(
     return undefined;
   }
   const runs: Runs = {};
-  const elapsed = await interleave(Object.keys(subjects), { rounds, warmUpRounds }, async (name, round) => {
+  const measure = async (name: string, round: number) => {
     const subject = subjects[name];
     if (!subject) throw new Error(`there is no ${name}`);
     const run = await runProcess(subject(), holder.enter);
     if (round >= warmUpRounds) (runs[name] ??= []).push(run);
     return run.elapsed;
-  });
-  holder.release();
+  };
+  const elapsed = await interleave(Object.keys(subjects), { rounds, warmUpRounds }, measure).finally(
+    holder.release,
+  );
   tables.push(toTable(`Cold start, ${describe(cores)}${more}`, 'ms', 'node -e 0', elapsed));
   return runs;
 }
