@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { root } from '../local/build/bundle.ts';
 import { CliError, runCli } from '../local/cli.ts';
 import { coldStart } from './cold-start.ts';
-import { print, toMarkdown, type Findings, type Goal } from './report.ts';
+import { print, toMarkdown, type Findings } from './report.ts';
 import { throughHttp } from './through-http.ts';
 import { weight } from './weight.ts';
 
@@ -18,7 +18,7 @@ const help = `Measures the webhook function against what one would take instead,
   --only PART  this part, and no other: cold, request, http, weight, growth
   --rounds N   how often each is measured   (20, which is the least that says something)
 
-All parts take about 12 minutes, and write what they found to bench/results.json and, as far as it concerns the goals, to
+All parts take about 12 minutes. What a part finds goes into bench/results.json and, as far as it concerns the goals, into
 docs/performance.md, which explains each figure.
 `;
 
@@ -49,21 +49,14 @@ await runCli(async () => {
   const rounds = readRounds(values.rounds);
   const folder = mkdtempSync(path.join(tmpdir(), 'edas-rollback-bench-'));
   try {
-    const found: Record<string, Findings> = {};
     const machine = `Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'a processor unknown'}`;
     console.log(`${machine}, ${rounds} rounds\n`);
     for (const [name, measure] of chosen) {
       progress(name);
-      found[name] = await measure(folder, rounds);
-      print(found[name]);
+      const findings = await measure(folder, rounds);
+      print(findings);
+      keep(name, { takenAt: new Date().toISOString(), machine, rounds, ...findings });
     }
-    if (values.only !== undefined) return;
-    const results = { takenAt: new Date().toISOString(), machine, rounds, ...found };
-    writeFileSync(
-      path.join(import.meta.dirname, 'results.json'),
-      `${JSON.stringify(results, toFourDigits, 2)}\n`,
-    );
-    writeGoals(Object.values(found).flatMap(({ goals }) => goals));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -99,12 +92,19 @@ function progress(what: string): void {
   console.error(`… ${what}`);
 }
 
-/** Into the page that explains them. */
-function writeGoals(goals: readonly Goal[]): void {
+/** What a part found, and when and where. */
+type Result = Findings & { takenAt: string; machine: string; rounds: number };
+
+/** Puts it in the place of what the part found before, and the goals into the page that explains them. */
+function keep(part: string, result: Result): void {
+  const file = path.join(import.meta.dirname, 'results.json');
+  const before = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Result>;
+  const results: Record<string, Result> = { ...before, [part]: result };
+  writeFileSync(file, `${JSON.stringify(results, toFourDigits, 2)}\n`);
   const page = path.join(root, 'docs/performance.md');
-  const text = readFileSync(page, 'utf8');
+  const goals = toMarkdown(Object.values(results).flatMap((each) => each.goals));
   const table = /(?<=<!-- goals -->\n\n)[^]*?(?=\n\n<!-- \/goals -->)/;
-  writeFileSync(page, text.replace(table, toMarkdown(goals)));
+  writeFileSync(page, readFileSync(page, 'utf8').replace(table, goals));
 }
 
 function toFourDigits(_key: string, value: unknown): unknown {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleFollow, bundleWebhook, root } from '../local/build/bundle.ts';
 import { partsByFile, zippedBytes } from '../local/build/weight.ts';
-import { compileConfigurationFile } from '../local/build/write-bundle.ts';
+import { compileConfigurationFile, uploadedFiles } from '../local/build/write-bundle.ts';
 import {
   bodyOf,
   context,
@@ -33,14 +33,14 @@ export async function weight(folder: string, rounds: number): Promise<MutableFin
 async function measureBytes(folder: string, { goals, notes }: MutableFindings): Promise<void> {
   const { sources, notify } = compileConfigurationFile(path.join(root, 'sources.yaml'));
   const bundles = [await bundleWebhook(sources, folder), await bundleFollow(notify, folder)];
-  const files = new Map(bundles.flatMap((bundle) => bundle.files.map((file) => [file.path, file])));
+  const files = uploadedFiles(bundles, folder);
   const parts = new Map(bundles.flatMap(({ metafile }) => [...partsByFile(metafile)]));
-  for (const { path: file, contents } of files.values()) {
+  for (const { path: file, contents } of files) {
     const name = path.basename(file);
     const told = (parts.get(name) ?? []).map(([part, bytes]) => `${part} ${inKb(bytes)}`);
-    notes.push(`${name} ${inKb(contents.length)}: ${told.join(', ')}`);
+    notes.push([`${name} ${inKb(contents.length)}`, told.join(', ')].filter(Boolean).join(': '));
   }
-  goals.push(atMost('zip of both functions', largestZipKb, zippedBytes([...files.values()]) / 1000, 'KB'));
+  goals.push(atMost('zip of both functions', largestZipKb, zippedBytes(files) / 1000, 'KB'));
 }
 
 async function measureMemory(folder: string, rounds: number, findings: MutableFindings): Promise<void> {
