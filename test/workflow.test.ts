@@ -80,17 +80,21 @@ describe('.github/workflows/ci.yml', () => {
 describe('.github/dependabot.yml', () => {
   interface Update {
     'package-ecosystem': string;
+    directory: string;
     schedule: { interval: string };
     groups: Record<string, { patterns?: string[] }>;
   }
   const { updates } = parse(read('.github/dependabot.yml')) as { updates: Update[] };
 
-  test('looks at packages and actions once a week, in groups', () => {
-    expect(updates.map((each) => each['package-ecosystem'])).toEqual(['npm', 'github-actions']);
-    for (const { schedule, groups } of updates) {
-      expect(schedule).toEqual({ interval: 'weekly' });
-      expect(Object.keys(groups).length).toBeGreaterThan(0);
-    }
+  test('looks at packages and actions once a week, and at those of the benchmark once a month, in groups', () => {
+    expect(
+      updates.map((each) => [each['package-ecosystem'], each.directory, each.schedule.interval]),
+    ).toEqual([
+      ['npm', '/', 'weekly'],
+      ['npm', '/bench', 'monthly'],
+      ['github-actions', '/', 'weekly'],
+    ]);
+    for (const { groups } of updates) expect(Object.keys(groups).length).toBeGreaterThan(0);
   });
 
   test('has a group of their own for all packages that are bundled', () => {
