@@ -18,7 +18,7 @@ import {
   writeFunction,
 } from './fixtures.ts';
 import { holdTo } from './hold.ts';
-import { atMost, atMostTimes, toTable, type Goal, type MutableFindings } from './report.ts';
+import { atMost, times, toTable, type Goal, type MutableFindings } from './report.ts';
 import { runProcess, type Run, type Subject } from './run-process.ts';
 import type { StandInUrls } from './stand-ins.ts';
 import { interleave, median, quantile } from './statistics.ts';
@@ -108,9 +108,9 @@ function goalsAt(cores: number, runs: Runs): Goal[] {
   const elapsed = (name: string) => (runs[name] ?? []).map((run) => run.elapsed);
   const empty = elapsed('node -e 0');
   const where = `cold, ${describe(cores)}`;
-  const toUsual = atMostTimes(
+  const toUsual = times(
     `${where}, accepted, to express`,
-    0.6,
+    ['≤', 0.6],
     elapsed('ours, accepted'),
     elapsed('express, accepted'),
   );
@@ -119,9 +119,9 @@ function goalsAt(cores: number, runs: Runs): Goal[] {
   const cpu = (name: string) => (runs[name] ?? []).map((run) => run.told);
   const more = cpu('ours, deferred').map((time, round) => time - (cpu('ours, refused')[round] ?? Number.NaN));
   return [
-    atMostTimes(`${where}, refused, unsigned`, 1.15, elapsed('ours, unsigned'), empty),
-    atMostTimes(`${where}, refused, wrong MAC`, 1.15, elapsed('ours, refused'), empty),
-    atMostTimes(`${where}, accepted`, 1.45, elapsed('ours, accepted'), empty),
+    times(`${where}, refused, unsigned`, ['≤', 1.15], elapsed('ours, unsigned'), empty),
+    times(`${where}, refused, wrong MAC`, ['≤', 1.15], elapsed('ours, refused'), empty),
+    times(`${where}, accepted`, ['≤', 1.45], elapsed('ours, accepted'), empty),
     toUsual,
     atMost(`${where}, CPU of deferred beyond refused`, deferredCpuMs, median(more), 'ms'),
   ];

@@ -68,26 +68,16 @@ export function toTable(
   return { title, unit, base, rows };
 }
 
-/** A goal about how many times as large one series may be as another of the same rounds. */
-export function atMostTimes(
+/** A goal about how many times as large one series is as another of the same rounds. */
+export function times(
   what: string,
-  limit: number,
+  [relation, limit]: ['≤' | '≥', number],
   values: readonly number[],
   bases: readonly number[],
 ): Goal {
   const reached = median(ratiosOf(values, bases));
-  return { what, limit: `≤ ${limit}×`, reached: `${reached.toFixed(2)}×`, isMet: reached <= limit };
-}
-
-/** The other way round. */
-export function atLeastTimes(
-  what: string,
-  limit: number,
-  values: readonly number[],
-  bases: readonly number[],
-): Goal {
-  const reached = median(ratiosOf(values, bases));
-  return { what, limit: `≥ ${limit}×`, reached: `${reached.toFixed(2)}×`, isMet: reached >= limit };
+  const isMet = relation === '≤' ? reached <= limit : reached >= limit;
+  return { what, limit: `${relation} ${limit}×`, reached: `${reached.toFixed(2)}×`, isMet };
 }
 
 /** A goal about a plain figure. */

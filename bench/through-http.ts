@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CliError } from '../local/cli.ts';
 import { bodyOf, headersOf, makeFolder, pipelineSource, secret, writeFunction } from './fixtures.ts';
 import { load } from './peers/load.mjs';
-import { atLeastTimes, toTable, type MutableFindings } from './report.ts';
+import { times, toTable, type MutableFindings } from './report.ts';
 import { canPin, nodeServer, startServer, type Server } from './servers.ts';
 import { interleave } from './statistics.ts';
 
@@ -92,12 +92,12 @@ export async function throughHttp(folder: string, rounds: number): Promise<Mutab
     );
     const of = (name: string) => perSecond[name] ?? [];
     findings.goals.push(
-      atLeastTimes('HTTP, refused, to bare', 0.8, of('ours, refused'), of('bare, refused')),
+      times('HTTP, refused, to bare', ['≥', 0.8], of('ours, refused'), of('bare, refused')),
     );
     const awaited = of('adnanh/webhook, /bin/true awaited');
     if (awaited.length > 0) {
       findings.goals.push(
-        atLeastTimes('HTTP, accepted, to adnanh/webhook', 2, of('ours, accepted'), awaited),
+        times('HTTP, accepted, to adnanh/webhook', ['≥', 2], of('ours, accepted'), awaited),
       );
     }
     return findings;

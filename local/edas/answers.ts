@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { statuses, type Batch, type ChangeOrder, type Ruling } from './change-orders.ts';
-import type { ApiError } from './roa-signature.ts';
+import type { ApiError } from '../gateway-refusals.ts';
 
 /** An answer of EDAS: its HTTP status and its JSON body, as text. */
 export interface Answer {

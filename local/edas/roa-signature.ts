@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { badRequest, gatewayRefusals, type ApiError } from '../gateway-refusals.ts';
 
 /** A request as it arrived, before anything in it is believed. */
 export interface RoaRequest {
@@ -21,45 +22,16 @@ export interface AccessKey {
   readonly securityTokenExpiresAt?: number | undefined;
 }
 
-/** An error in the gateway's words: the HTTP status, and `Code` and `Message` of the JSON body. */
-export interface ApiError {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
-
 type Check = (request: RoaRequest) => ApiError | undefined;
 
 const edasVersion = '2017-08-01';
 const dateToleranceMs = 15 * 60_000;
 
-// Codes and statuses are those of the gateway, texts too where it publishes them; those about the token and the
-// MD5 are ours. https://help.aliyun.com/document_detail/60629.html
+// What only the ROA gateway refuses; the texts are ours.
 const refusals = {
-  version: badRequest('InvalidVersion', 'Specified parameter Version is not valid.'),
-  signatureMethod: badRequest(
-    'InvalidSignatureMethod',
-    'Specified signature method or version is not valid.',
-  ),
-  accessKeyId: {
-    status: 404,
-    code: 'InvalidAccessKeyId.NotFound',
-    message: 'Specified access key is not found.',
-  },
-  dateFormat: badRequest(
-    'InvalidTimeStamp.Format',
-    'Specified time stamp or date value is not well formatted.',
-  ),
-  dateExpired: badRequest('InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.'),
-  tokenMissing: badRequest('MissingSecurityToken', 'SecurityToken is mandatory for this action.'),
-  tokenMismatch: badRequest(
-    'InvalidSecurityToken.MismatchWithAccessKey',
-    'Specified SecurityToken mismatch with the AccessKey.',
-  ),
+  ...gatewayRefusals,
   tokenExpired: badRequest('InvalidSecurityToken.Expired', 'Specified SecurityToken is expired.'),
   contentMd5: badRequest('ContentMD5NotMatched', 'Specified Content-MD5 does not match the content.'),
-  nonceMissing: badRequest('MissingSignatureNonce', 'SignatureNonce is mandatory for this action.'),
-  nonceUsed: badRequest('SignatureNonceUsed', 'Specified signature nonce was used already.'),
 };
 
 /** Reads the whole request from the wire. Rejects when the sender goes away before its end. */
@@ -160,9 +132,9 @@ function dateCheck(now: () => number): Check {
     const date = Date.parse(headers.date ?? '');
     // RFC 1123, as ROA wants it; Date.parse would take much else.
     if (Number.isNaN(date) || !/^\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/.test(headers.date ?? '')) {
-      return refusals.dateFormat;
+      return refusals.timeFormat;
     }
-    return Math.abs(now() - date) <= dateToleranceMs ? undefined : refusals.dateExpired;
+    return Math.abs(now() - date) <= dateToleranceMs ? undefined : refusals.timeExpired;
   };
 }
 
@@ -231,8 +203,4 @@ export function header(headers: IncomingHttpHeaders, name: string): string | und
 export function equalInConstantTime(given: string, expected: string): boolean {
   const [left, right] = [Buffer.from(given), Buffer.from(expected)];
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-function badRequest(code: string, message: string): ApiError {
-  return { status: 400, code, message };
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { sendAnswer, type Answer } from '../edas/answers.ts';
-import type { ApiError } from '../edas/roa-signature.ts';
+import type { ApiError } from '../gateway-refusals.ts';
 import type { Task } from './tasks.ts';
 
 /** The header in which the id of each request is answered. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { jsonType, sendAnswer } from '../edas/answers.ts';
-import type { ApiError } from '../edas/roa-signature.ts';
+import type { ApiError } from '../gateway-refusals.ts';
 import {
   errorAnswer,
   functionNotFound,

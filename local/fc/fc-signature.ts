@@ -5,9 +5,9 @@ import {
   header,
   splitTarget,
   type AccessKey,
-  type ApiError,
   type RoaRequest,
 } from '../edas/roa-signature.ts';
+import type { ApiError } from '../gateway-refusals.ts';
 
 /** A request as it arrived. Function Compute's API has the form of EDAS's, and another signature. */
 export type FcRequest = RoaRequest;

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { TaskState } from '../../functions/platform/task-queue.ts';
 import type { Answer } from '../edas/answers.ts';
-import { splitTarget, type AccessKey, type ApiError } from '../edas/roa-signature.ts';
+import { splitTarget, type AccessKey } from '../edas/roa-signature.ts';
+import type { ApiError } from '../gateway-refusals.ts';
 import { listen } from '../listen.ts';
 import { noteStatus, serveApi } from '../serve-api.ts';
 import {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '../edas/answers.ts';
-import type { ApiError } from '../edas/roa-signature.ts';
+import type { ApiError } from '../gateway-refusals.ts';
 import type { StoredVersion } from './secrets.ts';
 
 /**

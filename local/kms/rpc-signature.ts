@@ -1,11 +1,6 @@
 import { createHmac } from 'node:crypto';
-import {
-  equalInConstantTime,
-  splitTarget,
-  type AccessKey,
-  type ApiError,
-  type RoaRequest,
-} from '../edas/roa-signature.ts';
+import { equalInConstantTime, splitTarget, type AccessKey, type RoaRequest } from '../edas/roa-signature.ts';
+import { badRequest, gatewayRefusals, type ApiError } from '../gateway-refusals.ts';
 
 /** The parameters of an RPC call: those of the address and of the form in its body. */
 export type RpcParameters = ReadonlyMap<string, string>;
@@ -14,33 +9,6 @@ type Check = (parameters: RpcParameters, method: string) => ApiError | undefined
 
 const kmsVersion = '2016-01-20';
 const timeToleranceMs = 15 * 60_000;
-
-// Codes and statuses are those of the gateway; texts too where it publishes them.
-// https://help.aliyun.com/document_detail/60629.html
-const refusals = {
-  version: badRequest('InvalidVersion', 'Specified parameter Version is not valid.'),
-  signatureMethod: badRequest(
-    'InvalidSignatureMethod',
-    'Specified signature method or version is not valid.',
-  ),
-  accessKeyId: {
-    status: 404,
-    code: 'InvalidAccessKeyId.NotFound',
-    message: 'Specified access key is not found.',
-  },
-  timeFormat: badRequest(
-    'InvalidTimeStamp.Format',
-    'Specified time stamp or date value is not well formatted.',
-  ),
-  timeExpired: badRequest('InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.'),
-  tokenMissing: badRequest('MissingSecurityToken', 'SecurityToken is mandatory for this action.'),
-  tokenMismatch: badRequest(
-    'InvalidSecurityToken.MismatchWithAccessKey',
-    'Specified SecurityToken mismatch with the AccessKey.',
-  ),
-  nonceMissing: badRequest('MissingSignatureNonce', 'SignatureNonce is mandatory for this action.'),
-  nonceUsed: badRequest('SignatureNonceUsed', 'Specified signature nonce was used already.'),
-};
 
 /** What a call says, wherever it says it. */
 export function readParameters({ target, headers, body }: RoaRequest): RpcParameters {
@@ -86,9 +54,10 @@ export function signatureDoesNotMatch(parameters: RpcParameters, method: string)
  */
 export function createRpcVerifier(key: AccessKey, now: () => number): Check {
   const checks: readonly Check[] = [
-    (parameters) => (parameters.get('Version') === kmsVersion ? undefined : refusals.version),
+    (parameters) => (parameters.get('Version') === kmsVersion ? undefined : gatewayRefusals.version),
     checkSignatureMethod,
-    (parameters) => (parameters.get('AccessKeyId') === key.accessKeyId ? undefined : refusals.accessKeyId),
+    (parameters) =>
+      parameters.get('AccessKeyId') === key.accessKeyId ? undefined : gatewayRefusals.accessKeyId,
     timeCheck(now),
     tokenCheck(key),
     signatureCheck(key),
@@ -107,22 +76,22 @@ export function createRpcVerifier(key: AccessKey, now: () => number): Check {
 function checkSignatureMethod(parameters: RpcParameters): ApiError | undefined {
   const isKnown =
     parameters.get('SignatureMethod') === 'HMAC-SHA1' && parameters.get('SignatureVersion') === '1.0';
-  return isKnown ? undefined : refusals.signatureMethod;
+  return isKnown ? undefined : gatewayRefusals.signatureMethod;
 }
 
 function timeCheck(now: () => number): Check {
   return (parameters) => {
     const time = parameters.get('Timestamp') ?? '';
-    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(time)) return refusals.timeFormat;
-    return Math.abs(now() - Date.parse(time)) <= timeToleranceMs ? undefined : refusals.timeExpired;
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(time)) return gatewayRefusals.timeFormat;
+    return Math.abs(now() - Date.parse(time)) <= timeToleranceMs ? undefined : gatewayRefusals.timeExpired;
   };
 }
 
 function tokenCheck({ securityToken }: AccessKey): Check {
   return (parameters) => {
     const token = parameters.get('SecurityToken');
-    if (token === undefined) return securityToken === undefined ? undefined : refusals.tokenMissing;
-    return equalInConstantTime(token, securityToken ?? '') ? undefined : refusals.tokenMismatch;
+    if (token === undefined) return securityToken === undefined ? undefined : gatewayRefusals.tokenMissing;
+    return equalInConstantTime(token, securityToken ?? '') ? undefined : gatewayRefusals.tokenMismatch;
   };
 }
 
@@ -138,8 +107,8 @@ function nonceCheck(): Check {
   const seen = new Set<string>();
   return (parameters) => {
     const nonce = parameters.get('SignatureNonce');
-    if (!nonce) return refusals.nonceMissing;
-    if (seen.has(nonce)) return refusals.nonceUsed;
+    if (!nonce) return gatewayRefusals.nonceMissing;
+    if (seen.has(nonce)) return gatewayRefusals.nonceUsed;
     seen.add(nonce);
     return undefined;
   };
@@ -151,8 +120,4 @@ function percent(text: string): string {
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-function badRequest(code: string, message: string): ApiError {
-  return { status: 400, code, message };
 }

@@ -1,45 +1,23 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import OpenApiUtil from '@alicloud/openapi-util';
 import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   createRoaVerifier,
-  receiveRoaRequest,
   sign,
   signatureDoesNotMatch,
   stringToSign,
   type AccessKey,
   type RoaRequest,
 } from '../../../local/edas/roa-signature.ts';
+import { startRecorder } from '../../support/recorder.ts';
 
 const permanentKey = { accessKeyId: 'fake-access-key-id', accessKeySecret: 'fake-access-key-secret' };
 const temporaryKey = { ...permanentKey, securityToken: 'fake-security-token' };
 const path = '/pop/v5/oam/changeorder/rollback';
 const query = { ChangeOrderId: '4f40e616-cdcd-4250-a018-efd4599c0000' };
 
-/** Takes every request in and answers `{}`, so that what pop-core put on the wire can be looked at and changed. */
-const received: RoaRequest[] = [];
-const recorder = createServer((message, response) => {
-  void receiveRoaRequest(message).then((request) => {
-    received.push(request);
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  });
-});
-let endpoint: string;
-
-beforeAll(async () => {
-  recorder.listen(0, '127.0.0.1');
-  await once(recorder, 'listening');
-  endpoint = `http://127.0.0.1:${(recorder.address() as AddressInfo).port}`;
-});
-
-afterAll(() => {
-  recorder.close();
-  recorder.closeAllConnections();
-});
+const { received, endpoint } = startRecorder();
 
 interface Call {
   key?: AccessKey;
@@ -53,7 +31,7 @@ interface Call {
 async function signedByPopCore(call: Call = {}): Promise<RoaRequest> {
   const credentials = call.key ?? permanentKey;
   const client = new ROAClient({
-    endpoint,
+    endpoint: endpoint(),
     apiVersion: call.apiVersion ?? '2017-08-01',
     credentialsProvider: { getCredentials: () => Promise.resolve(credentials) },
   });

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import OpenApiUtil from '@alicloud/openapi-util';
 import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { receiveRoaRequest, type AccessKey, type RoaRequest } from '../../../local/edas/roa-signature.ts';
+import { describe, expect, test } from 'vitest';
+import type { AccessKey } from '../../../local/edas/roa-signature.ts';
 import {
   createRpcVerifier,
   readParameters,
@@ -13,30 +10,12 @@ import {
   stringToSign,
   type RpcParameters,
 } from '../../../local/kms/rpc-signature.ts';
+import { startRecorder } from '../../support/recorder.ts';
 
 const permanentKey = { accessKeyId: 'fake-access-key-id', accessKeySecret: 'fake-access-key-secret' };
 const temporaryKey = { ...permanentKey, securityToken: 'fake-security-token' };
 
-/** Takes every request in and answers `{}`, so that what pop-core put on the wire can be looked at and changed. */
-const received: RoaRequest[] = [];
-const recorder = createServer((message, response) => {
-  void receiveRoaRequest(message).then((request) => {
-    received.push(request);
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  });
-});
-let endpoint: string;
-
-beforeAll(async () => {
-  recorder.listen(0, '127.0.0.1');
-  await once(recorder, 'listening');
-  endpoint = `http://127.0.0.1:${(recorder.address() as AddressInfo).port}`;
-});
-
-afterAll(() => {
-  recorder.close();
-  recorder.closeAllConnections();
-});
+const { received, endpoint } = startRecorder();
 
 interface Call {
   key?: typeof permanentKey & { securityToken?: string };
@@ -48,7 +27,7 @@ interface Call {
 /** A call that pop-core signed and sent, as it arrived. */
 async function signedByPopCore(call: Call = {}): Promise<{ parameters: RpcParameters; method: string }> {
   const client = new RPCClient({
-    endpoint,
+    endpoint: endpoint(),
     apiVersion: call.apiVersion ?? '2016-01-20',
     ...(call.key ?? permanentKey),
   });
