@@ -1,5 +1,6 @@
 import { KmsFailure } from '../../functions/kms/failure.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
+import { readPreviousKey } from '../../functions/webhook/source/kms-keys.ts';
 import { isClosed, openSources, readKey } from '../../functions/webhook/source/open-sources.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
@@ -91,7 +92,7 @@ function checkInKms(source: CompiledSource, item: string, reading: KmsReading): 
 
 function checkPrevious(source: CompiledSource, item: string, text: string): Finding {
   const what = `the previous version of ${item}`;
-  const fault = readKey(text, source.verify);
+  const fault = readPreviousKey(text, source.verify);
   if (typeof fault === 'string') {
     return warning(
       `${what} ${fault}, so ${source.name} takes the current one alone`,

@@ -3,7 +3,8 @@ import { Problem } from '../../errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { settleAll } from '../../settle-all.ts';
 import { SecretUnknown, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
-import { isShort, readKey, warnOfShortKey, type Source } from './open-sources.ts';
+import type { VerifyParameters } from '../verify/verify.ts';
+import { isShort, readKey, shortestKeyBytes, warnOfShortKey, type Source } from './open-sources.ts';
 
 /** Gives a source the keys of its secrets in KMS, beside those that it has already. */
 export type AddKmsKeys = (source: Source, openKms: () => Promise<KmsClient>) => Promise<Source>;
@@ -76,12 +77,21 @@ function decode(
     return [];
   }
   if (isShort(key)) warnOfShortKey(source.name, secret, log);
-  const old = previous && readKey(previous.text, source.verify);
+  const old = previous && readPreviousKey(previous.text, source.verify);
   if (typeof old === 'string') {
     const reason = `The previous version of ${secret} ${old}`;
     log('warn', 'a previous secret is not used', { source: source.name, secret, reason });
   }
   return Buffer.isBuffer(old) ? [key, old] : [key];
+}
+
+/**
+ * The key, or why it is not used. A short one can be found by trying: often a secret is made with something in its place,
+ * such as a single letter, and the real one is stored afterwards.
+ */
+export function readPreviousKey(text: string, verify: VerifyParameters): Buffer | string {
+  const key = readKey(text, verify);
+  return Buffer.isBuffer(key) && isShort(key) ? `is shorter than ${shortestKeyBytes} bytes` : key;
 }
 
 function problemOf({ retryAfterSeconds }: SecretUnknown): Problem {

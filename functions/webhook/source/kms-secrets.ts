@@ -55,7 +55,7 @@ interface Moment {
 /** What is known of one secret. */
 interface Entry {
   known?: { versions: SecretVersions; at: Moment } | undefined;
-  failure?: { kind: KmsFailure['kind']; at: Moment; pauseMs: number } | undefined;
+  failure?: { kind: KmsFailure['kind']; at: Moment; pauseMs: number; timeoutMs: number } | undefined;
   /** The read that is going on, which never fails: what came of it stands above. */
   going?: Promise<void> | undefined;
 }
@@ -90,7 +90,7 @@ export function createKmsSecrets({
     } catch (error) {
       const { kind, message: reason, requestId } = toFailure(error);
       const pauseMs = Math.min((entry.failure?.pauseMs ?? firstPauseMs / 2) * 2, longestPauseMs);
-      entry.failure = { kind, at: moment(), pauseMs };
+      entry.failure = { kind, at: moment(), pauseMs, timeoutMs };
       // A secret that KMS refuses is nobody's any more.
       if (kind === 'refused') entry.known = undefined;
       const leftMs = entry.known ? longestUseMs - ageOf(entry.known.at) : 0;
@@ -109,6 +109,29 @@ export function createKmsSecrets({
       entry.going = undefined;
     }));
 
+  const isFresh = ({ known }: Entry, { maxAgeMs }: Reading) =>
+    known !== undefined && ageOf(known.at) < maxAgeMs;
+
+  /**
+   * Whether KMS is to be left alone. Not for a failure to answer whoever had less time: its sender, or a forger of it, must
+   * not close the sources of others.
+   */
+  const isResting = ({ failure }: Entry, timeoutMs: number) => {
+    if (!failure || ageOf(failure.at) >= failure.pauseMs) return false;
+    return failure.kind === 'refused' || failure.timeoutMs >= timeoutMs;
+  };
+
+  /** Waits for a read that is going on, or reads, as long as there is time and it may bring something new. */
+  async function bringUpToDate(name: string, entry: Entry, reading: Reading): Promise<void> {
+    const endsAt = clock.now() + reading.timeoutMs;
+    while (!isFresh(entry, reading)) {
+      const timeoutMs = endsAt - clock.now();
+      if (timeoutMs <= 0 || (!entry.going && isResting(entry, timeoutMs))) return;
+      if (!entry.going) await begin(name, entry, { ...reading, timeoutMs });
+      else if (!(await endsWithin(entry.going, timeoutMs))) return;
+    }
+  }
+
   /** Seconds until KMS may be asked again, at least one. */
   const secondsLeft = ({ failure }: Entry) =>
     Math.max(1, Math.ceil((failure ? failure.pauseMs - ageOf(failure.at) : firstPauseMs) / 1000));
@@ -117,11 +140,7 @@ export function createKmsSecrets({
     read: async (name, reading) => {
       const entry = entries.get(name) ?? {};
       entries.set(name, entry);
-      const { known, failure } = entry;
-      if (known && ageOf(known.at) < reading.maxAgeMs) return known.versions;
-      if (!failure || ageOf(failure.at) >= failure.pauseMs) {
-        await (entry.going ? waitFor(entry.going, reading) : begin(name, entry, reading));
-      }
+      await bringUpToDate(name, entry, reading);
       if (entry.known && ageOf(entry.known.at) < longestUseMs) return entry.known.versions;
       throw new SecretUnknown(name, entry.failure?.kind === 'refused' ? undefined : secondsLeft(entry));
     },
@@ -129,8 +148,12 @@ export function createKmsSecrets({
 }
 
 /** A read that another request began may last longer than this one may wait. */
-async function waitFor(going: Promise<void>, { timeoutMs }: Reading): Promise<void> {
-  await withinTime(going, timeoutMs, new Error('late')).catch(() => undefined);
+async function endsWithin(going: Promise<void>, timeoutMs: number): Promise<boolean> {
+  return withinTime(
+    going.then(() => true),
+    timeoutMs,
+    new Error('late'),
+  ).catch(() => false);
 }
 
 /** Before there is a client, an error's words cannot quote a secret. */

@@ -50,7 +50,7 @@ function openSource(source: CompiledSource, env: Environment, log: Log): Source 
 }
 
 /** Shorter than this, a key can be found by trying. https://www.rfc-editor.org/rfc/rfc2104#section-3 asks for more. */
-const shortestKeyBytes = 16;
+export const shortestKeyBytes = 16;
 
 export function isShort(key: Buffer): boolean {
   return key.length < shortestKeyBytes;

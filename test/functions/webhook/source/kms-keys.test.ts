@@ -103,10 +103,15 @@ describe('a source is refused its keys', () => {
   });
 });
 
-test('a previous version that is unfit is left out, and told once', async () => {
-  const { add, log } = setStage({ a: [version('a2'), { text: '', versionId: 'v1' }] });
+test.each([
+  ['is empty', ''],
+  // What stood in its place when it was made would let anybody in until the next rotation.
+  ['is shorter than 16 bytes', 'x'],
+  ['is shorter than 16 bytes', 'fifteen bytes..'],
+])('a previous version that %s is left out, and told once', async (fault, previous) => {
+  const { add, log } = setStage({ a: [version('a2'), { text: previous, versionId: 'v1' }] });
   for (let request = 0; request < 2; request += 1) expect((await add()).keys).toEqual([key('a2')]);
   expect(log).toEqual([
-    '{"level":"warn","msg":"a previous secret is not used","source":"pipeline","secret":"kms:a","reason":"The previous version of kms:a is empty"}',
+    `{"level":"warn","msg":"a previous secret is not used","source":"pipeline","secret":"kms:a","reason":"The previous version of kms:a ${fault}"}`,
   ]);
 });

@@ -1,3 +1,4 @@
+import { setImmediate as allCalled } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { KmsClient, VersionStage } from '../../../../functions/kms/client.ts';
 import { KmsFailure } from '../../../../functions/kms/failure.ts';
@@ -16,7 +17,7 @@ type Answers = Partial<Record<VersionStage, string | KmsFailure>>;
 interface Stage {
   secrets: KmsSecrets;
   /** What a read gives: the texts; or, where nothing is known, the seconds to wait. */
-  read: (maxAgeMs?: number) => Promise<unknown>;
+  read: (maxAgeMs?: number, timeoutMs?: number) => Promise<unknown>;
   /** Reads so far, of both versions each. */
   reads: () => number;
   answer: (answers: Answers | Promise<Answers>) => void;
@@ -49,9 +50,9 @@ function setStage(): Stage {
   });
   return {
     secrets,
-    read: (maxAgeMs = freshMs) =>
+    read: (maxAgeMs = freshMs, timeoutMs = 50) =>
       secrets
-        .read('pipeline', { openKms: () => Promise.resolve(kms), timeoutMs: 50, maxAgeMs })
+        .read('pipeline', { openKms: () => Promise.resolve(kms), timeoutMs, maxAgeMs })
         .then(textsOf, (error: unknown) => error),
     reads: () => reads,
     answer: (next) => {
@@ -218,6 +219,42 @@ describe('while KMS gives no answer,', () => {
     expect(await read()).toEqual(unknownFor(10));
     release({ ACSCurrent: 'one' });
     expect(await first).toEqual(['one']);
+  });
+
+  test('whoever has more time than the one that got none asks again at once; whoever has as little waits', async () => {
+    const { read, answer, reads } = setStage();
+    answer({ ACSCurrent: down });
+    expect(await read(freshMs, 10)).toEqual(unknownFor(10));
+    expect(await read(freshMs, 10)).toEqual(unknownFor(10));
+    expect(reads()).toBe(1);
+    answer({ ACSCurrent: 'one' });
+    expect(await read(freshMs, 20)).toEqual(['one']);
+  });
+
+  test('whoever shares the read of one with less time reads itself, once for all, when that one got nothing', async () => {
+    const { read, answer, reads } = setStage();
+    let release: (answers: Answers) => void = () => undefined;
+    answer(
+      new Promise<Answers>((resolve) => {
+        release = resolve;
+      }),
+    );
+    const impatient = read(freshMs, 20);
+    const patient = [read(), read()];
+    await allCalled();
+    release({ ACSCurrent: down });
+    answer({ ACSCurrent: 'one' });
+    expect(await impatient).toEqual(unknownFor(10));
+    expect(await Promise.all(patient)).toEqual([['one'], ['one']]);
+    expect(reads()).toBe(2);
+  });
+
+  test('what KMS refuses is not asked for again by whoever has more time', async () => {
+    const { read, answer, reads } = setStage();
+    answer({ ACSCurrent: denied });
+    await read(freshMs, 10);
+    expect(await read(freshMs, 50)).toEqual(unknownFor(undefined));
+    expect(reads()).toBe(1);
   });
 });
 
