@@ -11,9 +11,28 @@ const headerName = z
   );
 const expression = z.string().min(1, 'must be a JMESPath expression');
 
+/**
+ * With a variable that begins so, even an empty one, Serverless Devs believes that it runs in a CI of that name.
+ * https://github.com/Serverless-Devs/Serverless-Devs/tree/master/packages/utils (getCurrentEnvironment)
+ */
+const signsOfCi = [
+  'PIPELINE',
+  'GITHUB',
+  'GITLAB',
+  'JENKINS',
+  'CLOUDSHELL',
+  'SERVERLESS_CD',
+  'SERVERLESS_DEVS_CICD',
+  'BUILD_IMAGE_ENV',
+];
+
 /** What is wrong with the name of an environment variable, if anything. */
 function faultOfVariable(name: string, faultOfSetting: string): string | undefined {
   if (name.startsWith('FC_')) return 'may not begin with FC_, which Function Compute keeps for itself';
+  const ci = signsOfCi.find((beginning) => name.startsWith(beginning));
+  if (ci !== undefined) {
+    return `may not begin with ${ci}: Serverless Devs, which reads .env, would then take your machine for a CI, look for its key in another folder, and ask nothing. Put another word first, such as SECRET_${ci}`;
+  }
   return isKnownToAnybody(name) ? faultOfSetting : undefined;
 }
 
@@ -56,7 +75,7 @@ function faultOfSecretName(name: string): string {
   if (/^kms\b/i.test(name)) {
     return 'must be kms: and, with nothing in between, the name of the secret in KMS, such as kms:pipeline-secret: letters, digits and /_+=.@-, 192 characters at most';
   }
-  return 'must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env. For a secret in KMS it is kms:NAME';
+  return 'must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 }
 
 function isAddress(value: unknown): boolean {

@@ -111,7 +111,7 @@ function targetOf({ verify, changeOrderId, app, chatText, isByApplication }: Pre
 
 function sourceLines(name: string, preset: Preset): string[] {
   const needsApps = preset.isByApplication === true || !coversPayload(preset.verify);
-  const variable = `${name.toUpperCase().replaceAll('-', '_')}_SECRET`;
+  const variable = `SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
   return [
     `${name}:`,
     `  preset: ${name}`,

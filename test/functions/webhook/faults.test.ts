@@ -44,7 +44,7 @@ beforeEach(async () => {
 afterEach(() => edas.close());
 
 function variableOf(name: string): string {
-  return `${name.replaceAll('-', '_').toUpperCase()}_SECRET`;
+  return `SECRET_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** What a source answers to a request that it refuses, once it is certain that EDAS heard nothing of it. */
@@ -133,10 +133,10 @@ test('fault 6: an empty secret, also one that decodes to nothing, opens nothing,
 
 // tektoncd/triggers#311, doco-cd#545
 test('fault 7: a secret with a newline at its end closes its source, and the log names the variable', async () => {
-  const env = { GENERIC_SECRET: 'fake-secret-of-some-length\n' };
+  const env = { SECRET_GENERIC: 'fake-secret-of-some-length\n' };
   webhook = openWebhook(edas, { sources, env });
   expect(webhook.lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-    { level: 'error', msg: 'a source is closed', source: 'generic', variable: 'GENERIC_SECRET' },
+    { level: 'error', msg: 'a source is closed', source: 'generic', variable: 'SECRET_GENERIC' },
   ]);
   expect(webhook.lines.join('')).toContain('a newline from a file is a usual reason');
   for (const secret of ['fake-secret-of-some-length', 'fake-secret-of-some-length\n']) {
@@ -159,7 +159,7 @@ test('fault 8: a signature of another length, in characters or in bytes, is refu
     const headers = { 'X-Signature-256': `sha256=${signature}` };
     expect(await refusalOf({ path: '/generic', headers, body })).toEqual([401, 'signature_malformed']);
   }
-  for (const token of ['x', '♥', 'x'.repeat(10_000), fakeSecret('ALERTMANAGER_SECRET').slice(1)]) {
+  for (const token of ['x', '♥', 'x'.repeat(10_000), fakeSecret('SECRET_ALERTMANAGER').slice(1)]) {
     const headers = { Authorization: `Bearer ${token}` };
     expect(await refusalOf({ path: '/alertmanager', headers, body })).toEqual([401, 'token_mismatch']);
   }
@@ -258,7 +258,7 @@ test('fault 13: MACs are decoded and compared in constant time, so that case cou
 
   const { 'x-zendesk-webhook-signature': signature = '', ...time } = signatureHeaders(
     presets.zendesk.verify,
-    fakeSecret('ZENDESK_SECRET'),
+    fakeSecret('SECRET_ZENDESK'),
     body,
     { now },
   );

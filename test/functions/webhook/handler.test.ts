@@ -12,12 +12,12 @@ import {
 
 const sources = `
 sources:
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
   rotating: { preset: generic, secrets: [NEW_SECRET, OLD_SECRET] }
   closed: { preset: generic, secrets: [CLOSED_SECRET] }
   github:
     preset: github
-    secrets: [GITHUB_SECRET]
+    secrets: [SECRET_GITHUB]
     when: deployment_status.state == 'failure'
     allow: contains(['alice', 'bob'], sender.login)
     changeOrderId: deployment.payload.changeOrderId
@@ -81,11 +81,11 @@ describe('a signed webhook', () => {
 
   test('may be signed with openssl', async () => {
     edas.orders.add({ id: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a', appId, readyMs: 0, batchMs: 600_000 });
-    // printf '%s' "$body" | openssl dgst -sha256 -hmac fake-value-of-PIPELINE_SECRET
+    // printf '%s' "$body" | openssl dgst -sha256 -hmac fake-value-of-SECRET_PIPELINE
     const answer = await webhook.send({
       path: '/pipeline',
       headers: {
-        'X-Signature-256': 'sha256=eb07c0aa6dd6f186fc8eab31518ec3e1e7ed396554034a0244991831dad634ae',
+        'X-Signature-256': 'sha256=c62ad20ce9971ac5631d586d43f9fbf25d7574bd5e0e8ffdeb2b2e47e3e18da9',
       },
       body: '{"changeOrderId": "dc5133d7-773f-4c81-9c5a-e2103dce0f6a"}',
     });

@@ -15,7 +15,7 @@ import {
 } from '../../../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
 
-const secrets = 'secrets: [PIPELINE_SECRET]';
+const secrets = 'secrets: [SECRET_PIPELINE]';
 const app = '3616cdca-0000-4000-8000-000000000001';
 const otherApp = '3616cdca-0000-4000-8000-000000000002';
 
@@ -58,7 +58,7 @@ function compileOne(text: string): CompiledSource {
 const sourceKeys =
   'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
 const variableName =
-  '"secrets" must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env. For a secret in KMS it is kms:NAME';
+  '"secrets" must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
   '{timestamp} in signed and the key timestamp.header belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
@@ -204,6 +204,15 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       fileOf('preset: generic', 'secrets: [FC_SECRET]'),
       ['4:15 "secrets" may not begin with FC_, which Function Compute keeps for itself'],
     ],
+    ...['PIPELINE_SECRET', 'GITHUB_SECRET', 'GITLAB_TOKEN', 'JENKINS', 'CLOUDSHELL_X', 'SERVERLESS_CD'].map(
+      (name): [string, string, string[]] => [
+        `a variable for which Serverless Devs takes the machine for a CI: ${name}`,
+        fileOf('preset: generic', `secrets: [${name}]`),
+        [
+          `4:15 "secrets" may not begin with ${/^(SERVERLESS_CD|[A-Z]+)/.exec(name)?.[0] ?? ''}: Serverless Devs`,
+        ],
+      ],
+    ),
     [
       'a space between kms: and the name',
       fileOf('preset: generic', 'secrets: [kms: pipeline]'),
@@ -638,15 +647,15 @@ describe('notify and the keys that go with it do not build, and the place and th
     ],
     [
       'a secret of a source as a key',
-      notifying(['kind: dingtalk', robotUrl, 'secret: PIPELINE_SECRET']),
+      notifying(['kind: dingtalk', robotUrl, 'secret: SECRET_PIPELINE']),
       [
-        '8:5 PIPELINE_SECRET is a secret of the source pipeline, and would be sent elsewhere: take another variable',
+        '8:5 SECRET_PIPELINE is a secret of the source pipeline, and would be sent elsewhere: take another variable',
       ],
     ],
     [
       'a secret of a source as an address',
-      notifying(['kind: slack', 'url: PIPELINE_SECRET']),
-      ['7:5 PIPELINE_SECRET is a secret of the source pipeline'],
+      notifying(['kind: slack', 'url: SECRET_PIPELINE']),
+      ['7:5 SECRET_PIPELINE is a secret of the source pipeline'],
     ],
     [
       'two channels with one address',
@@ -780,7 +789,7 @@ describe('a source that says nothing more', () => {
         signed: ['{body}'],
         secretEncoding: 'plain',
       },
-      secrets: ['PIPELINE_SECRET'],
+      secrets: ['SECRET_PIPELINE'],
       contentTypes: ['json'],
       deliveryHeader: 'x-delivery-id',
       cluster: 'ecs',
@@ -1016,7 +1025,7 @@ describe('what is rolled back', () => {
 test.each(Object.keys(presets))('the preset %s builds from three lines', (preset) => {
   const text = fileOf(`preset: ${preset}`, secrets, `apps: [${app}]`);
   const source = compileOne(text);
-  expect(source.secrets).toEqual(['PIPELINE_SECRET']);
+  expect(source.secrets).toEqual(['SECRET_PIPELINE']);
   expect(JSON.parse(JSON.stringify(source))).toMatchObject({ name: 'pipeline', apps: [app] });
 });
 
@@ -1037,11 +1046,11 @@ describe('the shipped sources.yaml', () => {
 
   test('compiles to what it says', () => {
     expect(compiled).toMatchObject([
-      { name: 'pipeline', verify: { header: 'x-signature-256' }, secrets: ['PIPELINE_SECRET'] },
+      { name: 'pipeline', verify: { header: 'x-signature-256' }, secrets: ['SECRET_PIPELINE'] },
       {
         name: 'github',
         verify: { header: 'x-hub-signature-256' },
-        secrets: ['GITHUB_SECRET'],
+        secrets: ['SECRET_GITHUB'],
         when: { text: "deployment_status.state == 'failure' || deployment_status.state == 'error'" },
         changeOrderId: { text: 'deployment.payload.changeOrderId' },
       },
@@ -1057,7 +1066,7 @@ describe('the shipped sources.yaml', () => {
 });
 
 test('what is in the environment does not get into what is compiled', () => {
-  const name = 'TEST_ONLY_PIPELINE_SECRET';
+  const name = 'TEST_ONLY_SECRET_PIPELINE';
   process.env[name] = 'hunter2-hunter2';
   try {
     const text = JSON.stringify(compileSources(fileOf('preset: generic', `secrets: [${name}]`)));

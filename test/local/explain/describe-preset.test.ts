@@ -39,7 +39,7 @@ test('all that a preset brings is told', () => {
     'actor            event.data.html_url',
     'in sources.yaml  pagerduty:',
     '                   preset: pagerduty',
-    '                   secrets: [PAGERDUTY_SECRET]',
+    '                   secrets: [SECRET_PAGERDUTY]',
     '                   apps: [<id of the application>]',
   ]);
 });
