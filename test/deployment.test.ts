@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -441,5 +441,44 @@ describe('the policies', () => {
     expect(statements('policy/trust-policy.json')).toEqual([
       { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['fc.aliyuncs.com'] } },
     ]);
+  });
+});
+
+describe('Serverless Devs, with .env.example as .env,', () => {
+  const serverlessDevs = join(root, 'node_modules/@serverless-devs/s/bin/s');
+
+  /** What it shows of the key that it was given, in a home of its own. */
+  function shownKey(env: string): string {
+    const home = mkdtempSync(join(tmpdir(), 'edas-rollback-webhook-'));
+    const s = (...args: string[]) =>
+      spawnSync(process.execPath, [serverlessDevs, 'config', ...args, '-a', 'default'], {
+        cwd: home,
+        env: { HOME: home },
+        encoding: 'utf8',
+      }).stdout;
+    try {
+      const key = [
+        '--AccountID',
+        '1234567890123456',
+        '--AccessKeyID',
+        'fake-id',
+        '--AccessKeySecret',
+        'fake-key',
+      ];
+      s('add', ...key, '-f');
+      writeFileSync(join(home, '.env'), env);
+      return s('get');
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  }
+
+  test('finds the key that s config add gave it', () => {
+    expect(shownKey(read('.env.example'))).toContain('AccountID');
+  });
+
+  // Without this, the test above would prove nothing.
+  test('does not find it with a variable that begins as those of a CI, which is why the build refuses such names', () => {
+    expect(shownKey('PIPELINE_SECRET=\n')).not.toContain('AccountID');
   });
 });
