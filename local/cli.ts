@@ -23,6 +23,7 @@ export function codeOf(error: unknown): string | undefined {
 /** `parseArgs` of node:util says what is wrong with an argument in words of its own. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isForPeople = error instanceof CliError || codeOf(error)?.startsWith('ERR_PARSE_ARGS_');
-  return isForPeople ? error.message : (error.stack ?? error.message);
+  if (error instanceof CliError) return error.message;
+  if (codeOf(error)?.startsWith('ERR_PARSE_ARGS_')) return `${error.message}. See --help.`.replace('..', '.');
+  return error.stack ?? error.message;
 }
