@@ -183,7 +183,7 @@ async function runOnRealEdas(options: Options, { sources: own }: CompiledConfigu
   const env = { ...Object.fromEntries(environment), ...secrets };
   const server = await serve(options, webhook.path, {}, env);
   stopOnSignal(server.close);
-  printRealEdas({ url: server.url, sources, secrets });
+  await printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);
 }
 

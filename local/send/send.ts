@@ -58,7 +58,7 @@ await runCli(async () => {
   const payload = values.payload === undefined ? undefined : await readPayloadFile(values.payload);
   const secret = secretFor(source, { url, sources, env: process.env, given: values['secret-env'] });
   const wish = { payload, contentType: values['content-type'], changeOrderId, app };
-  const request = makeRequest(source, wish, { url, secret, now: Date.now() });
+  const request = await makeRequest(source, wish, { url, secret, now: Date.now() });
   printRequest(request);
   if (values.print) return;
 

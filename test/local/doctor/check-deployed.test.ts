@@ -84,6 +84,40 @@ sources:
     expect(local.fc.calls).toEqual([]);
   });
 
+  const other = app.replace('aa', 'bb');
+  test.each([
+    ['app', `labels.service == 'shop' && '${app}' || '${other}'`],
+    ['app', `lower('${app}')`],
+    ['app', `[labels.app, '${app}'][1]`],
+    ['app', `{shop: '${app}'} | shop`],
+    ['changeOrderId', `lower('${app}')`],
+    ['changeOrderId', `labels.service == 'shop' && '${app}'`],
+  ])('is sent nothing where what cannot exist has no place in %s: %s', async (key, expression) => {
+    const local = await startLocalFunction(
+      `sources: { mapped: { preset: generic, secrets: [M_SECRET], ${key}: ${JSON.stringify(expression)} } }`,
+    );
+    local.edas.orders.add({ id: app, appId: app, waitsForPerson: true, createdAt: Date.now() - 60_000 });
+    const [, ...findings] = await checkLocal(local);
+    expect(findings).toMatchObject([
+      { verdict: 'skipped', what: expect.stringContaining(`/mapped: \`${key}: ${expression}\``) as unknown },
+    ]);
+    expect(local.edas.calls).toEqual([]);
+    expect(local.requests).toEqual(['GET /']);
+  });
+
+  test.each([`not_null(labels.app, '${app}')`, `labels.app || '${app}'`])(
+    'is asked for what cannot exist where that has a place before a real application: %s',
+    async (expression) => {
+      const local = await startLocalFunction(
+        `sources: { mapped: { preset: generic, secrets: [M_SECRET], app: ${JSON.stringify(expression)} } }`,
+      );
+      local.edas.orders.add({ appId: app, waitsForPerson: true, createdAt: Date.now() - 60_000 });
+      const findings = await checkLocal(local);
+      expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
+      expect(local.edas.calls.map(({ operation }) => operation)).toEqual(['ListRecentChangeOrder']);
+    },
+  );
+
   test.each(Object.entries<Preset>(presets))(
     'is right with the preset %s, or is not asked where that would name a real application',
     async (name, { verify, chatText, isByApplication }) => {

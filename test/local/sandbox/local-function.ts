@@ -20,6 +20,8 @@ export interface LocalFunction {
   fc: FcStandIn;
   sources: CompiledSource[];
   secrets: Secrets;
+  /** What was answered so far, as `POST /pipeline`. */
+  requests: readonly string[];
 }
 
 /** Starts both functions in this process, until the test ends. The webhook's clock is the real one. */
@@ -50,9 +52,15 @@ export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunc
       write: () => undefined,
     },
   );
-  const server = await startFunctionServer({ invoke: handler, context, port: 0 });
+  const requests: string[] = [];
+  const server = await startFunctionServer({
+    invoke: handler,
+    context,
+    port: 0,
+    onAnswer: ({ method, path }) => requests.push(`${method} ${path}`),
+  });
   onTestFinished(() => server.close());
-  return { url: server.url, edas, fc, sources, secrets };
+  return { url: server.url, edas, fc, sources, secrets, requests };
 }
 
 const followFunction = 'edas-rollback-follow';
