@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '../../functions/errors.ts';
 import { exchange, ExchangeFailure, type Answer, type ExchangeRequest } from '../../functions/exchange.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
+import { isLoopback } from '../../functions/origin.ts';
 import { toRecord } from '../../functions/record.ts';
 import { readKey } from '../../functions/webhook/source/open-sources.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { Outcome } from '../../functions/webhook/reply/reply.ts';
 import { asksFor, sampleWebhook, targetOfKind, type SampleWebhook } from '../sample-webhook.ts';
+import { configurationDigest } from '../build/configuration-digest.ts';
+import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources.ts';
 import { sandboxSecrets, secretOf } from '../sandbox/secrets.ts';
 import { readAnswer } from '../send/describe-answer.ts';
 import { signedRequest } from '../sender.ts';
@@ -36,9 +39,11 @@ const longestWaitMs = 65_000;
 export async function* checkDeployed(deployed: Deployed): AsyncGenerator<Remark> {
   const { sources, env } = deployed;
   yield { asking: `the function at ${deployed.url}` };
-  const { finding, isUp } = await checkHealth(deployed);
+  const { finding, isUp, configuration } = await checkHealth(deployed);
   yield finding;
   if (!isUp) return;
+  const isSame = mayRunThere(deployed).includes(configuration);
+  if (!isSame) yield otherSources;
   for (const source of sources) {
     const webhook = await impossibleWebhook(source, deployed.now());
     if (!webhook) {
@@ -47,12 +52,25 @@ export async function* checkDeployed(deployed: Deployed): AsyncGenerator<Remark>
     }
     yield { asking: `/${source.name}` };
     yield await checkForged(source, webhook, deployed);
+    if (!isSame) continue;
     const item = source.secrets.find((each) => typeof readKey(env[each], source.verify) !== 'string');
     if (!isOpen(source, env) || item === undefined) yield skipped(unsigned(source));
     else if (source.mode === 'deferred') {
       yield skipped(`/${source.name}: a signed webhook would start a task, and people would be told of it`);
     } else yield await checkSigned(source, item, webhook, deployed);
   }
+}
+
+const otherSources = unknown(
+  'another sources.yaml is deployed than the one here, or another version of this program: nothing signed is sent, as it could ask for something real there',
+  'npm run deploy brings the function to what stands here; then run the doctor again.',
+);
+
+/** The digests of the sources that stand here: as they are and, on this machine, as the sandbox runs them. */
+function mayRunThere({ url, sources }: Deployed): unknown[] {
+  const isSandbox = isLoopback(new URL(url).hostname);
+  const inSandbox = isSandbox ? [followedSources(sources), sourcesWithoutTasks(sources)] : [];
+  return [sources, ...inSandbox].map(configurationDigest);
 }
 
 const isInKms = (item: string) => nameInKms(item) !== undefined;
@@ -87,7 +105,14 @@ function reasonToSpare({ app, changeOrderId, verify }: CompiledSource): string {
   return `${place}no payload was found for which it gives ${what} that cannot exist, so nothing is sent: npm run send -- --payload FILE tries it, and may roll back`;
 }
 
-async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: Finding; isUp: boolean }> {
+interface Health {
+  finding: Finding;
+  isUp: boolean;
+  /** The digest of its sources, as the function says it; one of an older version says none. */
+  configuration?: unknown;
+}
+
+async function checkHealth({ url, sources, env }: Deployed): Promise<Health> {
   const answer = await ask(`${url}/`, { method: 'GET', headers: {} });
   if (answer instanceof ExchangeFailure) {
     return {
@@ -95,7 +120,7 @@ async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: 
       isUp: false,
     };
   }
-  const { name, sources: there, ready } = parse(answer.text);
+  const { name, sources: there, ready, configuration } = parse(answer.text);
   if (answer.status !== 200 || name !== 'edas-rollback-webhook') {
     const advice = 'Is it what npm run deploy printed, and does the function start? Its log says why not.';
     return {
@@ -106,10 +131,10 @@ async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: 
   const open = sources.filter((source) => isOpen(source, env)).length;
   const counts = `${String(ready)} of ${String(there)} sources ready`;
   if (there === sources.length && ready === open)
-    return { finding: right(`${url} is up, ${counts}`), isUp: true };
+    return { finding: right(`${url} is up, ${counts}`), isUp: true, configuration };
   const expected = `here, ${open} of ${sources.length} are`;
   const advice = 'It was deployed with another sources.yaml or other secrets: npm run deploy.';
-  return { finding: warning(`${url} is up, ${counts}; ${expected}`, advice), isUp: true };
+  return { finding: warning(`${url} is up, ${counts}; ${expected}`, advice), isUp: true, configuration };
 }
 
 async function checkForged(
