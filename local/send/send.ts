@@ -15,7 +15,7 @@ const help = `Posts a webhook as a source's sender would, signed.
 
   --source NAME      whose webhook it is
   --payload FILE     the body; - reads it from standard input
-  --change-order ID  makes a body that asks for this change order, as far as the source's expressions tell how
+  --change-order ID  makes a body that asks for this change order; refused where the source's expressions do not tell how
   --app ID           the same for an application; for a source that is called by a link, the application of the link,
                      which is good for 5 minutes                  (the only one of its apps)
   --url URL          where the function listens                   (${sandboxUrl}, the sandbox)
