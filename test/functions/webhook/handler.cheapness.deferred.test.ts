@@ -37,7 +37,7 @@ test('Invariant 8: a deferred rollback loads what hands it over, and not what ro
     { version: '1.2.3', digest: fakeDigest, sources: [{ ...pipelineSource, mode: 'deferred' }] },
     {
       env: {
-        PIPELINE_SECRET: 'fake-secret',
+        SECRET_PIPELINE: 'fake-secret',
         FOLLOW_FUNCTION: followFunction,
         FUNCTION_ENDPOINT: fc.url,
       },

@@ -13,7 +13,7 @@ import { startLocalFunction, type LocalFunction } from '../sandbox/local-functio
 import { findingsIn } from './findings.ts';
 
 const app = '3616cdca-0000-4000-8000-0000000000aa';
-const pipeline = 'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }';
+const pipeline = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }';
 
 const checkLocal = ({ url, sources, secrets }: Pick<LocalFunction, 'url' | 'sources' | 'secrets'>) =>
   findingsIn(checkDeployed({ url, sources, env: secrets, now: Date.now }));
@@ -29,7 +29,7 @@ const checkOther = async (listener: RequestListener) =>
   checkLocal({
     url: await other(listener),
     sources: compileSources(pipeline),
-    secrets: { PIPELINE_SECRET: 'fake-secret-of-a-pipeline-of-a-test' },
+    secrets: { SECRET_PIPELINE: 'fake-secret-of-a-pipeline-of-a-test' },
   });
 
 const healthOf = (sourcesYaml: string) =>
@@ -148,7 +148,7 @@ sources:
 
   test('is wrong where it has another secret', async () => {
     const { url, sources } = await startLocalFunction(pipeline);
-    const secrets = { PIPELINE_SECRET: 'another-fake-secret-of-a-test' };
+    const secrets = { SECRET_PIPELINE: 'another-fake-secret-of-a-test' };
     const findings = await checkLocal({ url, sources, secrets });
     expect(findings.at(-1)).toMatchObject({
       verdict: 'wrong',
@@ -172,7 +172,7 @@ sources:
 
   test('is wrong where it lacks a source that stands here', async () => {
     const { url, secrets } = await startLocalFunction(pipeline);
-    const sources = compileSources('sources: { other: { preset: generic, secrets: [PIPELINE_SECRET] } }');
+    const sources = compileSources('sources: { other: { preset: generic, secrets: [SECRET_PIPELINE] } }');
     expect(await checkLocal({ url, sources, secrets })).toMatchObject([
       { verdict: 'right' },
       drift,
@@ -191,7 +191,7 @@ sources:
     ['for a task', 'mode: deferred'],
     ['with other applications', `apps: [${app}]`],
   ])('is sent nothing that is signed where its source was deployed %s', async (_what, setting) => {
-    const deployed = `sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET], ${setting} } }`;
+    const deployed = `sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE], ${setting} } }`;
     const local = await startLocalFunction(deployed);
     local.edas.orders.add({ appId: app, waitsForPerson: true, createdAt: Date.now() - 60_000 });
     expect(await checkLocal({ ...local, sources: compileSources(pipeline) })).toMatchObject([
