@@ -7,7 +7,7 @@ import { isByApplication, onlyAppOf, sampleWebhook } from './sample-webhook.ts';
 /** A source for which a shell can sign in one line. */
 export type SignedByOpenssl = CompiledSource & { verify: HmacParameters };
 
-/** Whether a shell can sign for it in one line, and its payload says what to roll back. */
+/** Whether a shell can sign for it in one line, and its payload says what to roll back, as far as that can be told. */
 export function isSignedByOpenssl(source: CompiledSource): source is SignedByOpenssl {
   const { verify, payloadTimestamp, problemStartedAt } = source;
   // A time in the payload would be that of printing.
@@ -37,7 +37,8 @@ export function signingVariable(
 }
 
 /**
- * Lines to paste, which sign with the source's variable, or with its secret of KMS, and post. The id is still to be put in.
+ * Lines to paste, which sign with the source's variable, or with its secret of KMS, and post. The id is still to be put in:
+ * offer them for what `findNameable` finds only.
  *
  * @param region as in {@link signingVariable}
  */

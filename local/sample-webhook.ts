@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { Problem } from '../functions/errors.ts';
 import { isRecord, toText } from '../functions/record.ts';
 import type { Target } from '../functions/rollback/find-change-order.ts';
 import { chatUsage } from '../functions/webhook/payload/chat-command.ts';
 import type { JSONValue } from '../functions/webhook/payload/expression.ts';
 import type { ContentType } from '../functions/webhook/payload/parse.ts';
+import { readPayload } from '../functions/webhook/payload/read.ts';
+import { selectTarget } from '../functions/webhook/payload/select.ts';
 import type { CompiledSource, PayloadTimestamp } from '../functions/webhook/source/source.ts';
 import { fieldOf, makeTrue, put, type Place } from './put-through-expression.ts';
 
@@ -14,8 +19,8 @@ export interface SampleWebhook {
 
 /**
  * A webhook that the source would act on, as far as its expressions tell what that takes: paths, filters, the first
- * alternative of `||`, both sides of `&&`, equality with a literal. What they do not tell is left out, and the answer of
- * the function says so.
+ * alternative of `||`, both sides of `&&`, equality with a literal. What they do not tell is left out: whether the target
+ * got in, {@link asksFor} says.
  *
  * @param now epoch milliseconds
  * @param address where a chat takes the result
@@ -41,6 +46,41 @@ export function sampleWebhook(
   if (answerAt && address !== undefined) put(answerAt.tree, address, root);
   putTarget(source, target, root);
   return encode(payload, source.contentTypes);
+}
+
+/**
+ * Whether the function reads exactly this target out of the webhook. An expression may give something else, whatever the
+ * payload says: `lower('<id>')`. The source's `apps` do not matter, for they only refuse.
+ */
+export async function asksFor(
+  source: CompiledSource,
+  { contentType, body }: SampleWebhook,
+  target: Target,
+): Promise<boolean> {
+  // Its address names the application.
+  if (source.verify.scheme === 'link' && !source.changeOrderId) return 'app' in target;
+  const open = { ...source, apps: undefined, keys: [], secretsInKms: [] };
+  try {
+    const payload = readPayload(open, Buffer.from(body), contentType);
+    return isDeepStrictEqual(await selectTarget(open, payload), target);
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
+/** The first source for which a webhook can be made here that names whatever id is wished for. */
+export async function findNameable<S extends CompiledSource>(sources: readonly S[]): Promise<S | undefined> {
+  for (const source of sources) {
+    const target = targetOfKind(source, randomUUID());
+    if (await asksFor(source, sampleWebhook(source, target, Date.now()), target)) return source;
+  }
+  return undefined;
+}
+
+/** The id as that of what the source is told: an application or a change order. */
+export function targetOfKind(source: CompiledSource, id: string): Target {
+  return isByApplication(source) ? { app: id } : { changeOrderId: id };
 }
 
 /** Whether the source rolls back what is being deployed to an application, not a change order that its payload names. */

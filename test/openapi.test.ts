@@ -119,7 +119,13 @@ describe('an answer is as openapi.yaml says:', () => {
 });
 
 describe('the check of answers', () => {
-  const text = JSON.stringify({ name: 'edas-rollback-webhook', version: '1', sources: 1, ready: 1 });
+  const text = JSON.stringify({
+    name: 'edas-rollback-webhook',
+    version: '1',
+    configuration: '0'.repeat(64),
+    sources: 1,
+    ready: 1,
+  });
   const health = {
     status: 200,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },

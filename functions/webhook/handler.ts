@@ -40,6 +40,7 @@ export type Handler = (event: unknown, context?: unknown) => Promise<FunctionRes
 /** What every request finds when it comes in. */
 interface Reception extends World {
   version: string;
+  digest: string;
   sources: ReadonlyMap<string, Source>;
   addKmsKeys: AddKmsKeys;
   log: Log;
@@ -49,13 +50,13 @@ interface Reception extends World {
  * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
  * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
  */
-export function createHandler({ version, sources: compiled }: Configuration, world: World): Handler {
+export function createHandler({ version, digest, sources: compiled }: Configuration, world: World): Handler {
   const { env, now, clock, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createLog('debug', write, now);
   const sources = openSources(compiled, env, log);
   const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
-  const reception: Reception = { ...world, version, sources, addKmsKeys, log };
+  const reception: Reception = { ...world, version, digest, sources, addKmsKeys, log };
 
   return async (event, context) => {
     const trail: Trail = { startedAt: clock.now(), isVerified: false };
@@ -186,13 +187,13 @@ async function readWish(
   return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt, answerAt };
 }
 
-function answerHealth({ method }: WebhookRequest, { version, sources }: Reception): FunctionResponse {
+function answerHealth({ method }: WebhookRequest, { version, digest, sources }: Reception): FunctionResponse {
   if (method !== 'GET') {
     const detail = 'This path tells the health, with GET. Webhooks go to POST /<source>.';
     throw new Problem('method_not_allowed', detail, { allow: 'GET' });
   }
   const ready = [...sources.values()].filter((source) => !isClosed(source)).length;
-  return replyWithHealth({ version, sources: sources.size, ready });
+  return replyWithHealth({ version, configuration: digest, sources: sources.size, ready });
 }
 
 function isPing({ ping }: Source, { headers }: WebhookRequest): boolean {

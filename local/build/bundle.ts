@@ -4,6 +4,7 @@ import path from 'node:path';
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import type { CompiledChannel, FollowConfiguration } from '../../functions/follow/configuration.ts';
 import type { CompiledSource, Configuration } from '../../functions/webhook/source/source.ts';
+import { configurationDigest } from './configuration-digest.ts';
 
 /** The root of the repository. */
 export const root = path.resolve(import.meta.dirname, '../..');
@@ -36,7 +37,11 @@ export function bundleWebhook(
   out: string,
   plugins: readonly Plugin[] = [],
 ): Promise<Bundle> {
-  const configuration: Configuration = { version: packageVersion(), sources };
+  const configuration: Configuration = {
+    version: packageVersion(),
+    digest: configurationDigest(sources),
+    sources,
+  };
   return bundle('webhook', out, [...plugins, jsonModule('virtual:configuration', configuration)]);
 }
 

@@ -17,7 +17,7 @@ import { readDeployEnvironment } from '../doctor/env-file.ts';
 import { examine, readFunctions } from '../doctor/examine.ts';
 import { exitStatus, printRemarks, summarize } from '../doctor/report.ts';
 import { isSignedByOpenssl, opensslLines, signingVariable } from '../openssl-lines.ts';
-import { isByApplication } from '../sample-webhook.ts';
+import { findNameable, isByApplication } from '../sample-webhook.ts';
 import { paint } from '../terminal.ts';
 import { deployedUrl } from './deployed-url.ts';
 
@@ -133,28 +133,39 @@ async function guide(
   );
   console.log(`\nIs it up?\n  curl ${url}/`);
   const { env } = readDeployEnvironment(folder, process.env);
-  const source = sources.find((each) => isOpen(each, env));
+  const open = sources.filter((each) => isOpen(each, env));
+  const source = await findNameable(open);
+  const region = setting(readFunctions(folder, env).env, 'REGION');
+  const [other] = open;
   if (source) {
     console.log('\nThe first webhook. Put an id in; while ROLLBACK_SUSPENDED=true, nothing is rolled back:');
-    const region = setting(readFunctions(folder, env).env, 'REGION');
     for (const line of firstWebhook(source, url, region)) console.log(`  ${line}`);
+  } else if (other) {
+    console.log(
+      '\nThe first webhook, of a payload that you have; while ROLLBACK_SUSPENDED=true, nothing is rolled back:',
+    );
+    for (const line of sendLines(other, '--payload FILE', url, region)) console.log(`  ${line}`);
   }
   console.log(`\nCheck it, with what cannot exist:\n  npm run doctor -- --url ${url}`);
 }
 
 /** Lines to paste. A secret in KMS is read with the reader's own credentials. */
 function firstWebhook(source: CompiledSource, url: string, region: string | undefined): string[] {
-  const { variable, readLine } = signingVariable(source, region);
   if (isSignedByOpenssl(source)) {
     const lines = opensslLines(source, url, region);
-    if (readLine !== undefined) return lines;
+    if (signingVariable(source, region).readLine !== undefined) return lines;
     return [
       '. ./.env   # without export: an exported variable would win over .env at the next deploy',
       ...lines,
     ];
   }
   const target = isByApplication(source) ? '--app APPLICATION-ID' : '--change-order CHANGE-ORDER-ID';
-  const send = `npm run send -- --source ${source.name} ${target} --url ${url}`;
+  return sendLines(source, target, url, region);
+}
+
+function sendLines(source: CompiledSource, what: string, url: string, region: string | undefined): string[] {
+  const { variable, readLine } = signingVariable(source, region);
+  const send = `npm run send -- --source ${source.name} ${what} --url ${url}`;
   if (readLine !== undefined) return [readLine, `${send} --secret-env ${variable}`];
   return [`(set -a; . ./.env; set +a; ${send})`];
 }

@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '../../functions/errors.ts';
 import { exchange, ExchangeFailure, type Answer, type ExchangeRequest } from '../../functions/exchange.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
+import { isLoopback } from '../../functions/origin.ts';
 import { toRecord } from '../../functions/record.ts';
 import { readKey } from '../../functions/webhook/source/open-sources.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { Outcome } from '../../functions/webhook/reply/reply.ts';
-import { isByApplication, onlyAppOf } from '../sample-webhook.ts';
+import { asksFor, sampleWebhook, targetOfKind, type SampleWebhook } from '../sample-webhook.ts';
+import { configurationDigest } from '../build/configuration-digest.ts';
+import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources.ts';
 import { sandboxSecrets, secretOf } from '../sandbox/secrets.ts';
 import { readAnswer } from '../send/describe-answer.ts';
-import { makeRequest } from '../send/request.ts';
+import { signedRequest } from '../sender.ts';
 import { impossibleOrder } from './check-edas.ts';
 import { isOpen } from './check-secrets.ts';
 import { right, skipped, unknown, warning, wrong, type Finding, type Remark } from './finding.ts';
@@ -31,28 +34,43 @@ const longestWaitMs = 65_000;
 /**
  * A function that runs somewhere: its health; whether it refuses what is forged; whether it takes what is rightly signed.
  * All that is sent asks for a change order, or for an application, that cannot exist, so even a function that is armed,
- * or has no gate, has nothing to roll back.
+ * or has no gate, has nothing to roll back. Where no such webhook can be made, nothing is sent.
  */
 export async function* checkDeployed(deployed: Deployed): AsyncGenerator<Remark> {
   const { sources, env } = deployed;
   yield { asking: `the function at ${deployed.url}` };
-  const { finding, isUp } = await checkHealth(deployed);
+  const { finding, isUp, configuration } = await checkHealth(deployed);
   yield finding;
   if (!isUp) return;
+  const isSame = mayRunThere(deployed).includes(configuration);
+  if (!isSame) yield otherSources;
   for (const source of sources) {
-    const reason = reasonToSpare(source);
-    if (reason !== undefined) {
-      yield skipped(`/${source.name}: ${reason}`);
+    const webhook = await impossibleWebhook(source, deployed.now());
+    if (!webhook) {
+      yield skipped(`/${source.name}: ${reasonToSpare(source)}`);
       continue;
     }
     yield { asking: `/${source.name}` };
-    yield await checkForged(source, deployed);
+    yield await checkForged(source, webhook, deployed);
+    if (!isSame) continue;
     const item = source.secrets.find((each) => typeof readKey(env[each], source.verify) !== 'string');
     if (!isOpen(source, env) || item === undefined) yield skipped(unsigned(source));
     else if (source.mode === 'deferred') {
       yield skipped(`/${source.name}: a signed webhook would start a task, and people would be told of it`);
-    } else yield await checkSigned(source, item, deployed);
+    } else yield await checkSigned(source, item, webhook, deployed);
   }
+}
+
+const otherSources = unknown(
+  'another sources.yaml is deployed than the one here, or another version of this program: nothing signed is sent, as it could ask for something real there',
+  'npm run deploy brings the function to what stands here; then run the doctor again.',
+);
+
+/** The digests of the sources that stand here: as they are and, on this machine, as the sandbox runs them. */
+function mayRunThere({ url, sources }: Deployed): unknown[] {
+  const isSandbox = isLoopback(new URL(url).hostname);
+  const inSandbox = isSandbox ? [followedSources(sources), sourcesWithoutTasks(sources)] : [];
+  return [sources, ...inSandbox].map(configurationDigest);
 }
 
 const isInKms = (item: string) => nameInKms(item) !== undefined;
@@ -63,15 +81,38 @@ function unsigned({ name, secrets }: CompiledSource): string {
   return `/${name}: no webhook is signed for it, as ${fromKms.join(', ')} could not be read here, or not be used: see its line above`;
 }
 
-/** Why a source is sent nothing, not even what is forged: a function without a gate would act on a real application. */
-function reasonToSpare(source: CompiledSource): string | undefined {
-  if (source.verify.scheme === 'link')
-    return 'a link names a real application, so none is made here: --link URL checks one';
-  if (onlyAppOf(source) === undefined) return undefined;
-  return 'it is for one real application, whatever is sent, so nothing is: npm run send tries it';
+/**
+ * A webhook that asks for what cannot exist, as the function itself reads it. Undefined where none can be made: a source
+ * may have a real application or change order in its expression, and is then sent nothing, not even what is forged, for a
+ * function without a gate would act on it.
+ *
+ * @param now epoch milliseconds
+ */
+async function impossibleWebhook(source: CompiledSource, now: number): Promise<SampleWebhook | undefined> {
+  if (source.verify.scheme === 'link') return undefined;
+  const target = targetOfKind(source, impossibleOrder);
+  const webhook = sampleWebhook(source, target, now);
+  return (await asksFor(source, webhook, target)) ? webhook : undefined;
 }
 
-async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: Finding; isUp: boolean }> {
+function reasonToSpare({ app, changeOrderId, verify }: CompiledSource): string {
+  if (verify.scheme === 'link')
+    return 'a link names a real application, so none is made here: --link URL checks one';
+  const [key, what, text] = app
+    ? ['app', 'an application', app.text]
+    : ['changeOrderId', 'a change order', changeOrderId?.text];
+  const place = text === undefined ? '' : `\`${key}: ${text}\`, `;
+  return `${place}no payload was found for which it gives ${what} that cannot exist, so nothing is sent: npm run send -- --payload FILE tries it, and may roll back`;
+}
+
+interface Health {
+  finding: Finding;
+  isUp: boolean;
+  /** The digest of its sources, as the function says it; one of an older version says none. */
+  configuration?: unknown;
+}
+
+async function checkHealth({ url, sources, env }: Deployed): Promise<Health> {
   const answer = await ask(`${url}/`, { method: 'GET', headers: {} });
   if (answer instanceof ExchangeFailure) {
     return {
@@ -79,7 +120,7 @@ async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: 
       isUp: false,
     };
   }
-  const { name, sources: there, ready } = parse(answer.text);
+  const { name, sources: there, ready, configuration } = parse(answer.text);
   if (answer.status !== 200 || name !== 'edas-rollback-webhook') {
     const advice = 'Is it what npm run deploy printed, and does the function start? Its log says why not.';
     return {
@@ -90,15 +131,20 @@ async function checkHealth({ url, sources, env }: Deployed): Promise<{ finding: 
   const open = sources.filter((source) => isOpen(source, env)).length;
   const counts = `${String(ready)} of ${String(there)} sources ready`;
   if (there === sources.length && ready === open)
-    return { finding: right(`${url} is up, ${counts}`), isUp: true };
+    return { finding: right(`${url} is up, ${counts}`), isUp: true, configuration };
   const expected = `here, ${open} of ${sources.length} are`;
   const advice = 'It was deployed with another sources.yaml or other secrets: npm run deploy.';
-  return { finding: warning(`${url} is up, ${counts}; ${expected}`, advice), isUp: true };
+  return { finding: warning(`${url} is up, ${counts}; ${expected}`, advice), isUp: true, configuration };
 }
 
-async function checkForged(source: CompiledSource, deployed: Deployed): Promise<Finding> {
+async function checkForged(
+  source: CompiledSource,
+  webhook: SampleWebhook,
+  deployed: Deployed,
+): Promise<Finding> {
   // Of the right form, and known to nobody.
-  const answer = await post(source, secretOf(source, sandboxSecrets([source], randomUUID())), deployed);
+  const forged = secretOf(source, sandboxSecrets([source], randomUUID()));
+  const answer = await post(source, webhook, forged, deployed);
   if (answer instanceof ExchangeFailure) return noAnswer(source, answer);
   const { code, outcome } = readAnswer(source, answer);
   const said = `${answer.status} ${code ?? outcome ?? ''}`.trimEnd();
@@ -124,8 +170,13 @@ async function checkForged(source: CompiledSource, deployed: Deployed): Promise<
 }
 
 /** @param item which of its secrets signs */
-async function checkSigned(source: CompiledSource, item: string, deployed: Deployed): Promise<Finding> {
-  const answer = await post(source, deployed.env[item] ?? '', deployed);
+async function checkSigned(
+  source: CompiledSource,
+  item: string,
+  webhook: SampleWebhook,
+  deployed: Deployed,
+): Promise<Finding> {
+  const answer = await post(source, webhook, deployed.env[item] ?? '', deployed);
   if (answer instanceof ExchangeFailure) return noAnswer(source, answer);
   const { code, outcome, message } = readAnswer(source, answer);
   const ofSource = { ...meanings, ...(source.secrets.some(isInKms) && meaningsWithKms(item)) };
@@ -237,14 +288,12 @@ const meanings: Meanings = {
 
 async function post(
   source: CompiledSource,
+  { body, contentType }: SampleWebhook,
   secret: string,
   { url, now }: Deployed,
 ): Promise<Answer | ExchangeFailure> {
-  const target = isByApplication(source)
-    ? { app: impossibleOrder, changeOrderId: undefined }
-    : { app: undefined, changeOrderId: impossibleOrder };
-  const wish = { payload: undefined, contentType: undefined, ...target };
-  const { address, headers, body } = makeRequest(source, wish, { url, secret, now: now() });
+  const signing = { url, body, contentType, now: now(), id: randomUUID() };
+  const { address, headers } = signedRequest(source, secret, signing);
   return ask(address, { method: 'POST', headers, body });
 }
 

@@ -13,7 +13,9 @@ const help = `Checks everything that can be checked before and after a deploymen
 
   --offline     leave out what needs a network
   --url URL     ask a deployed function, too: its health, whether it refuses forged webhooks, and whether it takes
-                signed ones. They ask for a change order that cannot exist: nothing can be rolled back by that
+                signed ones. They ask for a change order that cannot exist: nothing can be rolled back by that. A source
+                for which no such webhook can be made is sent nothing; and where other sources are deployed than those
+                that stand here, nothing signed is sent
   --link LINK   look whether a link still opens its source, and for how long; may be there several times
   --account ID  the account of the follow function          (FC_ACCOUNT_ID, or the one in FUNCTION_ROLE)
   --folder DIR  where sources.yaml, s.yaml and .env are      (this repository)

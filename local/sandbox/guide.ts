@@ -3,7 +3,7 @@ import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { EdasStandIn } from '../edas/stand-in.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../openssl-lines.ts';
-import { isByApplication, sampleWebhook } from '../sample-webhook.ts';
+import { findNameable, isByApplication, sampleWebhook } from '../sample-webhook.ts';
 import { secondsGood, signedRequest, type SenderRequest } from '../sender.ts';
 import { paint } from '../terminal.ts';
 import { applicationFor, targetFor } from './play.ts';
@@ -64,7 +64,7 @@ export function printOwnChannels(): void {
   );
 }
 
-export function printRealEdas({ url, sources, secrets }: Guide): void {
+export async function printRealEdas({ url, sources, secrets }: Guide): Promise<void> {
   console.log(
     paint('bold', 'This is real EDAS, with the credentials of this machine: a signed request rolls back.'),
   );
@@ -77,7 +77,7 @@ export function printRealEdas({ url, sources, secrets }: Guide): void {
     const origins = named.map((secret) => `${secret} (${originOf(secret)})`);
     console.log(`POST ${url}/${name}   secret ${origins.join(', ')}`);
   }
-  const source = sources.find(isSignedByOpenssl);
+  const source = await findNameable(sources.filter(isSignedByOpenssl));
   if (!source) return;
   const [secret = ''] = source.secrets;
   heading(

@@ -15,6 +15,7 @@ import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from
 import { ownFolder } from './folder.ts';
 import { startFunctionServer } from './function-server.ts';
 import { startInstance } from './instance.ts';
+import { followedSources, sourcesWithoutTasks } from './sandbox-sources.ts';
 import { inKms, inVariables, realSecrets, sandboxSecrets, type Secrets } from './secrets.ts';
 import { printCurlLines, printOwnChannels, printRealEdas, printReady } from './guide.ts';
 import {
@@ -101,7 +102,7 @@ async function runOnStandIn(
   { sources: own, notify }: CompiledConfiguration,
 ): Promise<void> {
   const channels = sandboxChannels(notify);
-  const sources = notify.length > 0 ? own : own.map((source) => ({ ...source, follow: true }));
+  const sources = notify.length > 0 ? own : followedSources(own);
   const { webhook, follow } = await buildFunctions({ sources, notify: channels }, ownFolder());
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
   const secrets = sandboxSecrets(sources);
@@ -176,14 +177,14 @@ async function runOnRealEdas(options: Options, { sources: own }: CompiledConfigu
       'Set the region of your applications first: REGION=cn-hangzhou npm start -- --edas real',
     );
   }
-  const sources = own.map((source) => ({ ...source, mode: 'now' as const, follow: false }));
+  const sources = sourcesWithoutTasks(own);
   const { webhook } = await buildFunctions({ sources, notify: [] }, ownFolder());
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };
   const server = await serve(options, webhook.path, {}, env);
   stopOnSignal(server.close);
-  printRealEdas({ url: server.url, sources, secrets });
+  await printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);
 }
 

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { CliError } from '../cli.ts';
-import { contentTypeOf, isByApplication, onlyAppOf, sampleWebhook } from '../sample-webhook.ts';
+import {
+  asksFor,
+  contentTypeOf,
+  isByApplication,
+  onlyAppOf,
+  sampleWebhook,
+  type SampleWebhook,
+} from '../sample-webhook.ts';
 import { appOfLink, signedRequest, type SenderRequest } from '../sender.ts';
 
 /** What to post, as the command line says it. Ids are in lower case. */
@@ -23,13 +30,13 @@ export interface OutgoingRequest extends SenderRequest {
  * The request with which the source's sender would post what is wished for.
  *
  * @param now epoch milliseconds
- * @throws CliError where the source has no use for the wish
+ * @throws CliError where the source has no use for the wish, or no payload can be made that the function reads as it
  */
-export function makeRequest(
+export async function makeRequest(
   source: CompiledSource,
   wish: Wish,
   { url, secret, now }: { url: string; secret: string; now: number },
-): OutgoingRequest {
+): Promise<OutgoingRequest> {
   const { payload, changeOrderId } = wish;
   const isLink = source.verify.scheme === 'link';
   if (!isLink && payload && (changeOrderId !== undefined || wish.app !== undefined)) {
@@ -37,12 +44,25 @@ export function makeRequest(
   }
   const target = isLink ? { app: appOfLink(source, wish.app), changeOrderId } : undefined;
   const sample =
-    payload ?? sampleWebhook(source, target ? targetOfLink(source, target) : targetOf(source, wish), now);
+    payload ??
+    (await makeSample(source, target ? targetOfLink(source, target) : targetOf(source, wish), now));
   const body = Buffer.isBuffer(sample) ? sample : sample.body;
   const ownType = Buffer.isBuffer(sample) ? contentTypeOf(sample, source) : sample.contentType;
   const contentType = wish.contentType ?? ownType;
   const request = signedRequest(source, secret, { url, body, contentType, target, now, id: randomUUID() });
   return { ...request, body, shown: withoutSecrets(source, request) };
+}
+
+/** What the payload cannot say, the function would read otherwise: it could roll back another application. */
+async function makeSample(source: CompiledSource, target: Target, now: number): Promise<SampleWebhook> {
+  const sample = sampleWebhook(source, target, now);
+  if (await asksFor(source, sample, target)) return sample;
+  const [key, id] = 'app' in target ? ['app', target.app] : ['changeOrderId', target.changeOrderId];
+  const text = source[key as 'app' | 'changeOrderId']?.text;
+  const why = text === undefined ? '' : ` for \`${key}: ${text}\``;
+  throw new CliError(
+    `The source ${source.name}: no payload was found${why} that gives ${id}, so none is sent. Say --payload FILE, with one of its sender's own; npm run explain shows beforehand what the source reads in it.`,
+  );
 }
 
 function targetOf(source: CompiledSource, { changeOrderId, app }: Wish): Target {

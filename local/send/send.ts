@@ -15,7 +15,7 @@ const help = `Posts a webhook as a source's sender would, signed.
 
   --source NAME      whose webhook it is
   --payload FILE     the body; - reads it from standard input
-  --change-order ID  makes a body that asks for this change order, as far as the source's expressions tell how
+  --change-order ID  makes a body that asks for this change order; refused where the source's expressions do not tell how
   --app ID           the same for an application; for a source that is called by a link, the application of the link,
                      which is good for 5 minutes                  (the only one of its apps)
   --url URL          where the function listens                   (${sandboxUrl}, the sandbox)
@@ -58,7 +58,7 @@ await runCli(async () => {
   const payload = values.payload === undefined ? undefined : await readPayloadFile(values.payload);
   const secret = secretFor(source, { url, sources, env: process.env, given: values['secret-env'] });
   const wish = { payload, contentType: values['content-type'], changeOrderId, app };
-  const request = makeRequest(source, wish, { url, secret, now: Date.now() });
+  const request = await makeRequest(source, wish, { url, secret, now: Date.now() });
   printRequest(request);
   if (values.print) return;
 

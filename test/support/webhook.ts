@@ -12,6 +12,9 @@ import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { httpEvent, type TestRequest } from './http-event.ts';
 
+/** Of no sources in particular. */
+export const fakeDigest = '0123456789abcdef'.repeat(4);
+
 /** The key pair that the EDAS stand-in is started with, and that every invocation gets. */
 export const fakeCredentials = {
   accessKeyId: 'STS.fake-key-id',
@@ -123,7 +126,7 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   const clock = options.clock ?? virtualClock();
   const now = options.now ?? clock.now;
   const handler = createHandler(
-    { version: '1.2.3', sources },
+    { version: '1.2.3', digest: fakeDigest, sources },
     { env, now, clock, random: () => 1, write: (line) => void lines.push(line) },
   );
 

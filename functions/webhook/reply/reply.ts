@@ -86,6 +86,7 @@ export function replyWithProblem(problem: Problem, given: ReplyContext): Functio
 
 export function replyWithHealth(health: {
   version: string;
+  configuration: string;
   sources: number;
   ready: number;
 }): FunctionResponse {

@@ -60,5 +60,7 @@ export interface CompiledSource {
 /** What the build writes into the bundle. */
 export interface Configuration {
   version: string;
+  /** Of the sources: made by the build, so that nothing is hashed for it at run time. */
+  digest: string;
   sources: readonly CompiledSource[];
 }

@@ -4,7 +4,13 @@ import { startFcStandIn } from '../../../local/fc/stand-in.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { pipelineSource } from '../../support/source.ts';
-import { fakeAccountId, fakeContext, fakeCredentials, followFunction } from '../../support/webhook.ts';
+import {
+  fakeAccountId,
+  fakeContext,
+  fakeCredentials,
+  fakeDigest,
+  followFunction,
+} from '../../support/webhook.ts';
 
 /** What was loaded so far. A module loads once, so this has a file of its own. */
 const loaded = vi.hoisted(() => new Set<string>());
@@ -28,7 +34,7 @@ test('Invariant 8: a deferred rollback loads what hands it over, and not what ro
   });
   onTestFinished(() => fc.close());
   const handler = createHandler(
-    { version: '1.2.3', sources: [{ ...pipelineSource, mode: 'deferred' }] },
+    { version: '1.2.3', digest: fakeDigest, sources: [{ ...pipelineSource, mode: 'deferred' }] },
     {
       env: {
         SECRET_PIPELINE: 'fake-secret',

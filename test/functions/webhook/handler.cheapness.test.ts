@@ -51,6 +51,7 @@ beforeEach(() => {
   handler = createHandler(
     {
       version: '1.2.3',
+      digest: 'fake',
       sources: [
         source,
         { ...source, name: 'closed', secrets: ['NOT_SET'] },
@@ -128,7 +129,7 @@ describe('Invariant 8: refusing is cheap', () => {
     const credentials = { accessKeyId: 'STS.fake', accessKeySecret: 'fake', securityToken: 'fake' };
     await createHandler(
       // Nothing is followed but what has begun.
-      { version: '1.2.3', sources: [{ ...source, follow: true }] },
+      { version: '1.2.3', digest: 'fake', sources: [{ ...source, follow: true }] },
       {
         env: {
           SECRET_PIPELINE: 'fake-secret',

@@ -7,7 +7,7 @@ import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
 import { isByApplication, sampleWebhook } from '../../../local/sample-webhook.ts';
 import { signatureHeaders } from '../../../local/sign.ts';
 import { httpEvent, jsonBytes } from '../../support/http-event.ts';
-import { fakeCredentials, fakeSecret, openWebhook, startTime } from '../../support/webhook.ts';
+import { fakeCredentials, fakeDigest, fakeSecret, openWebhook, startTime } from '../../support/webhook.ts';
 import { presetNames, tamper, write, type Written } from './verify/signing.ts';
 
 // Thousands of runs, on machines of every speed.
@@ -29,7 +29,7 @@ const secret = 'fake-secret-of-some-length';
 let lines: string[] = [];
 /** No request of this file may get as far as EDAS, where nobody listens. */
 const handler: Handler = createHandler(
-  { version: '1.2.3', sources },
+  { version: '1.2.3', digest: fakeDigest, sources },
   {
     env: { SECRET_PIPELINE: secret, SECRET_GITHUB: secret, FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
     now: () => 0,
@@ -175,7 +175,7 @@ describe('a fault of our own', () => {
     const [source] = sources;
     // Such as a bundle that lacks a module: nothing that a caller could cause.
     const broken = createHandler(
-      { version: '1.2.3', sources: source ? [source] : [] },
+      { version: '1.2.3', digest: fakeDigest, sources: source ? [source] : [] },
       {
         env: {
           SECRET_PIPELINE: secret,

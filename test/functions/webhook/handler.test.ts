@@ -4,6 +4,7 @@ import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in
 import {
   fakeContext,
   fakeCredentials,
+  fakeDigest,
   fakeSecret,
   openWebhook,
   startTime,
@@ -444,7 +445,13 @@ describe('the health', () => {
   test('is answered to GET /, and counts the sources that are ready', async () => {
     const answer = await webhook.send({ method: 'GET', path: '/' });
     expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({ name: 'edas-rollback-webhook', version: '1.2.3', sources: 7, ready: 6 });
+    expect(answer.body).toEqual({
+      name: 'edas-rollback-webhook',
+      version: '1.2.3',
+      configuration: fakeDigest,
+      sources: 7,
+      ready: 6,
+    });
     expect(edas.calls).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import { saidToBeCompressed } from '../../../local/kms/faults.ts';
 import { startReceiver } from '../../../local/notify/receiver.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { configurationDigest } from '../../../local/build/configuration-digest.ts';
 import {
   bundleInto,
   bundleSources,
@@ -193,6 +194,7 @@ test('the webhook answers and rolls back with nothing around its bundle', async 
     env: { EDAS_ENDPOINT: edas.url },
   });
   expect(answers).toMatchObject([{ statusCode: 200 }, { statusCode: 202 }]);
+  expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({ configuration: configurationDigest(sources) });
   expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
 });
 

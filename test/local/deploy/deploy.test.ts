@@ -110,6 +110,14 @@ describe('npm run deploy', () => {
     );
   });
 
+  test('asks for a payload where none can be made into which an id could be put', async () => {
+    const app = "labels.service == 'shop' && '3616cdca-0000-4000-8000-0000000000aa'";
+    const sources = `sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE], app: "${app}" } }\n`;
+    const { stdout } = await stage({ sources }).run();
+    expect(stdout).toContain(`npm run send -- --source pipeline --payload FILE --url ${url})`);
+    expect(stdout).not.toContain('Put an id in');
+  });
+
   test('deploys a source whose secret is in KMS alone, and reads that from there before it signs', async () => {
     const sources = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }\n';
     const { status, stdout } = await stage({ sources, env: { REGION: 'cn-beijing' } }).run();

@@ -3,10 +3,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { presets, type Preset } from '../../../functions/webhook/source/presets.ts';
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { configurationDigest } from '../../../local/build/configuration-digest.ts';
 import { checkDeployed } from '../../../local/doctor/check-deployed.ts';
 import { impossibleOrder } from '../../../local/doctor/check-edas.ts';
 import { businessErrorUnder200, deniedByRam, type Fault } from '../../../local/edas/faults.ts';
 import { listen } from '../../../local/listen.ts';
+import { followedSources, sourcesWithoutTasks } from '../../../local/sandbox/sandbox-sources.ts';
 import { startLocalFunction, type LocalFunction } from '../sandbox/local-function.ts';
 import { findingsIn } from './findings.ts';
 
@@ -30,9 +32,16 @@ const checkOther = async (listener: RequestListener) =>
     secrets: { SECRET_PIPELINE: 'fake-secret-of-a-pipeline-of-a-test' },
   });
 
-const health = JSON.stringify({ name: 'edas-rollback-webhook', version: '1.2.3', sources: 1, ready: 1 });
+const healthOf = (sourcesYaml: string) =>
+  JSON.stringify({
+    name: 'edas-rollback-webhook',
+    version: '1.2.3',
+    configuration: configurationDigest(compileSources(sourcesYaml)),
+    sources: 1,
+    ready: 1,
+  });
 const answering =
-  (status: number, body: string): RequestListener =>
+  (status: number, body: string, health = healthOf(pipeline)): RequestListener =>
   (request, response) => {
     const [answered, text] = request.method === 'GET' ? [200, health] : [status, body];
     response.writeHead(answered).end(text);
@@ -84,6 +93,40 @@ sources:
     expect(local.fc.calls).toEqual([]);
   });
 
+  const other = app.replace('aa', 'bb');
+  test.each([
+    ['app', `labels.service == 'shop' && '${app}' || '${other}'`],
+    ['app', `lower('${app}')`],
+    ['app', `[labels.app, '${app}'][1]`],
+    ['app', `{shop: '${app}'} | shop`],
+    ['changeOrderId', `lower('${app}')`],
+    ['changeOrderId', `labels.service == 'shop' && '${app}'`],
+  ])('is sent nothing where what cannot exist has no place in %s: %s', async (key, expression) => {
+    const local = await startLocalFunction(
+      `sources: { mapped: { preset: generic, secrets: [M_SECRET], ${key}: ${JSON.stringify(expression)} } }`,
+    );
+    local.edas.orders.add({ id: app, appId: app, waitsForPerson: true, createdAt: Date.now() - 60_000 });
+    const [, ...findings] = await checkLocal(local);
+    expect(findings).toMatchObject([
+      { verdict: 'skipped', what: expect.stringContaining(`/mapped: \`${key}: ${expression}\``) as unknown },
+    ]);
+    expect(local.edas.calls).toEqual([]);
+    expect(local.requests).toEqual(['GET /']);
+  });
+
+  test.each([`not_null(labels.app, '${app}')`, `labels.app || '${app}'`])(
+    'is asked for what cannot exist where that has a place before a real application: %s',
+    async (expression) => {
+      const local = await startLocalFunction(
+        `sources: { mapped: { preset: generic, secrets: [M_SECRET], app: ${JSON.stringify(expression)} } }`,
+      );
+      local.edas.orders.add({ appId: app, waitsForPerson: true, createdAt: Date.now() - 60_000 });
+      const findings = await checkLocal(local);
+      expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
+      expect(local.edas.calls.map(({ operation }) => operation)).toEqual(['ListRecentChangeOrder']);
+    },
+  );
+
   test.each(Object.entries<Preset>(presets))(
     'is right with the preset %s, or is not asked where that would name a real application',
     async (name, { verify, chatText, isByApplication }) => {
@@ -132,9 +175,52 @@ sources:
     const sources = compileSources('sources: { other: { preset: generic, secrets: [SECRET_PIPELINE] } }');
     expect(await checkLocal({ url, sources, secrets })).toMatchObject([
       { verdict: 'right' },
-      { verdict: 'wrong', what: '/other is not there' },
+      drift,
       { verdict: 'wrong', what: '/other is not there' },
     ]);
+  });
+
+  const drift = {
+    verdict: 'unknown',
+    what: expect.stringMatching(/^another sources.yaml is deployed .* nothing signed is sent/) as unknown,
+    advice: expect.stringContaining('npm run deploy') as unknown,
+  };
+
+  test.each([
+    ['for an application of its own', `app: "'${app}'"`],
+    ['for a task', 'mode: deferred'],
+    ['with other applications', `apps: [${app}]`],
+  ])('is sent nothing that is signed where its source was deployed %s', async (_what, setting) => {
+    const deployed = `sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE], ${setting} } }`;
+    const local = await startLocalFunction(deployed);
+    local.edas.orders.add({ appId: app, waitsForPerson: true, createdAt: Date.now() - 60_000 });
+    expect(await checkLocal({ ...local, sources: compileSources(pipeline) })).toMatchObject([
+      { verdict: 'right' },
+      drift,
+      { verdict: 'right', what: '/pipeline refuses a forged webhook (401 signature_mismatch)' },
+    ]);
+    expect(local.requests).toEqual(['GET /', 'POST /pipeline']);
+    expect(local.edas.calls).toEqual([]);
+    expect(local.fc.calls).toEqual([]);
+  });
+
+  test('of an older version, which says nothing of its sources, is sent nothing that is signed', async () => {
+    const old = JSON.stringify({ name: 'edas-rollback-webhook', version: '0.1.0', sources: 1, ready: 1 });
+    let posts = 0;
+    const findings = await checkOther((request, response) => {
+      if (request.method === 'POST') posts += 1;
+      answering(401, JSON.stringify({ code: 'signature_mismatch' }), old)(request, response);
+    });
+    expect(findings).toMatchObject([{ verdict: 'right' }, drift, { verdict: 'right' }]);
+    expect(posts).toBe(1);
+  });
+
+  test.each([
+    ['with channels of its own', followedSources],
+    ['on real EDAS', sourcesWithoutTasks],
+  ])('is the sandbox %s, and is sent what is signed', async (_what, alter) => {
+    const local = await startLocalFunction(pipeline, alter);
+    expect((await checkLocal(local)).map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
   });
 
   const faults: [string, Fault, string, string][] = [
@@ -280,7 +366,7 @@ describe('a deployed function whose secret is in KMS', () => {
     ['source_not_configured', 'wrong', 'its role may not read it from KMS'],
   ])('that answers %s is judged by that, forged or signed', async (code, verdict, what) => {
     const findings = await checkLocal({
-      url: await other(answering(503, JSON.stringify({ code }))),
+      url: await other(answering(503, JSON.stringify({ code }), healthOf(inKms))),
       sources: compileSources(inKms),
       secrets: { 'kms:pipeline': 'fake-secret-of-a-pipeline-of-a-test' },
     });

@@ -81,7 +81,7 @@ test('the play ends early where the source would not act on any webhook that can
   expect(output()).toContain('Nothing was rolled back, so the play ends here');
 });
 
-test('for real EDAS, the lines to paste are those of the first source that a shell can sign for', () => {
+test('for real EDAS, the lines to paste are those of the first source that a shell can sign for', async () => {
   const sources = compileSources(`
 sources:
   chat: { preset: slack, secrets: [CHAT_SECRET] }
@@ -89,7 +89,7 @@ sources:
   pipeline: { preset: generic, secrets: [SECRET_PIPELINE], changeOrderId: order }
 `);
   const output = captureOutput();
-  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: { SECRET_PIPELINE: 'fake-secret' } });
+  await printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: { SECRET_PIPELINE: 'fake-secret' } });
   expect(output()).toContain(
     [
       'To roll a change order back, put its id in and paste:',
@@ -101,14 +101,26 @@ sources:
   );
 });
 
-test('for real EDAS, nothing is to be pasted where no shell can sign', () => {
+test('for real EDAS, nothing is to be pasted where no shell can sign', async () => {
   const sources = compileSources('sources: { chat: { preset: slack, secrets: [CHAT_SECRET] } }');
   const output = captureOutput();
-  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
+  await printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
   expect(output()).not.toContain('paste');
 });
 
-test('for real EDAS, the secret of a source that has it in KMS is read from there before it signs', () => {
+test('for real EDAS, nothing is to be pasted for a source whose expression has applications of its own', async () => {
+  const app = '3616cdca-0000-4000-8000-0000000000aa';
+  const sources = compileSources(`
+sources:
+  mapped: { preset: generic, secrets: [A_SECRET], app: "service == 'shop' && '${app}' || labels.other || '${app}'" }
+  fixed: { preset: generic, secrets: [B_SECRET], changeOrderId: "lower('${app}')" }
+`);
+  const output = captureOutput();
+  await printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
+  expect(output()).not.toContain('paste');
+});
+
+test('for real EDAS, the secret of a source that has it in KMS is read from there before it signs', async () => {
   const sources = compileSources(
     'sources: { pipeline: { preset: generic, secrets: [kms:pipeline/secret] } }',
   );
@@ -117,7 +129,7 @@ test('for real EDAS, the secret of a source that has it in KMS is read from ther
     vi.unstubAllEnvs();
   });
   const output = captureOutput();
-  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
+  await printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: {} });
   expect(output()).toContain("secret kms:pipeline/secret (KMS's own)");
   expect(output()).toContain(
     'export SECRET="$(aliyun kms GetSecretValue --SecretName pipeline/secret --region cn-beijing | node -p ',

@@ -6,6 +6,7 @@ import { createTaskHandler } from '../../../functions/follow/handler.ts';
 import type { Environment } from '../../../functions/platform/function-compute.ts';
 import { createHandler } from '../../../functions/webhook/handler.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { configurationDigest } from '../../../local/build/configuration-digest.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
 import { startFcStandIn, type FcStandIn } from '../../../local/fc/stand-in.ts';
 import { startKmsStandIn } from '../../../local/kms/stand-in.ts';
@@ -20,11 +21,21 @@ export interface LocalFunction {
   fc: FcStandIn;
   sources: CompiledSource[];
   secrets: Secrets;
+  /** What was answered so far, as `POST /pipeline`. */
+  requests: readonly string[];
 }
 
-/** Starts both functions in this process, until the test ends. The webhook's clock is the real one. */
-export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunction> {
+/**
+ * Starts both functions in this process, until the test ends. The webhook's clock is the real one.
+ *
+ * @param alter what is deployed in the place of the sources
+ */
+export async function startLocalFunction(
+  sourcesYaml: string,
+  alter: (sources: CompiledSource[]) => CompiledSource[] = (sources) => sources,
+): Promise<LocalFunction> {
   const sources = compileSources(sourcesYaml);
+  const deployedSources = alter(sources);
   const secrets = sandboxSecrets(sources);
   const edas = await startEdasStandIn({ credentials: fakeCredentials });
   onTestFinished(() => edas.close());
@@ -34,7 +45,7 @@ export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunc
   const context = { ...fakeContext, accountId: '1234567890123456' };
   const fc = await startFc(context, { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction });
   const handler = createHandler(
-    { version: '1.2.3', sources },
+    { version: '1.2.3', digest: configurationDigest(deployedSources), sources: deployedSources },
     {
       env: {
         ...inVariables(secrets),
@@ -50,9 +61,15 @@ export async function startLocalFunction(sourcesYaml: string): Promise<LocalFunc
       write: () => undefined,
     },
   );
-  const server = await startFunctionServer({ invoke: handler, context, port: 0 });
+  const requests: string[] = [];
+  const server = await startFunctionServer({
+    invoke: handler,
+    context,
+    port: 0,
+    onAnswer: ({ method, path }) => requests.push(`${method} ${path}`),
+  });
   onTestFinished(() => server.close());
-  return { url: server.url, edas, fc, sources, secrets };
+  return { url: server.url, edas, fc, sources, secrets, requests };
 }
 
 const followFunction = 'edas-rollback-follow';

@@ -11,6 +11,8 @@ sources:
   incident: { preset: pagerduty, secrets: [A_SECRET], apps: [${one}] }
   link: { preset: cloudmonitor, secrets: [A_SECRET], apps: [${one}, ${two}] }
   order-link: { verify: { scheme: link }, changeOrderId: order, secrets: [A_SECRET], apps: [${one}] }
+  mapped: { preset: generic, secrets: [A_SECRET], app: "labels.service == 'shop' && '${one}' || '${two}'" }
+  fixed: { preset: generic, secrets: [A_SECRET], changeOrderId: "lower('${order}')" }
 `);
 
 function request(name: string, wish: Partial<Wish>) {
@@ -44,6 +46,18 @@ test.each<[string, string, Partial<Wish>, string]>([
     'leave --change-order',
   ],
   [
+    'an application that its source would not read',
+    'mapped',
+    { app: two },
+    `that gives ${two}, so none is sent. Say --payload FILE`,
+  ],
+  [
+    'a change order that its source would not read',
+    'fixed',
+    { changeOrderId: one },
+    `for \`changeOrderId: lower('${order}')\` that gives ${one}`,
+  ],
+  [
     'a link for one of several applications',
     'link',
     {},
@@ -56,23 +70,23 @@ test.each<[string, string, Partial<Wish>, string]>([
     {},
     'names a change order: say --change-order ID',
   ],
-])('it is refused to send %s', (_what, source, wish, message) => {
-  expect(() => request(source, wish)).toThrow(message);
+])('it is refused to send %s', async (_what, source, wish, message) => {
+  await expect(request(source, wish)).rejects.toThrow(message);
 });
 
-test('a link is good for 5 minutes, and for the change order alone where one is given', () => {
-  const { address, body } = request('order-link', { changeOrderId: order });
+test('a link is good for 5 minutes, and for the change order alone where one is given', async () => {
+  const { address, body } = await request('order-link', { changeOrderId: order });
   const query = new URL(address).searchParams;
   expect(Object.fromEntries(query)).toMatchObject({ app: one, order, exp: '1767323345' });
   expect(body).toBe(`{"order":"${order}"}`);
 });
 
-test('a payload goes with a link, under the type that it looks like', () => {
-  const { headers, body } = request('link', { app: two, payload: Buffer.from('a=b') });
+test('a payload goes with a link, under the type that it looks like', async () => {
+  const { headers, body } = await request('link', { app: two, payload: Buffer.from('a=b') });
   expect(headers).toEqual({ 'content-type': 'application/x-www-form-urlencoded' });
   expect(body).toEqual(Buffer.from('a=b'));
 });
 
-test('a source for one application needs to be told it no second time, and takes it all the same', () => {
-  expect(request('incident', { app: one }).body).toContain('incident.triggered');
+test('a source for one application needs to be told it no second time, and takes it all the same', async () => {
+  expect((await request('incident', { app: one })).body).toContain('incident.triggered');
 });

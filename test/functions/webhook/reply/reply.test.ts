@@ -60,10 +60,16 @@ test.each(outcomes)(
   },
 );
 
-test('the health is JSON with the name, the version and how many sources are ready', () => {
-  const response = replyWithHealth({ version: '1.2.3', sources: 3, ready: 2 });
+test('the health is JSON with the name, the version, the digest of the sources and how many sources are ready', () => {
+  const response = replyWithHealth({ version: '1.2.3', configuration: 'fake', sources: 3, ready: 2 });
   expect(response).toMatchObject({ statusCode: 200, headers: { 'Content-Type': 'application/json' } });
-  expect(bodyOf(response)).toEqual({ name: 'edas-rollback-webhook', version: '1.2.3', sources: 3, ready: 2 });
+  expect(bodyOf(response)).toEqual({
+    name: 'edas-rollback-webhook',
+    version: '1.2.3',
+    configuration: 'fake',
+    sources: 3,
+    ready: 2,
+  });
 });
 
 describe('a problem', () => {
@@ -226,7 +232,7 @@ test('no answer has a header that Function Compute keeps for itself', () => {
   const responses = [
     ...outcomes.map(([, outcome]) => replyWithOutcome(outcome, context)),
     ...codes.map((code) => replyWithProblem(new Problem(code, 'why', facts), context)),
-    replyWithHealth({ version: '1.2.3', sources: 1, ready: 1 }),
+    replyWithHealth({ version: '1.2.3', configuration: 'fake', sources: 1, ready: 1 }),
   ];
   const names = responses.flatMap(({ headers }) => Object.keys(headers).map((name) => name.toLowerCase()));
   const reserved = ['date', 'server', 'content-length', 'connection', 'content-disposition'];

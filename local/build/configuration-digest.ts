@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { isRecord } from '../../functions/record.ts';
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+
+/**
+ * SHA-256, in hex, of the compiled sources as JSON with sorted keys: two functions with the same digest read every webhook
+ * alike. It covers names of variables and expressions, and no secret.
+ */
+export function configurationDigest(sources: readonly CompiledSource[]): string {
+  return createHash('sha256').update(JSON.stringify(sources, withSortedKeys)).digest('hex');
+}
+
+function withSortedKeys(_key: string, value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

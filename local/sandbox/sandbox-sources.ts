@@ -1,0 +1,11 @@
+import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+
+/** As the sandbox runs them where no channel is configured: followed, so that its own channels have news. */
+export function followedSources(sources: readonly CompiledSource[]): CompiledSource[] {
+  return sources.map((source) => ({ ...source, follow: true }));
+}
+
+/** As the sandbox runs them on real EDAS, where there are no tasks. */
+export function sourcesWithoutTasks(sources: readonly CompiledSource[]): CompiledSource[] {
+  return sources.map((source) => ({ ...source, mode: 'now', follow: false }));
+}
