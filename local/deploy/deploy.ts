@@ -1,3 +1,4 @@
+import '../ignore-debug.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lookup } from 'node:dns/promises';
