@@ -152,7 +152,7 @@ async function makeSubjects(folder: string, urls: StandInUrls): Promise<Subjects
   const body = bodyOf(300);
   const [signed, forged] = [headersOf(body), headersOf(body, 'not-the-secret')];
   const env = {
-    PIPELINE_SECRET: secret,
+    SECRET_PIPELINE: secret,
     EDAS_ENDPOINT: urls.edas,
     FUNCTION_ENDPOINT: urls.fc,
     FOLLOW_FUNCTION: followFunction,
@@ -200,7 +200,7 @@ async function makeSubjects(folder: string, urls: StandInUrls): Promise<Subjects
  */
 function tlsSubjects(folder: string, edas: string | undefined, certificate: string): Subjects {
   if (edas === undefined) throw new CliError('The stand-in does not speak TLS.');
-  const env = { PIPELINE_SECRET: secret, EDAS_ENDPOINT: edas, NODE_EXTRA_CA_CERTS: certificate };
+  const env = { SECRET_PIPELINE: secret, EDAS_ENDPOINT: edas, NODE_EXTRA_CA_CERTS: certificate };
   const run = (name: string) => () => ({ args: [runner, path.join(folder, `${name}.json`)], env });
   return {
     'node -e 0': () => ({ args: ['-e', '0'], env: {} }),

@@ -23,7 +23,7 @@ export const context = { requestId: 'bench', region: 'cn-hangzhou', accountId, c
 export const slowEdasMs = 300;
 
 /** As s.yaml deploys it, but for GitHub, which no benchmark calls. */
-export const pipelineSource = 'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }';
+export const pipelineSource = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }';
 
 export function makeFolder(parent: string, name: string): string {
   const folder = path.join(parent, name);

@@ -48,15 +48,15 @@ async function ofSecrets(count: number, folder: string): Promise<Work> {
 }
 
 async function ofSources(count: number, folder: string): Promise<Work> {
-  process.env['PIPELINE_SECRET'] = secret;
+  process.env['SECRET_PIPELINE'] = secret;
   const names = [...Array.from({ length: count - 1 }, (_, index) => `source-${index}`), 'pipeline'];
-  const sources = names.map((name) => `${name}: { preset: generic, secrets: [PIPELINE_SECRET] }`);
+  const sources = names.map((name) => `${name}: { preset: generic, secrets: [SECRET_PIPELINE] }`);
   return askingFor(folder, `{ ${sources.join(', ')} }`, bodyOf(1024));
 }
 
 /** The application that is asked for is the last in the list. */
 async function ofApps(count: number, folder: string): Promise<Work> {
-  process.env['PIPELINE_SECRET'] = secret;
+  process.env['SECRET_PIPELINE'] = secret;
   const apps = Array.from(
     { length: count },
     (_, index) => `3616cdca-0000-4000-8000-${String(index).padStart(12, '0')}`,
@@ -64,16 +64,16 @@ async function ofApps(count: number, folder: string): Promise<Work> {
   const body = JSON.stringify({ app: apps.at(-1), log: 'x'.repeat(960) });
   return askingFor(
     folder,
-    `{ pipeline: { preset: generic, secrets: [PIPELINE_SECRET], app: app, apps: [${apps.join()}] } }`,
+    `{ pipeline: { preset: generic, secrets: [SECRET_PIPELINE], app: app, apps: [${apps.join()}] } }`,
     body,
   );
 }
 
 async function ofBody(kib: number, folder: string): Promise<Work> {
-  process.env['PIPELINE_SECRET'] = secret;
+  process.env['SECRET_PIPELINE'] = secret;
   return askingFor(
     folder,
-    '{ pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }',
+    '{ pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }',
     bodyOf(kib * 1024),
   );
 }

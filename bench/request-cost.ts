@@ -29,7 +29,7 @@ const acceptedBeyondFloor = 60;
 
 /** CPU time of a request to a warm instance. */
 export async function requestCost(folder: string, rounds: number): Promise<MutableFindings> {
-  process.env['PIPELINE_SECRET'] = secret;
+  process.env['SECRET_PIPELINE'] = secret;
   const handler = await loadHandler(makeFolder(folder, 'request'), pipelineSource);
   const findings: MutableFindings = { tables: [], goals: [], notes: [] };
 

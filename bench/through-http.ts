@@ -33,9 +33,9 @@ export async function throughHttp(folder: string, rounds: number): Promise<Mutab
     const body = bodyOf(300);
     const [signed, forged] = [headersOf(body), headersOf(body, 'not-the-secret')];
     const bundle = await writeFunction(makeFolder(folder, 'http'), pipelineSource);
-    const bare = await start(0, nodeServer('peers/bare-server.mjs'), { PIPELINE_SECRET: secret });
+    const bare = await start(0, nodeServer('peers/bare-server.mjs'), { SECRET_PIPELINE: secret });
     const edas = await start(1, nodeServer('peers/fixed-edas.mjs'));
-    const env = { PIPELINE_SECRET: secret, EDAS_ENDPOINT: edas };
+    const env = { SECRET_PIPELINE: secret, EDAS_ENDPOINT: edas };
     const ours = `${await start(0, nodeServer('serve-function.ts', bundle), env)}/pipeline`;
     const targets: Record<string, Target> = {
       'bare, refused': { url: bare, headers: forged, status: 401 },

@@ -52,7 +52,7 @@ async function measureMemory(folder: string, rounds: number, findings: MutableFi
     const run = path.join(folder, 'thousand.json');
     writeFileSync(run, JSON.stringify({ bundle, event, context, status: 202, times: requests }));
     const program = path.join(import.meta.dirname, 'serve-thousand.cjs');
-    const env = { PIPELINE_SECRET: secret, EDAS_ENDPOINT: edas.url };
+    const env = { SECRET_PIPELINE: secret, EDAS_ENDPOINT: edas.url };
     const args = { nothing: [program], [served]: [program, run] };
     const series = await interleave(
       ['nothing', served] as const,

@@ -182,7 +182,7 @@ const deferringSources = compileSources(`
 sources:
   pipeline:
     preset: generic
-    secrets: [PIPELINE_SECRET]
+    secrets: [SECRET_PIPELINE]
     mode: deferred
 `);
 

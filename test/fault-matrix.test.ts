@@ -20,7 +20,7 @@ const app = '3616cdca-4f92-4413-0000-000000000000';
 // `gated` may touch one application, so it must ask EDAS whose the order is.
 const sources = (deadlineMs: number) => `
 sources:
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET], deadlineMs: ${deadlineMs} }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], deadlineMs: ${deadlineMs} }
   gated: { preset: generic, secrets: [GATED_SECRET], deadlineMs: ${deadlineMs}, apps: [${app}] }
 `;
 

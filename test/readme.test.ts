@@ -49,10 +49,10 @@ describe('README.md and README.zh-CN.md', () => {
 
   test('name the secret that the sandbox gives to the variable of the old one', () => {
     const sources = compileSources(
-      'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET, PIPELINE_SECRET_OLD] } }',
+      'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE, SECRET_PIPELINE_OLD] } }',
     );
-    const { PIPELINE_SECRET_OLD } = sandboxSecrets(sources);
-    expect(english).toContain(`\`PIPELINE_SECRET=${PIPELINE_SECRET_OLD} npm run send `);
+    const { SECRET_PIPELINE_OLD } = sandboxSecrets(sources);
+    expect(english).toContain(`\`SECRET_PIPELINE=${SECRET_PIPELINE_OLD} npm run send `);
   });
 
   test.each([

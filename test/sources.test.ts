@@ -497,7 +497,7 @@ describe('the headers that a sender writes, made by hand, are taken by the recip
       'jenkins',
       'jenkins',
       'jenkins.json',
-      (body) => ({ 'X-Jenkins-Signature': signed('sha256', body, 'JENKINS_SECRET') }),
+      (body) => ({ 'X-Jenkins-Signature': signed('sha256', body, 'SECRET_JENKINS') }),
     ],
     ['alertmanager', 'alertmanager', 'alertmanager.json', () => bearerOf('ALERTMANAGER_TOKEN')],
     ['arms', 'arms', 'arms.alertmanager-format.json', () => bearerOf('ARMS_TOKEN')],
@@ -525,7 +525,7 @@ describe('the headers that a sender writes, made by hand, are taken by the recip
     ['New Relic', 'new-relic', 'new-relic.json', () => bearerOf('NEW_RELIC_TOKEN')],
     ['Opsgenie', 'opsgenie', 'opsgenie.json', () => bearerOf('OPSGENIE_TOKEN')],
     ['Zabbix', 'zabbix', 'zabbix.json', () => bearerOf('ZABBIX_TOKEN')],
-    ['Jenkins with HTTP Request', 'jenkins-http', 'jenkins.json', () => bearerOf('JENKINS_TOKEN')],
+    ['Jenkins with HTTP Request', 'jenkins-http', 'jenkins.json', () => bearerOf('TOKEN_JENKINS')],
     [
       'A shell with openssl',
       'shell',
@@ -566,7 +566,7 @@ describe('the headers that a sender writes, made by hand, are taken by the recip
   test("GitHub's old signature", async () => {
     const body = githubDeploymentStatus('failure');
     const webhook = openWebhook(edas, { sources: recipe('GitHub with the old signature').yaml });
-    const headers = { 'X-Hub-Signature': `sha1=${signed('sha1', body, 'GITHUB_SECRET')}` };
+    const headers = { 'X-Hub-Signature': `sha1=${signed('sha1', body, 'SECRET_GITHUB')}` };
     await webhook.send({ path: '/github-sha1', body, headers });
     expect(webhook.decisions()).toMatchObject([{ outcome: 'rolling_back' }]);
   });

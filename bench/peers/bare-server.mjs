@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
-const secret = process.env.PIPELINE_SECRET;
+const secret = process.env.SECRET_PIPELINE;
 
 createServer((request, response) => {
   const chunks = [];

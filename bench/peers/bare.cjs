@@ -4,7 +4,7 @@
 
 const { createHmac, timingSafeEqual } = require('node:crypto');
 
-const secret = process.env.PIPELINE_SECRET;
+const secret = process.env.SECRET_PIPELINE;
 
 exports.handler = async (event) => {
   const { headers, body } = JSON.parse(event);

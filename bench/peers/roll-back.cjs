@@ -6,7 +6,7 @@ const OpenApi = require('@alicloud/openapi-client');
 const { RuntimeOptions } = require('@alicloud/tea-util');
 
 exports.isSigned = (header, body) => {
-  const expected = createHmac('sha256', process.env.PIPELINE_SECRET).update(body).digest();
+  const expected = createHmac('sha256', process.env.SECRET_PIPELINE).update(body).digest();
   const given = Buffer.from(String(header ?? '').replace(/^sha256=/, ''), 'hex');
   return given.length === expected.length && timingSafeEqual(given, expected);
 };

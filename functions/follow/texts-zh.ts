@@ -1,7 +1,7 @@
 import type { Texts } from './message.ts';
 
 const whatTerminatedMeans =
-  '回滚后变更流程显示为“已终止”；但只终止、未回滚的变更也显示为“已终止”，此时已更新的实例不会恢复：请在 EDAS 控制台核对各实例的版本。';
+  '回滚后变更单显示为“已终止”；但只终止、未回滚的变更也显示为“已终止”，此时已更新的实例不会恢复：请在 EDAS 控制台核对各实例的版本。';
 
 // After the words of https://help.aliyun.com/zh/edas/developer-reference/api-edas-2017-08-01-getchangeorderinfo
 const statuses: Record<number, string> = {
@@ -20,19 +20,19 @@ export const textsInChinese: Texts = {
   headlines: {
     started: '已开始：EDAS 回滚正在执行。',
     waiting: '等待确认：EDAS 回滚已暂停，需人工确认后才会执行下一批。',
-    waiting_itself: '等待确认：EDAS 回滚对应的变更流程已暂停，需人工处理。',
-    failing_itself: '异常：EDAS 回滚对应的变更流程中有步骤失败，流程仍在继续。',
+    waiting_itself: '等待确认：EDAS 回滚对应的变更单已暂停，需人工处理。',
+    failing_itself: '异常：EDAS 回滚对应的变更单中有步骤失败，流程仍在继续。',
     failing: '异常：EDAS 回滚中有步骤失败，回滚仍在继续。',
     succeeded: '成功：EDAS 回滚已完成，变更已回滚。',
-    succeeded_presumably: '可能成功：看起来是 EDAS 回滚的变更流程已执行成功。',
+    succeeded_presumably: '可能成功：看起来是 EDAS 回滚的变更单已执行成功。',
     partly_succeeded: '未完成：EDAS 回滚仅部分成功。',
     failed: '失败：EDAS 回滚执行失败。',
     terminated: '已终止：EDAS 回滚在完成前被终止。',
-    terminated_itself: '已终止：变更流程已终止，可能是 EDAS 回滚所致，也可能是被人工终止。',
-    already_terminated: '已终止：变更流程此前已终止，未再发起 EDAS 回滚。',
+    terminated_itself: '已终止：变更单已终止，可能是 EDAS 回滚所致，也可能是被人工终止。',
+    already_terminated: '已终止：变更单此前已终止，未再发起 EDAS 回滚。',
     not_rolled_back: '异常：EDAS 回滚未执行。',
     outcome_unknown: '结果未知：暂无法确认 EDAS 回滚是否已开始。',
-    unreadable: '异常：无法读取变更流程，已停止跟踪 EDAS 回滚。',
+    unreadable: '异常：无法读取变更单，已停止跟踪 EDAS 回滚。',
     out_of_time: '未结束：EDAS 回滚尚未结束，函数运行时间已用完，不再跟踪。',
     out_of_sight: '结果未知：函数运行时间已用完，未能确认 EDAS 回滚是否已结束。',
     task_refused: '异常：EDAS 回滚任务无法解析，未执行任何操作。',
@@ -61,7 +61,7 @@ export const textsInChinese: Texts = {
   labels: {
     app: '应用',
     change: '变更',
-    rollback: '回滚流程',
+    rollback: '回滚变更单',
     status: '状态',
     batches: '批次',
     failed: '失败项',
@@ -72,7 +72,7 @@ export const textsInChinese: Texts = {
   },
   colon: '：',
   comma: '，',
-  changeOrder: (id) => `变更流程 ${id}`,
+  changeOrder: (id) => `变更单 ${id}`,
   inBrackets: (text) => `（${text}）`,
   status: (status) => `${status}（${statuses[status] ?? 'EDAS 文档未说明的状态'}）`,
   batches: (done, total) => `已完成 ${done}/${total} 批`,

@@ -56,7 +56,7 @@ function faultOfSecretName(name: string): string {
   if (/^kms\b/i.test(name)) {
     return 'must be kms: and, with nothing in between, the name of the secret in KMS, such as kms:pipeline-secret: letters, digits and /_+=.@-, 192 characters at most';
   }
-  return 'must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env. For a secret in KMS it is kms:NAME';
+  return 'must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 }
 
 function isAddress(value: unknown): boolean {

@@ -34,9 +34,9 @@ const signatureOf = (source: SignedByOpenssl) => {
 
 describe('the lines to paste', () => {
   test('sign with the variable of the source, and ask nobody for it', () => {
-    const source = sourceWith('PIPELINE_SECRET');
+    const source = sourceWith('SECRET_PIPELINE');
     const lines = opensslLines(source, 'https://function.example.com');
-    const { aliyun, curl } = paste(lines, { PIPELINE_SECRET: secret });
+    const { aliyun, curl } = paste(lines, { SECRET_PIPELINE: secret });
     expect(aliyun).toBe('');
     expect(curl).toContain(signatureOf(source));
   });

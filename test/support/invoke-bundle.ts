@@ -15,7 +15,7 @@ export const sources = compileSources(`
 sources:
   pipeline:
     preset: generic
-    secrets: [PIPELINE_SECRET]
+    secrets: [SECRET_PIPELINE]
     when: status == 'failed'
 `);
 export const secret = 'test-only-pipeline-secret';
@@ -52,7 +52,7 @@ export function webhook(changeOrderId: string, signedWith = secret): Buffer {
 }
 
 /** What an instance of the function finds in its environment, and nothing of this process's. */
-export const instanceEnv = { NODE_PATH: '', PIPELINE_SECRET: secret, FC_FUNCTION_NAME: 'test' };
+export const instanceEnv = { NODE_PATH: '', SECRET_PIPELINE: secret, FC_FUNCTION_NAME: 'test' };
 
 interface Invoked {
   answers: FunctionResponse[];

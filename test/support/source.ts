@@ -6,7 +6,7 @@ import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 export const pipelineSource: CompiledSource = {
   name: 'pipeline',
   verify: presets.generic.verify,
-  secrets: ['PIPELINE_SECRET'],
+  secrets: ['SECRET_PIPELINE'],
   contentTypes: ['json'],
   cluster: 'ecs',
   mode: 'now',

@@ -49,8 +49,8 @@ test('the same in Chinese', () => {
   expect(messageFor(newsOf(), 'zh').split('\n')).toEqual([
     '成功：EDAS 回滚已完成，变更已回滚。',
     '应用：checkout（3616cdca-0000-4000-8000-000000000001）',
-    `变更：checkout 2.4.0，变更流程 ${changeOrderId}，6（已终止）`,
-    `回滚流程：${rollbackChangeOrderId}`,
+    `变更：checkout 2.4.0，变更单 ${changeOrderId}，6（已终止）`,
+    `回滚变更单：${rollbackChangeOrderId}`,
     '状态：2（执行成功）',
     '批次：已完成 3/3 批',
     '请求至今：4 分 12 秒',

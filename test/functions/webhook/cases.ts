@@ -60,7 +60,7 @@ sources:
   kept: { preset: generic, secrets: [kms:kept], deadlineMs: 4500 }
   github: { preset: github, secrets: [SECRET] }
   prometheus: { preset: alertmanager, secrets: [ALERTMANAGER_TOKEN], apps: [${app}] }
-  gitlab: { preset: gitlab-token, secrets: [GITLAB_TOKEN], apps: [${app}] }
+  gitlab: { preset: gitlab-token, secrets: [TOKEN_GITLAB], apps: [${app}] }
   basic: { preset: generic, verify: { scheme: basic }, secrets: [BASIC], apps: [${app}] }
   cloudmonitor: { preset: cloudmonitor, secrets: [SECRET], apps: [${app}] }
   slack: { preset: slack, secrets: [SECRET] }

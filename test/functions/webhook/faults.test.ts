@@ -44,7 +44,7 @@ beforeEach(async () => {
 afterEach(() => edas.close());
 
 function variableOf(name: string): string {
-  return `${name.replaceAll('-', '_').toUpperCase()}_SECRET`;
+  return `SECRET_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** What a source answers to a request that it refuses, once it is certain that EDAS heard nothing of it. */

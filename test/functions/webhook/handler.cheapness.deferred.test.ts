@@ -31,7 +31,7 @@ test('Invariant 8: a deferred rollback loads what hands it over, and not what ro
     { version: '1.2.3', sources: [{ ...pipelineSource, mode: 'deferred' }] },
     {
       env: {
-        PIPELINE_SECRET: 'fake-secret',
+        SECRET_PIPELINE: 'fake-secret',
         FOLLOW_FUNCTION: followFunction,
         FUNCTION_ENDPOINT: fc.url,
       },

@@ -59,7 +59,7 @@ beforeEach(() => {
     },
     {
       env: {
-        PIPELINE_SECRET: 'fake-secret',
+        SECRET_PIPELINE: 'fake-secret',
         FC_FUNCTION_NAME: 'x',
         REGION: 'cn-hangzhou',
         KMS_ENDPOINT: 'http://127.0.0.1:1',
@@ -131,7 +131,7 @@ describe('Invariant 8: refusing is cheap', () => {
       { version: '1.2.3', sources: [{ ...source, follow: true }] },
       {
         env: {
-          PIPELINE_SECRET: 'fake-secret',
+          SECRET_PIPELINE: 'fake-secret',
           EDAS_ENDPOINT: 'http://127.0.0.1:1',
           FOLLOW_FUNCTION: 'x-follow',
         },

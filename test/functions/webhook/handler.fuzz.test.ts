@@ -15,10 +15,10 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const sources = compileSources(`
 sources:
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
   github:
     preset: github
-    secrets: [GITHUB_SECRET]
+    secrets: [SECRET_GITHUB]
     when: contains(keys(@), 'status') || status == 'failed'
     allow: sender.login != 'eve'
     changeOrderId: join(' ', values(@))
@@ -31,7 +31,7 @@ let lines: string[] = [];
 const handler: Handler = createHandler(
   { version: '1.2.3', sources },
   {
-    env: { PIPELINE_SECRET: secret, GITHUB_SECRET: secret, FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
+    env: { SECRET_PIPELINE: secret, SECRET_GITHUB: secret, FC_FUNCTION_NAME: 'x', REGION: 'cn-hangzhou' },
     now: () => 0,
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     random: Math.random,
@@ -178,7 +178,7 @@ describe('a fault of our own', () => {
       { version: '1.2.3', sources: source ? [source] : [] },
       {
         env: {
-          PIPELINE_SECRET: secret,
+          SECRET_PIPELINE: secret,
           get REGION(): string {
             throw new Error('fake-inner-reason');
           },

@@ -20,7 +20,7 @@ import {
 const sources = `
 sources:
   pipeline: { preset: generic, secrets: [NEW_SECRET, OLD_SECRET] }
-  github: { preset: github, secrets: [GITHUB_SECRET], when: state == 'failure', allow: actor == 'alice' }
+  github: { preset: github, secrets: [SECRET_GITHUB], when: state == 'failure', allow: actor == 'alice' }
   standard:
     verify:
       header: webhook-signature
@@ -59,7 +59,7 @@ afterEach(() => edas.close());
 
 /** What must be nowhere: secrets as they are set and as they are decoded, and what opens Alibaba Cloud. */
 const forbidden = [
-  ...['NEW_SECRET', 'OLD_SECRET', 'GITHUB_SECRET'].map((variable) => fakeSecret(variable)),
+  ...['NEW_SECRET', 'OLD_SECRET', 'SECRET_GITHUB'].map((variable) => fakeSecret(variable)),
   'ZmFrZS1zdGFuZGFyZC1zZWNyZXQ',
   'fake-standard-secret',
   'fake-padded-secret',
@@ -69,7 +69,7 @@ const forbidden = [
 
 /** The MACs that would have opened a source for this body. */
 function macsOf(body: string): string[] {
-  const secrets = ['NEW_SECRET', 'OLD_SECRET', 'GITHUB_SECRET'].map((variable) => fakeSecret(variable));
+  const secrets = ['NEW_SECRET', 'OLD_SECRET', 'SECRET_GITHUB'].map((variable) => fakeSecret(variable));
   return secrets.flatMap((secret) => {
     const mac = createHmac('sha256', secret).update(body).digest();
     return [mac.toString('hex'), mac.toString('base64')];

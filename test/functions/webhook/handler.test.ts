@@ -12,12 +12,12 @@ import {
 
 const sources = `
 sources:
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
   rotating: { preset: generic, secrets: [NEW_SECRET, OLD_SECRET] }
   closed: { preset: generic, secrets: [CLOSED_SECRET] }
   github:
     preset: github
-    secrets: [GITHUB_SECRET]
+    secrets: [SECRET_GITHUB]
     when: deployment_status.state == 'failure'
     allow: contains(['alice', 'bob'], sender.login)
     changeOrderId: deployment.payload.changeOrderId
@@ -81,7 +81,7 @@ describe('a signed webhook', () => {
 
   test('may be signed with openssl', async () => {
     edas.orders.add({ id: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a', appId, readyMs: 0, batchMs: 600_000 });
-    // printf '%s' "$body" | openssl dgst -sha256 -hmac fake-value-of-PIPELINE_SECRET
+    // printf '%s' "$body" | openssl dgst -sha256 -hmac fake-value-of-SECRET_PIPELINE
     const answer = await webhook.send({
       path: '/pipeline',
       headers: {

@@ -13,7 +13,7 @@ sources:
   feishu: { preset: feishu, secrets: [FEISHU_KEY] }
   zendesk: { preset: zendesk, secrets: [ZENDESK_SECRET] }
   untried: { preset: zendesk, secrets: [UNTRIED_SECRET] }
-  github: { preset: github, secrets: [GITHUB_SECRET] }
+  github: { preset: github, secrets: [SECRET_GITHUB] }
   circleci: { preset: circleci, secrets: [CIRCLECI_SECRET], apps: [${appId}] }
 `;
 const publicZendeskSecret = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==';

@@ -82,7 +82,7 @@ describe.each([
     } = await bundle(folder);
     writeFileSync(file, own?.contents ?? '');
     const print = 'Object.keys(require(process.argv[1])).join()';
-    const env = { PIPELINE_SECRET: secret, SLACK_URL: 'https://hooks.slack.com/services/not-a-real-key' };
+    const env = { SECRET_PIPELINE: secret, SLACK_URL: 'https://hooks.slack.com/services/not-a-real-key' };
     expect(readdirSync(folder)).toEqual([`${name}.js`]);
     expect(execFileSync(process.execPath, ['-p', print, file], { env, cwd: folder, encoding: 'utf8' })).toBe(
       'handler\n',
@@ -172,7 +172,7 @@ test('fc2 and JMESPath are with the function that uses them only, and so is what
     expect(packages.map((each) => each.includes(name))).toEqual([true, false]);
   }
   expect(contents.map((each) => each.includes('SLACK_URL'))).toEqual([false, true]);
-  expect(contents.map((each) => each.includes('PIPELINE_SECRET'))).toEqual([true, false]);
+  expect(contents.map((each) => each.includes('SECRET_PIPELINE'))).toEqual([true, false]);
 });
 
 test('the webhook answers and rolls back with nothing around its bundle', async () => {
@@ -300,7 +300,7 @@ describe('with modules that fail when they are loaded,', () => {
   test('a rollback that is deferred meets the one in fc2, and is done by the webhook', async () => {
     const edas = await startEdas();
     const deferring = compileSources(
-      'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET], mode: deferred } }',
+      'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE], mode: deferred } }',
     );
     const file = writeBundle(await bundleWebhook(deferring, temporaryFolder(), [poison('@alicloud/fc2')]));
     const { answers, output } = await invokeBundle(file, [signed], {

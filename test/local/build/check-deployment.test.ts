@@ -32,7 +32,7 @@ test('the shipped s.yaml gives the functions all that the shipped sources.yaml a
 });
 
 test('a secret that s.yaml does not pass on is told, with the line to add', () => {
-  expect(faultsIn(shipped, source('secrets: [LATE_SECRET, PIPELINE_SECRET]'))).toEqual([
+  expect(faultsIn(shipped, source('secrets: [LATE_SECRET, SECRET_PIPELINE]'))).toEqual([
     "webhook: add under environmentVariables: LATE_SECRET: ${env('LATE_SECRET', '')}",
   ]);
 });
@@ -50,7 +50,7 @@ test.each([
   [10_001, ['webhook: raise timeout to 16: the source late has a deadlineMs of 10001']],
   [60_000, ['webhook: raise timeout to 65: the source late has a deadlineMs of 60000']],
 ])('a deadline of %i ms needs five seconds more of timeout', (deadlineMs, faults) => {
-  const configuration = source(`secrets: [PIPELINE_SECRET], deadlineMs: ${deadlineMs}`);
+  const configuration = source(`secrets: [SECRET_PIPELINE], deadlineMs: ${deadlineMs}`);
   expect(faultsIn(shipped, configuration)).toEqual(faults);
 });
 
@@ -59,7 +59,7 @@ test.each([
   ['timeout: 15', 'timeout: "5"', 'raise timeout to 14'],
   ['      timeout: 15\n', '', 'raise timeout to 14'],
 ])('%j written as %j is too short', (right, wrong, fault) => {
-  const configuration = source('secrets: [PIPELINE_SECRET]');
+  const configuration = source('secrets: [SECRET_PIPELINE]');
   expect(faultsIn(edited(right, wrong), configuration)).toEqual([expect.stringContaining(fault)]);
 });
 
@@ -70,24 +70,24 @@ describe('a secret is told that does not come from the variable of its own name:
   test.each([
     ['written out', 'test-only-secret'],
     ['a number', '12345678'],
-    ['as the default', "${env('PIPELINE_SECRET', 'test-only-secret')}"],
+    ['as the default', "${env('SECRET_PIPELINE', 'test-only-secret')}"],
     ['from another variable', "${env('OTHER_SECRET', '')}"],
-    ['from a variable that has no default', "${env('PIPELINE_SECRET')}"],
-    ['with more around it', "test-only-secret${env('PIPELINE_SECRET', '')}"],
+    ['from a variable that has no default', "${env('SECRET_PIPELINE')}"],
+    ['with more around it', "test-only-secret${env('SECRET_PIPELINE', '')}"],
     ['nothing', '~'],
   ])('%s', (_what, value) => {
-    const text = edited(fromEnv('PIPELINE_SECRET'), `PIPELINE_SECRET: ${value}`);
-    const faults = faultsIn(text, source('secrets: [PIPELINE_SECRET]'));
+    const text = edited(fromEnv('SECRET_PIPELINE'), `SECRET_PIPELINE: ${value}`);
+    const faults = faultsIn(text, source('secrets: [SECRET_PIPELINE]'));
     expect(faults).toEqual([
-      `webhook: write under environmentVariables: ${fromEnv('PIPELINE_SECRET')}; ${committed}`,
+      `webhook: write under environmentVariables: ${fromEnv('SECRET_PIPELINE')}; ${committed}`,
     ]);
   });
 
-  test.each([`'\${ env( "PIPELINE_SECRET", "" ) }'`, `"\${env('PIPELINE_SECRET','')}"`])(
+  test.each([`'\${ env( "SECRET_PIPELINE", "" ) }'`, `"\${env('SECRET_PIPELINE','')}"`])(
     'but not %s',
     (value) => {
-      const text = edited(fromEnv('PIPELINE_SECRET'), `PIPELINE_SECRET: ${value}`);
-      expect(faultsIn(text, source('secrets: [PIPELINE_SECRET]'))).toEqual([]);
+      const text = edited(fromEnv('SECRET_PIPELINE'), `SECRET_PIPELINE: ${value}`);
+      expect(faultsIn(text, source('secrets: [SECRET_PIPELINE]'))).toEqual([]);
     },
   );
 });
@@ -104,13 +104,13 @@ test('a secret of a source is not given to the follow function, even where nothi
 
 test('a webhook whose handler is another is told by its name', () => {
   const text = edited('handler: webhook.handler', 'handler: index.handler');
-  expect(faultsIn(text, source('secrets: [PIPELINE_SECRET]'))).toEqual([
+  expect(faultsIn(text, source('secrets: [SECRET_PIPELINE]'))).toEqual([
     'webhook: its handler is index.handler: write handler: webhook.handler, which answers the webhooks',
   ]);
 });
 
 describe('where rollbacks are followed,', () => {
-  const secrets = 'secrets: [PIPELINE_SECRET]';
+  const secrets = 'secrets: [SECRET_PIPELINE]';
   const deferring = source(`${secrets}, mode: deferred`);
   const channels = 'notify: [{ kind: feishu, url: CHAT_URL, secret: CHAT_SECRET }]';
   const add = (name: string) => `follow: add under environmentVariables: ${name}: \${env('${name}', '')}`;
@@ -321,13 +321,13 @@ describe('.env.example', () => {
   const add = (name: string) => `add to .env.example: ${name}= (and above it, in a comment, what it is for)`;
 
   test('as it is shipped has each variable that s.yaml reads', () => {
-    expect(exampleFaults(example, shipped, source('secrets: [PIPELINE_SECRET]'))).toEqual([]);
+    expect(exampleFaults(example, shipped, source('secrets: [SECRET_PIPELINE]'))).toEqual([]);
   });
 
   test('is told to lack what s.yaml reads, and what it will have to read', () => {
     const configuration = source('secrets: [LATE_SECRET]', 'notify: [{ kind: slack, url: CHAT_URL }]');
     const text = edited(
-      fromEnv('GITHUB_SECRET'),
+      fromEnv('SECRET_GITHUB'),
       `X: \${env("OTHER", '')}-\${env('NEXT')} # \${env('COMMENT')}`,
     );
     const lacking = example.replace('REGION=cn-hangzhou', '# REGION=cn-hangzhou');

@@ -15,7 +15,7 @@ import {
 } from '../../../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
 
-const secrets = 'secrets: [PIPELINE_SECRET]';
+const secrets = 'secrets: [SECRET_PIPELINE]';
 const app = '3616cdca-0000-4000-8000-000000000001';
 const otherApp = '3616cdca-0000-4000-8000-000000000002';
 
@@ -58,7 +58,7 @@ function compileOne(text: string): CompiledSource {
 const sourceKeys =
   'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
 const variableName =
-  '"secrets" must be the NAME of an environment variable, in capitals, such as PIPELINE_SECRET; the value itself goes into .env. For a secret in KMS it is kms:NAME';
+  '"secrets" must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
   '{timestamp} in signed and the key timestamp.header belong together: only a signed time counts';
 const idBelongs = '{id} in signed and the key idHeader belong together';
@@ -638,15 +638,15 @@ describe('notify and the keys that go with it do not build, and the place and th
     ],
     [
       'a secret of a source as a key',
-      notifying(['kind: dingtalk', robotUrl, 'secret: PIPELINE_SECRET']),
+      notifying(['kind: dingtalk', robotUrl, 'secret: SECRET_PIPELINE']),
       [
-        '8:5 PIPELINE_SECRET is a secret of the source pipeline, and would be sent elsewhere: take another variable',
+        '8:5 SECRET_PIPELINE is a secret of the source pipeline, and would be sent elsewhere: take another variable',
       ],
     ],
     [
       'a secret of a source as an address',
-      notifying(['kind: slack', 'url: PIPELINE_SECRET']),
-      ['7:5 PIPELINE_SECRET is a secret of the source pipeline'],
+      notifying(['kind: slack', 'url: SECRET_PIPELINE']),
+      ['7:5 SECRET_PIPELINE is a secret of the source pipeline'],
     ],
     [
       'two channels with one address',
@@ -780,7 +780,7 @@ describe('a source that says nothing more', () => {
         signed: ['{body}'],
         secretEncoding: 'plain',
       },
-      secrets: ['PIPELINE_SECRET'],
+      secrets: ['SECRET_PIPELINE'],
       contentTypes: ['json'],
       deliveryHeader: 'x-delivery-id',
       cluster: 'ecs',
@@ -1016,7 +1016,7 @@ describe('what is rolled back', () => {
 test.each(Object.keys(presets))('the preset %s builds from three lines', (preset) => {
   const text = fileOf(`preset: ${preset}`, secrets, `apps: [${app}]`);
   const source = compileOne(text);
-  expect(source.secrets).toEqual(['PIPELINE_SECRET']);
+  expect(source.secrets).toEqual(['SECRET_PIPELINE']);
   expect(JSON.parse(JSON.stringify(source))).toMatchObject({ name: 'pipeline', apps: [app] });
 });
 
@@ -1037,11 +1037,11 @@ describe('the shipped sources.yaml', () => {
 
   test('compiles to what it says', () => {
     expect(compiled).toMatchObject([
-      { name: 'pipeline', verify: { header: 'x-signature-256' }, secrets: ['PIPELINE_SECRET'] },
+      { name: 'pipeline', verify: { header: 'x-signature-256' }, secrets: ['SECRET_PIPELINE'] },
       {
         name: 'github',
         verify: { header: 'x-hub-signature-256' },
-        secrets: ['GITHUB_SECRET'],
+        secrets: ['SECRET_GITHUB'],
         when: { text: "deployment_status.state == 'failure' || deployment_status.state == 'error'" },
         changeOrderId: { text: 'deployment.payload.changeOrderId' },
       },
@@ -1057,7 +1057,7 @@ describe('the shipped sources.yaml', () => {
 });
 
 test('what is in the environment does not get into what is compiled', () => {
-  const name = 'TEST_ONLY_PIPELINE_SECRET';
+  const name = 'TEST_ONLY_SECRET_PIPELINE';
   process.env[name] = 'hunter2-hunter2';
   try {
     const text = JSON.stringify(compileSources(fileOf('preset: generic', `secrets: [${name}]`)));

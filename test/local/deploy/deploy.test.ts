@@ -11,11 +11,11 @@ vi.setConfig({ testTimeout: 30_000 });
 const url = 'https://edas-rollback-webhook-abcdefghij.cn-hangzhou.fcapp.run';
 const secret = 'fake-secret-of-the-pipeline-of-a-test';
 const info = JSON.stringify({ webhook: { url: { system_url: url } }, follow: {} });
-const pipeline = 'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }\n';
+const pipeline = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }\n';
 
 /** A deployment with a stand-in for the command `s`, which notes its arguments and says what it is told to. */
 function stage({
-  env = { PIPELINE_SECRET: secret },
+  env = { SECRET_PIPELINE: secret },
   sources = pipeline,
   deployStatus = 0,
   said = info,
@@ -73,7 +73,7 @@ describe('npm run deploy', () => {
       ['info', '--silent', '--output-format', 'raw', '-a', 'other', true],
     ]);
     const parts = [
-      '✓ PIPELINE_SECRET (pipeline)',
+      '✓ SECRET_PIPELINE (pipeline)',
       '\nBuild\n',
       'fake output of s deploy',
       `\nDeployed\n${url}\n`,
@@ -92,7 +92,7 @@ describe('npm run deploy', () => {
       `  body='{"changeOrderId":"CHANGE-ORDER-ID"}'`,
       `  curl -i ${url}/pipeline -H 'Content-Type: application/json' --data-raw "$body" \\`,
       expect.stringMatching(
-        /^ {4}-H 'x-signature-256: sha256='.*openssl dgst -sha256 -hmac "\$PIPELINE_SECRET"/,
+        /^ {4}-H 'x-signature-256: sha256='.*openssl dgst -sha256 -hmac "\$SECRET_PIPELINE"/,
       ),
       '',
       'Check it, with what cannot exist:',
@@ -103,7 +103,7 @@ describe('npm run deploy', () => {
   });
 
   test('shows npm run send for a sender for which a shell cannot sign', async () => {
-    const sources = 'sources: { pipeline: { preset: slack, secrets: [PIPELINE_SECRET] } }\n';
+    const sources = 'sources: { pipeline: { preset: slack, secrets: [SECRET_PIPELINE] } }\n';
     const { stdout } = await stage({ sources }).run();
     expect(stdout).toContain(
       `npm run send -- --source pipeline --change-order CHANGE-ORDER-ID --url ${url})`,
@@ -137,16 +137,16 @@ describe('npm run deploy', () => {
   });
 
   test('says what an application is asked for with where a source is told one', async () => {
-    const sources = 'sources: { pipeline: { preset: stripe-style, app: app, secrets: [PIPELINE_SECRET] } }\n';
+    const sources = 'sources: { pipeline: { preset: stripe-style, app: app, secrets: [SECRET_PIPELINE] } }\n';
     const { stdout } = await stage({ sources }).run();
     expect(stdout).toContain('npm run send -- --source pipeline --app APPLICATION-ID --url');
   });
 
   test('stops before it builds where the doctor finds something wrong', async () => {
-    const { folder, calls, run } = stage({ env: { PIPELINE_SECRET: 'changeme' } });
+    const { folder, calls, run } = stage({ env: { SECRET_PIPELINE: 'changeme' } });
     const { status, stdout, stderr } = await run();
     expect(status).toBe(1);
-    expect(stdout).toContain('✗ PIPELINE_SECRET is a placeholder');
+    expect(stdout).toContain('✗ SECRET_PIPELINE is a placeholder');
     expect(stderr).toBe('error Nothing was built or deployed: put right what is marked with ✗.\n');
     expect(calls()).toEqual([]);
     expect(existsSync(path.join(folder, 'dist'))).toBe(false);

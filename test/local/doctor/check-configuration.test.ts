@@ -53,7 +53,7 @@ describe('s.yaml', () => {
   test('is wrong where it gives the function too little, and where .env.example lacks a variable', () => {
     const folder = folderWith({
       's.yaml': (text) => text.replace('timeout: 15', 'timeout: 5'),
-      '.env.example': (text) => text.replace('GITHUB_SECRET=', ''),
+      '.env.example': (text) => text.replace('SECRET_GITHUB=', ''),
     });
     const { verdict, advice } = checkDeployment(folder, shipped);
     expect(verdict).toBe('wrong');
@@ -61,7 +61,7 @@ describe('s.yaml', () => {
       ...shipped.sources.map(
         () => expect.stringMatching(/^s\.yaml:\d+ webhook: raise timeout to 14/) as unknown,
       ),
-      expect.stringMatching(/^add to \.env\.example: GITHUB_SECRET=/),
+      expect.stringMatching(/^add to \.env\.example: SECRET_GITHUB=/),
     ]);
   });
 

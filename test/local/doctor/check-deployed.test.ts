@@ -11,7 +11,7 @@ import { startLocalFunction, type LocalFunction } from '../sandbox/local-functio
 import { findingsIn } from './findings.ts';
 
 const app = '3616cdca-0000-4000-8000-0000000000aa';
-const pipeline = 'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }';
+const pipeline = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }';
 
 const checkLocal = ({ url, sources, secrets }: Pick<LocalFunction, 'url' | 'sources' | 'secrets'>) =>
   findingsIn(checkDeployed({ url, sources, env: secrets, now: Date.now }));
@@ -27,7 +27,7 @@ const checkOther = async (listener: RequestListener) =>
   checkLocal({
     url: await other(listener),
     sources: compileSources(pipeline),
-    secrets: { PIPELINE_SECRET: 'fake-secret-of-a-pipeline-of-a-test' },
+    secrets: { SECRET_PIPELINE: 'fake-secret-of-a-pipeline-of-a-test' },
   });
 
 const health = JSON.stringify({ name: 'edas-rollback-webhook', version: '1.2.3', sources: 1, ready: 1 });
@@ -105,7 +105,7 @@ sources:
 
   test('is wrong where it has another secret', async () => {
     const { url, sources } = await startLocalFunction(pipeline);
-    const secrets = { PIPELINE_SECRET: 'another-fake-secret-of-a-test' };
+    const secrets = { SECRET_PIPELINE: 'another-fake-secret-of-a-test' };
     const findings = await checkLocal({ url, sources, secrets });
     expect(findings.at(-1)).toMatchObject({
       verdict: 'wrong',
@@ -129,7 +129,7 @@ sources:
 
   test('is wrong where it lacks a source that stands here', async () => {
     const { url, secrets } = await startLocalFunction(pipeline);
-    const sources = compileSources('sources: { other: { preset: generic, secrets: [PIPELINE_SECRET] } }');
+    const sources = compileSources('sources: { other: { preset: generic, secrets: [SECRET_PIPELINE] } }');
     expect(await checkLocal({ url, sources, secrets })).toMatchObject([
       { verdict: 'right' },
       { verdict: 'wrong', what: '/other is not there' },

@@ -10,7 +10,7 @@ const app = '3616cdca-0000-4000-8000-0000000000aa';
 const sources = compileSources(`
 sources:
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${app}] }
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
 `);
 const env = { MONITOR_SECRET: 'fake-secret-of-the-monitor-of-a-test' };
 const now = Date.parse('2026-01-02T03:04:05.000Z');

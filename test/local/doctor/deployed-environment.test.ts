@@ -26,8 +26,8 @@ test('the webhook function finds its settings, with the defaults of s.yaml', () 
   const { functions } = readDeployment(readFileSync(path.join(root, 's.yaml'), 'utf8'));
   const webhook = findFunction(functions, 'webhook');
   if (!webhook) throw new Error('there must be a webhook function');
-  expect(deployedEnvironment(webhook, { PIPELINE_SECRET: 'fake', REGION: '' })).toMatchObject({
-    PIPELINE_SECRET: 'fake',
+  expect(deployedEnvironment(webhook, { SECRET_PIPELINE: 'fake', REGION: '' })).toMatchObject({
+    SECRET_PIPELINE: 'fake',
     REGION: 'cn-hangzhou',
     EDAS_ENDPOINT: '',
     FOLLOW_FUNCTION: 'edas-rollback-follow',

@@ -19,12 +19,12 @@ vi.setConfig({ testTimeout: 20_000 });
 const app = '3616cdca-0000-4000-8000-0000000000aa';
 const sourcesYaml = `
 sources:
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET], follow: true }
-  monitor: { preset: cloudmonitor, secrets: [GITHUB_SECRET], apps: [${app}] }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], follow: true }
+  monitor: { preset: cloudmonitor, secrets: [SECRET_GITHUB], apps: [${app}] }
 `;
 const secrets = {
-  PIPELINE_SECRET: 'fake-secret-of-the-pipeline-of-a-test',
-  GITHUB_SECRET: 'fake-secret-of-the-monitor-of-a-test',
+  SECRET_PIPELINE: 'fake-secret-of-the-pipeline-of-a-test',
+  SECRET_GITHUB: 'fake-secret-of-the-monitor-of-a-test',
 };
 
 /** The repository's s.yaml beside other sources and an .env. */
@@ -58,7 +58,7 @@ describe('npm run doctor', () => {
     const [, monitor] = local.sources;
     if (monitor?.verify.scheme !== 'link') throw new Error('the second source must be called by a link');
     const grant = { app, expiresAt: Math.floor(Date.now() / 1000) + 90 * 86_400 };
-    const link = `https://function.example.com/monitor?${linkQuery(monitor.verify, secrets.GITHUB_SECRET, grant)}`;
+    const link = `https://function.example.com/monitor?${linkQuery(monitor.verify, secrets.SECRET_GITHUB, grant)}`;
 
     const args = ['--url', local.url, '--link', link, '--account', fakeAccountId];
     const { status, stdout, stderr } = await doctor(folder, args, ownCredentials);
@@ -71,8 +71,8 @@ describe('npm run doctor', () => {
       '✓ .env is read as it looks',
       expect.stringContaining('– whether .env is in git'),
       'Secrets and settings',
-      '✓ PIPELINE_SECRET (pipeline) is set, and long enough',
-      '✓ GITHUB_SECRET (monitor) is set, and long enough',
+      '✓ SECRET_PIPELINE (pipeline) is set, and long enough',
+      '✓ SECRET_GITHUB (monitor) is set, and long enough',
       expect.stringContaining('✓ rollbacks are armed'),
       '✓ the functions take the role edas-rollback-webhook, which policy/README.md creates',
       expect.stringMatching(
@@ -104,17 +104,17 @@ describe('npm run doctor', () => {
 
   test('is red where something is wrong, says what to do first, and ends with 1', async () => {
     const local = await startLocalFunction(sourcesYaml);
-    const folder = folderWith({ ...secrets, ...standIns(local), PIPELINE_SECRET: 'changeme' });
+    const folder = folderWith({ ...secrets, ...standIns(local), SECRET_PIPELINE: 'changeme' });
     const args = ['--account', fakeAccountId];
     const { status, stdout } = await doctor(folder, args, {
       ...ownCredentials,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'fake',
     });
     expect(status, stdout).toBe(1);
-    expect(stdout).toContain('\n✗ PIPELINE_SECRET is a placeholder');
+    expect(stdout).toContain('\n✗ SECRET_PIPELINE is a placeholder');
     expect(stdout).toContain('\n✗ EDAS does not accept these credentials');
     expect(stdout).toMatch(
-      /\n2 things wrong.* First: PIPELINE_SECRET is a placeholder.*\n {2}Put another value.*\n$/,
+      /\n2 things wrong.* First: SECRET_PIPELINE is a placeholder.*\n {2}Put another value.*\n$/,
     );
     expect(stdout).not.toContain('changeme');
   });
@@ -143,7 +143,7 @@ describe('npm run doctor', () => {
   });
 
   describe('with secrets in KMS', () => {
-    const inKms = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline, PIPELINE_SECRET] } }';
+    const inKms = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline, SECRET_PIPELINE] } }';
     const inKmsAlone = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }';
     const secretThere = 'fake-secret-of-a-pipeline-in-KMS';
 
@@ -160,7 +160,7 @@ describe('npm run doctor', () => {
       const { status, stdout, stderr } = await doctor(folder, [], ownCredentials);
       expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
       expect(stdout).toContain(
-        '\n✓ kms:pipeline (pipeline) is in KMS, and long enough\n✓ PIPELINE_SECRET (pipeline) is set',
+        '\n✓ kms:pipeline (pipeline) is in KMS, and long enough\n✓ SECRET_PIPELINE (pipeline) is set',
       );
       expect(stdout).toMatch(/\n– whether the functions' role may read .* --url URL .*policy\/README\.md/);
       expect(stdout).not.toContain(secretThere);
@@ -214,7 +214,7 @@ describe('npm run doctor', () => {
   });
 
   test('of a sandbox on this machine takes its secrets, and not those of .env', async () => {
-    const yaml = 'sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }';
+    const yaml = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }';
     const local = await startLocalFunction(yaml);
     expect(local.secrets).toEqual(sandboxSecrets(compileSources(yaml)));
     const folder = folderWith({ ...secrets, ...standIns(local) }, yaml);

@@ -114,13 +114,13 @@ describe('an .env', () => {
   });
 
   test('names the variable of a fault', () => {
-    expect(read('PIPELINE_SECRET=ab$cd').faults).toMatchObject([{ line: 1, variable: 'PIPELINE_SECRET' }]);
+    expect(read('SECRET_PIPELINE=ab$cd').faults).toMatchObject([{ line: 1, variable: 'SECRET_PIPELINE' }]);
   });
 
   test('has no fault as the repository has it in .env.example', () => {
     const { env, faults } = read(readFileSync(path.join(root, '.env.example'), 'utf8'));
     expect(faults).toEqual([]);
-    expect(env).toMatchObject({ REGION: 'cn-hangzhou', PIPELINE_SECRET: '' });
+    expect(env).toMatchObject({ REGION: 'cn-hangzhou', SECRET_PIPELINE: '' });
   });
 
   test('yields to the shell, also to an empty variable', () => {

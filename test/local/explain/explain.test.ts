@@ -11,7 +11,7 @@ const [one, two] = ['3616cdca-0000-4000-8000-0000000000aa', '3616cdca-0000-4000-
 const sourcesYaml = `
 notify: [{ kind: wecom, url: WECOM_ROBOT_URL }]
 sources:
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${one}, ${two}] }
 `;
 

@@ -17,7 +17,7 @@ const sourcesYaml = `
 sources:
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${app}] }
   stored: { preset: cloudmonitor, secrets: [kms:stored, OLD_SECRET], apps: [${app}] }
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET] }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
 `;
 
 function link(args: readonly string[], env: NodeJS.Dict<string> = {}): Promise<Ended> {

@@ -86,17 +86,17 @@ test('for real EDAS, the lines to paste are those of the first source that a she
 sources:
   chat: { preset: slack, secrets: [CHAT_SECRET] }
   monitor: { preset: pagerduty, secrets: [MONITOR_SECRET], ${apps} }
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET], changeOrderId: order }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], changeOrderId: order }
 `);
   const output = captureOutput();
-  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: { PIPELINE_SECRET: 'fake-secret' } });
+  printRealEdas({ url: 'http://127.0.0.1:9000', sources, secrets: { SECRET_PIPELINE: 'fake-secret' } });
   expect(output()).toContain(
     [
       'To roll a change order back, put its id in and paste:',
-      "export PIPELINE_SECRET='fake-secret'",
+      "export SECRET_PIPELINE='fake-secret'",
       `body='{"order":"CHANGE-ORDER-ID"}'`,
       `curl -i http://127.0.0.1:9000/pipeline -H 'Content-Type: application/json' --data-raw "$body" \\`,
-      `  -H 'x-signature-256: sha256='"$(printf %s "$body" | openssl dgst -sha256 -hmac "$PIPELINE_SECRET" -r | cut -d' ' -f1)"`,
+      `  -H 'x-signature-256: sha256='"$(printf %s "$body" | openssl dgst -sha256 -hmac "$SECRET_PIPELINE" -r | cut -d' ' -f1)"`,
     ].join('\n'),
   );
 });

@@ -174,7 +174,7 @@ test('two sandboxes do not disturb each other: each task loads what its own sand
   writeFileSync(
     own,
     `
-sources: { pipeline: { preset: generic, secrets: [PIPELINE_SECRET] } }
+sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }
 notify: [{ kind: slack, url: OWN_SLACK_URL }]
 `,
   );
@@ -272,7 +272,7 @@ describe('npm start -- --edas real', () => {
       EDAS_ENDPOINT: edas.url,
       ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
-      PIPELINE_SECRET: secret,
+      SECRET_PIPELINE: secret,
       // As in a shell inside Function Compute; the sandbox is none.
       FC_FUNCTION_NAME: 'somewhere-else',
     });

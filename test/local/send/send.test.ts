@@ -14,7 +14,7 @@ const app = '3616cdca-0000-4000-8000-0000000000aa';
 const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const sourcesYaml = `
 sources:
-  pipeline: { preset: generic, secrets: [PIPELINE_SECRET], when: status == 'failed' }
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], when: status == 'failed' }
   chat: { preset: slack, secrets: [CHAT_SECRET] }
   stored: { preset: generic, secrets: [kms:stored] }
   alerts: { preset: alertmanager, secrets: [ALERTS_SECRET], apps: [${app}] }
@@ -149,7 +149,7 @@ describe('npm run send', () => {
     );
     onTestFinished(() => server.close());
     const args = ['--url', server.url, '--source', 'pipeline', '--change-order', order];
-    const { status, stdout } = await send(args, { PIPELINE_SECRET: 'fake-secret' });
+    const { status, stdout } = await send(args, { SECRET_PIPELINE: 'fake-secret' });
     expect(status).toBe(1);
     expect(stdout).toContain('This is a redirection, and is not followed');
     expect(paths).toEqual(['/pipeline']);
@@ -159,7 +159,7 @@ describe('npm run send', () => {
     const { url, close } = await listen(createServer(), 0);
     await close();
     const args = ['--url', url, '--source', 'pipeline', '--change-order', order];
-    const { status, stderr } = await send(args, { PIPELINE_SECRET: 'fake-secret' });
+    const { status, stderr } = await send(args, { SECRET_PIPELINE: 'fake-secret' });
     expect({ status, stderr }).toEqual({
       status: 1,
       stderr: `error Nothing listens at ${url}. npm start runs the sandbox.\n`,
@@ -173,7 +173,7 @@ describe('npm run send', () => {
     );
     onTestFinished(() => server.close());
     const args = ['--url', server.url, '--source', 'pipeline', '--change-order', order];
-    const { status, stderr } = await send(args, { PIPELINE_SECRET: 'fake-secret' });
+    const { status, stderr } = await send(args, { SECRET_PIPELINE: 'fake-secret' });
     expect(status).toBe(1);
     expect(stderr).toContain(`error ${server.url} could not be reached, or hung up: `);
   });
@@ -190,7 +190,7 @@ describe('npm run send', () => {
     [
       'a secret that is not set',
       ['--source', 'pipeline', '--url', 'https://fc.example.com'],
-      'PIPELINE_SECRET is not set.',
+      'SECRET_PIPELINE is not set.',
     ],
     ['an unknown option', ['--sauce', 'x'], "Unknown option '--sauce'"],
   ])('says in one line what is wrong with %s', async (_what, args, beginning) => {

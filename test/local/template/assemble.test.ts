@@ -92,7 +92,7 @@ describe('what Serverless Devs makes of the template', () => {
   test('builds, with a source of its own', async () => {
     const mine = await initialise(other);
     symlinkSync(path.join(root, 'node_modules'), path.join(mine, 'node_modules'));
-    const source = '  mine: { preset: generic, secrets: [PIPELINE_SECRET] }\n';
+    const source = '  mine: { preset: generic, secrets: [SECRET_PIPELINE] }\n';
     const sources = path.join(mine, 'sources.yaml');
     writeFileSync(sources, readFileSync(sources, 'utf8').replace('sources:\n', `sources:\n${source}`));
 
