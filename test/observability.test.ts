@@ -1,14 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { errorCatalogue } from '../functions/errors.ts';
 import { isRecord, toRecord } from '../functions/record.ts';
+import { presets } from '../functions/webhook/source/presets.ts';
 import { root } from '../local/build/bundle.ts';
+import { compileSources } from '../local/build/compile-sources.ts';
 import * as edasFaults from '../local/edas/faults.ts';
+import { startEdasStandIn } from '../local/edas/stand-in.ts';
 import { answers, problems, stageOfCases } from './functions/webhook/cases.ts';
 import { change, openTaskFunction, type TaskFunction, type TaskFunctionOptions } from './support/task.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from './support/webhook.ts';
 
 const folder = path.join(root, 'observability');
 const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
@@ -319,15 +323,16 @@ describe('the rules together', () => {
     expect(decisions.filter((line) => !('durationMs' in line))).toEqual([]);
   });
 
-  test('take every refusal of a sender for an attempt, but for a link that has expired', () => {
+  test('count every refusal of a sender but an expired link, and a lock-out none that bore nothing to verify', () => {
     const codes = Object.entries(errorCatalogue).filter(
       ([code, { status }]) => status === 401 && code !== 'link_expired',
     );
-    for (const name of ['alerts/refused-senders.json', 'alerts/locked-out.json']) {
-      const query = queries.find((each) => each.name === name);
-      const named = query ? literalsOf(query).filter(([field]) => field === 'code') : [];
-      expect([...new Set(named.map(([, code]) => code))]).toEqual(codes.map(([code]) => code));
-    }
+    const all = codes.map(([code]) => code);
+    expect(codesOf(queryNamed('alerts/refused-senders.json'))).toEqual(all);
+    const unsigned = ['signature_missing', 'token_missing'];
+    expect(codesOf(queryNamed('alerts/locked-out.json'))).toEqual(
+      all.filter((code) => !unsigned.includes(code)),
+    );
   });
 
   test('tell a secret that closes its sources from one that is still used', () => {
@@ -352,6 +357,61 @@ describe('the rules together', () => {
       ({ level, code }) => (level === 'error') !== (statuses[String(code)]?.status ?? 0) >= 500,
     );
     expect(wrong).toEqual([]);
+  });
+});
+
+function queryNamed(name: string): Query {
+  const query = queries.find((each) => each.name === name);
+  if (!query) throw new Error(`No query ${name}`);
+  return query;
+}
+
+const codesOf = (query: Query) => [
+  ...new Set(literalsOf(query).flatMap(([field, value]) => (field === 'code' ? [value] : []))),
+];
+
+describe.each(Object.keys(presets))('locked-out, of a source of the preset %s,', (preset) => {
+  const app = '3616cdca-0000-4000-8000-000000000001';
+  const query = queryNamed('alerts/locked-out.json');
+  const sources = `sources: { one: { preset: ${preset}, secrets: [SECRET], apps: [${app}] } }`;
+
+  async function open(): Promise<Webhook> {
+    const edas = await startEdasStandIn({ credentials: fakeCredentials });
+    onTestFinished(() => edas.close());
+    return openWebhook(edas, { sources });
+  }
+
+  /** What its SQL says of the lines of one source: so many of these codes, and nothing that has an outcome. */
+  function rings(webhook: Webhook): boolean {
+    const [, least = ''] =
+      /\)\) >= (\d+) and count_if\("message\.outcome" is not null\) = 0$/.exec(query.sql) ?? [];
+    const found = webhook.lines.map(parseLine).filter((line) => isFound(query.search, line));
+    const refused = found.filter(({ code }) => codesOf(query).includes(String(code)));
+    return refused.length >= Number(least) && found.every(({ outcome }) => outcome === undefined);
+  }
+
+  test('does not ring at probes, which anybody can send to a path that is easy to guess', async () => {
+    const webhook = await open();
+    for (let probe = 0; probe < 30; probe += 1) {
+      await webhook.send({ path: '/one', headers: { 'content-type': 'application/json' }, body: '{}' });
+    }
+    expect(webhook.decisions().map(({ source }) => source)).toEqual(Array<string>(30).fill('one'));
+    expect(rings(webhook)).toBe(false);
+  });
+
+  test('rings at the third request that was signed with another secret', async () => {
+    const webhook = await open();
+    const secret = fakeSecret('ANOTHER', compileSources(sources)[0]?.verify);
+    const rung: boolean[] = [];
+    for (let request = 0; request < 3; request += 1) {
+      await webhook.post(
+        'one',
+        {},
+        { secret, grant: { app, expiresAt: Date.parse(startTime) / 1000 + 86_400 } },
+      );
+      rung.push(rings(webhook));
+    }
+    expect(rung).toEqual([false, false, true]);
   });
 });
 

@@ -1,3 +1,4 @@
+import '../ignore-debug.ts';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

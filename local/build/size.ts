@@ -1,3 +1,4 @@
+import '../ignore-debug.ts';
 import path from 'node:path';
 import { CliError, runCli } from '../cli.ts';
 import { bundleFollow, bundleWebhook, root } from './bundle.ts';

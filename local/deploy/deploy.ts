@@ -1,3 +1,4 @@
+import '../ignore-debug.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lookup } from 'node:dns/promises';
@@ -27,9 +28,14 @@ const help = `Checks, builds and deploys both functions, and says how to send th
 
   --folder DIR  where sources.yaml, s.yaml and .env are, and dist/ goes   (this repository)
 
-All other arguments go to Serverless Devs, such as -y, which asks nothing: npx s deploy --help. First runs what
-npm run doctor -- --offline does: where that finds something wrong, nothing is built or deployed.
+All other arguments go to Serverless Devs, such as -y, which asks nothing: npx s deploy --help. But -t (--template) is refused:
+what is checked and built is the s.yaml of the folder. First runs what npm run doctor -- --offline does: where that finds
+something wrong, nothing is built or deployed.
 `;
+
+const noTemplate =
+  'npm run deploy takes no -t or --template: what it checks and builds is the s.yaml of a folder, so another file would be ' +
+  'deployed unchecked. Put it into a folder as s.yaml, beside its sources.yaml and .env, and use --folder DIR.';
 
 /** For a question; a deployment takes as long as it takes. */
 const longestWaitMs = 60_000;
@@ -55,6 +61,7 @@ interface Arguments {
   access: readonly string[];
 }
 
+/** @throws CliError where another file than the one that is checked would be deployed */
 function readArguments(args: readonly string[]): Arguments {
   const { values, tokens } = parseArgs({
     args: [...args],
@@ -64,8 +71,10 @@ function readArguments(args: readonly string[]): Arguments {
       folder: { type: 'string', default: root },
       help: { type: 'boolean', short: 'h' },
       access: { type: 'string', short: 'a' },
+      template: { type: 'string', short: 't' },
     },
   });
+  if (values.template !== undefined || args.some(isGroupWithTemplate)) throw new CliError(noTemplate);
   const indexesOf = (name: string) =>
     tokens.flatMap((token) => {
       if (token.kind !== 'option' || token.name !== name) return [];
@@ -78,6 +87,11 @@ function readArguments(args: readonly string[]): Arguments {
     forwarded: args.filter((_arg, index) => !ofFolder.includes(index)),
     access: args.filter((_arg, index) => ofAccess.includes(index)),
   };
+}
+
+/** Serverless Devs takes `-at FILE` for `-a -t FILE`, and parseArgs for `--access t`; after a `=` comes a value. */
+function isGroupWithTemplate(arg: string): boolean {
+  return /^-[A-Za-z]*t/.test(arg);
 }
 
 /** @throws CliError where the doctor finds something wrong. What could not be checked stops nobody. */

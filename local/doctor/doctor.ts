@@ -1,3 +1,4 @@
+import '../ignore-debug.ts';
 import { lookup } from 'node:dns/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -32,7 +32,19 @@ export function readDeployEnvironment(folder: string, shell: Environment): Deplo
   const file = path.join(folder, '.env');
   if (!existsSync(file)) return { env: shell, hasFile: false, faults: [] };
   const text = withPlainLines(readFileSync(file, 'utf8'));
-  return { env: { ...parseEnv(text), ...shell }, hasFile: true, faults: faultsIn(text, shell) };
+  return { env: { ...parseEnv(trimmed(text)), ...shell }, hasFile: true, faults: faultsIn(text, shell) };
+}
+
+/** dotenv trims white space of every kind around a value without quotes, `parseEnv` spaces alone. */
+function trimmed(text: string): string {
+  return text
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*/, '$1=')
+        .replace(/^(\w+=(?!["'`])[^#]*?)\s*(#.*)?$/, '$1'),
+    )
+    .join('\n');
 }
 
 /** dotenv drops a byte order mark, carriage returns, and white space at the end of a line. */
@@ -40,7 +52,7 @@ function withPlainLines(text: string): string {
   return text
     .replace(/^\uFEFF/, '')
     .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/[ \t]+$/gm, '');
+    .replaceAll(/[^\S\n]+$/gm, '');
 }
 
 function faultsIn(text: string, shell: Environment): LineFault[] {

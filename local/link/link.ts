@@ -1,3 +1,4 @@
+import '../ignore-debug.ts';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';

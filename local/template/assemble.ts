@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { root } from '../build/bundle.ts';
@@ -15,29 +15,24 @@ const shipped = [
   'LICENSE',
   'README.md',
   'README.zh-CN.md',
+  'SECURITY.md',
   'docs',
   'functions',
   'local',
+  'observability',
+  'openapi.yaml',
   'package-lock.json',
   'policy',
   'sources.schema.json',
   'sources.yaml',
   'tsconfig.json',
 ];
-const notShipped = path.join(root, 'local/template');
+const notShipped = ['local/template', 'local/picture'].map((folder) => path.join(root, folder));
 
 /** Scripts that need what is not shipped. */
-const developersOnly = [
-  'test',
-  'types',
-  'lint',
-  'format',
-  'mutation',
-  'bench',
-  'audit',
-  'template',
-  'picture',
-];
+const developersOnly = ['types', 'lint', 'format', 'mutation', 'bench', 'template', 'picture'];
+/** What stays of `npm test` without the tests: whether sources.yaml and s.yaml can be built. */
+const test = 'npm run build';
 
 /**
  * Puts together what `s registry publish` takes: publish.yaml, a readme in both languages, version.md, and under src/ the
@@ -61,7 +56,7 @@ export async function assembleTemplate(out: string): Promise<void> {
   }
 
   for (const file of shipped) {
-    const filter = (each: string) => each !== notShipped;
+    const filter = (each: string) => !notShipped.includes(each);
     cpSync(path.join(root, file), path.join(src, file), { recursive: true, filter });
   }
   writeFileSync(path.join(src, 'package.json'), manifest());
@@ -69,6 +64,7 @@ export async function assembleTemplate(out: string): Promise<void> {
   // Serverless Devs fills in the placeholders of whatever ends in .stpl, and takes the ending off.
   writeFileSync(path.join(src, '.env.stpl'), environmentWithPlaceholders(read('.env.example')));
   await buildFunctions(compileConfigurationFile(path.join(root, 'sources.yaml')), path.join(src, 'dist'));
+  unlinkWhatIsNotIn(src);
 }
 
 function read(file: string): string {
@@ -102,9 +98,27 @@ function changesOf(version: string): string {
   return `## ${version}${section.trimEnd()}\n`;
 }
 
+/** Turns links to what stays in the repository, such as a test, into their text. */
+function unlinkWhatIsNotIn(src: string): void {
+  const pages = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.md'),
+  );
+  for (const page of pages) {
+    const file = path.join(src, page);
+    const isThere = (target: string) => existsSync(path.resolve(path.dirname(file), target));
+    const text = readFileSync(file, 'utf8');
+    const linked = text.replaceAll(
+      /(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)#\s]+)[^)\s]*\)/g,
+      (link, label: string, target: string) => (isThere(target) ? link : label),
+    );
+    writeFileSync(file, linked);
+  }
+}
+
 /** package-lock.json says nothing of scripts, so that `npm ci` takes it all the same. */
 function manifest(): string {
   const own = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const kept = Object.entries(own.scripts).filter(([name]) => !developersOnly.includes(name));
-  return `${JSON.stringify({ ...own, scripts: Object.fromEntries(kept) }, null, 2)}\n`;
+  const scripts = { ...Object.fromEntries(kept), test };
+  return `${JSON.stringify({ ...own, scripts }, null, 2)}\n`;
 }

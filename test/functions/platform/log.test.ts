@@ -65,6 +65,35 @@ describe('a line', () => {
     });
   });
 
+  test.each([
+    [
+      'that throws when it is read',
+      {
+        get detail(): string {
+          throw new Error('fake');
+        },
+      },
+    ],
+    ['that is no JSON', { detail: 1n }],
+    [
+      'that throws when it becomes JSON',
+      {
+        detail: {
+          toJSON: () => {
+            throw new Error('fake');
+          },
+        },
+      },
+    ],
+  ])('with a field %s is a line without it', (_what, fields) => {
+    expect(logged(fields)).toEqual({
+      time: '2026-01-02T03:04:05.678Z',
+      level: 'info',
+      msg: 'decision',
+      fields: 'cannot be written',
+    });
+  });
+
   test('leaves undefined fields out', () => {
     expect(logged({ source: 'demo', delivery: undefined })).toEqual({
       time: '2026-01-02T03:04:05.678Z',

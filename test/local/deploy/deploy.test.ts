@@ -160,6 +160,34 @@ describe('npm run deploy', () => {
     expect(existsSync(path.join(folder, 'dist'))).toBe(false);
   });
 
+  test.each([
+    ['-t', 'other.yaml'],
+    ['-t=other.yaml'],
+    ['-tother.yaml'],
+    ['-t./other.yaml'],
+    ['-t'],
+    ['-yt', 'other.yaml'],
+    ['-at', 'other.yaml'],
+    ['--template', 'other.yaml'],
+    ['--template=other.yaml'],
+    ['--template'],
+    ['-y', '-a', 'other', '--template', 'other.yaml'],
+  ])('does not deploy another file than it checks: %s %s', async (...args) => {
+    const { calls, run } = stage();
+    const { status, stdout, stderr } = await run(...args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^error npm run deploy takes no -t or --template: .* use --folder DIR\.\n$/);
+    expect(calls()).toEqual([]);
+  });
+
+  test('hands on what only looks like another file', async () => {
+    const { calls, run } = stage();
+    const args = ['-a=test', '--use-local', '--access', 'template'];
+    const { status, stderr } = await run(...args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(calls()[0]).toEqual(['deploy', ...args, true]);
+  });
+
   test('says so where the deployment fails, and does not ask for a URL', async () => {
     const { calls, run } = stage({ deployStatus: 101 });
     const { status, stdout, stderr } = await run();

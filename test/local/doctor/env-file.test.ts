@@ -34,6 +34,17 @@ const plain = [
   'COLON=user:password',
   'URL=https://example.com/hook?a=b&c=d',
   'TAB=abc\t',
+  'TAB_AND_COMMENT=abc\t# a comment',
+  'TABS_AND_SPACES=abc \t \t # a comment',
+  'TAB_BEFORE=\tabc',
+  'TAB_BEFORE_QUOTES=\t"a b"\t# a comment',
+  'TABS_IN_QUOTES="\ta\t#b\t"',
+  "TABS_IN_SINGLE='\ta\t#b\t'",
+  'TAB_BEFORE_EQUALS\t=abc',
+  'export\tEXPORTED_BY_TAB=abc',
+  'TAB_WITHIN=a\tb',
+  'NO_BREAK_SPACE=\u00a0abc\u00a0# a comment',
+  'NO_BREAK_SPACE_LAST=abc\u00a0',
   'APOSTROPHE="it\'s"',
   '',
   '   ',
@@ -59,7 +70,7 @@ const odd: [string, string][] = [
 describe('an .env', () => {
   test('of plain lines is read to the very values that Serverless Devs reads', () => {
     const text = `\uFEFF${plain.join('\r\n')}\r\nTWICE=first\nTWICE=second\n`;
-    const names = [...text.matchAll(/^\uFEFF?\s*(?:export )?(\w+)\s*=/gm)].map(([, name = '']) => name);
+    const names = [...text.matchAll(/^\uFEFF?\s*(?:export\s)?(\w+)\s*=/gm)].map(([, name = '']) => name);
     const folder = folderWith(text);
     const variables = [...new Set(names)].map((name) => `        ${name}: \${env('${name}', '')}`);
     const template = [
@@ -91,6 +102,8 @@ describe('an .env', () => {
       URL: '',
       SINGLE: 'a#b',
       TWICE: 'second',
+      TAB_AND_COMMENT: 'abc',
+      TABS_IN_QUOTES: '\ta\t#b\t',
     });
   });
 

@@ -162,6 +162,40 @@ describe('the template', () => {
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(called));
   });
 
+  test('has no Markdown file with a link to what it does not have', () => {
+    const src = path.join(assembled, 'src');
+    const pages = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.md'),
+    );
+    const linked = pages.flatMap((page) =>
+      Array.from(read(`src/${page}`).matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link)
+        .filter((link) => !/^([a-z]+:|#)/.test(link))
+        .map((link) => path.join(path.dirname(page), link.replace(/#.*/, ''))),
+    );
+    const shipped = ['SECURITY.md', 'openapi.yaml', 'observability/README.md', 'docs/operations.md'];
+    expect(linked).toEqual(expect.arrayContaining(shipped));
+    expect(linked.filter((file) => !existsSync(path.join(src, file)))).toEqual([]);
+  });
+
+  test('keeps the words of a link that it cannot keep, and what is linked beside it', () => {
+    const [theirs, ours] = [read('src/README.md'), readRoot('README.md')];
+    expect(ours).toContain('[A test](test/concurrency.test.ts) sends');
+    expect(theirs).toContain('A test sends');
+    expect(ours).toContain('[CONTRIBUTING.md](CONTRIBUTING.md) · [CHANGELOG.md](CHANGELOG.md)');
+    expect(theirs).toContain('CONTRIBUTING.md · [CHANGELOG.md](CHANGELOG.md)');
+    expect(theirs).toMatch(/^!\[.*\]\(docs\/pictures\/start\.svg\)$/m);
+  });
+
+  test.each(['README.md', 'README.zh-CN.md', 'docs/operations.md', 'SECURITY.md', 'observability/README.md'])(
+    'has every command that %s names',
+    (page) => {
+      const { scripts } = JSON.parse(read('src/package.json')) as { scripts: Record<string, string> };
+      const commands = /npm (?:run (?:-s )?([a-z]+)|(test|start))\b/g;
+      const named = Array.from(read(`src/${page}`).matchAll(commands), ([, run, own]) => run ?? own ?? '');
+      expect(named.filter((name) => !(name in scripts))).toEqual([]);
+    },
+  );
+
   // The registry's own check comes before anything is sent.
   test('passes the check of s registry publish, which then gets no further without a network', async () => {
     const output = await runServerlessDevs(['registry', 'publish'], {
