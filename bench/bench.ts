@@ -1,5 +1,5 @@
 import '../local/ignore-debug.ts';
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -9,7 +9,6 @@ import { root } from '../local/build/bundle.ts';
 import { CliError, runCli } from '../local/cli.ts';
 import { coldStart } from './cold-start.ts';
 import { print, toMarkdown, type Findings } from './report.ts';
-import { throughHttp } from './through-http.ts';
 import { weight } from './weight.ts';
 
 const help = `Measures the webhook function against what one would take instead, side by side.
@@ -28,7 +27,7 @@ type Measure = (folder: string, rounds: number) => Promise<Findings>;
 const parts: Record<string, Measure> = {
   cold: (folder, rounds) => coldStart(folder, rounds, progress),
   request: (folder, rounds) => inProcess('request', folder, rounds),
-  http: throughHttp,
+  http: async (folder, rounds) => (await import('./through-http.ts')).throughHttp(folder, rounds),
   weight,
   growth: (folder, rounds) => inProcess('growth', folder, rounds),
 };
@@ -48,6 +47,7 @@ await runCli(async () => {
   }
   const chosen = chooseParts(values.only);
   const rounds = readRounds(values.rounds);
+  installPeers();
   const folder = mkdtempSync(path.join(tmpdir(), 'edas-rollback-bench-'));
   try {
     const machine = `Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'a processor unknown'}`;
@@ -74,6 +74,18 @@ function readRounds(text: string): number {
   const rounds = Number(text);
   if (Number.isInteger(rounds) && rounds >= fewestRounds) return rounds;
   throw new CliError(`--rounds must be a number from ${fewestRounds} on, not ${JSON.stringify(text)}.`);
+}
+
+/** Not before it is known that there is something to measure: it takes a network. */
+function installPeers(): void {
+  progress('installing what it is compared with, under bench/');
+  const { status } = spawnSync('npm', ['ci', '--prefix', import.meta.dirname, '--silent'], {
+    stdio: 'inherit',
+  });
+  if (status === 0) return;
+  throw new CliError(
+    'What it is compared with could not be installed under bench/: see npm ci --prefix bench.',
+  );
 }
 
 async function inProcess(part: string, folder: string, rounds: number): Promise<Findings> {

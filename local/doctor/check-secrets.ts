@@ -65,6 +65,13 @@ function checkVariable(source: CompiledSource, variable: string, env: Environmen
   const { name } = source;
   const value = env[variable];
   if (value === undefined || value === '') {
+    const other = source.secrets.find((each) => nameInKms(each) !== undefined || env[each]);
+    if (other !== undefined) {
+      return wrong(
+        `${variable} is empty although ${other} is there, so the source ${name} would be closed to everybody`,
+        'Put the secret that it stands for into .env, or take its name out of secrets in sources.yaml.',
+      );
+    }
     return warning(
       `${variable} is empty, so the source ${name} stays closed`,
       `Put the secret into .env. ${makeOne}. A source that nobody uses may stay closed.`,

@@ -84,7 +84,8 @@ export async function printRealEdas({ url, sources, secrets }: Guide): Promise<v
     `To roll ${isByApplication(source) ? 'an application' : 'a change order'} back, put its id in and paste:`,
   );
   if (nameInKms(secret) === undefined && !isYours(secret)) {
-    console.log(`export ${secret}=${quote(secretOf(source, secrets))}`);
+    // Not exported: at the next deployment it would win over .env.
+    console.log(`${secret}=${quote(secretOf(source, secrets))}`);
   }
   const region = setting(process.env, 'REGION');
   for (const line of opensslLines(source, url, region)) console.log(line);

@@ -118,6 +118,21 @@ describe('several secrets', () => {
     expect(checkSecrets(sources, env).map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
   });
 
+  test.each([
+    ['A', 'B', '{ preset: generic, secrets: [A, B] }'],
+    ['B', 'A', '{ preset: generic, secrets: [A, B] }'],
+    ['A', 'kms:b', '{ preset: generic, secrets: [kms:b, A] }'],
+  ])(
+    'of which %s is empty and %s is there would close their source, which is wrong',
+    (empty, other, source) => {
+      const half = compileSources(`sources: { one: ${source} }`);
+      const findings = checkSecrets(half, { ...env, [empty]: '' });
+      expect(findings.filter(({ verdict }) => verdict === 'wrong')[0]).toMatchObject({
+        what: `${empty} is empty although ${other} is there, so the source one would be closed to everybody`,
+      });
+    },
+  );
+
   test('of one value are wrong', () => {
     const findings = checkSecrets(sources, { ...env, C: env.A });
     expect(findings.filter(({ verdict }) => verdict === 'wrong')).toMatchObject([
@@ -127,7 +142,7 @@ describe('several secrets', () => {
 
   test('of which one is missing leave the other source open', () => {
     const findings = checkSecrets(sources, { A: env.A, C: env.C });
-    expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'warning', 'right']);
+    expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'wrong', 'right']);
   });
 
   test('that leave no source open are wrong', () => {
@@ -151,7 +166,7 @@ describe('secrets in KMS, where it was not asked', () => {
   });
 
   test('do not open a source whose variable is empty', () => {
-    expect(checkSecrets(mixed, {}).map(({ verdict }) => verdict)).toEqual(['skipped', 'warning', 'wrong']);
+    expect(checkSecrets(mixed, {}).map(({ verdict }) => verdict)).toEqual(['skipped', 'wrong', 'wrong']);
     expect(checkSecrets(mixed, { OLD: text(32) }).map(({ verdict }) => verdict)).toEqual([
       'skipped',
       'right',

@@ -93,7 +93,7 @@ sources:
   expect(output()).toContain(
     [
       'To roll a change order back, put its id in and paste:',
-      "export SECRET_PIPELINE='fake-secret'",
+      "SECRET_PIPELINE='fake-secret'",
       `body='{"order":"CHANGE-ORDER-ID"}'`,
       `curl -i http://127.0.0.1:9000/pipeline -H 'Content-Type: application/json' --data-raw "$body" \\`,
       `  -H 'x-signature-256: sha256='"$(printf %s "$body" | openssl dgst -sha256 -hmac "$SECRET_PIPELINE" -r | cut -d' ' -f1)"`,
