@@ -127,7 +127,7 @@ describe('several secrets', () => {
     (empty, other, source) => {
       const half = compileSources(`sources: { one: ${source} }`);
       const findings = checkSecrets(half, { ...env, [empty]: '' });
-      expect(findings.filter(({ verdict }) => verdict === 'wrong')[0]).toMatchObject({
+      expect(findings.find(({ verdict }) => verdict === 'wrong')).toMatchObject({
         what: `${empty} is empty although ${other} is there, so the source one would be closed to everybody`,
       });
     },
