@@ -241,7 +241,7 @@ describe('whatever EDAS answers, at most one rollback takes effect and the calle
       const setting: Setting = {
         fault: (call) => (meets[place](call) ? fault : undefined),
         source: place === 'lists' ? 'gated' : 'pipeline',
-        ...(slowFaults.includes(fault.name) && { deadlineMs: 2_500 }),
+        ...(slowFaults.includes(fault.name) && { deadlineMs: 4_000 }),
       };
       const course = await deliver(setting, onTestFinished);
       expectTruth(course);
