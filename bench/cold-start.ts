@@ -141,8 +141,8 @@ async function measureChoice(
     findings.notes.push(...own.notes);
     return;
   }
-  const times = Object.values(runs).flatMap((each) => each.map(({ elapsed }) => elapsed));
-  const [middle, nearlyAll] = [median(times), quantile(times, 0.95)];
+  const elapsed = Object.values(runs).flatMap((each) => each.map((run) => run.elapsed));
+  const [middle, nearlyAll] = [median(elapsed), quantile(elapsed, 0.95)];
   findings.notes.push(
     `Accepted, cold, over TLS, EDAS at 300 ms a call, ${describe(cores)}: ${middle.toFixed(0)} ms, 95 % within ${nearlyAll.toFixed(0)} ms${nearlyAll < longestColdMs ? '' : ', which is too long'}`,
   );

@@ -24,6 +24,6 @@ export function codeOf(error: unknown): string | undefined {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof CliError) return error.message;
-  if (codeOf(error)?.startsWith('ERR_PARSE_ARGS_')) return `${error.message}. See --help.`.replace('..', '.');
+  if (codeOf(error)?.startsWith('ERR_PARSE_ARGS_')) return `${error.message.replace(/\.$/, '')}. See --help.`;
   return error.stack ?? error.message;
 }

@@ -9,6 +9,31 @@ export function badRequest(code: string, message: string): ApiError {
   return { status: 400, code, message };
 }
 
+/** What a gateway checks of a call: undefined where it is good, else the error to answer with. */
+export type Check<Call extends readonly unknown[]> = (...call: Call) => ApiError | undefined;
+
+/** One check of several: the first that finds a fault has the word. */
+export function inTurn<Call extends readonly unknown[]>(checks: readonly Check<Call>[]): Check<Call> {
+  return (...call) => {
+    for (const check of checks) {
+      const error = check(...call);
+      if (error) return error;
+    }
+    return undefined;
+  };
+}
+
+/** Remembers each nonce, and refuses its repetition. */
+export function createNonceCheck(): Check<[nonce: string | undefined]> {
+  const seen = new Set<string>();
+  return (nonce) => {
+    if (!nonce) return gatewayRefusals.nonceMissing;
+    if (seen.has(nonce)) return gatewayRefusals.nonceUsed;
+    seen.add(nonce);
+    return undefined;
+  };
+}
+
 /**
  * With which Alibaba Cloud's gateway refuses a call, whichever product it is for. Codes and statuses are those of the gateway,
  * texts too where it publishes them; those about the token are ours. https://help.aliyun.com/document_detail/60629.html

@@ -38,14 +38,13 @@ export function describeBuild(
   return [
     `${describe(webhook.files.slice(0, 1))}  sources: ${names.join(', ')}`,
     `${describe(follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'nobody'}`,
-    `${describe(packagesOf(webhook, follow))}  loaded when needed`,
+    `${describe(eachOnce([...webhook.files.slice(1), ...follow.files.slice(1)]))}  loaded when needed`,
   ];
 }
 
-/** Each once, though both functions may load it. */
-function packagesOf(...bundles: readonly Bundle[]): BuiltFile[] {
-  const all = bundles.flatMap(({ files }) => files.slice(1)).map((file) => [file.path, file] as const);
-  return [...new Map(all).values()];
+/** Both functions may load the same package. */
+function eachOnce(files: readonly BuiltFile[]): BuiltFile[] {
+  return [...new Map(files.map((file) => [file.path, file])).values()];
 }
 
 function describe(files: readonly BuiltFile[]): string {
@@ -61,13 +60,12 @@ function describe(files: readonly BuiltFile[]): string {
  * @throws CliError when a package may not be shipped
  */
 export function uploadedFiles(bundles: readonly Bundle[], folder: string): BuiltFile[] {
-  const loaded = new Map(bundles.flatMap(({ files }) => files.map((file) => [file.path, file])));
   const licences = licencesText(
     bundles.map(({ metafile }) => metafile),
     root,
   );
   return [
-    ...loaded.values(),
+    ...eachOnce(bundles.flatMap(({ files }) => files)),
     { path: path.join(folder, 'LICENSES.txt'), contents: Buffer.from(licences) },
     { path: path.join(folder, manifestName), contents: Buffer.from(ownManifest) },
   ];

@@ -1,7 +1,14 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { badRequest, gatewayRefusals, type ApiError } from '../gateway-refusals.ts';
+import {
+  badRequest,
+  createNonceCheck,
+  gatewayRefusals,
+  inTurn,
+  type ApiError,
+  type Check as CheckOf,
+} from '../gateway-refusals.ts';
 
 /** A request as it arrived, before anything in it is believed. */
 export interface RoaRequest {
@@ -22,7 +29,7 @@ export interface AccessKey {
   readonly securityTokenExpiresAt?: number | undefined;
 }
 
-type Check = (request: RoaRequest) => ApiError | undefined;
+type Check = CheckOf<[request: RoaRequest]>;
 
 const edasVersion = '2017-08-01';
 const dateToleranceMs = 15 * 60_000;
@@ -91,6 +98,7 @@ export function signatureDoesNotMatch(request: RoaRequest): ApiError {
  * @param now the gateway's clock, epoch milliseconds
  */
 export function createRoaVerifier(key: AccessKey, now: () => number): Check {
+  const checkNonce = createNonceCheck();
   const checks: readonly Check[] = [
     checkVersion,
     checkSignatureMethod,
@@ -100,15 +108,9 @@ export function createRoaVerifier(key: AccessKey, now: () => number): Check {
     checkContentMd5,
     signatureCheck(key),
     // Last, so that only a request that is otherwise good uses its nonce up.
-    nonceCheck(),
+    ({ headers }) => checkNonce(header(headers, 'x-acs-signature-nonce')),
   ];
-  return (request) => {
-    for (const check of checks) {
-      const error = check(request);
-      if (error) return error;
-    }
-    return undefined;
-  };
+  return inTurn(checks);
 }
 
 function checkVersion({ headers }: RoaRequest): ApiError | undefined {
@@ -159,17 +161,6 @@ function signatureCheck(key: AccessKey): Check {
     const expected = sign(stringToSign(request), key.accessKeySecret);
     const { signature } = parseAuthorization(request.headers);
     return equalInConstantTime(signature, expected) ? undefined : signatureDoesNotMatch(request);
-  };
-}
-
-function nonceCheck(): Check {
-  const seen = new Set<string>();
-  return ({ headers }) => {
-    const nonce = header(headers, 'x-acs-signature-nonce');
-    if (!nonce) return refusals.nonceMissing;
-    if (seen.has(nonce)) return refusals.nonceUsed;
-    seen.add(nonce);
-    return undefined;
   };
 }
 

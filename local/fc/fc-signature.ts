@@ -7,12 +7,12 @@ import {
   type AccessKey,
   type RoaRequest,
 } from '../edas/roa-signature.ts';
-import type { ApiError } from '../gateway-refusals.ts';
+import { inTurn, type ApiError, type Check as CheckOf } from '../gateway-refusals.ts';
 
 /** A request as it arrived. Function Compute's API has the form of EDAS's, and another signature. */
 export type FcRequest = RoaRequest;
 
-type Check = (request: FcRequest) => ApiError | undefined;
+type Check = CheckOf<[request: FcRequest]>;
 
 const dateToleranceMs = 15 * 60_000;
 
@@ -70,13 +70,7 @@ export function createFcVerifier(key: AccessKey, accountId: string, now: () => n
     checkContentMd5,
     signatureCheck(key),
   ];
-  return (request) => {
-    for (const check of checks) {
-      const error = check(request);
-      if (error) return error;
-    }
-    return undefined;
-  };
+  return inTurn(checks);
 }
 
 function accessKeyIdCheck(key: AccessKey): Check {

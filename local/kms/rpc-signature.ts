@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { equalInConstantTime, splitTarget, type AccessKey, type RoaRequest } from '../edas/roa-signature.ts';
-import { badRequest, gatewayRefusals, type ApiError } from '../gateway-refusals.ts';
+import {
+  badRequest,
+  createNonceCheck,
+  gatewayRefusals,
+  inTurn,
+  type ApiError,
+  type Check as CheckOf,
+} from '../gateway-refusals.ts';
 
 /** The parameters of an RPC call: those of the address and of the form in its body. */
 export type RpcParameters = ReadonlyMap<string, string>;
 
-type Check = (parameters: RpcParameters, method: string) => ApiError | undefined;
+type Check = CheckOf<[parameters: RpcParameters, method: string]>;
 
 const kmsVersion = '2016-01-20';
 const timeToleranceMs = 15 * 60_000;
@@ -53,6 +60,7 @@ export function signatureDoesNotMatch(parameters: RpcParameters, method: string)
  * @param now the gateway's clock, epoch milliseconds
  */
 export function createRpcVerifier(key: AccessKey, now: () => number): Check {
+  const checkNonce = createNonceCheck();
   const checks: readonly Check[] = [
     (parameters) => (parameters.get('Version') === kmsVersion ? undefined : gatewayRefusals.version),
     checkSignatureMethod,
@@ -62,15 +70,9 @@ export function createRpcVerifier(key: AccessKey, now: () => number): Check {
     tokenCheck(key),
     signatureCheck(key),
     // Last, so that only a call that is otherwise good uses its nonce up.
-    nonceCheck(),
+    (parameters) => checkNonce(parameters.get('SignatureNonce')),
   ];
-  return (parameters, method) => {
-    for (const check of checks) {
-      const error = check(parameters, method);
-      if (error) return error;
-    }
-    return undefined;
-  };
+  return inTurn(checks);
 }
 
 function checkSignatureMethod(parameters: RpcParameters): ApiError | undefined {
@@ -100,17 +102,6 @@ function signatureCheck({ accessKeySecret }: AccessKey): Check {
     const expected = sign(stringToSign(parameters, method), accessKeySecret);
     const isRight = equalInConstantTime(parameters.get('Signature') ?? '', expected);
     return isRight ? undefined : signatureDoesNotMatch(parameters, method);
-  };
-}
-
-function nonceCheck(): Check {
-  const seen = new Set<string>();
-  return (parameters) => {
-    const nonce = parameters.get('SignatureNonce');
-    if (!nonce) return gatewayRefusals.nonceMissing;
-    if (seen.has(nonce)) return gatewayRefusals.nonceUsed;
-    seen.add(nonce);
-    return undefined;
   };
 }
 
