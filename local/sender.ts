@@ -35,7 +35,7 @@ interface Signing {
   body: string | Buffer;
   contentType: string;
   /** What a link authorises; its sender has no other way to name it. */
-  target?: Omit<LinkGrant, 'expiresAt'> | undefined;
+  target?: Omit<LinkGrant, 'expiresAtSeconds'> | undefined;
   /** Epoch milliseconds. */
   now: number;
   /** Of the delivery. */
@@ -56,7 +56,7 @@ export function signedRequest(
     ...signatureHeaders(verify, secret, body, { now, id, contentType }),
   };
   if (verify.scheme !== 'link' || !target) return { address, headers };
-  const grant = { ...target, expiresAt: Math.floor(now / 1000) + shortLinkSeconds };
+  const grant = { ...target, expiresAtSeconds: Math.floor(now / 1000) + shortLinkSeconds };
   return { address: `${address}?${linkQuery(verify, secret, grant)}`, headers };
 }
 

@@ -69,11 +69,11 @@ export function signatureHeaders(
  * @throws CliError where the secret cannot be decoded
  */
 export function linkQuery(parameters: LinkParameters, secret: string, grant: LinkGrant): string {
-  const { app, changeOrderId, expiresAt } = grant;
+  const { app, changeOrderId, expiresAtSeconds } = grant;
   const query = new URLSearchParams({
     app,
     ...(changeOrderId !== undefined && { order: changeOrderId }),
-    exp: String(expiresAt),
+    exp: String(expiresAtSeconds),
     sig: linkSignature(keyOf(parameters, secret), parameters.source, grant).toString('hex'),
   });
   return query.toString();

@@ -407,7 +407,7 @@ describe.each(Object.keys(presets))('locked-out, of a source of the preset %s,',
       await webhook.post(
         'one',
         {},
-        { secret, grant: { app, expiresAt: Date.parse(startTime) / 1000 + 86_400 } },
+        { secret, grant: { app, expiresAtSeconds: Date.parse(startTime) / 1000 + 86_400 } },
       );
       rung.push(rings(webhook));
     }

@@ -420,7 +420,7 @@ afterEach(() => edas.close());
 function deliver(webhook: Webhook, source: string, { body, headers, secret, isUnsigned }: Delivery) {
   if (isUnsigned) return webhook.send({ path: `/${source}`, body, headers: headers ?? {} });
   return webhook.post(source, body, {
-    grant: { app, expiresAt: now / 1000 + 86_400 },
+    grant: { app, expiresAtSeconds: now / 1000 + 86_400 },
     ...(headers && { headers }),
     ...(secret !== undefined && { secret }),
   });

@@ -46,7 +46,7 @@ export function toChangeOrder(answer: EdasAnswer): ChangeOrderProgress {
   return {
     status: toStatus(info['Status']),
     supportRollback: typeof supportRollback === 'boolean' ? supportRollback : undefined,
-    startedAt: startOf(pipelines) ?? toTime(info['CreateTime']),
+    startedAt: startOf(pipelines) ?? parseBeijingTime(info['CreateTime']),
     description: words(info['ChangeOrderDescription']) ?? words(info['Desc']),
     batches: {
       done: pipelines.filter((pipeline) => toStatus(pipeline['PipelineStatus']) === succeeded).length,
@@ -101,20 +101,20 @@ function recordsIn(list: unknown, name: string): Record<string, unknown>[] {
 
 /** The start of the first pipeline. */
 function startOf(pipelines: readonly Record<string, unknown>[]): number | undefined {
-  const starts = pipelines.flatMap((pipeline) => toEpochMilliseconds(pipeline['StartTime']) ?? []);
+  const starts = pipelines.flatMap((pipeline) => parseEpochMs(pipeline['StartTime']) ?? []);
   return starts.length > 0 ? Math.min(...starts) : undefined;
 }
 
 // Zero, or seconds taken for milliseconds, would make a change older than every problem. So a time that is not of this
 // age is none.
 
-function toEpochMilliseconds(value: unknown): number | undefined {
+function parseEpochMs(value: unknown): number | undefined {
   const text = typeof value === 'number' ? String(value) : toText(value);
   return text !== undefined && /^\d{13}$/.test(text) ? Number(text) : undefined;
 }
 
 /** `2019-11-13 14:23:46`, taken for Beijing time: see docs/decisions/0004. */
-export function toTime(value: unknown): number | undefined {
+export function parseBeijingTime(value: unknown): number | undefined {
   const text = toText(value);
   if (text === undefined || !/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return undefined;
   const time = Date.parse(`${text.replace(' ', 'T')}+08:00`);

@@ -4,7 +4,7 @@ import { openConnection } from '../connection.ts';
 import { isRecord, toRecord, toText } from '../record.ts';
 import { excerpt } from '../text.ts';
 import { withinTime } from '../within-time.ts';
-import { toChangeOrder, toStatus, toTime, type ChangeOrderProgress } from './change-order.ts';
+import { toChangeOrder, toStatus, parseBeijingTime, type ChangeOrderProgress } from './change-order.ts';
 import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
 import { identifier, withoutSecrets } from './scrub.ts';
 
@@ -79,11 +79,11 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     timeoutMs: number,
     pick: (answer: EdasAnswer, credentials: ROACredentials) => T,
   ): Promise<T> {
-    const expiresAt = monotonicMs() + timeoutMs;
+    const deadlineAt = monotonicMs() + timeoutMs;
     // A provider that asks a server for credentials may take as long as that server likes.
     const late = new EdasFailure('not_sent', `No credentials came within ${Math.round(timeoutMs)} ms.`);
     const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs, late);
-    const leftMs = Math.max(1, Math.floor(expiresAt - monotonicMs()));
+    const leftMs = Math.max(1, Math.floor(deadlineAt - monotonicMs()));
     const client = new ROAClient({
       endpoint,
       apiVersion: '2017-08-01',
@@ -159,7 +159,7 @@ function toListedChangeOrders(
       status: toStatus(order['Status']),
       typeCode: toText(order['CoTypeCode']),
       words: words.join(' '),
-      createdAt: toTime(order['CreateTime']),
+      createdAt: parseBeijingTime(order['CreateTime']),
     };
   });
 }

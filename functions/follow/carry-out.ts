@@ -2,10 +2,10 @@ import type { ChangeFailure } from '../edas/change-order.ts';
 import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackTask } from '../task.ts';
-import type { Happening, NewsEvent } from './news.ts';
-import { followToEnd, type Sight } from './poll.ts';
+import type { RollbackEvent, RollbackEventName } from './news.ts';
+import { pollToEnd, type Observation } from './poll.ts';
 import { findRollback, ifReadable, readMs } from './read.ts';
-import { KnownDoubt, rollBackNow } from './roll-back.ts';
+import { ReportedDoubt, executeDueRollback } from './roll-back.ts';
 import type { TaskDependencies } from './task-dependencies.ts';
 
 /**
@@ -15,17 +15,17 @@ import type { TaskDependencies } from './task-dependencies.ts';
  * @returns what people were told last
  * @throws Problem, or whatever went wrong, after people were told: the task has failed, and Function Compute tries again
  */
-export async function carryOut(task: RollbackTask, dependencies: TaskDependencies): Promise<Happening> {
+export async function runTask(task: RollbackTask, dependencies: TaskDependencies): Promise<RollbackEvent> {
   const isDue = task.rollback === 'due';
-  const begun = await telling(dependencies, isDue ? 'not_rolled_back' : 'unreadable', () =>
+  const begun = await reportingFailure(dependencies, isDue ? 'not_rolled_back' : 'unreadable', () =>
     begin(task, dependencies),
   );
   if ('event' in begun) return begun;
-  return telling(dependencies, 'unreadable', () => follow(task, begun, dependencies));
+  return reportingFailure(dependencies, 'unreadable', () => followToEnd(task, begun, dependencies));
 }
 
 /** Whatever goes wrong, somebody is told. */
-async function telling<T>(
+async function reportingFailure<T>(
   { tell, isRetry }: TaskDependencies,
   event: 'not_rolled_back' | 'unreadable',
   work: () => Promise<T>,
@@ -33,7 +33,7 @@ async function telling<T>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof KnownDoubt) throw error.problem;
+    if (error instanceof ReportedDoubt) throw error.problem;
     const problem =
       error instanceof Problem
         ? { code: error.code, message: error.message }
@@ -72,15 +72,15 @@ interface Begun {
 }
 
 /** Sees to it that the rollback has begun, or tells why there is nothing to follow. */
-async function begin(task: RollbackTask, dependencies: TaskDependencies): Promise<Begun | Happening> {
+async function begin(task: RollbackTask, dependencies: TaskDependencies): Promise<Begun | RollbackEvent> {
   if (task.rollback === 'done') {
-    return tellStart(task, task.rollbackChangeOrderId, dependencies.isRetry, dependencies);
+    return reportStart(task, task.rollbackChangeOrderId, dependencies.isRetry, dependencies);
   }
-  const outcome = await rollBackNow(task, dependencies);
+  const outcome = await executeDueRollback(task, dependencies);
   switch (outcome.outcome) {
     case 'rolling_back': {
       const named = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
-      return tellStart(task, named, false, dependencies);
+      return reportStart(task, named, false, dependencies);
     }
     case 'already_terminated': {
       const { isRetry, tell } = dependencies;
@@ -91,7 +91,7 @@ async function begin(task: RollbackTask, dependencies: TaskDependencies): Promis
         if (!isRetry) await tell({ event, rollbackChangeOrderId, isPresumed: true, status, failures: [] });
         return { rollbackChangeOrderId, isPresumed: true, isKnown: isRetry };
       }
-      const news: Happening = isRetry
+      const news: RollbackEvent = isRetry
         ? { event: 'unreadable', status, problem: { message: lostSight }, failures: [] }
         : { event, status, failures: [] };
       await tell(news);
@@ -109,7 +109,7 @@ async function begin(task: RollbackTask, dependencies: TaskDependencies): Promis
 const lostSight =
   'The change order is terminated, by an earlier attempt of this task or otherwise. Which order carries the rollback out is not known any more, so it is not followed.';
 
-async function tellStart(
+async function reportStart(
   task: RollbackTask,
   named: string | undefined,
   isKnown: boolean,
@@ -135,13 +135,13 @@ async function tellStart(
   return begun;
 }
 
-async function follow(
+async function followToEnd(
   { changeOrderId }: RollbackTask,
   { rollbackChangeOrderId, isPresumed, isKnown }: Begun,
   dependencies: TaskDependencies,
-): Promise<Happening> {
-  const { edas, clock, random, until, warn, tell } = dependencies;
-  const describe = (event: NewsEvent, sight: Sight, failures: readonly ChangeFailure[]): Happening => {
+): Promise<RollbackEvent> {
+  const { edas, clock, random, deadlineAt, warn, tell } = dependencies;
+  const describe = (event: RollbackEventName, sight: Observation, failures: readonly ChangeFailure[]): RollbackEvent => {
     const { order, change, failure } = sight;
     return {
       event,
@@ -155,8 +155,8 @@ async function follow(
       problem: failure && { message: explain(failure, 'read') },
     };
   };
-  const end = await followToEnd(
-    { orderId: rollbackChangeOrderId ?? changeOrderId, changeOrderId, until, isRetry: isKnown },
+  const end = await pollToEnd(
+    { orderId: rollbackChangeOrderId ?? changeOrderId, changeOrderId, deadlineAt, isRetry: isKnown },
     {
       read: async (id, timeoutMs) => (await edas()).getChangeOrderInfo(id, timeoutMs),
       tell: (event, sight, failures) => tell(describe(event, sight, failures)),

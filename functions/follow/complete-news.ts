@@ -6,9 +6,9 @@ import type { Clock } from '../clock.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import type { RollbackTask } from '../task.ts';
 import { reasonOf } from '../text.ts';
-import type { Happening, News } from './news.ts';
+import type { RollbackEvent, Notification } from './news.ts';
 
-interface NewsDependencies {
+interface NotificationDependencies {
   context: FunctionContext;
   env: Environment;
   clock: Clock;
@@ -19,10 +19,10 @@ interface NewsDependencies {
 }
 
 /** Adds to what has happened what is the same in all news of a task. */
-export function completeNews(
+export function createNotificationBuilder(
   task: RollbackTask,
-  { context, env, clock, edas, warn, waitedMs }: NewsDependencies,
-): (happening: Happening) => Promise<News> {
+  { context, env, clock, edas, warn, waitedMs }: NotificationDependencies,
+): (happening: RollbackEvent) => Promise<Notification> {
   const { source, actor, delivery, changeOrderId } = task;
   const { requestId } = context;
   const consoleUrl = consoleUrlOf(context, env);
@@ -43,7 +43,7 @@ async function describeApp(
   { app: id }: RollbackTask,
   edas: () => Promise<EdasClient>,
   warn: RollbackDependencies['warn'],
-): Promise<News['app']> {
+): Promise<Notification['app']> {
   if (id === undefined) return undefined;
   try {
     return { id, name: await (await edas()).getApplicationName(id, nameMs) };

@@ -1,27 +1,27 @@
 import { Problem } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { lazily } from '../lazily.ts';
-import { levelOf, problemOf } from '../platform/failure.ts';
+import { levelOf, toProblem } from '../platform/failure.ts';
 import { readContext, type Environment, type FunctionContext } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openEdas } from '../platform/open-edas.ts';
 import { isSuspended } from '../platform/settings.ts';
-import type { World } from '../platform/world.ts';
+import type { Runtime } from '../platform/world.ts';
 import { endOf } from '../rollback/states.ts';
 import { readTask, type RollbackTask } from '../task.ts';
-import { carryOut } from './carry-out.ts';
-import { completeNews, consoleUrlOf } from './complete-news.ts';
+import { runTask } from './carry-out.ts';
+import { createNotificationBuilder, consoleUrlOf } from './complete-news.ts';
 import type { FollowConfiguration } from './configuration.ts';
-import type { Happening, News } from './news.ts';
+import type { RollbackEvent, Notification } from './news.ts';
 import { openNotifier, type Notifier, type Reach } from './notify/notify.ts';
 
 /** What the outside world is to the task: it also calls the channels. */
-export interface TaskWorld extends World {
+export interface FollowRuntime extends Runtime {
   exchange: Exchange;
 }
 
 /** @throws whatever makes Function Compute try the task again, and in the end call it failed */
-export type TaskHandler = (payload: unknown, context?: unknown) => Promise<{ event: News['event'] }>;
+export type TaskHandler = (payload: unknown, context?: unknown) => Promise<{ event: Notification['event'] }>;
 
 /** Seconds, where Function Compute does not say when it kills the invocation. */
 const defaultTimeoutSeconds = 300;
@@ -32,7 +32,7 @@ const marginMs = 75_000;
  * Makes the handler of the follow function. Unlike the webhook's it throws: that is how a task tells Function Compute that
  * it has failed. Before that, people are told. Each invocation leaves exactly one `decision` line in the log.
  */
-export function createTaskHandler({ notify }: FollowConfiguration, world: TaskWorld): TaskHandler {
+export function createTaskHandler({ notify }: FollowConfiguration, world: FollowRuntime): TaskHandler {
   const { env, now, clock, random, exchange, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createLog('debug', write, now);
@@ -51,12 +51,12 @@ export function createTaskHandler({ notify }: FollowConfiguration, world: TaskWo
       const task = await readOrTell(payload, invocation, notifier, { env, log });
       const { source, delivery, app, changeOrderId, actor, rollback } = task;
       known = { webhookRequestId: task.requestId, source, delivery, app, changeOrderId, actor, rollback };
-      const news = await carryOutTask(task, invocation, notifier, { ...world, log });
-      const { event: outcome, rollbackChangeOrderId, status } = news;
+      const event = await carryOutTask(task, invocation, notifier, { ...world, log });
+      const { event: outcome, rollbackChangeOrderId, status } = event;
       conclude('info', { ...known, outcome, rollbackChangeOrderId, status });
       return { event: outcome };
     } catch (error) {
-      const problem = problemOf(error, { requestId }, log);
+      const problem = toProblem(error, { requestId }, log);
       conclude(levelOf(problem), { ...known, code: problem.code, detail: problem.message, ...problem.facts });
       throw problem;
     }
@@ -74,9 +74,9 @@ async function readOrTell(
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const problem = { code: error.code, message: error.message };
-    const news = { event: 'task_refused', problem, failures: [] } as const;
+    const event = { event: 'task_refused', problem, failures: [] } as const;
     const { requestId } = context;
-    await notifier.forTask(undefined, log)({ ...news, requestId, consoleUrl: consoleUrlOf(context, env) });
+    await notifier.forTask(undefined, log)({ ...event, requestId, consoleUrl: consoleUrlOf(context, env) });
     throw error;
   }
 }
@@ -86,20 +86,20 @@ async function carryOutTask(
   task: RollbackTask,
   context: FunctionContext,
   notifier: Notifier,
-  world: TaskWorld & { log: Log },
-): Promise<Happening> {
+  world: FollowRuntime & { log: Log },
+): Promise<RollbackEvent> {
   const { env, clock, random, log } = world;
   const { requestId, retryCount = 0, function: own } = context;
   const { source, changeOrderId } = task;
   const timeoutMs = (own?.timeout ?? defaultTimeoutSeconds) * 1000;
-  const until = clock.now() + timeoutMs - marginMs;
+  const deadlineAt = clock.now() + timeoutMs - marginMs;
   const edas = lazily(() => openEdas(context, env));
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId, source, changeOrderId, ...facts });
   };
   // The clock on the wall says how long the task waited, and no more: it may be set while the task runs.
   const waitedMs = Math.max(0, world.now() - task.requestedAt);
-  const complete = completeNews(task, { context, env, clock, edas, warn, waitedMs });
+  const complete = createNotificationBuilder(task, { context, env, clock, edas, warn, waitedMs });
   const { tell, lastReach } = openTeller(task, context, notifier, complete, log);
   const isRetry = retryCount > 0;
   const dependencies = {
@@ -108,12 +108,12 @@ async function carryOutTask(
     random,
     warn,
     isSuspended: isSuspended(env),
-    until,
+    deadlineAt,
     isRetry,
     waitedMs,
     tell,
   };
-  const last = await carryOut(task, dependencies);
+  const last = await runTask(task, dependencies);
   const { tried, reached } = lastReach();
   if (tried === 0 || reached > 0) return last;
   const detail = `None of ${tried} channels could be told the last news (${last.event}): the log says why of each.`;
@@ -127,7 +127,7 @@ async function carryOutTask(
 }
 
 interface Teller {
-  tell: (happening: Happening) => Promise<void>;
+  tell: (happening: RollbackEvent) => Promise<void>;
   /** Whom the last news reached. */
   lastReach: () => Reach;
 }
@@ -136,7 +136,7 @@ function openTeller(
   { source, changeOrderId, rollback, answerAt }: RollbackTask,
   { requestId }: FunctionContext,
   notifier: Notifier,
-  complete: (happening: Happening) => Promise<News>,
+  complete: (happening: RollbackEvent) => Promise<Notification>,
   log: Log,
 ): Teller {
   const tellAll = notifier.forTask(answerAt, log);

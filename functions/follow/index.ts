@@ -1,7 +1,7 @@
 import configuration from 'virtual:follow-configuration';
 import { exchange } from '../exchange.ts';
-import { realWorld } from '../platform/world.ts';
+import { systemRuntime } from '../platform/world.ts';
 import { createTaskHandler } from './handler.ts';
 
 /** The entry point of the follow function: `follow.handler` in s.yaml. */
-export const handler = createTaskHandler(configuration, { ...realWorld, exchange });
+export const handler = createTaskHandler(configuration, { ...systemRuntime, exchange });

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors.ts';
 import { phaseOf } from '../rollback/states.ts';
 import { excerpt } from '../text.ts';
 import type { Language } from './configuration.ts';
-import type { News, NewsEvent } from './news.ts';
+import type { Notification, RollbackEventName } from './news.ts';
 import { textsInChinese } from './texts-zh.ts';
 import { textsInEnglish } from './texts-en.ts';
 
@@ -14,7 +14,7 @@ import { textsInEnglish } from './texts-en.ts';
  * - `out_of_sight`: the time is up, and the order was not seen at the end.
  */
 export type Topic =
-  | NewsEvent
+  | RollbackEventName
   | 'waiting_itself'
   | 'failing_itself'
   | 'terminated_itself'
@@ -67,14 +67,14 @@ const idLength = 64;
  *
  * @param longestBytes of UTF-8, where a channel takes less than a message may be long
  */
-export function messageFor(news: News, language: Language, longestBytes = Infinity): string {
+export function messageFor(news: Notification, language: Language, longestBytes = Infinity): string {
   const texts = textsOf[language];
   const fits = (text: string) => text.length <= longestMessage && Buffer.byteLength(text) <= longestBytes;
   const messages = drafts.map((draft) => write(news, texts, draft));
   return messages.find(fits) ?? messages.at(-1) ?? '';
 }
 
-function write(news: News, texts: Texts, draft: Draft): string {
+function write(news: Notification, texts: Texts, draft: Draft): string {
   const { labels, colon } = texts;
   const topic = topicOf(news);
   const line = (label: string, text: string | undefined) => (text ? [`${label}${colon}${text}`] : []);
@@ -95,7 +95,7 @@ function write(news: News, texts: Texts, draft: Draft): string {
   return lines.join('\n').toWellFormed();
 }
 
-function topicOf(news: News): Topic {
+function topicOf(news: Notification): Topic {
   const { event, rollbackChangeOrderId, isPresumed, status, changeStatus, problem } = news;
   const isOfChange = rollbackChangeOrderId === undefined;
   switch (event) {
@@ -115,23 +115,23 @@ function topicOf(news: News): Topic {
 }
 
 /** Whatever else happened, who reads that status confirms the next batch; and that may be one of the bad release. */
-function isReleaseWaiting({ status, rollbackChangeOrderId }: News): boolean {
+function isReleaseWaiting({ status, rollbackChangeOrderId }: Notification): boolean {
   return status === 8 && rollbackChangeOrderId === undefined;
 }
 
-function describeApp({ app }: News, texts: Texts, { length }: Draft): string | undefined {
+function describeApp({ app }: Notification, texts: Texts, { length }: Draft): string | undefined {
   const id = tidy(app?.id, idLength);
   const name = tidy(app?.name, length);
   return name && id ? name + texts.inBrackets(id) : (name ?? id);
 }
 
-function describeChange(news: News, texts: Texts, { length }: Draft): string {
+function describeChange(news: Notification, texts: Texts, { length }: Draft): string {
   const id = tidy(news.changeOrderId, idLength);
   const status = news.changeStatus === undefined ? undefined : texts.status(news.changeStatus);
   return list(texts, [tidy(news.description, length), id && texts.changeOrder(id), status]);
 }
 
-function describeFailures({ failures }: News, texts: Texts, draft: Draft): string[] {
+function describeFailures({ failures }: Notification, texts: Texts, draft: Draft): string[] {
   const shown = failures.slice(0, draft.failures).map(({ place, reason }) => {
     const parts = [tidy(place, draft.length), tidy(reason, draft.length)];
     return parts.filter((part) => part !== undefined).join(texts.colon);
@@ -141,20 +141,20 @@ function describeFailures({ failures }: News, texts: Texts, draft: Draft): strin
 }
 
 /** It is written for people, and says at its end what to do: so it may be longer. */
-function describeProblem({ problem }: News, texts: Texts, { length }: Draft): string | undefined {
+function describeProblem({ problem }: Notification, texts: Texts, { length }: Draft): string | undefined {
   const message = tidy(problem?.message, 2 * length);
   const code: ErrorCode | undefined = problem?.code;
   return message && code ? message + texts.inBrackets(code) : (message ?? code);
 }
 
-function describeDuration({ tookMs }: News, texts: Texts): string | undefined {
+function describeDuration({ tookMs }: Notification, texts: Texts): string | undefined {
   // The time of day can be put back between the webhook and now.
   if (tookMs === undefined || tookMs < 0) return undefined;
   const seconds = Math.round(tookMs / 1000);
   return texts.duration(Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60);
 }
 
-function describeAsker({ actor, source, delivery }: News, texts: Texts, { length }: Draft): string {
+function describeAsker({ actor, source, delivery }: Notification, texts: Texts, { length }: Draft): string {
   const sourceName = tidy(source, length);
   const deliveryId = tidy(delivery, length);
   return list(texts, [

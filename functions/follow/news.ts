@@ -16,7 +16,7 @@ import type { ErrorCode } from '../errors.ts';
  * - `out_of_time`: the function's time is up, and the rollback has not ended.
  * - `task_refused`: a task came that cannot be read, so what it asks for was not done.
  */
-export type NewsEvent =
+export type RollbackEventName =
   | 'started'
   | 'waiting'
   | 'failing'
@@ -32,13 +32,13 @@ export type NewsEvent =
   | 'task_refused';
 
 /** Whether there is more to come after it. */
-export function isInterim(event: NewsEvent): boolean {
+export function isInterim(event: RollbackEventName): boolean {
   return event === 'started' || event === 'waiting' || event === 'failing';
 }
 
 /** What has happened. Texts from outside in it are bounded, and hold no secret. */
-export interface Happening {
-  event: NewsEvent;
+export interface RollbackEvent {
+  event: RollbackEventName;
   /** The order that carries the rollback out, where it is another one than the change. */
   rollbackChangeOrderId?: string | undefined;
   /** Whether nobody named that order, and it only looks like the rollback in the application's list. */
@@ -58,7 +58,7 @@ export interface Happening {
 }
 
 /** What has happened, and to what: all that people are told. */
-export interface News extends Happening {
+export interface Notification extends RollbackEvent {
   /** Of the invocation. Function Compute's retries of a task have the same. */
   requestId?: string | undefined;
   /** Absent only where the task cannot be read. */

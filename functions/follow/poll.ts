@@ -3,7 +3,7 @@ import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
 import type { Clock } from '../clock.ts';
 import { explain } from '../rollback/refusal.ts';
 import { endOf, type ChangeOrderEnd } from '../rollback/states.ts';
-import type { NewsEvent } from './news.ts';
+import type { RollbackEventName } from './news.ts';
 
 /** Milliseconds until the first look, and between two. EDAS allows 100 reads a minute, for all of an account. */
 const [firstPauseMs, pauseMs, longestPauseMs] = [5_000, 10_000, 300_000];
@@ -21,7 +21,7 @@ export interface FollowRequest {
   /** The change that is rolled back. */
   changeOrderId: string;
   /** Milliseconds, on the clock. */
-  until: number;
+  deadlineAt: number;
   /** Whether an earlier attempt has told what is the matter when this one begins. */
   isRetry: boolean;
 }
@@ -31,14 +31,14 @@ export interface FollowDependencies {
   clock: Clock;
   random: () => number;
   /** Told once of what happens meanwhile. `failures`: those that were not told before. */
-  tell: (event: 'waiting' | 'failing', sight: Sight, failures: readonly ChangeFailure[]) => Promise<void>;
+  tell: (event: 'waiting' | 'failing', observation: Observation, failures: readonly ChangeFailure[]) => Promise<void>;
   warn: (message: string, facts: Record<string, unknown>) => void;
 }
 
 /** What was seen of a rollback last. */
-export interface Sight {
+export interface Observation {
   /** How often it was looked at. */
-  looks: number;
+  polls: number;
   /** The order that is followed. */
   order?: ChangeOrderProgress | undefined;
   /** The change that is rolled back, where that is another order. */
@@ -52,8 +52,8 @@ export interface Sight {
 }
 
 /** How a rollback ended, or why that was not seen. */
-export type End = Sight & {
-  event: ChangeOrderEnd | Extract<NewsEvent, 'outcome_unknown' | 'unreadable' | 'out_of_time'>;
+export type End = Observation & {
+  event: ChangeOrderEnd | Extract<RollbackEventName, 'outcome_unknown' | 'unreadable' | 'out_of_time'>;
 };
 
 /**
@@ -61,55 +61,55 @@ export type End = Sight & {
  *
  * @throws whatever is no failure of EDAS
  */
-export async function followToEnd(request: FollowRequest, dependencies: FollowDependencies): Promise<End> {
+export async function pollToEnd(request: FollowRequest, dependencies: FollowDependencies): Promise<End> {
   const { clock, random } = dependencies;
   const memory = newMemory(request);
-  let sight: Sight = { looks: 0, isThrottled: false, refusals: 0 };
-  for (let pause = firstPauseMs; ; pause = nextPause(pause, sight)) {
-    const leftMs = request.until - clock.now();
-    if (leftMs <= 0) return { ...sight, event: 'out_of_time' };
+  let observation: Observation = { polls: 0, isThrottled: false, refusals: 0 };
+  for (let pause = firstPauseMs; ; pause = nextPause(pause, observation)) {
+    const leftMs = request.deadlineAt - clock.now();
+    if (leftMs <= 0) return { ...observation, event: 'out_of_time' };
     await clock.sleep(Math.min(pause + random() * jitterMs, leftMs));
-    sight = await look(sight, request, dependencies);
-    const event = conclude(sight, request);
-    if (event) return { ...(await lookAtChange(sight, request, dependencies)), event };
-    await tellOnce(sight, memory, dependencies);
+    observation = await poll(observation, request, dependencies);
+    const event = endOfRollback(observation, request);
+    if (event) return { ...(await pollChange(observation, request, dependencies)), event };
+    await reportOnce(observation, memory, dependencies);
   }
 }
 
-function nextPause(pause: number, { isThrottled }: Sight): number {
+function nextPause(pause: number, { isThrottled }: Observation): number {
   // Slowly back to normal: the reads that are left belong to those who have to roll back.
   return isThrottled ? Math.min(pause * 2, longestPauseMs) : Math.max(pause / 2, pauseMs);
 }
 
 const refusing: readonly EdasFailureKind[] = ['not_found', 'denied', 'unauthenticated'];
 
-async function look(
-  before: Sight,
+async function poll(
+  before: Observation,
   { orderId, changeOrderId }: FollowRequest,
   dependencies: FollowDependencies,
-): Promise<Sight> {
-  const looks = before.looks + 1;
+): Promise<Observation> {
+  const polls = before.polls + 1;
   const order = await readOrFail(orderId, dependencies);
   if (order instanceof EdasFailure) {
     const { kind } = order;
     const refusals = refusing.includes(kind) ? before.refusals + 1 : 0;
-    return { ...before, looks, failure: order, isThrottled: kind === 'throttled', refusals };
+    return { ...before, polls, failure: order, isThrottled: kind === 'throttled', refusals };
   }
-  const sight = { ...before, looks, order, failure: undefined, isThrottled: false, refusals: 0 };
+  const observation = { ...before, polls, order, failure: undefined, isThrottled: false, refusals: 0 };
   // The other reads of this minute belong to those who have to roll back.
-  return before.looks % 3 === 0 ? lookAtChange(sight, { orderId, changeOrderId }, dependencies) : sight;
+  return before.polls % 3 === 0 ? pollChange(observation, { orderId, changeOrderId }, dependencies) : observation;
 }
 
 /** The change is looked at for the sake of the messages: without it, the rollback is followed all the same. */
-async function lookAtChange(
-  sight: Sight,
+async function pollChange(
+  observation: Observation,
   { orderId, changeOrderId }: Pick<FollowRequest, 'orderId' | 'changeOrderId'>,
   dependencies: FollowDependencies,
-): Promise<Sight> {
-  if (orderId === changeOrderId || endOf(sight.change?.status) !== undefined) return sight;
+): Promise<Observation> {
+  if (orderId === changeOrderId || endOf(observation.change?.status) !== undefined) return observation;
   const change = await readOrFail(changeOrderId, dependencies);
-  if (!(change instanceof EdasFailure)) return { ...sight, change };
-  return { ...sight, isThrottled: change.kind === 'throttled' };
+  if (!(change instanceof EdasFailure)) return { ...observation, change };
+  return { ...observation, isThrottled: change.kind === 'throttled' };
 }
 
 async function readOrFail(
@@ -125,8 +125,8 @@ async function readOrFail(
   }
 }
 
-function conclude(
-  { order, failure, refusals }: Sight,
+function endOfRollback(
+  { order, failure, refusals }: Observation,
   { orderId, changeOrderId }: FollowRequest,
 ): End['event'] | undefined {
   if (failure) return refusals >= mostRefusals ? 'unreadable' : undefined;
@@ -153,8 +153,8 @@ function newMemory({ isRetry, orderId, changeOrderId }: FollowRequest): Memory {
   return { isSilentOfWait: isRetry, isSilentOfFailures, toldFailures: new Set() };
 }
 
-async function tellOnce(sight: Sight, memory: Memory, { tell }: FollowDependencies): Promise<void> {
-  const { order, failure } = sight;
+async function reportOnce(observation: Observation, memory: Memory, { tell }: FollowDependencies): Promise<void> {
+  const { order, failure } = observation;
   if (!order || failure) return;
   const fresh = order.failures.filter((each) => !memory.toldFailures.has(keyOf(each)));
   for (const each of fresh) memory.toldFailures.add(keyOf(each));
@@ -164,6 +164,6 @@ async function tellOnce(sight: Sight, memory: Memory, { tell }: FollowDependenci
   const { isSilentOfWait, isSilentOfFailures } = memory;
   memory.isSilentOfWait = false;
   memory.isSilentOfFailures = false;
-  if (fresh.length > 0 && !isSilentOfFailures) await tell('failing', sight, fresh);
-  if (isWaiting && !isSilentOfWait) await tell('waiting', sight, []);
+  if (fresh.length > 0 && !isSilentOfFailures) await tell('failing', observation, fresh);
+  if (isWaiting && !isSilentOfWait) await tell('waiting', observation, []);
 }

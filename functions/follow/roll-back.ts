@@ -20,7 +20,7 @@ const doubtPauseMs = 10_000;
 const lateMs = 300_000;
 
 /** Nobody knows whether the rollback has begun, and people know that. */
-export class KnownDoubt extends Error {
+export class ReportedDoubt extends Error {
   readonly problem: Problem;
 
   constructor(problem: Problem) {
@@ -38,9 +38,9 @@ interface ShownByOrder {
 /**
  * The same decision as that of a webhook that rolls back itself, and more patience after a doubt.
  *
- * @throws Problem with the reason why nothing was rolled back; {@link KnownDoubt}
+ * @throws Problem with the reason why nothing was rolled back; {@link ReportedDoubt}
  */
-export async function rollBackNow(
+export async function executeDueRollback(
   task: RollbackDue,
   dependencies: TaskDependencies,
 ): Promise<RollbackOutcome | ShownByOrder> {
@@ -56,7 +56,7 @@ export async function rollBackNow(
     return order;
   };
   const watched = { ...dependencies, changeOrders: { ...others, read: watchedRead } };
-  const deadlineAt = Math.min(clock.now() + rollbackMs, dependencies.until);
+  const deadlineAt = Math.min(clock.now() + rollbackMs, dependencies.deadlineAt);
   const hold = dependencies.isSuspended ? ('suspended' as const) : undefined;
   const request = { changeOrderId, deadlineAt, hold, problemStartedAt, isRepeat };
   try {
@@ -75,7 +75,7 @@ export async function rollBackNow(
     // An order that nobody saw in flight proves nothing: it may have been terminated before.
     const hasBegun = (await showsTerminated(changeOrderId, watchedRead, dependencies)) && seen.inFlight;
     if (hasBegun) return { outcome: 'rolling_back', evidence: 'order' } as const;
-    throw new KnownDoubt(error);
+    throw new ReportedDoubt(error);
   }
 }
 
@@ -91,8 +91,8 @@ async function showsTerminated(
   dependencies: TaskDependencies,
 ): Promise<boolean> {
   const { clock } = dependencies;
-  const until = Math.min(clock.now() + doubtMs, dependencies.until);
-  while (clock.now() + doubtPauseMs < until) {
+  const deadlineAt = Math.min(clock.now() + doubtMs, dependencies.deadlineAt);
+  while (clock.now() + doubtPauseMs < deadlineAt) {
     await clock.sleep(doubtPauseMs);
     const order = await ifReadable(dependencies, () => read(changeOrderId, readMs));
     if (phaseOf(order?.status) === 'terminated') return true;

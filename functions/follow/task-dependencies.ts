@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { EdasClient } from '../edas/client.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import type { Happening } from './news.ts';
+import type { RollbackEvent } from './news.ts';
 
 /** What a task is carried out with. */
 export interface TaskDependencies {
@@ -12,11 +12,11 @@ export interface TaskDependencies {
   /** Whether rollbacks are held back. */
   isSuspended: boolean;
   /** Milliseconds, on the clock. */
-  until: number;
+  deadlineAt: number;
   /** Whether the task was tried before, by an attempt that cannot tell how far it came. */
   isRetry: boolean;
   /** Milliseconds from the webhook to this attempt. */
   waitedMs: number;
   /** Tells people, and never throws. */
-  tell: (happening: Happening) => Promise<void>;
+  tell: (happening: RollbackEvent) => Promise<void>;
 }

@@ -45,10 +45,10 @@ const largestAnswerBytes = 256 * 1024;
 export function createKmsClient(endpoint: string, credentialsProvider: CredentialsProvider): KmsClient {
   return {
     getSecretValue: async (name, stage, timeoutMs) => {
-      const expiresAt = monotonicMs() + timeoutMs;
+      const deadlineAt = monotonicMs() + timeoutMs;
       const late = new KmsFailure('unavailable', `No credentials came within ${Math.round(timeoutMs)} ms.`);
       const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs, late);
-      const leftMs = Math.max(1, Math.floor(expiresAt - monotonicMs()));
+      const leftMs = Math.max(1, Math.floor(deadlineAt - monotonicMs()));
       const connection = openConnection(endpoint, leftMs, largestAnswerBytes);
       try {
         const client = clientWith(endpoint, credentials);

@@ -7,7 +7,7 @@ import type { Log, LogFields, LogLevel } from './log.ts';
  *
  * @param facts of the invocation, for the log
  */
-export function problemOf(error: unknown, facts: LogFields, log: Log): Problem {
+export function toProblem(error: unknown, facts: LogFields, log: Log): Problem {
   if (error instanceof Problem) return error;
   const stack = error instanceof Error ? error.stack : reasonOf(error);
   log('error', 'the function failed', { ...facts, stack });

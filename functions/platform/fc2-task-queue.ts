@@ -25,7 +25,7 @@ export function createTaskQueue(target: TaskFunction, credentials: CredentialsPr
     submit: async (taskId, payload, timeoutMs) => {
       const keys = await credentials.getCredentials();
       const client = new BoundedFcClient(target, keys, timeoutMs);
-      const judged = await ask(keys, () =>
+      const judged = await callApi(keys, () =>
         client.post(`${own}/invocations`, payload, {
           'x-fc-invocation-type': 'Async',
           'x-fc-async-task-id': taskId,
@@ -41,7 +41,7 @@ export function createTaskQueue(target: TaskFunction, credentials: CredentialsPr
     stateOf: async (taskId, timeoutMs) => {
       const keys = await credentials.getCredentials();
       const client = new BoundedFcClient(target, keys, timeoutMs);
-      const judged = await ask(keys, () => client.get(`${own}/async-tasks/${taskId}`));
+      const judged = await callApi(keys, () => client.get(`${own}/async-tasks/${taskId}`));
       if (judged.status !== 200 || judged.isForeign) throw refused(judged, 'fc:GetAsyncTask', target);
       const state = taskStates.find((each) => each === judged.data['status']);
       if (state) return state;
@@ -59,7 +59,7 @@ interface Judged {
   isForeign: boolean;
 }
 
-async function ask(keys: Credentials, call: () => Promise<Answer>): Promise<Judged> {
+async function callApi(keys: Credentials, call: () => Promise<Answer>): Promise<Judged> {
   try {
     const { status, text } = await call();
     const value = parse(text);

@@ -3,7 +3,7 @@ import { monotonicMs, type Clock } from '../clock.ts';
 import type { Environment } from './function-compute.ts';
 
 /** What the outside world is to a handler. */
-export interface World {
+export interface Runtime {
   env: Environment;
   /** The time of day, epoch milliseconds. */
   now: () => number;
@@ -15,7 +15,7 @@ export interface World {
   write: (line: string) => void;
 }
 
-export const realWorld: World = {
+export const systemRuntime: Runtime = {
   env: process.env,
   now: Date.now,
   clock: { now: monotonicMs, sleep: (ms) => sleep(ms) },

@@ -5,7 +5,7 @@ import { leastCallMs, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { shownByOrder, terminatedByNow, type RollbackOutcome } from './outcome.ts';
 import { pauseAfter } from './pause.ts';
-import { explain, problemOfFailure, refusal, sentence } from './refusal.ts';
+import { explain, problemFromFailure, refusal, sentence } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
 import { describeStatus, phaseOf } from './states.ts';
 
@@ -46,7 +46,7 @@ async function afterRefusal(
   if (phaseOf(order?.status) === 'terminated') return terminatedByNow(changeOrderId, failure);
   if (failure.kind !== 'rejected') throw refusal(failure, 'rollback', { changeOrderId });
   const detail = `${sentence(failure)} ${whatIsSeen(order)} ${adviceAfterRejection(order)}`;
-  throw problemOfFailure('edas_rejected', detail, failure, { changeOrderId });
+  throw problemFromFailure('edas_rejected', detail, failure, { changeOrderId });
 }
 
 /** What a person should do about an order that EDAS does not roll back. */
@@ -73,7 +73,7 @@ async function afterDoubt(
   const last = await readUntilAtRest(before, request, dependencies);
   if (phaseOf(last?.status) === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
   const detail = `The rollback was sent and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} ${adviceAfterDoubt(last)}`;
-  throw problemOfFailure('edas_outcome_unknown', detail, failure, { changeOrderId });
+  throw problemFromFailure('edas_outcome_unknown', detail, failure, { changeOrderId });
 }
 
 /** The order as it was seen last. */

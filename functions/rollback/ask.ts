@@ -12,27 +12,27 @@ const passing: readonly EdasFailureKind[] = ['not_sent', 'throttled', 'doubt'];
  * nothing.
  *
  * @param question is given the milliseconds that it may take
- * @param until milliseconds on the clock, at least `leastCallMs` from now
+ * @param deadlineAt milliseconds on the clock, at least `leastCallMs` from now
  * @throws EdasFailure the last one, or whatever else the question throws
  */
-export async function ask<T>(
+export async function readWithRetries<T>(
   question: (timeoutMs: number) => Promise<T>,
-  until: number,
+  deadlineAt: number,
   { clock, random }: Pick<RollbackDependencies, 'clock' | 'random'>,
 ): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await question(timeoutOf(until, clock));
+      return await question(timeoutOf(deadlineAt, clock));
     } catch (error) {
       const pauseMs = pauseAfter(attempt, random);
       const canHelp = error instanceof EdasFailure && passing.includes(error.kind);
-      if (!canHelp || until - clock.now() - pauseMs < leastCallMs) throw error;
+      if (!canHelp || deadlineAt - clock.now() - pauseMs < leastCallMs) throw error;
       await clock.sleep(pauseMs);
     }
   }
 }
 
 /** Two thirds of what is left, so that one silent call is not the last one. */
-function timeoutOf(until: number, clock: Clock): number {
-  return Math.max(leastCallMs, ((until - clock.now()) * 2) / 3);
+function timeoutOf(deadlineAt: number, clock: Clock): number {
+  return Math.max(leastCallMs, ((deadlineAt - clock.now()) * 2) / 3);
 }

@@ -2,7 +2,7 @@ import type { ListedChangeOrder } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
 import { excerpt, reasonOf } from '../text.ts';
-import { ask } from './ask.ts';
+import { readWithRetries } from './ask.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { outOfTime, refusal } from './refusal.ts';
@@ -104,7 +104,7 @@ function newestFirst(a: ListedChangeOrder, b: ListedChangeOrder): number {
 }
 
 /** An application, and its change orders. */
-interface Family {
+interface AppChangeOrders {
   app: string;
   siblings: ListedChangeOrder[];
 }
@@ -119,7 +119,7 @@ async function listThatHolds(
   apps: readonly string[],
   search: Search,
   dependencies: RollbackDependencies,
-): Promise<Family> {
+): Promise<AppChangeOrders> {
   const familyOf = async (app: string) => ({ app, siblings: await list(app, search, dependencies) });
   const lists = await Promise.allSettled(apps.map(familyOf));
   const failures = lists.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
@@ -153,8 +153,8 @@ async function list(
   const subject = { ...search.target, app };
   if (timeLeft(search, clock) < leastCallMs) throw outOfTime(subject);
   try {
-    const until = clock.now() + shareOf('list', search, clock);
-    return await ask((timeoutMs) => changeOrders.list(app, timeoutMs), until, dependencies);
+    const deadlineAt = clock.now() + shareOf('list', search, clock);
+    return await readWithRetries((timeoutMs) => changeOrders.list(app, timeoutMs), deadlineAt, dependencies);
   } catch (error) {
     throw error instanceof EdasFailure ? refusal(error, 'read', subject) : error;
   }

@@ -26,9 +26,9 @@ const nothingWasDone = { read: 'No rollback was sent.', rollback: 'Nothing was r
 /** A failure of a read that counts, or of a rollback that leaves no doubt: nothing was rolled back. */
 export function refusal(failure: EdasFailure, action: EdasAction, subject: ProblemFacts): Problem {
   const detail = `${explain(failure, action, subject.app)} ${nothingWasDone[action]}`;
-  if (failure.kind !== 'throttled') return problemOfFailure(codes[failure.kind], detail, failure, subject);
+  if (failure.kind !== 'throttled') return problemFromFailure(codes[failure.kind], detail, failure, subject);
   const advice = 'Send the webhook again in a few seconds.';
-  return problemOfFailure('edas_throttled', `${detail} ${advice}`, failure, {
+  return problemFromFailure('edas_throttled', `${detail} ${advice}`, failure, {
     ...subject,
     retryAfterSeconds,
   });
@@ -42,7 +42,7 @@ export function outOfTime(subject: ProblemFacts): Problem {
 }
 
 /** A problem that carries what EDAS said of the call that failed. */
-export function problemOfFailure(
+export function problemFromFailure(
   code: ErrorCode,
   detail: string,
   failure: EdasFailure,

@@ -4,7 +4,7 @@ import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
 import { afterFailure } from './after-failure.ts';
-import { ask } from './ask.ts';
+import { readWithRetries } from './ask.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { accepted, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
@@ -87,11 +87,11 @@ async function readBefore(
 
 function read(
   { changeOrderId }: RollbackRequest,
-  until: number,
+  deadlineAt: number,
   dependencies: RollbackDependencies,
 ): Promise<ChangeOrderInfo> {
   const { changeOrders } = dependencies;
-  return ask((timeoutMs) => changeOrders.read(changeOrderId, timeoutMs), until, dependencies);
+  return readWithRetries((timeoutMs) => changeOrders.read(changeOrderId, timeoutMs), deadlineAt, dependencies);
 }
 
 /**

@@ -25,7 +25,7 @@ import type { Source } from './source/open-sources.ts';
 import type { Trail } from './trail.ts';
 
 /** What a payload asks for. */
-export interface Wish {
+export interface RollbackIntent {
   target: Target;
   apps: readonly string[] | undefined;
   problemStartedAt: number | undefined;
@@ -33,7 +33,7 @@ export interface Wish {
 }
 
 /** What it takes to fulfil a wish. */
-export interface FulfilDependencies {
+export interface ExecutionDependencies {
   context: FunctionContext;
   env: Environment;
   /** The time of day, epoch milliseconds. */
@@ -53,10 +53,10 @@ const shareOfFollow = 0.15;
  *
  * @throws Problem
  */
-export async function fulfil(
-  wish: Wish,
+export async function executeRollback(
+  wish: RollbackIntent,
   source: Source,
-  dependencies: FulfilDependencies,
+  dependencies: ExecutionDependencies,
   trail: Trail,
 ): Promise<Outcome> {
   const job = await prepare(wish, source, dependencies, trail);
@@ -75,9 +75,9 @@ interface Job {
 }
 
 async function prepare(
-  wish: Wish,
+  wish: RollbackIntent,
   source: Source,
-  { context, env, now, clock, random, warn }: FulfilDependencies,
+  { context, env, now, clock, random, warn }: ExecutionDependencies,
   trail: Trail,
 ): Promise<Job> {
   const { target, apps, problemStartedAt } = wish;
@@ -137,7 +137,7 @@ const operationOn = { ecs: 'RollbackChangeOrder', k8s: 'AbortAndRollbackChangeOr
 /** What a task has to know, whatever it has to do. */
 function factsFor(
   changeOrderId: string,
-  { answerAt }: Wish,
+  { answerAt }: RollbackIntent,
   { name, cluster }: Source,
   { requestId, delivery, actor, app }: Trail,
   requestedAt: number,

@@ -1,15 +1,15 @@
 import { Problem } from '../errors.ts';
-import { levelOf, problemOf } from '../platform/failure.ts';
+import { levelOf, toProblem } from '../platform/failure.ts';
 import { readContext, type FunctionContext, type FunctionResponse } from '../platform/function-compute.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openKms } from '../platform/open-kms.ts';
-import type { World } from '../platform/world.ts';
+import type { Runtime } from '../platform/world.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import { fulfil, type Wish } from './fulfil.ts';
-import { answerChallenge, answerUnsigned, mayBeSealedChallenge } from './handshake.ts';
+import { executeRollback, type RollbackIntent } from './fulfil.ts';
+import { challengeReply, handshakeReply, mayBeSealedChallenge } from './handshake.ts';
 import { readPayload } from './payload/read.ts';
 import {
-  nameActor,
+  selectActor,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
@@ -28,7 +28,7 @@ import {
 import { findSource, requireOpen, requirePost } from './source/find-source.ts';
 import { createAddKmsKeys, type AddKmsKeys } from './source/kms-keys.ts';
 import { createKmsSecrets } from './source/kms-secrets.ts';
-import { isClosed, openSources, type Source } from './source/open-sources.ts';
+import { isClosed, loadSources, type Source } from './source/open-sources.ts';
 import type { Configuration } from './source/source.ts';
 import type { Trail } from './trail.ts';
 import { describeGrant, expiresSoon, type LinkGrant } from './verify/link.ts';
@@ -38,7 +38,7 @@ import { verify } from './verify/verify.ts';
 export type Handler = (event: unknown, context?: unknown) => Promise<FunctionResponse>;
 
 /** What every request finds when it comes in. */
-interface Reception extends World {
+interface HandlerDependencies extends Runtime {
   version: string;
   digest: string;
   sources: ReadonlyMap<string, Source>;
@@ -50,13 +50,13 @@ interface Reception extends World {
  * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
  * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
  */
-export function createHandler({ version, digest, sources: compiled }: Configuration, world: World): Handler {
+export function createHandler({ version, digest, sources: compiled }: Configuration, world: Runtime): Handler {
   const { env, now, clock, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createLog('debug', write, now);
-  const sources = openSources(compiled, env, log);
+  const sources = loadSources(compiled, env, log);
   const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
-  const reception: Reception = { ...world, version, digest, sources, addKmsKeys, log };
+  const reception: HandlerDependencies = { ...world, version, digest, sources, addKmsKeys, log };
 
   return async (event, context) => {
     const trail: Trail = { startedAt: clock.now(), isVerified: false };
@@ -80,7 +80,7 @@ export function createHandler({ version, digest, sources: compiled }: Configurat
       conclude('info', { ...outcome, body: undefined });
       return replyWithOutcome(outcome, trail);
     } catch (error) {
-      const problem = problemOf(error, { requestId: trail.requestId, source: trail.source?.name }, log);
+      const problem = toProblem(error, { requestId: trail.requestId, source: trail.source?.name }, log);
       conclude(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
       return replyWithProblem(problem, trail);
     }
@@ -94,7 +94,7 @@ export function createHandler({ version, digest, sources: compiled }: Configurat
 async function answerWebhook(
   request: WebhookRequest,
   context: FunctionContext,
-  reception: Reception,
+  reception: HandlerDependencies,
   trail: Trail,
 ): Promise<Outcome> {
   const now = reception.now();
@@ -104,7 +104,7 @@ async function answerWebhook(
   requirePost(request.method);
   requireOpen(found);
 
-  const admission = await admit(found, request, now, () =>
+  const admission = await authenticate(found, request, now, () =>
     reception.addKmsKeys(found, () => openKms(context, reception.env)),
   );
   if ('outcome' in admission) return admission;
@@ -117,15 +117,15 @@ async function answerWebhook(
   if (grant && expiresSoon(grant, now)) warn('the link expires soon', describeGrant(grant));
   if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
 
-  const wish = await readWish(admission, now, trail);
+  const wish = await readIntent(admission, now, trail);
   if ('outcome' in wish) return wish;
-  return fulfil(wish, source, { ...reception, context, warn }, trail);
+  return executeRollback(wish, source, { ...reception, context, warn }, trail);
 }
 
 type Warn = RollbackDependencies['warn'];
 
 /** What came through the gate: a body, whose it is, and what its sender is limited to. */
-interface Admission {
+interface AuthenticatedRequest {
   /** With the keys that opened it. */
   source: Source;
   body: Buffer;
@@ -137,20 +137,20 @@ interface Admission {
  * Asks KMS for keys only where nothing but another key could let the request in: one that is refused for any other reason
  * costs no call, and neither does one that is signed with the secret in a variable.
  */
-async function admit(
+async function authenticate(
   source: Source,
   request: WebhookRequest,
   now: number,
   withKmsKeys: () => Promise<Source>,
-): Promise<Admission | Ignored> {
+): Promise<AuthenticatedRequest | Ignored> {
   const { headers, query } = request;
   const signed = { headers, query, body: rawBody(request) };
   try {
-    return admitWith(source, signed, now);
+    return authenticateWith(source, signed, now);
   } catch (error) {
     if (source.secretsInKms.length === 0 || !lacksKey(error, source, signed)) throw error;
   }
-  return admitWith(await withKmsKeys(), signed, now);
+  return authenticateWith(await withKmsKeys(), signed, now);
 }
 
 function lacksKey(error: unknown, source: Source, signed: SignedRequest): boolean {
@@ -160,23 +160,23 @@ function lacksKey(error: unknown, source: Source, signed: SignedRequest): boolea
   return code === 'signature_mismatch' || code === 'token_mismatch';
 }
 
-function admitWith(source: Source, signed: SignedRequest, now: number): Admission | Ignored {
-  const greeting = answerUnsigned(source, signed, now);
+function authenticateWith(source: Source, signed: SignedRequest, now: number): AuthenticatedRequest | Ignored {
+  const greeting = handshakeReply(source, signed, now);
   if (greeting) return greeting;
   const grant = verify(source.verify, source.keys, signed, now);
   return { source, body: signed.body, contentType: signed.headers.get('content-type'), grant };
 }
 
-async function readWish(
-  { source, body, contentType, grant }: Admission,
+async function readIntent(
+  { source, body, contentType, grant }: AuthenticatedRequest,
   now: number,
   trail: Trail,
-): Promise<Wish | Ignored> {
+): Promise<RollbackIntent | Ignored> {
   const payload = readPayload(source, body, contentType);
   requireFreshPayload(source, payload, now);
-  const challenge = answerChallenge(source, payload);
+  const challenge = challengeReply(source, payload);
   if (challenge) return challenge;
-  trail.actor = await nameActor(source, payload);
+  trail.actor = await selectActor(source, payload);
   const reason = await reasonToIgnore(source, payload);
   if (reason !== undefined) return { outcome: 'ignored', message: reason };
   await requireAllowed(source, payload);
@@ -187,7 +187,7 @@ async function readWish(
   return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt, answerAt };
 }
 
-function answerHealth({ method }: WebhookRequest, { version, digest, sources }: Reception): FunctionResponse {
+function answerHealth({ method }: WebhookRequest, { version, digest, sources }: HandlerDependencies): FunctionResponse {
   if (method !== 'GET') {
     const detail = 'This path tells the health, with GET. Webhooks go to POST /<source>.';
     throw new Problem('method_not_allowed', detail, { allow: 'GET' });

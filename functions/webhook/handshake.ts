@@ -27,7 +27,7 @@ const longestChallenge = 1000;
  *
  * @param now epoch milliseconds
  */
-export function answerUnsigned(source: Source, request: SignedRequest, now: number): Ignored | undefined {
+export function handshakeReply(source: Source, request: SignedRequest, now: number): Ignored | undefined {
   switch (source.handshake) {
     case 'slack':
       return isSslCheck(request) ? { outcome: 'ignored', message: 'An SSL check.', body: '' } : undefined;
@@ -46,7 +46,7 @@ export function answerUnsigned(source: Source, request: SignedRequest, now: numb
 }
 
 /** Answers a handshake that has been verified, or undefined for every other payload. */
-export function answerChallenge({ handshake }: Source, payload: JSONValue): Ignored | undefined {
+export function challengeReply({ handshake }: Source, payload: JSONValue): Ignored | undefined {
   if (handshake !== 'slack' && handshake !== 'feishu') return undefined;
   if (!isRecord(payload) || payload['type'] !== 'url_verification') return undefined;
   const challenge = toText(payload['challenge']);
@@ -95,7 +95,7 @@ function isSealed(outer: JSONValue): boolean {
 }
 
 function pureChallenge(source: Source, payload: JSONValue): Ignored | undefined {
-  return hasOnly(payload, ['challenge', 'token', 'type']) ? answerChallenge(source, payload) : undefined;
+  return hasOnly(payload, ['challenge', 'token', 'type']) ? challengeReply(source, payload) : undefined;
 }
 
 function hasOnly(payload: JSONValue, keys: readonly string[]): boolean {

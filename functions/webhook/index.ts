@@ -1,6 +1,6 @@
 import configuration from 'virtual:configuration';
-import { realWorld } from '../platform/world.ts';
+import { systemRuntime } from '../platform/world.ts';
 import { createHandler } from './handler.ts';
 
 /** The entry point of the webhook function: `webhook.handler` in s.yaml. */
-export const handler = createHandler(configuration, realWorld);
+export const handler = createHandler(configuration, systemRuntime);

@@ -1,6 +1,6 @@
 import { Problem } from '../../functions/errors.ts';
 import { KmsFailure } from '../../functions/kms/failure.ts';
-import { openSources, readKey } from '../../functions/webhook/source/open-sources.ts';
+import { loadSources, readKey } from '../../functions/webhook/source/open-sources.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import {
@@ -56,7 +56,7 @@ function checkLink(link: string, number: number, { sources, env, readings }: Kno
   }
   const { name, secrets, verify } = source;
   const what = `link ${number} (${name})`;
-  const { keys = [], secretsInKms = [] } = openSources([source], env, () => undefined).get(name) ?? {};
+  const { keys = [], secretsInKms = [] } = loadSources([source], env, () => undefined).get(name) ?? {};
   const allKeys = [...keys, ...secretsInKms.flatMap((secret) => keysIn(readings.get(secret), verify))];
   const isAllRead = secretsInKms.every((secret) => Array.isArray(readings.get(secret)));
   const finding = allKeys.length === 0 ? undefined : judge(what, verify, allKeys, url, now);
@@ -100,7 +100,7 @@ function asFunctionComputeReads(query: URLSearchParams): ReadonlyMap<string, str
   return new Map([...query.keys()].map((key) => [key, query.getAll(key).join(',')]));
 }
 
-function describe({ app, expiresAt }: LinkGrant, now: number): string {
-  const days = Math.floor((expiresAt - now / 1000) / 86_400);
-  return `for the application ${app}, until ${new Date(expiresAt * 1000).toISOString()}, ${days} days from now`;
+function describe({ app, expiresAtSeconds }: LinkGrant, now: number): string {
+  const days = Math.floor((expiresAtSeconds - now / 1000) / 86_400);
+  return `for the application ${app}, until ${new Date(expiresAtSeconds * 1000).toISOString()}, ${days} days from now`;
 }

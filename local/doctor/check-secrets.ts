@@ -1,7 +1,7 @@
 import { KmsFailure } from '../../functions/kms/failure.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
 import { readPreviousKey } from '../../functions/webhook/source/kms-keys.ts';
-import { isClosed, openSources, readKey } from '../../functions/webhook/source/open-sources.ts';
+import { isClosed, loadSources, readKey } from '../../functions/webhook/source/open-sources.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { digestBytes } from '../../functions/webhook/verify/hmac.ts';
@@ -57,7 +57,7 @@ export function checkSecrets(
 
 /** @returns whether its sender could be let in with these variables. Of a secret in KMS, only a call tells. */
 export function isOpen(source: CompiledSource, env: Environment): boolean {
-  const opened = openSources([source], env, () => undefined).get(source.name);
+  const opened = loadSources([source], env, () => undefined).get(source.name);
   return opened !== undefined && !isClosed(opened);
 }
 

@@ -6,7 +6,7 @@ import {
 } from '../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import type { SecretEncoding } from '../../functions/webhook/verify/secret.ts';
-import type { TimestampUnit } from '../../functions/webhook/verify/timestamp.ts';
+import type { TimeUnit } from '../../functions/webhook/verify/timestamp.ts';
 import type { TokenParameters } from '../../functions/webhook/verify/token.ts';
 import type { VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 
@@ -61,7 +61,7 @@ const tokenShapes: Record<TokenParameters['format'], string> = {
 };
 
 /** How times are written, by unit. */
-export const timeShapes: Record<TimestampUnit, string> = {
+export const timeShapes: Record<TimeUnit, string> = {
   s: 'unix seconds',
   ms: 'unix milliseconds',
   iso: 'ISO 8601 with a time zone',

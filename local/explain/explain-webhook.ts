@@ -2,12 +2,12 @@ import { Problem } from '../../functions/errors.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { isRecord } from '../../functions/record.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
-import { answerChallenge, answerUnsigned } from '../../functions/webhook/handshake.ts';
+import { challengeReply, handshakeReply } from '../../functions/webhook/handshake.ts';
 import { describeValue } from '../../functions/webhook/payload/describe-value.ts';
 import { evaluate, type Expression, type JSONValue } from '../../functions/webhook/payload/expression.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
 import {
-  nameActor,
+  selectActor,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
@@ -70,7 +70,7 @@ export async function explainWebhook(
   const explain = (decision: Decision) => ({ rows, ...conclude(source, holder, decision) });
 
   const signed = { headers: new Map([['content-type', contentType]]), body };
-  const greeting = answerUnsigned(source, signed, now);
+  const greeting = handshakeReply(source, signed, now);
   if (greeting) {
     rows.push(['handshake', `${greeting.message} It is answered without a signature.`]);
     return explain({ rule: 'handshake', end: { ignored: greeting.message } });
@@ -123,7 +123,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   {
     name: 'handshake',
     find: (source, payload) => {
-      const challenge = answerChallenge(source, payload);
+      const challenge = challengeReply(source, payload);
       if (challenge) return { text: challenge.message, end: { ignored: challenge.message } };
       const { ping } = source;
       return { text: ping ? `none, unless ${ping.header} is ${ping.value}` : 'none' };
@@ -131,7 +131,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: 'actor',
-    find: async (source, payload) => ({ text: (await nameActor(source, payload)) ?? 'not named' }),
+    find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
   },
   {
     name: when === undefined && chatText !== undefined ? 'command' : 'when',

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { isSuspended } from '../../functions/platform/settings.ts';
-import { openSources } from '../../functions/webhook/source/open-sources.ts';
+import { loadSources } from '../../functions/webhook/source/open-sources.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { root } from '../build/bundle.ts';
 import { CliError, runCli } from '../cli.ts';
@@ -75,7 +75,7 @@ async function explain(
   notify: readonly CompiledChannel[],
   webhook: ExplainedWebhook,
 ): Promise<void> {
-  const source = openSources([compiled], process.env, () => undefined).get(compiled.name);
+  const source = loadSources([compiled], process.env, () => undefined).get(compiled.name);
   if (!source) throw new Error(`the source ${compiled.name} was not opened`);
   const { rows, verdict, isRefused } = await explainWebhook(source, notify, webhook);
   console.log(`${table(rows)}\n\n${paint(isRefused ? 'red' : 'green', verdict)}`);
@@ -83,7 +83,7 @@ async function explain(
 }
 
 function grantFor(source: CompiledSource, app: string | undefined): LinkGrant | undefined {
-  if (source.verify.scheme === 'link') return { app: appOfLink(source, app), expiresAt: 0 };
+  if (source.verify.scheme === 'link') return { app: appOfLink(source, app), expiresAtSeconds: 0 };
   if (app === undefined) return undefined;
   throw new CliError(`--app is for links, and the source ${source.name} is not called by one.`);
 }

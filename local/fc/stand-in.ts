@@ -157,8 +157,8 @@ export async function startFcStandIn(options: FcStandInOptions): Promise<FcStand
     }
     const fault = faultOf(request);
     if (fault) return refuse(fault);
-    const isTaken = tasks.submit(functionName, taskId, request.body, requestId);
-    return isTaken ? accepted : refuse(taskAlreadyExists(taskId, alreadyExistsStatus));
+    const accepted = tasks.submit(functionName, taskId, request.body, requestId);
+    return accepted ? accepted : refuse(taskAlreadyExists(taskId, alreadyExistsStatus));
   }
 
   const { url, close } = await listen(serveApi(handle), port, host);

@@ -14,17 +14,17 @@ export function readExpiry(text: string | undefined, now: number): number {
     );
   }
   const nowSeconds = Math.floor(now / 1000);
-  const expiresAt = fromNow(text, nowSeconds) ?? beginningOf(text);
-  if (expiresAt === undefined) {
+  const expiresAtSeconds = fromNow(text, nowSeconds) ?? beginningOf(text);
+  if (expiresAtSeconds === undefined) {
     throw new CliError(
       `--expires must be days (90d), hours (12h), or a date (2026-12-31), not ${JSON.stringify(text)}.`,
     );
   }
-  if (expiresAt <= nowSeconds) throw new CliError(`--expires ${text} is not in the future.`);
-  if (expiresAt > nowSeconds + longestLinkSeconds) {
+  if (expiresAtSeconds <= nowSeconds) throw new CliError(`--expires ${text} is not in the future.`);
+  if (expiresAtSeconds > nowSeconds + longestLinkSeconds) {
     throw new CliError(`--expires ${text} is later than any link may end: 400 days from now (400d).`);
   }
-  return expiresAt;
+  return expiresAtSeconds;
 }
 
 const unitSeconds: Record<string, number> = { d: 86_400, h: 3600 };

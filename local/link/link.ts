@@ -58,7 +58,7 @@ await runCli(() => {
   const grant: LinkGrant = {
     app: appOfLink(source, readId('--app', values.app)),
     changeOrderId: readId('--change-order', values['change-order']),
-    expiresAt: readExpiry(values.expires, now),
+    expiresAtSeconds: readExpiry(values.expires, now),
   };
   const secret = secretFor(source, { url, sources, env: process.env, given: values['secret-env'] });
   console.log(`${url}/${name}?${linkQuery(verify, secret, grant)}`);
@@ -67,18 +67,18 @@ await runCli(() => {
 
 function explain(
   source: string,
-  { app, changeOrderId, expiresAt }: LinkGrant,
+  { app, changeOrderId, expiresAtSeconds }: LinkGrant,
   secrets: readonly string[],
   now: number,
 ): string[] {
-  const hours = Math.round((expiresAt - now / 1000) / 3600);
+  const hours = Math.round((expiresAtSeconds - now / 1000) / 3600);
   const left = hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
   const subject =
     changeOrderId === undefined
       ? `what is being deployed to the application ${app}`
       : `the change order ${changeOrderId} of the application ${app}, and nothing else`;
   return [
-    `expires     ${new Date(expiresAt * 1000).toISOString()}, in ${left}`,
+    `expires     ${new Date(expiresAtSeconds * 1000).toISOString()}, in ${left}`,
     `authorises  whoever has it to have the source ${source} roll back ${subject}`,
     `to revoke   ${revocation(secrets)}: every link that was made with the old value ends`,
   ];

@@ -47,7 +47,7 @@ test.each(all)('the sample of a source with the preset %s rolls back', async (na
 
   const { status, text } = await webhook.post('hook', body, {
     headers: { 'Content-Type': contentType },
-    grant: { app, expiresAt: now / 1000 + 60 },
+    grant: { app, expiresAtSeconds: now / 1000 + 60 },
   });
   expect(status, text).toBe(source.reply === 'json' ? 202 : 200);
   expect(text).toContain(source.reply === 'json' ? '"outcome":"rolling_back"' : 'Rolling back: change order');

@@ -86,7 +86,7 @@ describe('what it makes for a sender of another scheme opens the function, and u
     ['for a change order', 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
   ])('a link %s', (_what, changeOrderId) => {
     const parameters = { scheme: 'link', source: 'hook' } as const;
-    const grant = { app: '3616cdca-0000-4000-8000-000000000001', changeOrderId, expiresAt: 1_614_265_390 };
+    const grant = { app: '3616cdca-0000-4000-8000-000000000001', changeOrderId, expiresAtSeconds: 1_614_265_390 };
     const open = (signing: string) => {
       const query = new Map(new URLSearchParams(linkQuery(parameters, signing, grant)));
       return verify(parameters, [Buffer.from('fake:secret')], { headers: new Map(), query, body }, now);

@@ -1,10 +1,10 @@
-import type { News } from '../../functions/follow/news.ts';
+import type { Notification } from '../../functions/follow/news.ts';
 
 export const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 export const rollbackChangeOrderId = '8f5e0a52-0000-4000-8000-000000000002';
 
 /** A rollback that succeeded, or what differs from one. */
-export function newsOf(differences: Partial<News> = {}): News {
+export function newsOf(differences: Partial<Notification> = {}): Notification {
   return {
     event: 'succeeded',
     changeOrderId,

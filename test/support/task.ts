@@ -3,7 +3,7 @@ import { startReceiver, type MessageReceiver, type ReceiverKind } from '../../lo
 import { exchange } from '../../functions/exchange.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { createTaskHandler } from '../../functions/follow/handler.ts';
-import type { News } from '../../functions/follow/news.ts';
+import type { Notification } from '../../functions/follow/news.ts';
 import type { Environment } from '../../functions/platform/function-compute.ts';
 import { toRecord, toText } from '../../functions/record.ts';
 import type { Clock } from '../../functions/clock.ts';
@@ -68,7 +68,7 @@ export interface TaskFunctionOptions {
 
 /** What became of one invocation. */
 export interface TaskEnd {
-  event?: News['event'];
+  event?: Notification['event'];
   /** What was thrown. */
   error?: unknown;
 }
@@ -85,7 +85,7 @@ export interface TaskFunction {
   /** The events that people were told of, in order. */
   events: () => string[];
   /** The news as one's own receiver got them, each with its text for people. */
-  news: () => (News & { text: string })[];
+  news: () => (Notification & { text: string })[];
   /** EDAS's calls, as `12 PUT order`: the second and what was called. */
   calls: () => string[];
   run: (task?: Partial<RollbackTask>, retryCount?: number) => Promise<TaskEnd>;
@@ -164,7 +164,7 @@ export async function openTaskFunction(
     news: () =>
       receiver.messages
         .filter(({ kind }) => kind === 'webhook')
-        .map(({ body }) => toRecord(toRecord(body)['data']) as unknown as News & { text: string }),
+        .map(({ body }) => toRecord(toRecord(body)['data']) as unknown as Notification & { text: string }),
     calls: () => callsOf(edas, Date.parse(startTime)),
     run: (task, retryCount) => invoke(Buffer.from(JSON.stringify({ ...taskDue, ...task })), retryCount),
     invoke,

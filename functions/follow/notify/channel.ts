@@ -1,7 +1,7 @@
 import type { Answer, ExchangeRequest } from '../../exchange.ts';
 import { toRecord, toText } from '../../record.ts';
 import type { Language } from '../configuration.ts';
-import type { News } from '../news.ts';
+import type { Notification } from '../news.ts';
 
 /** A channel that can be used. */
 export interface ChannelAddress {
@@ -19,14 +19,14 @@ export interface ChannelRequest extends ExchangeRequest {
 
 /** Whether a message was taken. */
 export type Verdict =
-  | { isTaken: true }
+  | { accepted: true }
   | {
-      isTaken: false;
+      accepted: false;
       reason: string;
       /** The channel's own words, which may quote what nobody should read. */
       words?: string | undefined;
       /** Whether the same message may be taken a little later. */
-      isPassing: boolean;
+      retryable: boolean;
     };
 
 /** How one kind of channel is spoken to. */
@@ -34,7 +34,7 @@ export interface ChannelProtocol {
   /** Makes the key of a secret: undefined where it cannot be one. Absent where the channel does not sign. */
   readKey?: (secret: string) => Buffer | undefined;
   /** @param now epoch milliseconds */
-  requestFor: (news: News, address: ChannelAddress, now: number) => ChannelRequest;
+  requestFor: (news: Notification, address: ChannelAddress, now: number) => ChannelRequest;
   judge: (answer: Answer) => Verdict;
 }
 
@@ -53,22 +53,22 @@ export function judgeStatus({ status, text }: Answer): Verdict | undefined {
   if (status >= 200 && status <= 299) return undefined;
   if (status >= 300 && status <= 399) {
     const reason = `it answered HTTP ${status}, and no redirect is followed: configure the address that it leads to`;
-    return { isTaken: false, reason, isPassing: false };
+    return { accepted: false, reason, retryable: false };
   }
-  const isPassing = status === 408 || status === 429 || status >= 500;
-  return { isTaken: false, reason: `it answered HTTP ${status}`, words: text, isPassing };
+  const retryable = status === 408 || status === 429 || status >= 500;
+  return { accepted: false, reason: `it answered HTTP ${status}`, words: text, retryable };
 }
 
 /**
  * What chats that answer HTTP 200 to everything say: success is a code 0, and nothing else.
  *
  * @param fields of the code and of the words beside it
- * @param isPassing whether another attempt may help after such a code
+ * @param isRetryable whether another attempt may help after such a code
  */
 export function judgeCode(
   answer: Answer,
   fields: readonly { code: string; words: string }[],
-  isPassing: (code: unknown, words: string) => boolean,
+  isRetryable: (code: unknown, words: string) => boolean,
 ): Verdict {
   const failure = judgeStatus(answer);
   if (failure) return failure;
@@ -76,14 +76,14 @@ export function judgeCode(
   const field = fields.find(({ code }) => said[code] !== undefined);
   if (!field) {
     const reason = `it answered HTTP ${answer.status} without ${fields.map(({ code }) => code).join(' or ')}`;
-    return { isTaken: false, reason, isPassing: false };
+    return { accepted: false, reason, retryable: false };
   }
   const code = said[field.code];
-  if (code === 0) return { isTaken: true };
+  if (code === 0) return { accepted: true };
   const words = toText(said[field.words]) ?? '';
   const shown = typeof code === 'number' ? String(code) : 'that is no number';
   const reason = `it answered ${field.code} ${shown}`;
-  return { isTaken: false, reason, words, isPassing: isPassing(code, words) };
+  return { accepted: false, reason, words, retryable: isRetryable(code, words) };
 }
 
 function parse(text: string): unknown {

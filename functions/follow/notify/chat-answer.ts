@@ -28,6 +28,6 @@ export const chatAnswers: Record<AnswerAddress['chat'], ChannelProtocol> = {
 function judgeSlack(answer: Answer): Verdict {
   const failure = judgeStatus(answer);
   if (failure) return failure;
-  if (!/^\s*<|"ok"\s*:\s*false/.test(answer.text)) return { isTaken: true };
-  return { isTaken: false, reason: 'it answered that it is not ok', words: answer.text, isPassing: false };
+  if (!/^\s*<|"ok"\s*:\s*false/.test(answer.text)) return { accepted: true };
+  return { accepted: false, reason: 'it answered that it is not ok', words: answer.text, retryable: false };
 }

@@ -2,11 +2,11 @@ import { ExchangeFailure, type Answer, type Exchange } from '../../exchange.ts';
 import { pauseAfter } from '../../rollback/pause.ts';
 import type { Clock } from '../../clock.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
-import type { News } from '../news.ts';
+import type { Notification } from '../news.ts';
 import { withoutQuotation } from './withhold.ts';
 
 /** What a delivery needs of the world. */
-export interface DeliveryWorld {
+export interface DeliveryRuntime {
   /** The time of day, epoch milliseconds: for signatures. */
   now: () => number;
   /** For how long things take: nobody sets it. */
@@ -17,7 +17,7 @@ export interface DeliveryWorld {
 }
 
 /** How patient one channel is met. */
-export interface Patience {
+export interface RetryLimits {
   attempts: number;
   /** Milliseconds for one attempt. */
   attemptMs: number;
@@ -32,20 +32,20 @@ export interface Delivery {
 
 /** Sends news to one channel, more than once where that may help. Never throws. */
 export async function deliver(
-  news: News,
+  news: Notification,
   address: ChannelAddress,
   protocol: ChannelProtocol,
-  patience: Patience,
-  world: DeliveryWorld,
+  patience: RetryLimits,
+  world: DeliveryRuntime,
 ): Promise<Delivery> {
   const { clock, random } = world;
-  const endsAt = clock.now() + patience.totalMs;
+  const deadlineAt = clock.now() + patience.totalMs;
   for (let attempts = 1; ; attempts += 1) {
-    const timeoutMs = Math.max(1, Math.min(patience.attemptMs, endsAt - clock.now()));
+    const timeoutMs = Math.max(1, Math.min(patience.attemptMs, deadlineAt - clock.now()));
     const { verdict, retryAfterMs = 0 } = await attempt(news, address, protocol, timeoutMs, world);
-    if (verdict.isTaken || !verdict.isPassing || attempts >= patience.attempts) return { verdict, attempts };
+    if (verdict.accepted || !verdict.retryable || attempts >= patience.attempts) return { verdict, attempts };
     const pauseMs = Math.max(pauseAfter(attempts - 1, random), retryAfterMs);
-    if (clock.now() + pauseMs + leastAttemptMs > endsAt) return { verdict, attempts };
+    if (clock.now() + pauseMs + leastAttemptMs > deadlineAt) return { verdict, attempts };
     await clock.sleep(pauseMs);
   }
 }
@@ -54,11 +54,11 @@ export async function deliver(
 const leastAttemptMs = 100;
 
 async function attempt(
-  news: News,
+  news: Notification,
   address: ChannelAddress,
   { requestFor, judge }: ChannelProtocol,
   timeoutMs: number,
-  { now, exchange }: DeliveryWorld,
+  { now, exchange }: DeliveryRuntime,
 ): Promise<{ verdict: Verdict; retryAfterMs?: number | undefined }> {
   try {
     const { url, ...request } = requestFor(news, address, now());
@@ -77,9 +77,9 @@ function retryAfterMs({ retryAfter = '' }: Answer): number | undefined {
 function judgeFailure(error: unknown): Verdict {
   if (error instanceof ExchangeFailure) {
     // Whoever answered too much may have taken the message: another attempt would tell it twice.
-    return { isTaken: false, reason: error.message, isPassing: !error.isTooLarge };
+    return { accepted: false, reason: error.message, retryable: !error.isTooLarge };
   }
   // A fault of our own. Its words may hold the address.
   const name = error instanceof Error ? error.name : typeof error;
-  return { isTaken: false, reason: `the request could not be made (${name})`, isPassing: false };
+  return { accepted: false, reason: `the request could not be made (${name})`, retryable: false };
 }

@@ -21,14 +21,14 @@ export function dingTalkText(message: string): object {
 }
 
 export function judgeDingTalk(answer: Answer): Verdict {
-  return judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isPassing);
+  return judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isRetryable);
 }
 
 /**
  * -1: the system is busy. 130101, and 410100 in newer pages: sent too fast.
  * https://open.dingtalk.com/document/orgapp/server-api-error-codes-1
  */
-function isPassing(code: unknown): boolean {
+function isRetryable(code: unknown): boolean {
   return code === -1 || code === 130101 || code === 410100;
 }
 

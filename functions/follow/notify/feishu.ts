@@ -24,7 +24,7 @@ export const feishu: ChannelProtocol = {
         { code: 'code', words: 'msg' },
         { code: 'StatusCode', words: 'StatusMessage' },
       ],
-      isPassing,
+      isRetryable,
     ),
 };
 
@@ -43,6 +43,6 @@ function disarm(message: string): string {
 }
 
 /** 11232: sent too fast. 9499 means that too, and also that a request is no good: its words tell. */
-function isPassing(code: unknown, words: string): boolean {
+function isRetryable(code: unknown, words: string): boolean {
   return code === 11232 || (code === 9499 && /too many/i.test(words));
 }

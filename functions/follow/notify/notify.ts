@@ -2,10 +2,10 @@ import type { Environment } from '../../platform/function-compute.ts';
 import type { Log } from '../../platform/log.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledChannel, Language } from '../configuration.ts';
-import { isInterim, type News } from '../news.ts';
+import { isInterim, type Notification } from '../news.ts';
 import { chatAnswers } from './chat-answer.ts';
 import type { ChannelAddress, ChannelProtocol } from './channel.ts';
-import { deliver, type Delivery, type DeliveryWorld, type Patience } from './deliver.ts';
+import { deliver, type Delivery, type DeliveryRuntime, type RetryLimits } from './deliver.ts';
 import { openChannel, protocols } from './open-channel.ts';
 
 /** How many of the channels could be told. */
@@ -17,7 +17,7 @@ export interface Reach {
 /**
  * Tells everybody at once, one piece of news after another. Never throws, and leaves nothing open when it returns.
  */
-export type Tell = (news: News) => Promise<Reach>;
+export type Tell = (news: Notification) => Promise<Reach>;
 
 export interface Notifier {
   /**
@@ -43,20 +43,20 @@ interface Receiver {
 
 /** How it is told. */
 interface Means {
-  patience: Patience;
-  world: DeliveryWorld;
+  patience: RetryLimits;
+  world: DeliveryRuntime;
   /** Of the task. */
   log: Log;
 }
 
 /** What became of telling one receiver. */
 interface Told {
-  isTaken: boolean;
+  accepted: boolean;
   attempts: number;
 }
 
 /** A channel that hangs costs this, whatever the others do. */
-const patienceOfChannels: Patience = { attempts: 3, attemptMs: 5_000, totalMs: 15_000 };
+const patienceOfChannels: RetryLimits = { attempts: 3, attemptMs: 5_000, totalMs: 15_000 };
 
 /**
  * Reads addresses and keys from the environment, once. A channel that cannot be used stays closed, and the log says
@@ -66,8 +66,8 @@ export function openNotifier(
   channels: readonly CompiledChannel[],
   env: Environment,
   log: Log,
-  world: DeliveryWorld,
-  patience: Patience = patienceOfChannels,
+  world: DeliveryRuntime,
+  patience: RetryLimits = patienceOfChannels,
 ): Notifier {
   const receivers = channels.map((channel) => openReceiver(channel, env, log));
   return {
@@ -80,7 +80,7 @@ export function openNotifier(
           tellChat?.(news),
         ]);
         // The chat does not count: its address ends after half an hour, and may come from whoever saw a message.
-        return { reached: told.filter(({ isTaken }) => isTaken).length, tried: told.length };
+        return { reached: told.filter(({ accepted }) => accepted).length, tried: told.length };
       };
     },
   };
@@ -95,21 +95,21 @@ function openReceiver(channel: CompiledChannel, env: Environment, log: Log): Rec
   return { ...receiver, fault: opened.reason };
 }
 
-async function tellOne(receiver: Receiver, news: News, { patience, world, log }: Means): Promise<Told> {
+async function tellOne(receiver: Receiver, news: Notification, { patience, world, log }: Means): Promise<Told> {
   const { kind, variable, protocol, address, fault } = receiver;
   const { verdict, attempts } = address
     ? await deliver(news, address, protocol, patience, world)
     : closedBecause(fault);
-  if (!verdict.isTaken) {
+  if (!verdict.accepted) {
     const { event, changeOrderId } = news;
     const facts = { kind, variable, event, changeOrderId, reason: verdict.reason, attempts };
     log('error', 'a channel could not be told', facts);
   }
-  return { isTaken: verdict.isTaken, attempts };
+  return { accepted: verdict.accepted, attempts };
 }
 
 function closedBecause(fault = "its address is not the chat's own"): Delivery {
-  const verdict = { isTaken: false, reason: `it is closed: ${fault}`, isPassing: false } as const;
+  const verdict = { accepted: false, reason: `it is closed: ${fault}`, retryable: false } as const;
   return { verdict, attempts: 0 };
 }
 
@@ -124,7 +124,7 @@ function chatTeller(
   answerAt: AnswerAddress,
   language: Language,
   means: Means,
-): (news: News) => Promise<Told | undefined> {
+): (news: Notification) => Promise<Told | undefined> {
   const chat = openChatAnswer(answerAt, language);
   let answersLeft = answerAt.chat === 'slack' ? answersOfSlack : Infinity;
   return async (news) => {

@@ -17,7 +17,7 @@ export const slack: ChannelProtocol = {
 function judge(answer: Answer): Verdict {
   const failure = judgeStatus(answer);
   if (failure) return failure;
-  if (answer.status === 200 && answer.text.trim() === 'ok') return { isTaken: true };
+  if (answer.status === 200 && answer.text.trim() === 'ok') return { accepted: true };
   const reason = `it answered HTTP ${answer.status} without ok`;
-  return { isTaken: false, reason, words: answer.text, isPassing: false };
+  return { accepted: false, reason, words: answer.text, retryable: false };
 }

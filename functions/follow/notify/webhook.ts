@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { decodeWhsec } from '../../whsec.ts';
 import { messageFor } from '../message.ts';
-import type { News } from '../news.ts';
+import type { Notification } from '../news.ts';
 import { jsonRequest, judgeStatus, type ChannelProtocol } from './channel.ts';
 
 /**
@@ -23,14 +23,14 @@ export const webhook: ChannelProtocol = {
     const digest = createHmac('sha256', key).update(`${id}.${timestamp}.${request.body}`).digest('base64');
     return { ...request, headers: { ...headers, 'webhook-signature': `v1,${digest}` } };
   },
-  judge: (answer) => judgeStatus(answer) ?? { isTaken: true },
+  judge: (answer) => judgeStatus(answer) ?? { accepted: true },
 };
 
 /**
  * One id for one thing that happened, so that a receiver can drop what a retried task sends again. Waiting for a person
  * happens once for each batch; something can fail, or be refused, again and for another reason.
  */
-function idOf(news: News): string {
+function idOf(news: Notification): string {
   const { event, changeOrderId, rollbackChangeOrderId, requestId, batches, failures, problem } = news;
   const what = [
     changeOrderId ?? requestId,

@@ -14,7 +14,7 @@ export const weCom: ChannelProtocol = {
       msgtype: 'text',
       text: { content: disarm(messageFor(news, language, longestBytes)) },
     }),
-  judge: (answer) => judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isPassing),
+  judge: (answer) => judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isRetryable),
 };
 
 /** `<@userid>` mentions somebody. As many bytes as before, so that the message still fits. */
@@ -26,6 +26,6 @@ function disarm(message: string): string {
  * -1: the system is busy. 45009: sent too fast. 45033: too much at once.
  * https://developer.work.weixin.qq.com/document/path/90313
  */
-function isPassing(code: unknown): boolean {
+function isRetryable(code: unknown): boolean {
   return code === -1 || code === 45009 || code === 45033;
 }

@@ -9,7 +9,7 @@ const quotationLength = 8;
 
 /** The verdict with the channel's words, as far as they are fit for a log, in its reason. */
 export function withoutQuotation(verdict: Verdict, address: ChannelAddress): Verdict {
-  if (verdict.isTaken) return verdict;
+  if (verdict.accepted) return verdict;
   const { words, ...rest } = verdict;
   // A little more than is passed on, so that a quotation is seen as such also where the text is cut.
   const text = words?.slice(0, 5 * longestWords).trim();

@@ -34,8 +34,8 @@ const application: Sought = {
  *
  * @throws Problem `change_order_id_missing`, with what was looked at, or `change_order_id_ambiguous`
  */
-export function takeChangeOrderId(findings: readonly Finding[]): string {
-  return takeId(changeOrder, findings);
+export function selectChangeOrderId(findings: readonly Finding[]): string {
+  return selectId(changeOrder, findings);
 }
 
 /**
@@ -43,11 +43,11 @@ export function takeChangeOrderId(findings: readonly Finding[]): string {
  *
  * @throws Problem `app_missing`, `app_ambiguous`
  */
-export function takeApp(findings: readonly Finding[]): string {
-  return takeId(application, findings);
+export function selectApp(findings: readonly Finding[]): string {
+  return selectId(application, findings);
 }
 
-function takeId({ what, missing, ambiguous }: Sought, findings: readonly Finding[]): string {
+function selectId({ what, missing, ambiguous }: Sought, findings: readonly Finding[]): string {
   const ids = new Set(findings.flatMap(({ value }) => idsIn(value)));
   const [id, ...others] = ids;
   if (id === undefined) {

@@ -4,11 +4,11 @@ import type { Target } from '../../rollback/find-change-order.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledSource } from '../source/source.ts';
 import type { LinkGrant } from '../verify/link.ts';
-import { requireFresh, toEpochMilliseconds } from '../verify/timestamp.ts';
+import { requireFresh, parseTime } from '../verify/timestamp.ts';
 import { chatUsage, readChatCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, type Expression, type JSONValue } from './expression.ts';
-import { takeApp, takeChangeOrderId, type Finding } from './identifier.ts';
+import { selectApp, selectChangeOrderId, type Finding } from './identifier.ts';
 
 /** Characters: there is a limit to what a task can carry. */
 const longestAddress = 2000;
@@ -75,11 +75,11 @@ export async function selectTarget(
 async function targetInPayload(source: CompiledSource, payload: JSONValue): Promise<Target> {
   const { changeOrderId, app, chatText } = source;
   if (changeOrderId) {
-    return { changeOrderId: takeChangeOrderId([await find(changeOrderId, payload, 'changeOrderId')]) };
+    return { changeOrderId: selectChangeOrderId([await findIn(changeOrderId, payload, 'changeOrderId')]) };
   }
-  if (app) return { app: takeApp([await find(app, payload, 'app')]) };
-  if (chatText) return { changeOrderId: takeFromCommand(await chatCommand(chatText, payload)) };
-  return { changeOrderId: takeChangeOrderId(usualFindings(payload)) };
+  if (app) return { app: selectApp([await findIn(app, payload, 'app')]) };
+  if (chatText) return { changeOrderId: selectFromCommand(await chatCommand(chatText, payload)) };
+  return { changeOrderId: selectChangeOrderId(usualFindings(payload)) };
 }
 
 function targetOfLink({ app, changeOrderId }: LinkGrant): Target {
@@ -135,7 +135,7 @@ export async function selectProblemStart(
 }
 
 /** Who asked, as the sender says it; only for the log and the answer, so it never stops a rollback. */
-export async function nameActor(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
+export async function selectActor(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
   if (!source.actor) return undefined;
   return textIn(source.actor, payload, 'actor');
 }
@@ -173,8 +173,8 @@ function contentOf(message: string): string {
 }
 
 /** Words beside the id could turn the sense of the command round. */
-function takeFromCommand(rest = ''): string {
-  const id = takeChangeOrderId([{ place: 'the command', value: rest }]);
+function selectFromCommand(rest = ''): string {
+  const id = selectChangeOrderId([{ place: 'the command', value: rest }]);
   if (rest.toLowerCase() === id) return id;
   throw new Problem(
     'change_order_id_ambiguous',
@@ -182,7 +182,7 @@ function takeFromCommand(rest = ''): string {
   );
 }
 
-async function find(expression: Expression, payload: JSONValue, role: string): Promise<Finding> {
+async function findIn(expression: Expression, payload: JSONValue, role: string): Promise<Finding> {
   return { place: expression.text, value: await evaluate(expression, payload, role) };
 }
 
@@ -196,15 +196,15 @@ function usualFindings(payload: JSONValue): Finding[] {
 
 /** Of several alerts the one that began first; undefined where one of the times cannot be read. */
 function earliestOf(value: JSONValue): number | undefined {
-  const times = (Array.isArray(value) ? value : [value]).map(toTime);
+  const times = (Array.isArray(value) ? value : [value]).map(parseProblemTime);
   const readable = times.filter((time) => time !== undefined);
   return readable.length === times.length && times.length > 0 ? Math.min(...readable) : undefined;
 }
 
 /** Ten digits are seconds, thirteen milliseconds: no time of an alert can be taken for the other. */
-function toTime(value: JSONValue): number | undefined {
+function parseProblemTime(value: JSONValue): number | undefined {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string') return undefined;
-  if (/^\d{10}$/.test(text)) return toEpochMilliseconds(text, 's');
-  return toEpochMilliseconds(text, /^\d{13}$/.test(text) ? 'ms' : 'iso');
+  if (/^\d{10}$/.test(text)) return parseTime(text, 's');
+  return parseTime(text, /^\d{13}$/.test(text) ? 'ms' : 'iso');
 }

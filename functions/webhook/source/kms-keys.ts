@@ -55,7 +55,7 @@ export function createAddKmsKeys(secrets: KmsSecrets, log: Log): AddKmsKeys {
   return async (source, openKms) => {
     const keys = await settleAll(source.secretsInKms.map((name) => keysIn(name, source, openKms))).catch(
       (error: unknown) => {
-        throw error instanceof SecretUnknown ? problemOf(error) : error;
+        throw error instanceof SecretUnknown ? toSecretsProblem(error) : error;
       },
     );
     if (keys.some((each) => each.length === 0)) throw unfit();
@@ -94,7 +94,7 @@ export function readPreviousKey(text: string, verify: VerifyParameters): Buffer 
   return Buffer.isBuffer(key) && isShort(key) ? `is shorter than ${shortestKeyBytes} bytes` : key;
 }
 
-function problemOf({ retryAfterSeconds }: SecretUnknown): Problem {
+function toSecretsProblem({ retryAfterSeconds }: SecretUnknown): Problem {
   if (retryAfterSeconds === undefined) return unfit();
   return new Problem(
     'secrets_unavailable',

@@ -123,9 +123,9 @@ export function createKmsSecrets({
 
   /** Waits for a read that is going on, or reads, as long as there is time and it may bring something new. */
   async function bringUpToDate(name: string, entry: Entry, reading: Reading): Promise<void> {
-    const endsAt = clock.now() + reading.timeoutMs;
+    const deadlineAt = clock.now() + reading.timeoutMs;
     while (!isFresh(entry, reading)) {
-      const timeoutMs = endsAt - clock.now();
+      const timeoutMs = deadlineAt - clock.now();
       if (timeoutMs <= 0 || (!entry.going && isResting(entry, timeoutMs))) return;
       if (!entry.going) await begin(name, entry, { ...reading, timeoutMs });
       else if (!(await endsWithin(entry.going, timeoutMs))) return;

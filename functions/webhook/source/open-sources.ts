@@ -23,15 +23,15 @@ export function isClosed({ keys, secretsInKms }: Source): boolean {
  * Reads the secrets from the environment, once at start; those in KMS are left for later. A source whose secret is missing or unfit stays closed, for
  * a source that is open to anybody would be worse; the log says which variable and why, and never the value.
  */
-export function openSources(
+export function loadSources(
   compiled: readonly CompiledSource[],
   env: Environment,
   log: Log,
 ): ReadonlyMap<string, Source> {
-  return new Map(compiled.map((source) => [source.name, openSource(source, env, log)]));
+  return new Map(compiled.map((source) => [source.name, loadSource(source, env, log)]));
 }
 
-function openSource(source: CompiledSource, env: Environment, log: Log): Source {
+function loadSource(source: CompiledSource, env: Environment, log: Log): Source {
   const secretsInKms = source.secrets.flatMap((secret) => nameInKms(secret) ?? []);
   const variables = source.secrets.filter((secret) => nameInKms(secret) === undefined);
   const keys: Buffer[] = [];

@@ -20,7 +20,7 @@ export interface LinkGrant {
   /** Only this change order. */
   changeOrderId?: string | undefined;
   /** Epoch seconds. */
-  expiresAt: number;
+  expiresAtSeconds: number;
 }
 
 /** A link lives no longer than this, whatever was signed. */
@@ -64,18 +64,18 @@ export function verifyLink(
 
 /** No part can hold a newline, so no two links sign the same text. */
 export function linkSignature(key: Buffer, source: string, grant: LinkGrant): Buffer {
-  const { app, changeOrderId = '', expiresAt } = grant;
-  return hmac('sha256', key, [['link', source, app, changeOrderId, expiresAt].join('\n')]);
+  const { app, changeOrderId = '', expiresAtSeconds } = grant;
+  return hmac('sha256', key, [['link', source, app, changeOrderId, expiresAtSeconds].join('\n')]);
 }
 
 /** Whether it is time to make another one: the last 14 days. */
-export function expiresSoon({ expiresAt }: LinkGrant, now: number): boolean {
-  return expiresAt - now / 1000 < 14 * 86_400;
+export function expiresSoon({ expiresAtSeconds }: LinkGrant, now: number): boolean {
+  return expiresAtSeconds - now / 1000 < 14 * 86_400;
 }
 
 /** A grant for the log. */
-export function describeGrant({ app, changeOrderId, expiresAt }: LinkGrant): Record<string, unknown> {
-  return { app, changeOrderId, expiresAt: toIso(expiresAt) };
+export function describeGrant({ app, changeOrderId, expiresAtSeconds }: LinkGrant): Record<string, unknown> {
+  return { app, changeOrderId, expiresAt: toIso(expiresAtSeconds) };
 }
 
 function readGrant(query: ReadonlyMap<string, string>): LinkGrant | undefined {
@@ -84,12 +84,12 @@ function readGrant(query: ReadonlyMap<string, string>): LinkGrant | undefined {
   const [app = '', order, exp = ''] = ['app', 'order', 'exp'].map((key) => query.get(key));
   if (!isId(app) || (order !== undefined && !isId(order))) return undefined;
   if (!/^[1-9]\d{0,11}$/.test(exp)) return undefined;
-  return { app, changeOrderId: order, expiresAt: Number(exp) };
+  return { app, changeOrderId: order, expiresAtSeconds: Number(exp) };
 }
 
-function requireLiving({ expiresAt }: LinkGrant, now: number): void {
-  const left = expiresAt - now / 1000;
-  const time = toIso(expiresAt);
+function requireLiving({ expiresAtSeconds }: LinkGrant, now: number): void {
+  const left = expiresAtSeconds - now / 1000;
+  const time = toIso(expiresAtSeconds);
   if (left <= 0) {
     throw new Problem('link_expired', `The link expired at ${time}. Make a new one with npm run link.`);
   }

@@ -1,10 +1,10 @@
 import { Problem } from '../../errors.ts';
 
 /** `s` and `ms`: epoch seconds and milliseconds, in digits only. `iso`: ISO 8601 with a time zone. */
-export type TimestampUnit = 's' | 'ms' | 'iso';
+export type TimeUnit = 's' | 'ms' | 'iso';
 
 export interface TimestampParameters {
-  unit: TimestampUnit;
+  unit: TimeUnit;
   /** How far the sender's clock may be from ours, in either direction. */
   toleranceSeconds: number;
 }
@@ -14,7 +14,7 @@ export interface TimestampHeader extends TimestampParameters {
   header: string;
 }
 
-const unitDescriptions: Record<TimestampUnit, string> = {
+const unitDescriptions: Record<TimeUnit, string> = {
   s: 'a time in whole seconds since 1970',
   ms: 'a time in whole milliseconds since 1970',
   iso: 'an ISO 8601 time with a time zone',
@@ -55,7 +55,7 @@ export function requireFresh(
   { unit, toleranceSeconds }: TimestampParameters,
   now: number,
 ): void {
-  const time = toEpochMilliseconds(text, unit);
+  const time = parseTime(text, unit);
   if (time === undefined) {
     throw new Problem('timestamp_malformed', `${place} is not ${unitDescriptions[unit]}.`);
   }
@@ -73,7 +73,7 @@ export function requireFresh(
 }
 
 /** Undefined where the text is not a time of this unit. */
-export function toEpochMilliseconds(text: string, unit: TimestampUnit): number | undefined {
+export function parseTime(text: string, unit: TimeUnit): number | undefined {
   if (unit === 'iso') {
     const time = isoTime.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(time) ? undefined : time;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toChangeOrder, toStatus, toTime, type ChangeFailure } from '../../../functions/edas/change-order.ts';
+import { toChangeOrder, toStatus, parseBeijingTime, type ChangeFailure } from '../../../functions/edas/change-order.ts';
 import { EdasFailure } from '../../../functions/edas/failure.ts';
 
 /** An answer of GetChangeOrderInfo with these pipelines. */
@@ -285,7 +285,7 @@ test.each([
   ['2019-11-13 14:23:46Z', undefined],
   [1573626226000, undefined],
 ])('the time %j is %j', (given, time) => {
-  expect(toTime(given)).toBe(time);
+  expect(parseBeijingTime(given)).toBe(time);
 });
 
 describe('whatever EDAS answers', () => {

@@ -4,10 +4,10 @@ import type { ChangeOrderProgress } from '../../../functions/edas/change-order.t
 import type { EdasClient } from '../../../functions/edas/client.ts';
 import type { EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
-import { carryOut } from '../../../functions/follow/carry-out.ts';
+import { runTask } from '../../../functions/follow/carry-out.ts';
 import { languages } from '../../../functions/follow/configuration.ts';
 import { messageFor } from '../../../functions/follow/message.ts';
-import type { Happening, News } from '../../../functions/follow/news.ts';
+import type { RollbackEvent, Notification } from '../../../functions/follow/news.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
 import { newsOf } from '../../support/news.ts';
@@ -78,8 +78,8 @@ class Account {
 }
 
 interface Attempt {
-  told: Happening[];
-  last?: Happening;
+  told: RollbackEvent[];
+  last?: RollbackEvent;
   error?: unknown;
 }
 
@@ -94,20 +94,20 @@ function open({ fates = [], namesOrder, task }: Setting = {}) {
   const account = new Account(clock.now, fates, namesOrder);
   const client = account.client();
   const attempt = async (isRetry = false, waitedMs = 0): Promise<Attempt> => {
-    const told: Happening[] = [];
+    const told: RollbackEvent[] = [];
     const means = {
       edas: () => Promise.resolve(client),
       clock,
       random: () => 0,
       warn: () => undefined,
       isSuspended: false,
-      until: clock.now() + 3_000_000,
+      deadlineAt: clock.now() + 3_000_000,
       isRetry,
       waitedMs,
-      tell: (happening: Happening) => Promise.resolve(void told.push(happening)),
+      tell: (happening: RollbackEvent) => Promise.resolve(void told.push(happening)),
     };
     try {
-      return { told, last: await carryOut({ ...taskDue, app: undefined, ...task }, means) };
+      return { told, last: await runTask({ ...taskDue, app: undefined, ...task }, means) };
     } catch (error) {
       return { told, error };
     }
@@ -263,7 +263,7 @@ describe('a retry that finds the change terminated', () => {
       },
     ]);
     expect(last).toEqual(told[0]);
-    const news: News = { ...newsOf(), ...(told[0] ?? { event: 'started', failures: [] }) };
+    const news: Notification = { ...newsOf(), ...(told[0] ?? { event: 'started', failures: [] }) };
     for (const language of languages) {
       const text = messageFor({ ...news, rollbackChangeOrderId: undefined }, language);
       expect(text).not.toMatch(/no rollback was sent|Terminated by somebody|^Terminated|^已终止/i);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { languages, type Language } from '../../../functions/follow/configuration.ts';
 import { messageFor, type Topic } from '../../../functions/follow/message.ts';
-import type { News } from '../../../functions/follow/news.ts';
+import type { Notification } from '../../../functions/follow/news.ts';
 import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
 import { textsInEnglish } from '../../../functions/follow/texts-en.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
@@ -12,7 +12,7 @@ import { changeOrderId, newsOf, rollbackChangeOrderId } from '../../support/news
 const topics = Object.keys(textsInEnglish.headlines) as Topic[];
 
 /** News that are told as this topic. */
-function newsAbout(topic: Topic): News {
+function newsAbout(topic: Topic): Notification {
   switch (topic) {
     case 'waiting_itself':
       return newsOf({ event: 'waiting', rollbackChangeOrderId: undefined });
@@ -29,7 +29,7 @@ function newsAbout(topic: Topic): News {
   }
 }
 
-const headlineOf = (news: News, language: Language) => messageFor(news, language).split('\n')[0];
+const headlineOf = (news: Notification, language: Language) => messageFor(news, language).split('\n')[0];
 
 test('a rollback that succeeded is told line by line', () => {
   expect(messageFor(newsOf(), 'en').split('\n')).toEqual([
@@ -110,7 +110,7 @@ describe.each(languages)('in %s', (language) => {
   });
 
   test('the least that can be known makes a message too', () => {
-    const news: News = {
+    const news: Notification = {
       event: 'task_refused',
       failures: [],
       consoleUrl: 'https://edas.console.aliyun.com/',
@@ -133,7 +133,7 @@ describe.each(languages)('in %s', (language) => {
       text,
       text,
       (topic, failures, one, other) => {
-        const news: News = {
+        const news: Notification = {
           ...newsAbout(topic),
           failures,
           app: { id: one, name: other },
@@ -178,7 +178,7 @@ describe('the truth', () => {
   const succeeded = 'Succeeded: the EDAS rollback is complete; the change is rolled back.';
   const presumably = 'Probably succeeded: the order that looks like the EDAS rollback is complete.';
 
-  test.each<[string, Partial<News>, string]>([
+  test.each<[string, Partial<Notification>, string]>([
     ['EDAS named the order, and shows the change as terminated', { changeStatus: 6 }, succeeded],
     ['EDAS named the order, and the change could not be seen', { changeStatus: undefined }, succeeded],
     ['nothing had to be presumed', { isPresumed: false }, succeeded],
@@ -188,7 +188,7 @@ describe('the truth', () => {
       { isPresumed: true, changeStatus: undefined },
       presumably,
     ],
-    ...[0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 99].map((changeStatus): [string, Partial<News>, string] => [
+    ...[0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 99].map((changeStatus): [string, Partial<Notification>, string] => [
       `the change is seen with status ${changeStatus}`,
       { changeStatus },
       presumably,
@@ -248,7 +248,7 @@ describe('the truth', () => {
   describe('when the time is up', () => {
     const problem = { message: 'EDAS could not be reached.' };
 
-    test.each<[string, Partial<News>]>([
+    test.each<[string, Partial<Notification>]>([
       ['nothing was read', { status: undefined }],
       ['nothing was read, and that is why', { status: undefined, problem }],
       ['the last look failed', { status: 1, problem }],

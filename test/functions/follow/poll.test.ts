@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChangeFailure, ChangeOrderProgress } from '../../../functions/edas/change-order.ts';
 import { EdasFailure } from '../../../functions/edas/failure.ts';
-import { followToEnd, type End, type FollowRequest } from '../../../functions/follow/poll.ts';
+import { pollToEnd, type End, type FollowRequest } from '../../../functions/follow/poll.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
 
 const changeOrderId = 'change';
@@ -54,8 +54,8 @@ async function follow({
   const seconds = () => now / 1000;
   const course: Omit<Course, 'end' | 'seconds'> = { reads: [], told: [], warnings: [] };
   const counts = new Map<string, number>();
-  const end = await followToEnd(
-    { orderId, changeOrderId, until: 3_000_000, isRetry: false, ...request },
+  const end = await pollToEnd(
+    { orderId, changeOrderId, deadlineAt: 3_000_000, isRetry: false, ...request },
     {
       read: (id) => {
         const count = counts.get(id) ?? 0;
@@ -204,7 +204,7 @@ describe('the looks', () => {
       fc.asyncProperty(findings, findings, luck, async (order, change, chances) => {
         let at = 0;
         const random = () => chances[at++ % chances.length] ?? 0;
-        const { reads } = await follow({ order, change, random, request: { until: 600_000 } });
+        const { reads } = await follow({ order, change, random, request: { deadlineAt: 600_000 } });
         for (const [from] of reads) {
           expect(reads.filter(([at]) => at >= from && at < from + 60).length).toBeLessThanOrEqual(11);
         }
@@ -228,7 +228,7 @@ describe('the end', () => {
   });
 
   test.each([0, 1, 4, 5, 8, 9, 11, 99, undefined])('is not status %s', async (status) => {
-    const { end } = await follow({ order: [progress(status)], request: { until: 100_000 } });
+    const { end } = await follow({ order: [progress(status)], request: { deadlineAt: 100_000 } });
     expect(end.event).toBe('out_of_time');
   });
 
@@ -291,7 +291,7 @@ describe('the end', () => {
     });
     await fc.assert(
       fc.asyncProperty(rounds, async (each) => {
-        const { end } = await follow({ order: [running, ...each.flat(2), done], request: { until: 1e9 } });
+        const { end } = await follow({ order: [running, ...each.flat(2), done], request: { deadlineAt: 1e9 } });
         expect(end.event).toBe('succeeded');
         expect(end.failure).toBeUndefined();
       }),
@@ -300,7 +300,7 @@ describe('the end', () => {
   });
 
   test('is out of time, with what was seen last and why nothing newer was', async () => {
-    const course = await follow({ order: [running, failed('doubt')], request: { until: 60_000 } });
+    const course = await follow({ order: [running, failed('doubt')], request: { deadlineAt: 60_000 } });
     expect(course.end).toMatchObject({
       event: 'out_of_time',
       order: { status: 1 },
@@ -311,18 +311,18 @@ describe('the end', () => {
 
   test.each([1, 2_500, 5_000, 14_999, 25_001, 60_000])(
     'is not out of time before a last look when the time is up (%i ms)',
-    async (until) => {
+    async (deadlineAt) => {
       for (const random of [() => 0, () => 1]) {
-        const course = await follow({ order: [running], request: { until }, random });
+        const course = await follow({ order: [running], request: { deadlineAt }, random });
         expect(course.end).toMatchObject({ event: 'out_of_time', order: { status: 1 } });
-        expect(timesOf(course).at(-1)).toBe(until / 1000);
-        expect(course.seconds).toBe(until / 1000);
+        expect(timesOf(course).at(-1)).toBe(deadlineAt / 1000);
+        expect(course.seconds).toBe(deadlineAt / 1000);
       }
     },
   );
 
   test('is seen at the last look, when the time is up', async () => {
-    const course = await follow({ order: [running, running, done], request: { until: 20_000 } });
+    const course = await follow({ order: [running, running, done], request: { deadlineAt: 20_000 } });
     expect(course.end.event).toBe('succeeded');
     expect(timesOf(course)).toEqual([5, 15, 20]);
   });
@@ -330,13 +330,13 @@ describe('the end', () => {
   test('is seen at the last look also where EDAS throttles, and the next look would come minutes later', async () => {
     const throttled = failed('throttled');
     const order = [running, throttled, throttled, throttled, throttled, throttled, throttled, done] as const;
-    const course = await follow({ order, request: { until: 700_000 } });
+    const course = await follow({ order, request: { deadlineAt: 700_000 } });
     expect(timesOf(course)).toEqual([5, 15, 35, 75, 155, 315, 615, 700]);
     expect(course.end.event).toBe('succeeded');
   });
 
   test('is out of time where the last look is throttled, with what was seen before', async () => {
-    const course = await follow({ order: [running, failed('throttled')], request: { until: 700_000 } });
+    const course = await follow({ order: [running, failed('throttled')], request: { deadlineAt: 700_000 } });
     expect(course.end).toMatchObject({
       event: 'out_of_time',
       order: { status: 1 },
@@ -345,8 +345,8 @@ describe('the end', () => {
     expect(course.seconds).toBe(700);
   });
 
-  test.each([0, -1])('is out of time at once where there is none (%i ms)', async (until) => {
-    const course = await follow({ order: [done], request: { until } });
+  test.each([0, -1])('is out of time at once where there is none (%i ms)', async (deadlineAt) => {
+    const course = await follow({ order: [done], request: { deadlineAt } });
     expect(course).toMatchObject({ end: { event: 'out_of_time' }, reads: [], seconds: 0 });
   });
 

@@ -113,7 +113,7 @@ export const problems: Record<HttpCode, Case> = {
   link_malformed: { request: ({ webhook }) => webhook.send({ path: '/cloudmonitor', query: { sig: '00' } }) },
   link_expired: {
     request: ({ webhook }) =>
-      webhook.post('cloudmonitor', '', { headers: form, grant: { app, expiresAt: inThePast() } }),
+      webhook.post('cloudmonitor', '', { headers: form, grant: { app, expiresAtSeconds: inThePast() } }),
   },
   timestamp_missing: {
     request: ({ webhook }) =>
@@ -287,7 +287,7 @@ export const answers: Record<string, Case & { status: number; part: object }> = 
   },
   'a link that expires soon': {
     request: ({ webhook }) => {
-      const grant = { app, expiresAt: inThePast() + 3_600 };
+      const grant = { app, expiresAtSeconds: inThePast() + 3_600 };
       return webhook.post('cloudmonitor', 'alertState=OK', { headers: form, grant });
     },
     ...{ status: 200, part: { outcome: 'ignored' } },

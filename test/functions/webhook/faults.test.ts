@@ -293,7 +293,7 @@ test('fault 15: nothing is answered 2xx before it is verified', async () => {
   for (const name of names) {
     const { verify } = presets[name as keyof typeof presets];
     const secret = fakeSecret('ANOTHER_SECRET', verify.scheme === 'link' ? undefined : verify);
-    const grant = { app: appId, expiresAt: Math.floor(now / 1000) + 1000 };
+    const grant = { app: appId, expiresAtSeconds: Math.floor(now / 1000) + 1000 };
     const answer = await webhook.post(name, { changeOrderId: orderId }, { secret, grant });
     expect([name, answer.status]).toEqual([name, 401]);
   }

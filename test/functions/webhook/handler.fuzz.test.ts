@@ -141,7 +141,7 @@ describe('a request that would roll back, of which a single bit has flipped,', (
       body: Buffer.from(sample.body),
       id: 'delivery-1',
       now,
-      grant: { app, expiresAt: Math.floor(now / 1000) + 1000 },
+      grant: { app, expiresAtSeconds: Math.floor(now / 1000) + 1000 },
     });
     const send = ({ headers, query, body }: Written) =>
       webhook.send({

@@ -132,7 +132,7 @@ describe('a source whose secret is in KMS', () => {
   });
 
   test('may be called by a link', async () => {
-    const grant = { app, expiresAt: now / 1000 + 3600 };
+    const grant = { app, expiresAtSeconds: now / 1000 + 3600 };
     expect(await post('link', { grant, ...forged })).toBe('signature_mismatch');
     const { status } = await webhook.post('link', {}, { grant });
     expect(status).not.toBe(401);

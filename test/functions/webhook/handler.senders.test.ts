@@ -96,10 +96,10 @@ describe('Invariant 7: a sender that cannot sign touches its own applications on
 describe('a link', () => {
   const form = `alertState=ALERT&alertName=checkout+5xx&timestamp=${now}&dimensions=%7Bk%3Dv%7D`;
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const expiresAt = now / 1000 + 90 * day;
+  const expiresAtSeconds = now / 1000 + 90 * day;
 
   test('rolls the newest deployment of its application back', async () => {
-    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app, expiresAt } });
+    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app, expiresAtSeconds } });
     expect(answer.body).toMatchObject({ outcome: 'rolling_back', changeOrderId: orderId });
     expect(webhook.decisions()).toMatchObject([{ app, actor: 'checkout 5xx' }]);
     expect(webhook.lines.filter((line) => line.includes('the link expires soon'))).toEqual([]);
@@ -107,7 +107,7 @@ describe('a link', () => {
 
   test('is warned of in the log in its last 14 days, and still works', async () => {
     const soon = now / 1000 + 14 * day - 1;
-    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app, expiresAt: soon } });
+    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app, expiresAtSeconds: soon } });
     expect(answer.body).toMatchObject({ outcome: 'rolling_back' });
     const warning = webhook.lines.find((line) => line.includes('the link expires soon')) ?? '{}';
     expect(JSON.parse(warning)).toMatchObject({
@@ -123,7 +123,7 @@ describe('a link', () => {
     const recovered = `alertState=OK&timestamp=${now}`;
     const answer = await webhook.post('cloudmonitor', recovered, {
       headers,
-      grant: { app, expiresAt: soon },
+      grant: { app, expiresAtSeconds: soon },
     });
     expect(answer.body).toMatchObject({ outcome: 'ignored' });
     expect(webhook.lines.filter((line) => line.includes('the link expires soon'))).toHaveLength(1);
@@ -138,19 +138,19 @@ describe('a link', () => {
     });
     const refused = await webhook.post('cloudmonitor', form, {
       headers,
-      grant: { app, changeOrderId: other, expiresAt },
+      grant: { app, changeOrderId: other, expiresAtSeconds },
     });
     expect(refused.body).toMatchObject({ status: 403, code: 'app_not_allowed', changeOrderId: other });
     expect(rollbacks()).toBe(0);
     const answer = await webhook.post('cloudmonitor', form, {
       headers,
-      grant: { app, changeOrderId: orderId, expiresAt },
+      grant: { app, changeOrderId: orderId, expiresAtSeconds },
     });
     expect(answer.body).toMatchObject({ outcome: 'rolling_back', changeOrderId: orderId });
   });
 
   test('for an application that the source may not touch is refused, although it is signed', async () => {
-    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app: otherApp, expiresAt } });
+    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app: otherApp, expiresAtSeconds } });
     expect(answer.body).toMatchObject({ status: 403, code: 'app_not_allowed' });
     expect(edas.calls).toEqual([]);
   });
@@ -168,7 +168,7 @@ describe('Invariant 6: neither a token nor the signature of a link is in an answ
 
   test.each(['fake-value-of-LINK_SECRET', 'fake-wrong-secret'])('with a link of %s', async (secret) => {
     const debugging = openWebhook(edas, { sources, env: { LOG_LEVEL: 'debug' } });
-    const grant = { app, expiresAt: now / 1000 + day };
+    const grant = { app, expiresAtSeconds: now / 1000 + day };
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const form = `alertState=ALERT&timestamp=${now}`;
     const answer = await debugging.post('cloudmonitor', form, { headers, grant, secret });

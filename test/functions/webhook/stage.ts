@@ -111,8 +111,8 @@ export async function readInSlack(webhook: Webhook): Promise<string> {
 /** The outcome or code that CloudMonitor gets for an alert, in its patience of 5 s. */
 export async function tellCloudMonitor(webhook: Webhook): Promise<string> {
   const alert = `alertState=ALERT&alertName=checkout&timestamp=${Date.now()}`;
-  const expiresAt = Math.floor(Date.now() / 1000) + 3_600;
-  const { body } = await webhook.post('cloudmonitor', alert, { headers: form, grant: { app, expiresAt } });
+  const expiresAtSeconds = Math.floor(Date.now() / 1000) + 3_600;
+  const { body } = await webhook.post('cloudmonitor', alert, { headers: form, grant: { app, expiresAtSeconds } });
   expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(5_000);
   return String(body['outcome'] ?? body['code']);
 }

@@ -17,7 +17,7 @@ const now = Date.parse('2026-01-02T03:04:05.000Z');
 const verify: LinkParameters = { scheme: 'link', source: 'monitor' };
 
 const linkFor = (days: number, secret = env.MONITOR_SECRET) =>
-  `https://function.example.com/monitor?${linkQuery(verify, secret, { app, expiresAt: now / 1000 + days * 86_400 })}`;
+  `https://function.example.com/monitor?${linkQuery(verify, secret, { app, expiresAtSeconds: now / 1000 + days * 86_400 })}`;
 
 const check = (...links: string[]) => checkLinks(links, sources, env, now);
 

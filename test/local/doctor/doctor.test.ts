@@ -57,7 +57,7 @@ describe('npm run doctor', () => {
     const folder = folderWith({ ...secrets, ...standIns(local) });
     const [, monitor] = local.sources;
     if (monitor?.verify.scheme !== 'link') throw new Error('the second source must be called by a link');
-    const grant = { app, expiresAt: Math.floor(Date.now() / 1000) + 90 * 86_400 };
+    const grant = { app, expiresAtSeconds: Math.floor(Date.now() / 1000) + 90 * 86_400 };
     const link = `https://function.example.com/monitor?${linkQuery(monitor.verify, secrets.SECRET_GITHUB, grant)}`;
 
     const args = ['--url', local.url, '--link', link, '--account', fakeAccountId];

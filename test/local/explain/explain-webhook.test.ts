@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { openSources } from '../../../functions/webhook/source/open-sources.ts';
+import { loadSources } from '../../../functions/webhook/source/open-sources.ts';
 import { presets, type Preset } from '../../../functions/webhook/source/presets.ts';
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
@@ -13,7 +13,7 @@ const now = Date.parse('2026-01-02T03:04:05Z');
 
 function sourceOf(settings: string, env: Record<string, string> = {}, secret = 'HOOK_SECRET') {
   const compiled = compileSources(`sources: { hook: { secrets: [${secret}], ${settings} } }`);
-  const source = openSources(compiled, env, () => undefined).get('hook');
+  const source = loadSources(compiled, env, () => undefined).get('hook');
   if (!source) throw new Error('there must be a source');
   return source;
 }
@@ -40,7 +40,7 @@ test.each<[string, Preset]>(Object.entries(presets))(
     const needsApps = !coversPayload(preset.verify) || preset.isByApplication;
     const source = sourceOf(`preset: ${name}${needsApps ? `, apps: [${app}]` : ''}`);
     const sample = sampleWebhook(source, isByApplication(source) ? { app } : { changeOrderId: order }, now);
-    const grant = source.verify.scheme === 'link' ? { app, expiresAt: 0 } : undefined;
+    const grant = source.verify.scheme === 'link' ? { app, expiresAtSeconds: 0 } : undefined;
     const webhook = {
       body: Buffer.from(sample.body),
       contentType: sample.contentType,

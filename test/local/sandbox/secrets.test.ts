@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openSources } from '../../../functions/webhook/source/open-sources.ts';
+import { loadSources } from '../../../functions/webhook/source/open-sources.ts';
 import { verify } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { inKms, inVariables, realSecrets, sandboxSecrets, secretOf } from '../../../local/sandbox/secrets.ts';
@@ -20,7 +20,7 @@ describe.each([
   );
   /** What the function says to a webhook that is signed with `signing`, when `secrets` are in its environment. */
   function refusalOf(secrets: Record<string, string>, signing: Record<string, string>): string | undefined {
-    const source = openSources(sources, secrets, () => undefined).get('hook');
+    const source = loadSources(sources, secrets, () => undefined).get('hook');
     if (!source) throw new Error('there is no such source');
     const body = Buffer.from('{}');
     const headers = new Map(Object.entries(signatureHeaders(source.verify, secretOf(source, signing), body)));

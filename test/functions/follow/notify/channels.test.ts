@@ -153,13 +153,13 @@ describe('an answer is judged', () => {
   };
 
   test.each(Object.entries(taken))('%s: %s is success', (kind, body) => {
-    expect(protocols[kind as ChannelKind].judge(answer(200, body))).toEqual({ isTaken: true });
+    expect(protocols[kind as ChannelKind].judge(answer(200, body))).toEqual({ accepted: true });
   });
 
   test('Feishu: under the old names too', () => {
-    expect(protocols.feishu.judge(answer(200, '{"StatusCode":0}'))).toEqual({ isTaken: true });
+    expect(protocols.feishu.judge(answer(200, '{"StatusCode":0}'))).toEqual({ accepted: true });
     expect(protocols.feishu.judge(answer(200, '{"StatusCode":1}'))).toMatchObject({
-      isTaken: false,
+      accepted: false,
     });
   });
 
@@ -182,8 +182,8 @@ describe('an answer is judged', () => {
     ['wecom', '{"errcode":45009}', true],
     ['slack', 'invalid_token', false],
     ['slack', '', false],
-  ])('%s: HTTP 200 with %j is a failure', (kind, body, isPassing) => {
-    expect(protocols[kind].judge(answer(200, body))).toMatchObject({ isTaken: false, isPassing });
+  ])('%s: HTTP 200 with %j is a failure', (kind, body, retryable) => {
+    expect(protocols[kind].judge(answer(200, body))).toMatchObject({ accepted: false, retryable });
   });
 
   test.each([
@@ -197,10 +197,10 @@ describe('an answer is judged', () => {
     [500, true],
     [503, true],
     [0, false],
-  ])('HTTP %d is a failure for everybody, and another attempt may help: %s', (status, isPassing) => {
+  ])('HTTP %d is a failure for everybody, and another attempt may help: %s', (status, retryable) => {
     const judges = [...Object.values(protocols), ...Object.values(chatAnswers)];
     for (const { judge } of judges)
-      expect(judge(answer(status, ''))).toMatchObject({ isTaken: false, isPassing });
+      expect(judge(answer(status, ''))).toMatchObject({ accepted: false, retryable });
   });
 
   test('a redirect says that none is followed', () => {
@@ -212,8 +212,8 @@ describe('an answer is judged', () => {
   test('Slack says under a 200 that an address has expired', () => {
     const body = '{"ok":false,"error":"expired_url"}';
     expect(chatAnswers.slack.judge(answer(200, body))).toMatchObject({
-      isTaken: false,
-      isPassing: false,
+      accepted: false,
+      retryable: false,
     });
   });
 });

@@ -7,7 +7,7 @@ import {
   type Language,
 } from '../../../../functions/follow/configuration.ts';
 import { messageFor } from '../../../../functions/follow/message.ts';
-import type { DeliveryWorld, Patience } from '../../../../functions/follow/notify/deliver.ts';
+import type { DeliveryRuntime, RetryLimits } from '../../../../functions/follow/notify/deliver.ts';
 import { openNotifier } from '../../../../functions/follow/notify/notify.ts';
 import type { LogFields } from '../../../../functions/platform/log.ts';
 import type { AnswerAddress } from '../../../../functions/task.ts';
@@ -49,10 +49,10 @@ interface Line extends LogFields {
 
 interface Options {
   env?: Record<string, string | undefined>;
-  patience?: Patience;
+  patience?: RetryLimits;
   answerAt?: AnswerAddress;
   only?: readonly CompiledChannel[];
-  world?: Partial<DeliveryWorld>;
+  world?: Partial<DeliveryRuntime>;
 }
 
 /** A clock that only sleeping moves. */
@@ -161,7 +161,7 @@ describe('when all is well', () => {
 });
 
 describe('a channel that fails', () => {
-  const short: Patience = { attempts: 3, attemptMs: 150, totalMs: 15_000 };
+  const short: RetryLimits = { attempts: 3, attemptMs: 150, totalMs: 15_000 };
   const patienceWith = (fault: ReceiverFault) => (fault === 'hang' ? { patience: short } : {});
 
   test.each<[ReceiverFault, number, string]>([

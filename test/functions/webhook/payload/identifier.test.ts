@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeChangeOrderId, type Finding } from '../../../../functions/webhook/payload/identifier.ts';
+import { selectChangeOrderId, type Finding } from '../../../../functions/webhook/payload/identifier.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
 
 function take(...values: Finding['value'][]): string {
-  return takeChangeOrderId(values.map((value, index) => ({ place: `place${index}`, value })));
+  return selectChangeOrderId(values.map((value, index) => ({ place: `place${index}`, value })));
 }
 
 describe('the change order id', () => {

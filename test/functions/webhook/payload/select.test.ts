@@ -2,7 +2,7 @@ import { compile } from '@jmespath-community/jmespath';
 import { describe, expect, test } from 'vitest';
 import type { Expression, JSONValue } from '../../../../functions/webhook/payload/expression.ts';
 import {
-  nameActor,
+  selectActor,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
@@ -262,7 +262,7 @@ describe('a command in a chat', () => {
 });
 
 describe('a link', () => {
-  const grant = { app, expiresAt: 2_000_000_000 };
+  const grant = { app, expiresAtSeconds: 2_000_000_000 };
   const limited = { ...source({}), apps: [app] };
 
   test('names the application, whatever the payload says', async () => {
@@ -393,7 +393,7 @@ describe('the time in a signed payload', () => {
 
 describe('the actor', () => {
   test('is what the sender says', async () => {
-    expect(await nameActor(source({ actor: 'sender.login' }), { sender: { login: 'alice' } })).toBe('alice');
+    expect(await selectActor(source({ actor: 'sender.login' }), { sender: { login: 'alice' } })).toBe('alice');
   });
 
   test.each<[string, string | undefined, JSONValue]>([
@@ -404,7 +404,7 @@ describe('the actor', () => {
     ['the expression fails otherwise', "join(', ', sender)", { sender: 7 }],
     ['the payload is too deep', 'sender == other', { sender: deep, other: deep }],
   ])('is nobody where %s, which stops no rollback', async (_, actor, payload) => {
-    expect(await nameActor(source(actor === undefined ? {} : { actor }), payload)).toBeUndefined();
+    expect(await selectActor(source(actor === undefined ? {} : { actor }), payload)).toBeUndefined();
   });
 });
 

@@ -6,7 +6,7 @@ import {
   type Reading,
   type SecretVersions,
 } from '../../../../functions/webhook/source/kms-secrets.ts';
-import { openSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
+import { loadSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
 import { presets } from '../../../../functions/webhook/source/presets.ts';
 import { pipelineSource } from '../../../support/source.ts';
@@ -37,7 +37,7 @@ function setStage(versions: Record<string, SecretVersions | SecretUnknown>): Sta
   });
   const add = (changes: Partial<CompiledSource> = {}) => {
     const compiled = { ...pipelineSource, secrets: ['kms:a'], ...changes };
-    const source = openSources([compiled], { OWN: text('own') }, () => undefined).get(compiled.name);
+    const source = loadSources([compiled], { OWN: text('own') }, () => undefined).get(compiled.name);
     if (!source) throw new Error('there must be a source');
     return addKmsKeys(source, () => Promise.reject(new Error('KMS is not asked here')));
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../../functions/platform/function-compute.ts';
-import { isClosed, openSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
+import { isClosed, loadSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
 import { presets } from '../../../../functions/webhook/source/presets.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
 import { publicZendeskSecret, type SecretEncoding } from '../../../../functions/webhook/verify/secret.ts';
@@ -17,7 +17,7 @@ interface Opened {
 
 function open(compiled: CompiledSource[], env: Environment): Opened {
   const log: unknown[][] = [];
-  const sources = openSources(compiled, env, (...line) => void log.push(line));
+  const sources = loadSources(compiled, env, (...line) => void log.push(line));
   return { sources, log };
 }
 

@@ -43,11 +43,11 @@ function verdict(...attempt: Parameters<typeof verify>): string {
 
 describe('a link grants what it was made for', () => {
   test('an application', () => {
-    expect(verify(link)).toEqual({ app, changeOrderId: undefined, expiresAt: 1_775_001_600 });
+    expect(verify(link)).toEqual({ app, changeOrderId: undefined, expiresAtSeconds: 1_775_001_600 });
   });
 
   test('one change order of an application', () => {
-    expect(verify(linkToOrder)).toEqual({ app, changeOrderId: order, expiresAt: 1_775_001_600 });
+    expect(verify(linkToOrder)).toEqual({ app, changeOrderId: order, expiresAtSeconds: 1_775_001_600 });
   });
 
   test('whatever the order of its parts, and with either of the secrets', () => {
@@ -173,14 +173,14 @@ describe('a link always expires', () => {
   });
 
   test('soon, for its last 14 days', () => {
-    const grant = { app, expiresAt: Number(exp) };
+    const grant = { app, expiresAtSeconds: Number(exp) };
     expect(expiresSoon(grant, at - 14 * 86_400_000)).toBe(false);
     expect(expiresSoon(grant, at - 14 * 86_400_000 + 1)).toBe(true);
   });
 });
 
 test('a grant is told to the log with its time as ISO 8601', () => {
-  expect(describeGrant({ app, changeOrderId: order, expiresAt: 1_775_001_600 })).toEqual({
+  expect(describeGrant({ app, changeOrderId: order, expiresAtSeconds: 1_775_001_600 })).toEqual({
     app,
     changeOrderId: order,
     expiresAt: '2026-04-01T00:00:00.000Z',

@@ -2,19 +2,19 @@ import { describe, expect, test } from 'vitest';
 import {
   requireFresh,
   requireFreshHeader,
-  toEpochMilliseconds,
-  type TimestampUnit,
+  parseTime,
+  type TimeUnit,
 } from '../../../../functions/webhook/verify/timestamp.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 
-function check(text: string | undefined, unit: TimestampUnit = 's', at = now): string {
+function check(text: string | undefined, unit: TimeUnit = 's', at = now): string {
   const headers = new Map(text === undefined ? [] : [['x-timestamp', text]]);
   return requireFreshHeader({ header: 'x-timestamp', unit, toleranceSeconds: 300 }, headers, at);
 }
 
-test.each<[TimestampUnit, string]>([
+test.each<[TimeUnit, string]>([
   ['s', '1767323045'],
   ['ms', '1767323045000'],
   ['iso', '2026-01-02T03:04:05Z'],
@@ -25,7 +25,7 @@ test.each<[TimestampUnit, string]>([
 });
 
 describe('the window', () => {
-  test.each<[TimestampUnit, string, string]>([
+  test.each<[TimeUnit, string, string]>([
     ['s', '1767322745', '1767323345'],
     ['ms', '1767322745000', '1767323345000'],
     ['iso', '2026-01-02T02:59:05Z', '2026-01-02T03:09:05.000Z'],
@@ -34,7 +34,7 @@ describe('the window', () => {
     expect(check(last, unit)).toBe(last);
   });
 
-  test.each<[TimestampUnit, string, string]>([
+  test.each<[TimeUnit, string, string]>([
     ['s', '1767322744', '1767323346'],
     ['ms', '1767322744999', '1767323345001'],
     ['iso', '2026-01-02T02:59:04.999Z', '2026-01-02T03:09:05.001Z'],
@@ -104,7 +104,7 @@ describe('a time that cannot be read', () => {
   });
 });
 
-test.each<[string, TimestampUnit, string | undefined]>([
+test.each<[string, TimeUnit, string | undefined]>([
   ['The header x-timestamp is missing.', 's', undefined],
   ['The header x-timestamp is not a time in whole seconds since 1970.', 's', 'fake'],
   ['The header x-timestamp is not a time in whole milliseconds since 1970.', 'ms', 'fake'],
@@ -152,7 +152,7 @@ describe('a time that stands elsewhere than in a header', () => {
   });
 });
 
-test.each<[TimestampUnit, string, number | undefined]>([
+test.each<[TimeUnit, string, number | undefined]>([
   ['s', '1767323045', 1_767_323_045_000],
   ['ms', '1767323045123', 1_767_323_045_123],
   ['iso', '2026-01-02T11:04:05.123+08:00', 1_767_323_045_123],
@@ -165,5 +165,5 @@ test.each<[TimestampUnit, string, number | undefined]>([
   ['iso', '2025-02-29T03:04:05+08:00', undefined],
   ['iso', '2024-02-29T03:04:05Z', 1_709_175_845_000],
 ])('in %s, %s is %s in milliseconds since 1970', (unit, text, expected) => {
-  expect(toEpochMilliseconds(text, unit)).toBe(expected);
+  expect(parseTime(text, unit)).toBe(expected);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { dingTalkSignature } from '../../../../functions/dingtalk-signature.ts';
 import { errorCatalogue } from '../../../../functions/errors.ts';
 import { feishuBotSignature } from '../../../../functions/follow/notify/feishu.ts';
-import { isClosed, openSources } from '../../../../functions/webhook/source/open-sources.ts';
+import { isClosed, loadSources } from '../../../../functions/webhook/source/open-sources.ts';
 import type { PresetName } from '../../../../functions/webhook/source/presets.ts';
 import { decryptFeishu, feishuSignature } from '../../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
@@ -109,7 +109,7 @@ describe('a published signature is judged as its sender judges it', () => {
 describe('a source stays closed', () => {
   const isClosedWith = (vector: SignatureVector) => {
     const source = { ...pipelineSource, verify: parametersOf(vector), secrets: ['SECRET'] };
-    const opened = openSources([source], { SECRET: vector.secret }, () => undefined).get('pipeline');
+    const opened = loadSources([source], { SECRET: vector.secret }, () => undefined).get('pipeline');
     return opened !== undefined && isClosed(opened);
   };
 

@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { errorCatalogue } from '../../../../functions/errors.ts';
-import { answerUnsigned, type Handshake } from '../../../../functions/webhook/handshake.ts';
+import { handshakeReply, type Handshake } from '../../../../functions/webhook/handshake.ts';
 import type { Source } from '../../../../functions/webhook/source/open-sources.ts';
 import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
 import { sha256, type SignedRequest } from '../../../../functions/webhook/verify/match.ts';
@@ -42,8 +42,8 @@ const signings = fc.record({
 type Signing = typeof signings extends fc.Arbitrary<infer T> ? T : never;
 
 function sign(parameters: VerifyParameters, { variable, body, id, now, hasOrder }: Signing) {
-  const expiresAt = Math.floor(now / 1000) + 1000;
-  const grant = { app, ...(hasOrder && { changeOrderId: order }), expiresAt };
+  const expiresAtSeconds = Math.floor(now / 1000) + 1000;
+  const grant = { app, ...(hasOrder && { changeOrderId: order }), expiresAtSeconds };
   return write(parameters, fakeSecret(variable, parameters), { body, id, now, grant });
 }
 
@@ -159,7 +159,7 @@ describe('Invariant 10: verification throws nothing but a Problem, whatever the 
     fc.assert(
       fc.property(rubbish, bodies, fc.boolean(), ({ headers, query, now }, body, isForm) => {
         const typed = isForm ? { ...headers, 'content-type': form } : headers;
-        seen.add(answerUnsigned(source, toRequest({ headers: typed, query, body }), now)?.outcome);
+        seen.add(handshakeReply(source, toRequest({ headers: typed, query, body }), now)?.outcome);
       }),
       { numRuns: 2000 },
     );

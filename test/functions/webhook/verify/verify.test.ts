@@ -13,7 +13,7 @@ import { bodyInHex } from '../../../support/source.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 const body = Buffer.from('{"a":1}');
-const grant = { app: '3616cdca-4f92-4413-8a51-000000000001', expiresAt: 1_775_001_600 };
+const grant = { app: '3616cdca-4f92-4413-8a51-000000000001', expiresAtSeconds: 1_775_001_600 };
 
 const schemes: [VerifyParameters, ErrorCode, ErrorCode][] = [
   [bodyInHex, 'signature_missing', 'signature_mismatch'],
