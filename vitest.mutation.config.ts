@@ -5,7 +5,7 @@ export default defineConfig({
     // The tests of the rooms that are mutated. None of them builds a bundle or starts a process.
     include: [
       'test/functions/webhook/verify/*.test.ts',
-      'test/functions/whsec.test.ts',
+      'test/functions/lib/whsec.test.ts',
       'test/functions/rollback/*.test.ts',
     ],
     // Thousands of runs, for each of hundreds of mutants.

@@ -1,4 +1,4 @@
-import '../local/ignore-debug.ts';
+import '../local/cli/ignore-debug.ts';
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../local/build/bundle.ts';
-import { CliError, runCli } from '../local/cli.ts';
+import { CliError, runCli } from '../local/cli/cli.ts';
 import { coldStart } from './cold-start.ts';
 import { print, toMarkdown, type Findings } from './report.ts';
 import { weight } from './weight.ts';

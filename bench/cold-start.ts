@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { CliError } from '../local/cli.ts';
+import { CliError } from '../local/cli/cli.ts';
 import {
   bodyOf,
   context,

@@ -5,7 +5,7 @@ import { presets } from '../functions/webhook/source/presets.ts';
 import { bundleWebhook } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { toTitleCase } from '../local/sandbox/http-event.ts';
-import { signatureHeaders } from '../local/sign.ts';
+import { signatureHeaders } from '../local/signing/sign.ts';
 
 /** Known to the stand-ins only. */
 export const credentials = {

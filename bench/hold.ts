@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { reasonOf } from '../functions/text.ts';
+import { reasonOf } from '../functions/lib/text.ts';
 
 /** Holds processes to a fraction of a core. */
 export interface Holder {

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { CliError } from '../local/cli.ts';
+import { CliError } from '../local/cli/cli.ts';
 
 /** What a process is started with, and what it has to do. */
 export interface Subject {

@@ -1,6 +1,6 @@
 // The sandbox's server with the function in its own process, without a thread of its own.
 import { createRequire } from 'node:module';
-import type { FunctionContext, FunctionResponse } from '../functions/platform/function-compute.ts';
+import type { FunctionContext, FunctionResponse } from '../functions/platform/context.ts';
 import { startFunctionServer } from '../local/sandbox/function-server.ts';
 import { context } from './fixtures.ts';
 

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError } from '../local/cli.ts';
-import { listen } from '../local/listen.ts';
+import { CliError } from '../local/cli/cli.ts';
+import { listen } from '../local/stand-ins/listen.ts';
 
 /** A server in a process of its own. */
 export interface Server {

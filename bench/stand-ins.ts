@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createServer } from 'node:tls';
-import { startEdasStandIn } from '../local/edas/stand-in.ts';
-import { startFcStandIn } from '../local/fc/stand-in.ts';
-import type { Listening } from '../local/listen.ts';
+import { startEdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
+import { startFcStandIn } from '../local/stand-ins/fc/stand-in.ts';
+import type { Listening } from '../local/stand-ins/listen.ts';
 import { accountId, changeOrderId, credentials, followFunction, slowEdasMs } from './fixtures.ts';
 
 /** Where the stand-ins listen. */

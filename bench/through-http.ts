@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CliError } from '../local/cli.ts';
+import { CliError } from '../local/cli/cli.ts';
 import { bodyOf, headersOf, makeFolder, pipelineSource, secret, writeFunction } from './fixtures.ts';
 import { load } from './peers/load.mjs';
 import { times, toTable, type MutableFindings } from './report.ts';

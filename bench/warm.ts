@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
-import type { FunctionResponse } from '../functions/platform/function-compute.ts';
+import type { FunctionResponse } from '../functions/platform/context.ts';
 import { context, writeFunction } from './fixtures.ts';
 
 /** What a handler is called with again and again. */

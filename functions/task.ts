@@ -1,6 +1,7 @@
+import type { RollbackOperation } from './edas/client.ts';
 import { Problem } from './errors.ts';
-import { isRecord, toText } from './record.ts';
-import { isId } from './text.ts';
+import { isRecord, toText } from './lib/json.ts';
+import { isId } from './lib/text.ts';
 
 /**
  * What the webhook hands to the follow function, as the payload of an asynchronous task. The two are deployed together,
@@ -43,9 +44,6 @@ export interface RollbackDone extends TaskFacts {
   /** The order that carries the rollback out, where EDAS named one. */
   rollbackChangeOrderId?: string | undefined;
 }
-
-/** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
-export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
 
 /** An address that a chat gave with its message. Whoever knows it can write there, so it is never logged. */
 export interface AnswerAddress {

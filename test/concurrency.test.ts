@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bundleFollow, bundleWebhook } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
-import type { RollbackRules } from '../local/edas/change-orders.ts';
-import { startEdasStandIn, type EdasStandIn } from '../local/edas/stand-in.ts';
-import { startFcStandIn, type FcStandIn } from '../local/fc/stand-in.ts';
-import { taskProcess } from '../local/fc/task-process.ts';
+import type { RollbackRules } from '../local/stand-ins/edas/change-orders.ts';
+import { startEdasStandIn, type EdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
+import { startFcStandIn, type FcStandIn } from '../local/stand-ins/fc/stand-in.ts';
+import { taskProcess } from '../local/stand-ins/fc/task-process.ts';
 import { bundleInto, webhook, writeBundle } from './support/invoke-bundle.ts';
 import { deliverAtOnce } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { RollbackRules } from '../local/edas/change-orders.ts';
-import * as faults from '../local/edas/faults.ts';
-import type { Fault } from '../local/edas/faults.ts';
-import * as rewordings from '../local/edas/rewordings.ts';
+import type { RollbackRules } from '../local/stand-ins/edas/change-orders.ts';
+import * as faults from '../local/stand-ins/edas/faults.ts';
+import type { Fault } from '../local/stand-ins/edas/faults.ts';
+import * as rewordings from '../local/stand-ins/edas/rewordings.ts';
 import {
   startEdasStandIn,
   type ChooseFault,
   type EdasStandIn,
   type RecordedCall,
-} from '../local/edas/stand-in.ts';
+} from '../local/stand-ins/edas/stand-in.ts';
 import { realClockThatLeaps } from './support/leaping-clock.ts';
 import { fakeCredentials, openWebhook, type Answer } from './support/webhook.ts';
 

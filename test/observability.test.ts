@@ -3,12 +3,12 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import path from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { errorCatalogue } from '../functions/errors.ts';
-import { isRecord, toRecord } from '../functions/record.ts';
+import { isRecord, toRecord } from '../functions/lib/json.ts';
 import { presets } from '../functions/webhook/source/presets.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
-import * as edasFaults from '../local/edas/faults.ts';
-import { startEdasStandIn } from '../local/edas/stand-in.ts';
+import * as edasFaults from '../local/stand-ins/edas/faults.ts';
+import { startEdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
 import { answers, problems, stageOfCases } from './functions/webhook/cases.ts';
 import { change, openTaskFunction, type TaskFunction, type TaskFunctionOptions } from './support/task.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';

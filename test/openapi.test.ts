@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { errorCatalogue } from '../functions/errors.ts';
-import { toRecord } from '../functions/record.ts';
+import { toRecord } from '../functions/lib/json.ts';
 import { root } from '../local/build/bundle.ts';
 import { answers, codesOfTasks, problems, stageOfCases, type Case } from './functions/webhook/cases.ts';
 import type { CleanUp } from './functions/webhook/stage.ts';

@@ -1,10 +1,10 @@
-import { isRecord, toRecord, toText } from '../record.ts';
-import { excerpt } from '../text.ts';
+import { isRecord, toRecord, toText } from '../lib/json.ts';
+import { excerpt } from '../lib/text.ts';
 import { EdasFailure, type EdasAnswer } from './failure.ts';
 
 /** What a rollback needs to know of a change order; a field that EDAS left out is undefined. */
 export interface ChangeOrderInfo {
-  /** See `functions/rollback/states.ts` for what the numbers mean. */
+  /** See `functions/edas/status.ts` for what the numbers mean. */
   status: number | undefined;
   /** EDAS's own word on whether a finished order can be rolled back. */
   supportRollback: boolean | undefined;

@@ -1,12 +1,16 @@
-import ROAClient, { type ROACredentials } from '@alicloud/pop-core/lib/roa.js';
-import { monotonicMs } from '../clock.ts';
-import { openConnection } from '../connection.ts';
-import { isRecord, toRecord, toText } from '../record.ts';
-import { excerpt } from '../text.ts';
-import { withinTime } from '../within-time.ts';
+import ROAClient from '@alicloud/pop-core/lib/roa.js';
+import { openConnection } from '../alibaba/connection.ts';
+import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
+import { identifier } from '../alibaba/scrub.ts';
+import { withinTime } from '../lib/async.ts';
+import { isRecord, toRecord, toText } from '../lib/json.ts';
+import { excerpt } from '../lib/text.ts';
+import { monotonicMs } from '../lib/time.ts';
 import { toChangeOrder, toStatus, parseBeijingTime, type ChangeOrderProgress } from './change-order.ts';
-import { EdasFailure, failureOf, requireSuccess, type EdasAnswer } from './failure.ts';
-import { identifier, withoutSecrets } from './scrub.ts';
+import { EdasFailure, failureOf, requireSuccess, type EdasAnswer, withoutSecrets } from './failure.ts';
+
+/** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
+export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
 
 /** What EDAS said when it accepted a rollback. */
 export interface RollbackReceipt {
@@ -45,11 +49,6 @@ export interface EdasClient {
   abortAndRollbackChangeOrder: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
 }
 
-/** Where credentials come from; asked once per call. */
-export interface CredentialsProvider {
-  getCredentials(): Promise<ROACredentials>;
-}
-
 interface Operation {
   method: 'POST' | 'PUT';
   path: string;
@@ -77,7 +76,7 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     { method, path }: Operation,
     query: { ChangeOrderId: string } | { AppId: string },
     timeoutMs: number,
-    pick: (answer: EdasAnswer, credentials: ROACredentials) => T,
+    pick: (answer: EdasAnswer, credentials: Credentials) => T,
   ): Promise<T> {
     const deadlineAt = monotonicMs() + timeoutMs;
     // A provider that asks a server for credentials may take as long as that server likes.
@@ -124,7 +123,7 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
   };
 }
 
-function toReceipt(answer: EdasAnswer, credentials: ROACredentials): RollbackReceipt {
+function toReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceipt {
   return {
     rollbackChangeOrderId: identifier(toRecord(answer['Data'])['ChangeOrderId'], credentials)?.toLowerCase(),
     requestId: identifier(answer['RequestId'], credentials),
@@ -146,7 +145,7 @@ function toApplicationName(answer: EdasAnswer): string | undefined {
 function toListedChangeOrders(
   answer: EdasAnswer,
   appId: string,
-  credentials: ROACredentials,
+  credentials: Credentials,
 ): ListedChangeOrder[] {
   return itemsOf(answer['ChangeOrderList'], 'ChangeOrder').flatMap((item) => {
     const order = toRecord(item);

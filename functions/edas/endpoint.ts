@@ -1,5 +1,5 @@
+import { readOrigin } from '../alibaba/origin.ts';
 import { Problem } from '../errors.ts';
-import { readOrigin } from '../origin.ts';
 
 // Regions whose EDAS answers elsewhere than at edas.<region>.aliyuncs.com.
 // https://api.aliyun.com/product/Edas (endpoint list of Edas 2017-08-01)

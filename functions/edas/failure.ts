@@ -1,4 +1,7 @@
-import { isRecord } from '../record.ts';
+import type { Credentials } from '../alibaba/credentials.ts';
+import { identifier, quotesCredentials } from '../alibaba/scrub.ts';
+import { isRecord } from '../lib/json.ts';
+import { excerpt } from '../lib/text.ts';
 
 /**
  * What a failed EDAS call means for the question that matters: did EDAS take the request?
@@ -135,4 +138,27 @@ function describeCallError(error: unknown): string {
 function text(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value;
   return typeof value === 'number' ? String(value) : undefined;
+}
+
+/** Characters of what EDAS said that are passed on. */
+const longestText = 300;
+
+/**
+ * The failure with texts that are fit for an answer and a log: bounded, and without credentials. EDAS quotes the whole
+ * string that it signed when a signature does not match, security token included; what it or a proxy may do to the
+ * quotation, such as cutting or escaping it, is why the text is withheld rather than mended. A quotation in another
+ * alphabet, such as base64, is not recognised.
+ */
+export function withoutSecrets(failure: EdasFailure, credentials: Credentials): EdasFailure {
+  const code = identifier(failure.code, credentials);
+  const { message: text } = failure;
+  // A little more than is passed on, so that a quotation is seen as such also where the text is cut.
+  const message = quotesCredentials(text.slice(0, longestText * 5), credentials)
+    ? `EDAS answered ${code ?? 'with a failure'}; its words are withheld, for they quote the credentials.`
+    : excerpt(text, longestText);
+  return new EdasFailure(failure.kind, message, {
+    code,
+    requestId: identifier(failure.requestId, credentials),
+    traceId: identifier(failure.traceId, credentials),
+  });
 }

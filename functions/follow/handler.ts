@@ -1,19 +1,19 @@
+import type { Exchange } from '../alibaba/exchange.ts';
+import { openEdas } from '../edas/open-edas.ts';
+import { endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
-import { lazily } from '../lazily.ts';
-import { levelOf, toProblem } from '../platform/failure.ts';
-import { readContext, type Environment, type FunctionContext } from '../platform/function-compute.ts';
+import { lazily } from '../lib/async.ts';
+import { readContext, type FunctionContext } from '../platform/context.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
-import { openEdas } from '../platform/open-edas.ts';
-import { isSuspended } from '../platform/settings.ts';
-import type { Runtime } from '../platform/world.ts';
-import { endOf } from '../rollback/states.ts';
+import { levelOf, toProblem } from '../platform/problem.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import { isSuspended, type Environment } from '../platform/settings.ts';
 import { readTask, type RollbackTask } from '../task.ts';
-import { runTask } from './carry-out.ts';
-import { createNotificationBuilder, consoleUrlOf } from './complete-news.ts';
 import type { FollowConfiguration } from './configuration.ts';
-import type { RollbackEvent, Notification } from './news.ts';
+import { createNotificationBuilder, consoleUrlOf } from './notification-builder.ts';
 import { openNotifier, type Notifier, type Reach } from './notify/notify.ts';
+import type { RollbackEvent, Notification } from './rollback-event.ts';
+import { runTask } from './run-task.ts';
 
 /** What the outside world is to the task: it also calls the channels. */
 export interface FollowRuntime extends Runtime {

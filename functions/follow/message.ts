@@ -1,48 +1,11 @@
+import { phaseOf } from '../edas/status.ts';
 import type { ErrorCode } from '../errors.ts';
-import { phaseOf } from '../rollback/states.ts';
-import { excerpt } from '../text.ts';
+import { excerpt } from '../lib/text.ts';
 import type { Language } from './configuration.ts';
-import type { Notification, RollbackEventName } from './news.ts';
-import { textsInChinese } from './texts-zh.ts';
+import type { Notification } from './rollback-event.ts';
 import { textsInEnglish } from './texts-en.ts';
-
-/**
- * What a message can be about: an event, or
- *
- * - `…_itself`: the order that was followed is the change itself, and nobody can tell what in it is the rollback.
- * - `succeeded_presumably`: the order that was followed only looks like the rollback, or the change does not show it.
- * - `out_of_sight`: the time is up, and the order was not seen at the end.
- */
-export type Topic =
-  | RollbackEventName
-  | 'waiting_itself'
-  | 'failing_itself'
-  | 'terminated_itself'
-  | 'succeeded_presumably'
-  | 'out_of_sight';
-
-/** All words of a message in one language. */
-export interface Texts {
-  /** The first word tells whether all is well. Each holds the word for a rollback, which a robot may insist on. */
-  headlines: Record<Topic, string>;
-  /** What a person should do; undefined where nobody has to do anything. */
-  next: Record<Topic, string | undefined>;
-  labels: Record<
-    'app' | 'change' | 'rollback' | 'status' | 'batches' | 'failed' | 'took' | 'by' | 'why' | 'next',
-    string
-  >;
-  /** Between a label and what it is for. */
-  colon: string;
-  comma: string;
-  changeOrder: (id: string) => string;
-  inBrackets: (text: string) => string;
-  status: (status: number) => string;
-  batches: (done: number, total: number) => string;
-  duration: (hours: number, minutes: number, seconds: number) => string;
-  source: (name: string) => string;
-  delivery: (id: string) => string;
-  moreFailures: (count: number) => string;
-}
+import { textsInChinese } from './texts-zh.ts';
+import type { Texts, Topic } from './texts.ts';
 
 const textsOf: Record<Language, Texts> = { en: textsInEnglish, zh: textsInChinese };
 

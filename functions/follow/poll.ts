@@ -1,9 +1,9 @@
 import { keyOf, type ChangeFailure, type ChangeOrderProgress } from '../edas/change-order.ts';
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
-import type { Clock } from '../clock.ts';
+import { endOf, type ChangeOrderEnd } from '../edas/status.ts';
+import type { Clock } from '../lib/time.ts';
 import { explain } from '../rollback/refusal.ts';
-import { endOf, type ChangeOrderEnd } from '../rollback/states.ts';
-import type { RollbackEventName } from './news.ts';
+import type { RollbackEventName } from './rollback-event.ts';
 
 /** Milliseconds until the first look, and between two. EDAS allows 100 reads a minute, for all of an account. */
 const [firstPauseMs, pauseMs, longestPauseMs] = [5_000, 10_000, 300_000];
@@ -31,7 +31,11 @@ export interface FollowDependencies {
   clock: Clock;
   random: () => number;
   /** Told once of what happens meanwhile. `failures`: those that were not told before. */
-  tell: (event: 'waiting' | 'failing', observation: Observation, failures: readonly ChangeFailure[]) => Promise<void>;
+  tell: (
+    event: 'waiting' | 'failing',
+    observation: Observation,
+    failures: readonly ChangeFailure[],
+  ) => Promise<void>;
   warn: (message: string, facts: Record<string, unknown>) => void;
 }
 
@@ -97,7 +101,9 @@ async function poll(
   }
   const observation = { ...before, polls, order, failure: undefined, isThrottled: false, refusals: 0 };
   // The other reads of this minute belong to those who have to roll back.
-  return before.polls % 3 === 0 ? pollChange(observation, { orderId, changeOrderId }, dependencies) : observation;
+  return before.polls % 3 === 0
+    ? pollChange(observation, { orderId, changeOrderId }, dependencies)
+    : observation;
 }
 
 /** The change is looked at for the sake of the messages: without it, the rollback is followed all the same. */
@@ -153,7 +159,11 @@ function newMemory({ isRetry, orderId, changeOrderId }: FollowRequest): Memory {
   return { isSilentOfWait: isRetry, isSilentOfFailures, toldFailures: new Set() };
 }
 
-async function reportOnce(observation: Observation, memory: Memory, { tell }: FollowDependencies): Promise<void> {
+async function reportOnce(
+  observation: Observation,
+  memory: Memory,
+  { tell }: FollowDependencies,
+): Promise<void> {
   const { order, failure } = observation;
   if (!order || failure) return;
   const fresh = order.failures.filter((each) => !memory.toldFailures.has(keyOf(each)));

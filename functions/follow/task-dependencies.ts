@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
 import type { EdasClient } from '../edas/client.ts';
+import type { Clock } from '../lib/time.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import type { RollbackEvent } from './news.ts';
+import type { RollbackEvent } from './rollback-event.ts';
 
 /** What a task is carried out with. */
 export interface TaskDependencies {

@@ -1,6 +1,6 @@
+import { describeStatus } from '../edas/status.ts';
 import { whatTerminatedMeans } from '../rollback/outcome.ts';
-import { describeStatus } from '../rollback/states.ts';
-import type { Texts } from './message.ts';
+import type { Texts } from './texts.ts';
 
 export const textsInEnglish: Texts = {
   headlines: {

@@ -1,4 +1,4 @@
-import type { Texts } from './message.ts';
+import type { Texts } from './texts.ts';
 
 const whatTerminatedMeans =
   '回滚后变更单显示为“已终止”；但只终止、未回滚的变更也显示为“已终止”，此时已更新的实例不会恢复：请在 EDAS 控制台核对各实例的版本。';

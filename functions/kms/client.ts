@@ -1,10 +1,10 @@
 import RPCClient from '@alicloud/pop-core/lib/rpc.js';
-import { monotonicMs } from '../clock.ts';
-import { openConnection, type Connection } from '../connection.ts';
-import type { CredentialsProvider } from '../edas/client.ts';
-import { identifier } from '../edas/scrub.ts';
-import { isRecord, toRecord, toText } from '../record.ts';
-import { withinTime } from '../within-time.ts';
+import { openConnection, type Connection } from '../alibaba/connection.ts';
+import type { CredentialsProvider } from '../alibaba/credentials.ts';
+import { identifier } from '../alibaba/scrub.ts';
+import { withinTime } from '../lib/async.ts';
+import { isRecord, toRecord, toText } from '../lib/json.ts';
+import { monotonicMs } from '../lib/time.ts';
 import { failureOf, KmsFailure } from './failure.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { readOrigin } from '../origin.ts';
+import { readOrigin } from '../alibaba/origin.ts';
 import { KmsFailure } from './failure.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import FcClient from '@alicloud/fc2';
-import type { CredentialsProvider } from '../edas/client.ts';
-import { identifier } from '../edas/scrub.ts';
-import { exchange, ExchangeFailure, type Answer } from '../exchange.ts';
-import { toRecord } from '../record.ts';
+import type { CredentialsProvider } from '../alibaba/credentials.ts';
+import { exchange, ExchangeFailure, type Answer } from '../alibaba/exchange.ts';
+import { identifier } from '../alibaba/scrub.ts';
+import { toRecord } from '../lib/json.ts';
 import { taskStates, TaskQueueFailure, type TaskQueue } from './task-queue.ts';
 
 /** Where a task goes. */

@@ -1,4 +1,4 @@
-import { excerpt } from '../text.ts';
+import { excerpt } from '../lib/text.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 

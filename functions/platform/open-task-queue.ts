@@ -1,8 +1,8 @@
-import { readOrigin } from '../origin.ts';
-import { invocationCredentials } from './credentials.ts';
-import type { Environment, FunctionContext } from './function-compute.ts';
-import { setting } from './settings.ts';
+import { readOrigin } from '../alibaba/origin.ts';
+import type { FunctionContext } from './context.ts';
 import type { TaskFunction } from './fc2-task-queue.ts';
+import { invocationCredentials } from './invocation-credentials.ts';
+import { setting, type Environment } from './settings.ts';
 import { TaskQueueFailure, type TaskQueue } from './task-queue.ts';
 
 /**

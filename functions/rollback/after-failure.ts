@@ -1,13 +1,13 @@
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import { EdasFailure } from '../edas/failure.ts';
-import { reasonOf } from '../text.ts';
+import { describeStatus, phaseOf } from '../edas/status.ts';
+import { reasonOf } from '../lib/text.ts';
+import { pauseAfter } from '../lib/time.ts';
 import { leastCallMs, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { shownByOrder, terminatedByNow, type RollbackOutcome } from './outcome.ts';
-import { pauseAfter } from './pause.ts';
 import { explain, problemFromFailure, refusal, sentence } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
-import { describeStatus, phaseOf } from './states.ts';
 
 /**
  * What became of a rollback that failed and is not sent again.

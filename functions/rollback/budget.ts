@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/time.ts';
 
 /** Milliseconds. Less is no time to ask EDAS anything. */
 export const leastCallMs = 100;

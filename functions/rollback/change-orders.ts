@@ -1,5 +1,4 @@
-import type { EdasClient } from '../edas/client.ts';
-import type { RollbackOperation } from '../task.ts';
+import type { EdasClient, RollbackOperation } from '../edas/client.ts';
 import type { ChangeOrders } from './dependencies.ts';
 
 /** EDAS, opened when it is first asked: a rollback that somebody else does needs no SDK. */

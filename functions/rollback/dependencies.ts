@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { ListedChangeOrder, RollbackReceipt } from '../edas/client.ts';
+import type { Clock } from '../lib/time.ts';
 
 /** EDAS, as far as a rollback needs it. All throw `EdasFailure`, or a `Problem` where there are no credentials. */
 export interface ChangeOrders {

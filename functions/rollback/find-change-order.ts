@@ -1,13 +1,13 @@
 import type { ListedChangeOrder } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
+import { describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
-import { excerpt, reasonOf } from '../text.ts';
-import { readWithRetries } from './ask.ts';
+import { excerpt, reasonOf } from '../lib/text.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
+import { readWithRetries } from './read-with-retries.ts';
 import { outOfTime, refusal } from './refusal.ts';
 import type { RollbackOrder, RollbackRequest } from './request.ts';
-import { describeStatus, phaseOf } from './states.ts';
 
 /** Characters. A source may touch hundreds of applications, and nobody reads all of their ids. */
 const longestList = 300;

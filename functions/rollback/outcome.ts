@@ -1,9 +1,9 @@
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { RollbackReceipt } from '../edas/client.ts';
 import type { EdasFailure } from '../edas/failure.ts';
+import { describeStatus } from '../edas/status.ts';
 import { sentence } from './refusal.ts';
 import type { Hold, RollbackRequest } from './request.ts';
-import { describeStatus } from './states.ts';
 
 interface EdasIds {
   requestId: string | undefined;

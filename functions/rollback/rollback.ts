@@ -1,17 +1,16 @@
-import type { Clock } from '../clock.ts';
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
+import { describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
+import { type Clock, pauseAfter } from '../lib/time.ts';
 import { afterFailure } from './after-failure.ts';
-import { readWithRetries } from './ask.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { accepted, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
-import { pauseAfter } from './pause.ts';
+import { readWithRetries } from './read-with-retries.ts';
 import { explain, outOfTime, refusal } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
-import { describeStatus, phaseOf } from './states.ts';
 
 /** Milliseconds. With less, a rollback that is sent again would hardly see its answer. */
 const leastResendMs = 1_000;
@@ -91,7 +90,11 @@ function read(
   dependencies: RollbackDependencies,
 ): Promise<ChangeOrderInfo> {
   const { changeOrders } = dependencies;
-  return readWithRetries((timeoutMs) => changeOrders.read(changeOrderId, timeoutMs), deadlineAt, dependencies);
+  return readWithRetries(
+    (timeoutMs) => changeOrders.read(changeOrderId, timeoutMs),
+    deadlineAt,
+    dependencies,
+  );
 }
 
 /**

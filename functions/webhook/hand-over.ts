@@ -1,9 +1,9 @@
+import { reasonOf } from '../lib/text.ts';
+import type { Clock } from '../lib/time.ts';
 import { TaskQueueFailure, type TaskQueue, type TaskState } from '../platform/task-queue.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import type { Clock } from '../clock.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import { taskIdFor, type RollbackDone, type RollbackDue, type RollbackTask } from '../task.ts';
-import { reasonOf } from '../text.ts';
 
 /** A rollback that a task does, now or later. */
 export interface Deferred {

@@ -1,12 +1,13 @@
 import { Problem } from '../errors.ts';
-import { levelOf, toProblem } from '../platform/failure.ts';
-import { readContext, type FunctionContext, type FunctionResponse } from '../platform/function-compute.ts';
+import { openKms } from '../kms/open-kms.ts';
+import { readContext, type FunctionContext, type FunctionResponse } from '../platform/context.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
-import { openKms } from '../platform/open-kms.ts';
-import type { Runtime } from '../platform/world.ts';
+import { levelOf, toProblem } from '../platform/problem.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import { executeRollback, type RollbackIntent } from './fulfil.ts';
+import { executeRollback, type RollbackIntent } from './execute-rollback.ts';
 import { challengeReply, handshakeReply, mayBeSealedChallenge } from './handshake.ts';
+import type { Ignored, Outcome } from './outcome.ts';
 import { readPayload } from './payload/read.ts';
 import {
   selectActor,
@@ -18,18 +19,12 @@ import {
   selectTarget,
 } from './payload/select.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
-import {
-  replyWithHealth,
-  replyWithOutcome,
-  replyWithProblem,
-  type Ignored,
-  type Outcome,
-} from './reply/reply.ts';
+import { replyWithHealth, replyWithOutcome, replyWithProblem } from './reply/reply.ts';
+import type { Configuration } from './source/compiled-source.ts';
 import { findSource, requireOpen, requirePost } from './source/find-source.ts';
 import { createAddKmsKeys, type AddKmsKeys } from './source/kms-keys.ts';
 import { createKmsSecrets } from './source/kms-secrets.ts';
-import { isClosed, loadSources, type Source } from './source/open-sources.ts';
-import type { Configuration } from './source/source.ts';
+import { isClosed, loadSources, type Source } from './source/load-sources.ts';
 import type { Trail } from './trail.ts';
 import { describeGrant, expiresSoon, type LinkGrant } from './verify/link.ts';
 import type { SignedRequest } from './verify/match.ts';
@@ -50,7 +45,10 @@ interface HandlerDependencies extends Runtime {
  * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
  * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
  */
-export function createHandler({ version, digest, sources: compiled }: Configuration, world: Runtime): Handler {
+export function createHandler(
+  { version, digest, sources: compiled }: Configuration,
+  world: Runtime,
+): Handler {
   const { env, now, clock, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createLog('debug', write, now);
@@ -160,7 +158,11 @@ function lacksKey(error: unknown, source: Source, signed: SignedRequest): boolea
   return code === 'signature_mismatch' || code === 'token_mismatch';
 }
 
-function authenticateWith(source: Source, signed: SignedRequest, now: number): AuthenticatedRequest | Ignored {
+function authenticateWith(
+  source: Source,
+  signed: SignedRequest,
+  now: number,
+): AuthenticatedRequest | Ignored {
   const greeting = handshakeReply(source, signed, now);
   if (greeting) return greeting;
   const grant = verify(source.verify, source.keys, signed, now);
@@ -187,7 +189,10 @@ async function readIntent(
   return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt, answerAt };
 }
 
-function answerHealth({ method }: WebhookRequest, { version, digest, sources }: HandlerDependencies): FunctionResponse {
+function answerHealth(
+  { method }: WebhookRequest,
+  { version, digest, sources }: HandlerDependencies,
+): FunctionResponse {
   if (method !== 'GET') {
     const detail = 'This path tells the health, with GET. Webhooks go to POST /<source>.';
     throw new Problem('method_not_allowed', detail, { allow: 'GET' });

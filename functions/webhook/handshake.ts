@@ -1,23 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { isRecord, toText } from '../record.ts';
-import type { JSONValue } from './payload/expression.ts';
-import { isForm } from './payload/form.ts';
+import { isForm } from '../lib/form.ts';
+import { isRecord, toText } from '../lib/json.ts';
+import type { Ignored } from './outcome.ts';
 import { parseJson } from './payload/parse.ts';
-import type { Ignored } from './reply/reply.ts';
-import type { Source } from './source/open-sources.ts';
+import type { JSONValue } from './source/expression.ts';
+import type { Source } from './source/load-sources.ts';
 import { decryptFeishu, feishuSignatureHeader } from './verify/feishu.ts';
 import { verifyHmac } from './verify/hmac.ts';
 import type { SignedRequest } from './verify/match.ts';
 import { publicZendeskSecret } from './verify/secret.ts';
-
-/**
- * How a sender tries an address before it trusts it, where that is more than a webhook with a header that says so.
- *
- * - `slack`: https://docs.slack.dev/reference/events/url_verification (signed), and `ssl_check` (not signed)
- * - `feishu`: a challenge, plain or encrypted
- * - `zendesk`: webhooks that are tried before they are created are signed with a secret that everybody knows
- */
-export type Handshake = 'slack' | 'feishu' | 'zendesk';
 
 const longestChallenge = 1000;
 

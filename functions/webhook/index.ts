@@ -1,5 +1,5 @@
 import configuration from 'virtual:configuration';
-import { systemRuntime } from '../platform/world.ts';
+import { systemRuntime } from '../platform/runtime.ts';
 import { createHandler } from './handler.ts';
 
 /** The entry point of the webhook function: `webhook.handler` in s.yaml. */

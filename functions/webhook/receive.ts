@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../errors.ts';
-import { isRecord, toRecord, toText } from '../record.ts';
+import { isRecord, toRecord, toText } from '../lib/json.ts';
 
 /** An HTTP request as Function Compute passed it on, its body still undecoded. */
 export interface WebhookRequest {

@@ -1,4 +1,4 @@
-import type { Source } from './source/open-sources.ts';
+import type { Source } from './source/load-sources.ts';
 
 /** What is known of a request so far. With the result, it becomes the line of the audit trail. */
 export interface Trail {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import type { CompiledChannel, FollowConfiguration } from '../../functions/follow/configuration.ts';
-import type { CompiledSource, Configuration } from '../../functions/webhook/source/source.ts';
+import type { CompiledSource, Configuration } from '../../functions/webhook/source/compiled-source.ts';
 import { configurationDigest } from './configuration-digest.ts';
 
 /** The root of the repository. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { toRecord, toText } from '../../functions/record.ts';
-import { reasonOf } from '../../functions/text.ts';
+import { toRecord, toText } from '../../functions/lib/json.ts';
+import { reasonOf } from '../../functions/lib/text.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import { CliError } from '../cli.ts';
+import { CliError } from '../cli/cli.ts';
 import type { CompiledConfiguration } from './compile-sources.ts';
 import { readDeployment, type DeployedFunction } from './deployment.ts';
 import type { Path } from './position.ts';

@@ -1,7 +1,7 @@
 import { compile, getRegisteredFunctions, TreeInterpreter } from '@jmespath-community/jmespath';
-import type { Expression, ExpressionNode } from '../../functions/webhook/payload/expression.ts';
-import { toRecord } from '../../functions/record.ts';
-import { reasonOf } from '../../functions/text.ts';
+import { toRecord } from '../../functions/lib/json.ts';
+import { reasonOf } from '../../functions/lib/text.ts';
+import type { Expression, ExpressionNode } from '../../functions/webhook/source/expression.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 type Report = (message: string) => void;

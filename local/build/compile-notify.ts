@@ -1,5 +1,5 @@
 import type { ChannelKind, CompiledChannel } from '../../functions/follow/configuration.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import type { Report } from './position.ts';
 import type { ChannelSettings } from './sources-schema.ts';
 

@@ -1,11 +1,10 @@
 import { LineCounter, parseDocument, visit, type Document } from 'yaml';
-import { toText } from '../../functions/record.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
-import { isId, reasonOf } from '../../functions/text.ts';
+import { toText } from '../../functions/lib/json.ts';
+import { isId, reasonOf } from '../../functions/lib/text.ts';
+import type { CompiledSource, ContentType } from '../../functions/webhook/source/compiled-source.ts';
+import type { Expression } from '../../functions/webhook/source/expression.ts';
 import { presets, type Preset } from '../../functions/webhook/source/presets.ts';
-import type { Expression } from '../../functions/webhook/payload/expression.ts';
-import type { ContentType } from '../../functions/webhook/payload/parse.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileNotify } from './compile-notify.ts';

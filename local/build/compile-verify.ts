@@ -1,4 +1,4 @@
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import type { Report } from './position.ts';
 import type { HmacSettings, VerifySettings } from './sources-schema.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isRecord } from '../../functions/record.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import { isRecord } from '../../functions/lib/json.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 
 /**
  * SHA-256, in hex, of the compiled sources as JSON with sorted keys: two functions with the same digest read every webhook

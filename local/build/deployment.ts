@@ -1,7 +1,7 @@
 import { isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
-import { toRecord } from '../../functions/record.ts';
-import { reasonOf } from '../../functions/text.ts';
-import { CliError } from '../cli.ts';
+import { toRecord } from '../../functions/lib/json.ts';
+import { reasonOf } from '../../functions/lib/text.ts';
+import { CliError } from '../cli/cli.ts';
 import { offsetOf, toPosition, type Path } from './position.ts';
 
 /** What an s.yaml says, as far as the build looks at it. */

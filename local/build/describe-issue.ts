@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { toRecord } from '../../functions/record.ts';
-import { excerpt } from '../../functions/text.ts';
+import { toRecord } from '../../functions/lib/json.ts';
+import { excerpt } from '../../functions/lib/text.ts';
 import { didYouMean, sameByAnotherName } from './did-you-mean.ts';
 import type { Path } from './position.ts';
 import {

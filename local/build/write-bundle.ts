@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { reasonOf } from '../../functions/text.ts';
-import { CliError } from '../cli.ts';
+import { reasonOf } from '../../functions/lib/text.ts';
+import { CliError } from '../cli/cli.ts';
 import { bundleFollow, bundleWebhook, root, type BuiltFile, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
 import { licencesText } from './licences.ts';

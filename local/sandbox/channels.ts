@@ -4,7 +4,7 @@ import {
   type ChannelKind,
   type CompiledChannel,
 } from '../../functions/follow/configuration.ts';
-import type { MessageReceiver, ReceiverOptions } from '../notify/receiver.ts';
+import type { MessageReceiver, ReceiverOptions } from '../stand-ins/channels/receiver.ts';
 
 /** Keys that are in no way secret: they work in the sandbox only. */
 const keys = {

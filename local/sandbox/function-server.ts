@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
-import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
-import { listen, type Listening } from '../listen.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
+import { listen, type Listening } from '../stand-ins/listen.ts';
 import { toHttpEvent } from './http-event.ts';
 
 export interface FunctionServerOptions {

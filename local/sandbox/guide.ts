@@ -1,11 +1,11 @@
 import { setting } from '../../functions/platform/settings.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import type { EdasStandIn } from '../edas/stand-in.ts';
-import { isSignedByOpenssl, opensslLines, quote } from '../openssl-lines.ts';
-import { findNameable, isByApplication, sampleWebhook } from '../sample-webhook.ts';
-import { secondsGood, signedRequest, type SenderRequest } from '../sender.ts';
-import { paint } from '../terminal.ts';
+import { paint } from '../cli/terminal.ts';
+import { isSignedByOpenssl, opensslLines, quote } from '../signing/openssl-lines.ts';
+import { findNameable, isByApplication, sampleWebhook } from '../signing/sample-webhook.ts';
+import { secondsGood, signedRequest, type SenderRequest } from '../signing/sender.ts';
+import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
 import { applicationFor, targetFor } from './play.ts';
 import { secretOf, type Secrets } from './secrets.ts';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
-import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
+import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
 
 /** A running instance of the built function: its own thread, environment and output. */
 export interface Instance {

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FunctionResponse } from '../../functions/platform/function-compute.ts';
-import { describeStatus } from '../../functions/rollback/states.ts';
+import { describeStatus } from '../../functions/edas/status.ts';
+import type { FunctionResponse } from '../../functions/platform/context.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import { statuses, type ChangeOrder } from '../edas/change-orders.ts';
-import type { EdasStandIn, RecordedCall } from '../edas/stand-in.ts';
-import type { FcStandIn, RecordedCall as RecordedTaskCall } from '../fc/stand-in.ts';
-import type { RecordedCall as RecordedKmsCall } from '../kms/stand-in.ts';
-import type { ReceivedMessage } from '../notify/receiver.ts';
-import { showMessage } from '../notify/show.ts';
-import { paint } from '../terminal.ts';
-import { isByApplication, onlyAppOf, sampleWebhook, type SampleWebhook } from '../sample-webhook.ts';
-import { signedRequest } from '../sender.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
+import { paint } from '../cli/terminal.ts';
+import { isByApplication, onlyAppOf, sampleWebhook, type SampleWebhook } from '../signing/sample-webhook.ts';
+import { signedRequest } from '../signing/sender.ts';
+import type { ReceivedMessage } from '../stand-ins/channels/receiver.ts';
+import { statuses, type ChangeOrder } from '../stand-ins/edas/change-orders.ts';
+import type { EdasStandIn, RecordedCall } from '../stand-ins/edas/stand-in.ts';
+import type { FcStandIn, RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
+import type { RecordedCall as RecordedKmsCall } from '../stand-ins/kms/stand-in.ts';
 import { secretOf, type Secrets } from './secrets.ts';
+import { showMessage } from './show-message.ts';
 
 interface Stage {
   edas: EdasStandIn;

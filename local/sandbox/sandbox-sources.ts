@@ -1,4 +1,4 @@
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 
 /** As the sandbox runs them where no channel is configured: followed, so that its own channels have news. */
 export function followedSources(sources: readonly CompiledSource[]): CompiledSource[] {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
-import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import type { SecretEncoding } from '../../functions/webhook/verify/secret.ts';
+import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 
 /** By name, as `secrets` in sources.yaml has it: that of an environment variable, or `kms:NAME`. */
 export type Secrets = Record<string, string>;

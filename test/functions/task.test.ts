@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isRecord } from '../../functions/lib/json.ts';
 import {
   isChatAddress,
   readTask,
@@ -8,7 +9,6 @@ import {
   type RollbackTask,
   type TaskFacts,
 } from '../../functions/task.ts';
-import { isRecord } from '../../functions/record.ts';
 import { problemOf } from '../support/problem.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';

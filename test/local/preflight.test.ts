@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { root } from '../../local/build/bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const script = path.join(root, 'local/preflight.cjs');
+const script = path.join(root, 'local/cli/preflight.cjs');
 
 /** Runs the check under this Node.js, which says that it is another one. */
 function runAs(version: string): { status: number | null; stdout: string; stderr: string } {

@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Plugin } from 'esbuild';
-import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
+import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { bundleWebhook, type Bundle } from '../../local/build/bundle.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
-import { signatureHeaders } from '../../local/sign.ts';
+import { signatureHeaders } from '../../local/signing/sign.ts';
 import { httpEvent } from './http-event.ts';
 
 export const sources = compileSources(`

@@ -1,4 +1,4 @@
-import type { Clock } from '../../functions/clock.ts';
+import type { Clock } from '../../functions/lib/time.ts';
 
 /**
  * Real time, for faults that are those of a real connection. But nobody waits: a pause moves it ahead.

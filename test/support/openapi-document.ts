@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { isRecord, toRecord, toText } from '../../functions/record.ts';
+import { isRecord, toRecord, toText } from '../../functions/lib/json.ts';
 import { root } from '../../local/build/bundle.ts';
 
 /** An HTTP answer, as far as openapi.yaml speaks of it. */

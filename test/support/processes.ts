@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import type { FunctionContext, FunctionResponse } from '../../functions/platform/function-compute.ts';
+import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
 import { instanceEnv } from './invoke-bundle.ts';
 
 interface Deliveries {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll } from 'vitest';
-import { receiveRoaRequest, type RoaRequest } from '../../local/edas/roa-signature.ts';
-import { listen, type Listening } from '../../local/listen.ts';
+import { receiveRoaRequest, type RoaRequest } from '../../local/stand-ins/edas/roa-signature.ts';
+import { listen, type Listening } from '../../local/stand-ins/listen.ts';
 
 /** A server that takes every request in and answers `{}`, so that what an SDK put on the wire can be looked at and changed. */
 export function startRecorder(): { received: RoaRequest[]; endpoint: () => string } {

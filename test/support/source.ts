@@ -1,5 +1,5 @@
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { presets } from '../../functions/webhook/source/presets.ts';
-import type { CompiledSource } from '../../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 
 /** The least that a source can be: what is not told has its default. */

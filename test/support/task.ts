@@ -1,13 +1,21 @@
-import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../local/edas/stand-in.ts';
-import { startReceiver, type MessageReceiver, type ReceiverKind } from '../../local/notify/receiver.ts';
-import { exchange } from '../../functions/exchange.ts';
+import { exchange } from '../../functions/alibaba/exchange.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { createTaskHandler } from '../../functions/follow/handler.ts';
-import type { Notification } from '../../functions/follow/news.ts';
-import type { Environment } from '../../functions/platform/function-compute.ts';
-import { toRecord, toText } from '../../functions/record.ts';
-import type { Clock } from '../../functions/clock.ts';
+import type { Notification } from '../../functions/follow/rollback-event.ts';
+import { toRecord, toText } from '../../functions/lib/json.ts';
+import type { Clock } from '../../functions/lib/time.ts';
+import type { Environment } from '../../functions/platform/settings.ts';
 import type { RollbackTask } from '../../functions/task.ts';
+import {
+  startReceiver,
+  type MessageReceiver,
+  type ReceiverKind,
+} from '../../local/stand-ins/channels/receiver.ts';
+import {
+  startEdasStandIn,
+  type EdasStandIn,
+  type EdasStandInOptions,
+} from '../../local/stand-ins/edas/stand-in.ts';
 import { fakeContext, fakeCredentials, startTime } from './webhook.ts';
 
 export const taskApp = '3616cdca-4f92-4413-0000-000000000000';

@@ -1,7 +1,7 @@
-import type { Answer, ExchangeRequest } from '../../exchange.ts';
-import { toRecord, toText } from '../../record.ts';
+import type { Answer, ExchangeRequest } from '../../alibaba/exchange.ts';
+import { toRecord, toText } from '../../lib/json.ts';
 import type { Language } from '../configuration.ts';
-import type { Notification } from '../news.ts';
+import type { Notification } from '../rollback-event.ts';
 
 /** A channel that can be used. */
 export interface ChannelAddress {

@@ -1,5 +1,5 @@
-import type { Answer } from '../../exchange.ts';
-import { escapeForSlack } from '../../slack-text.ts';
+import type { Answer } from '../../alibaba/exchange.ts';
+import { escapeForSlack } from '../../lib/slack-text.ts';
 import type { AnswerAddress } from '../../task.ts';
 import { messageFor } from '../message.ts';
 import { jsonRequest, judgeStatus, type ChannelProtocol, type Verdict } from './channel.ts';

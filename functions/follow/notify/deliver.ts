@@ -1,9 +1,8 @@
-import { ExchangeFailure, type Answer, type Exchange } from '../../exchange.ts';
-import { pauseAfter } from '../../rollback/pause.ts';
-import type { Clock } from '../../clock.ts';
+import { ExchangeFailure, type Answer, type Exchange } from '../../alibaba/exchange.ts';
+import { type Clock, pauseAfter } from '../../lib/time.ts';
+import type { Notification } from '../rollback-event.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
-import type { Notification } from '../news.ts';
-import { withoutQuotation } from './withhold.ts';
+import { withoutQuotation } from './without-quotation.ts';
 
 /** What a delivery needs of the world. */
 export interface DeliveryRuntime {

@@ -1,5 +1,5 @@
-import { dingTalkSignature } from '../../dingtalk-signature.ts';
-import type { Answer } from '../../exchange.ts';
+import type { Answer } from '../../alibaba/exchange.ts';
+import { dingTalkSignature } from '../../lib/dingtalk-signature.ts';
 import { messageFor } from '../message.ts';
 import { jsonRequest, judgeCode, plainKey, type ChannelProtocol, type Verdict } from './channel.ts';
 

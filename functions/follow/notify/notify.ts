@@ -1,10 +1,10 @@
-import type { Environment } from '../../platform/function-compute.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Environment } from '../../platform/settings.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledChannel, Language } from '../configuration.ts';
-import { isInterim, type Notification } from '../news.ts';
-import { chatAnswers } from './chat-answer.ts';
+import { isInterim, type Notification } from '../rollback-event.ts';
 import type { ChannelAddress, ChannelProtocol } from './channel.ts';
+import { chatAnswers } from './chat-answer.ts';
 import { deliver, type Delivery, type DeliveryRuntime, type RetryLimits } from './deliver.ts';
 import { openChannel, protocols } from './open-channel.ts';
 
@@ -95,7 +95,11 @@ function openReceiver(channel: CompiledChannel, env: Environment, log: Log): Rec
   return { ...receiver, fault: opened.reason };
 }
 
-async function tellOne(receiver: Receiver, news: Notification, { patience, world, log }: Means): Promise<Told> {
+async function tellOne(
+  receiver: Receiver,
+  news: Notification,
+  { patience, world, log }: Means,
+): Promise<Told> {
   const { kind, variable, protocol, address, fault } = receiver;
   const { verdict, attempts } = address
     ? await deliver(news, address, protocol, patience, world)

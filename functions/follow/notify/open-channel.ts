@@ -1,6 +1,5 @@
-import { isLoopback } from '../../origin.ts';
-import type { Environment } from '../../platform/function-compute.ts';
-import { readVariable } from '../../variable.ts';
+import { isLoopback } from '../../alibaba/origin.ts';
+import { type Environment, readVariable } from '../../platform/settings.ts';
 import type { ChannelKind, CompiledChannel } from '../configuration.ts';
 import type { ChannelAddress, ChannelProtocol } from './channel.ts';
 import { dingTalk } from './dingtalk.ts';

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
-import { decodeWhsec } from '../../whsec.ts';
+import { decodeWhsec } from '../../lib/whsec.ts';
 import { messageFor } from '../message.ts';
-import type { Notification } from '../news.ts';
+import type { Notification } from '../rollback-event.ts';
 import { jsonRequest, judgeStatus, type ChannelProtocol } from './channel.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { excerpt } from '../../text.ts';
-import type { JSONValue } from './expression.ts';
+import { excerpt } from '../../lib/text.ts';
+import type { JSONValue } from '../source/expression.ts';
 
 /** A JSON value in a sentence: what is short as it is, what has parts by its kind. */
 export function describeValue(value: JSONValue): string {

@@ -1,6 +1,6 @@
 import { Problem, type ErrorCode } from '../../errors.ts';
+import type { JSONValue } from '../source/expression.ts';
 import { describeValue } from './describe-value.ts';
-import type { JSONValue } from './expression.ts';
 
 // Not a part of a longer run of hexadecimal digits and dashes, which would be some other id.
 const uuid = /(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])/gi;

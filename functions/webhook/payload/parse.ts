@@ -1,15 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../errors.ts';
-import { excerpt } from '../../text.ts';
-import type { JSONValue } from './expression.ts';
-import { mediaType, parseForm } from './form.ts';
+import { mediaType, parseForm } from '../../lib/form.ts';
+import { excerpt } from '../../lib/text.ts';
+import type { ContentType } from '../source/compiled-source.ts';
+import type { JSONValue } from '../source/expression.ts';
 import { faultOfJson } from './json-rules.ts';
-
-/**
- * What a sender's body can be. `json-in-form`: a form whose field `payload` holds JSON. `json-as-text`: JSON under
- * `text/plain` or another `text/…`.
- */
-export type ContentType = 'json' | 'json-as-text' | 'json-in-form' | 'form';
 
 const mediaTypes: Record<ContentType, string> = {
   json: 'application/json',

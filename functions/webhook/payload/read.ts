@@ -1,8 +1,8 @@
 import { Problem } from '../../errors.ts';
-import { isRecord } from '../../record.ts';
-import type { Source } from '../source/open-sources.ts';
+import { isRecord } from '../../lib/json.ts';
+import type { JSONValue } from '../source/expression.ts';
+import type { Source } from '../source/load-sources.ts';
 import { decryptFeishu } from '../verify/feishu.ts';
-import type { JSONValue } from './expression.ts';
 import { parseJson, parsePayload } from './parse.ts';
 
 /**

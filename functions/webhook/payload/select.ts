@@ -1,13 +1,15 @@
 import { Problem } from '../../errors.ts';
-import { isRecord, toRecord, toText } from '../../record.ts';
+import { isRecord, toRecord, toText } from '../../lib/json.ts';
+import { parseTime } from '../../lib/time.ts';
 import type { Target } from '../../rollback/find-change-order.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
-import type { CompiledSource } from '../source/source.ts';
+import type { CompiledSource } from '../source/compiled-source.ts';
+import type { Expression, JSONValue } from '../source/expression.ts';
 import type { LinkGrant } from '../verify/link.ts';
-import { requireFresh, parseTime } from '../verify/timestamp.ts';
+import { requireFresh } from '../verify/timestamp.ts';
 import { chatUsage, readChatCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
-import { evaluate, type Expression, type JSONValue } from './expression.ts';
+import { evaluate } from './evaluate.ts';
 import { selectApp, selectChangeOrderId, type Finding } from './identifier.ts';
 
 /** Characters: there is a limit to what a task can carry. */

@@ -1,10 +1,8 @@
 import { Problem } from '../../errors.ts';
-import { escapeForSlack } from '../../slack-text.ts';
+import { escapeForSlack } from '../../lib/slack-text.ts';
+import type { Outcome } from '../outcome.ts';
 import { chatUsage } from '../payload/chat-command.ts';
-import type { Outcome } from './reply.ts';
-
-/** Whose messages a source's answers are. */
-export type Chat = 'slack' | 'dingtalk' | 'feishu';
+import type { Chat } from '../source/compiled-source.ts';
 
 /**
  * An answer as a message for the people in a chat: what happened, to which change order, who asked.

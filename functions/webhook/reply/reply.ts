@@ -1,19 +1,8 @@
 import { errorCatalogue, type Problem } from '../../errors.ts';
-import type { FunctionResponse } from '../../platform/function-compute.ts';
-import type { RollbackOutcome } from '../../rollback/outcome.ts';
-import type { Deferred, Follow } from '../hand-over.ts';
-import type { CompiledSource } from '../source/source.ts';
+import type { FunctionResponse } from '../../platform/context.ts';
+import type { Outcome } from '../outcome.ts';
+import type { CompiledSource } from '../source/compiled-source.ts';
 import { chatMessage } from './chat.ts';
-
-/** What had nothing to do with a rollback. `body`: what a handshake wants to read instead of an outcome. */
-export interface Ignored {
-  outcome: 'ignored';
-  message: string;
-  body?: string;
-}
-
-/** What became of a request that was let in. */
-export type Outcome = (RollbackOutcome & { follow?: Follow }) | Deferred | Ignored;
 
 /** What is known of a request when it is answered. */
 export interface ReplyContext {

@@ -1,6 +1,6 @@
 import { Problem } from '../../errors.ts';
-import { excerpt } from '../../text.ts';
-import { isClosed, type Source } from './open-sources.ts';
+import { excerpt } from '../../lib/text.ts';
+import { isClosed, type Source } from './load-sources.ts';
 
 /**
  * The source that a path is for: `/<source>`.

@@ -1,10 +1,10 @@
-import type { KmsClient } from '../../kms/client.ts';
 import { Problem } from '../../errors.ts';
+import type { KmsClient } from '../../kms/client.ts';
+import { settleAll } from '../../lib/async.ts';
 import type { Log } from '../../platform/log.ts';
-import { settleAll } from '../../settle-all.ts';
-import { SecretUnknown, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
-import { isShort, readKey, shortestKeyBytes, warnOfShortKey, type Source } from './open-sources.ts';
+import { SecretUnknown, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
+import { isShort, readKey, shortestKeyBytes, warnOfShortKey, type Source } from './load-sources.ts';
 
 /** Gives a source the keys of its secrets in KMS, beside those that it has already. */
 export type AddKmsKeys = (source: Source, openKms: () => Promise<KmsClient>) => Promise<Source>;

@@ -1,10 +1,9 @@
-import type { Clock } from '../../clock.ts';
 import type { KmsClient, SecretVersion } from '../../kms/client.ts';
 import { KmsFailure } from '../../kms/failure.ts';
+import { settleAll, withinTime } from '../../lib/async.ts';
+import { reasonOf } from '../../lib/text.ts';
+import type { Clock } from '../../lib/time.ts';
 import type { Log } from '../../platform/log.ts';
-import { settleAll } from '../../settle-all.ts';
-import { reasonOf } from '../../text.ts';
-import { withinTime } from '../../within-time.ts';
 
 /** The versions of a secret that are valid: the current one and, where there is one, the one before it. */
 export type SecretVersions = readonly [current: SecretVersion, previous?: SecretVersion];

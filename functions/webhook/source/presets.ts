@@ -1,9 +1,8 @@
-import type { ContentType } from '../payload/parse.ts';
 import type { HmacParameters } from '../verify/hmac.ts';
 import type { LinkParameters } from '../verify/link.ts';
 import type { TokenParameters } from '../verify/token.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
-import type { CompiledSource, PayloadTimestamp } from './source.ts';
+import type { CompiledSource, PayloadTimestamp, ContentType } from './compiled-source.ts';
 
 /**
  * What a sender needs, so that a source of its kind takes three lines of sources.yaml: what it does of itself, and where

@@ -1,5 +1,5 @@
-import { dingTalkSignature } from '../../dingtalk-signature.ts';
 import { Problem } from '../../errors.ts';
+import { dingTalkSignature } from '../../lib/dingtalk-signature.ts';
 import { decodeBase64 } from './digest.ts';
 import { matches, type SignedRequest } from './match.ts';
 import { requireFreshHeader } from './timestamp.ts';

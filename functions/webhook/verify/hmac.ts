@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Problem } from '../../errors.ts';
-import { formField, isForm } from '../payload/form.ts';
+import { formField, isForm } from '../../lib/form.ts';
 import { decodeDigest, type DigestEncoding } from './digest.ts';
 import { matches, type SignedRequest } from './match.ts';
 import type { SecretEncoding } from './secret.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../../errors.ts';
-import { isId } from '../../text.ts';
+import { isId } from '../../lib/text.ts';
 import { decodeHex } from './digest.ts';
 import { hmac } from './hmac.ts';
 import { matches, type SignedRequest } from './match.ts';

@@ -1,4 +1,4 @@
-import { decodeSecretBase64, decodeWhsec } from '../../whsec.ts';
+import { decodeSecretBase64, decodeWhsec } from '../../lib/whsec.ts';
 import { decodeHex } from './digest.ts';
 
 /** How a sender makes the HMAC key from the secret that it shows. `whsec`: Standard Webhooks, `whsec_<base64>`. */

@@ -1,7 +1,5 @@
 import { Problem } from '../../errors.ts';
-
-/** `s` and `ms`: epoch seconds and milliseconds, in digits only. `iso`: ISO 8601 with a time zone. */
-export type TimeUnit = 's' | 'ms' | 'iso';
+import { parseTime, type TimeUnit } from '../../lib/time.ts';
 
 export interface TimestampParameters {
   unit: TimeUnit;
@@ -20,7 +18,6 @@ const unitDescriptions: Record<TimeUnit, string> = {
   iso: 'an ISO 8601 time with a time zone',
 };
 
-const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 /** Seconds. A clock that is so wrong is none: the unit is. */
 const tenYears = 10 * 365 * 86_400;
 
@@ -70,20 +67,4 @@ export function requireFresh(
     'timestamp_out_of_window',
     `${place} is ${Math.round(Math.abs(offSeconds))} s ${side}; ${toleranceSeconds} s are allowed. ${advice}`,
   );
-}
-
-/** Undefined where the text is not a time of this unit. */
-export function parseTime(text: string, unit: TimeUnit): number | undefined {
-  if (unit === 'iso') {
-    const time = isoTime.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
-    return Number.isNaN(time) ? undefined : time;
-  }
-  if (!/^\d{1,15}$/.test(text)) return undefined;
-  return unit === 's' ? Number(text) * 1000 : Number(text);
-}
-
-/** V8 takes 30 February for 2 March. */
-function isDay(day: string): boolean {
-  const time = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toChangeOrder, toStatus, parseBeijingTime, type ChangeFailure } from '../../../functions/edas/change-order.ts';
+import {
+  toChangeOrder,
+  toStatus,
+  parseBeijingTime,
+  type ChangeFailure,
+} from '../../../functions/edas/change-order.ts';
 import { EdasFailure } from '../../../functions/edas/failure.ts';
 
 /** An answer of GetChangeOrderInfo with these pipelines. */

@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEdasClient, type EdasClient } from '../../../functions/edas/client.ts';
 import type { EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
-import * as faults from '../../../local/edas/faults.ts';
-import type { Fault } from '../../../local/edas/faults.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import * as faults from '../../../local/stand-ins/edas/faults.ts';
+import type { Fault } from '../../../local/stand-ins/edas/faults.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { largeChangeOrder } from '../../support/task.ts';
 
 const credentials = {

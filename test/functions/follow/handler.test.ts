@@ -1,12 +1,11 @@
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { ChangeOrderPlan } from '../../../local/edas/change-orders.ts';
-import * as faults from '../../../local/edas/faults.ts';
-import type { Fault } from '../../../local/edas/faults.ts';
 import { Problem } from '../../../functions/errors.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
-import { fakeContext, startTime } from '../../support/webhook.ts';
+import type { ChangeOrderPlan } from '../../../local/stand-ins/edas/change-orders.ts';
+import * as faults from '../../../local/stand-ins/edas/faults.ts';
+import type { Fault } from '../../../local/stand-ins/edas/faults.ts';
 import {
   change,
   largeChangeOrder,
@@ -18,6 +17,7 @@ import {
   type TaskFunction,
   type TaskFunctionOptions,
 } from '../../support/task.ts';
+import { fakeContext, startTime } from '../../support/webhook.ts';
 
 /** The follow function, and a change in flight that it can roll back within a minute. */
 async function open(

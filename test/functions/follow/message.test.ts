@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { phaseOf } from '../../../functions/edas/status.ts';
 import { languages, type Language } from '../../../functions/follow/configuration.ts';
-import { messageFor, type Topic } from '../../../functions/follow/message.ts';
-import type { Notification } from '../../../functions/follow/news.ts';
-import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
+import { messageFor } from '../../../functions/follow/message.ts';
+import type { Notification } from '../../../functions/follow/rollback-event.ts';
 import { textsInEnglish } from '../../../functions/follow/texts-en.ts';
+import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
+import type { Topic } from '../../../functions/follow/texts.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
-import { phaseOf } from '../../../functions/rollback/states.ts';
-import { changeOrderId, newsOf, rollbackChangeOrderId } from '../../support/news.ts';
+import { changeOrderId, newsOf, rollbackChangeOrderId } from '../../support/notification.ts';
 
 const topics = Object.keys(textsInEnglish.headlines) as Topic[];
 

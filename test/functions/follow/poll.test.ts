@@ -291,7 +291,10 @@ describe('the end', () => {
     });
     await fc.assert(
       fc.asyncProperty(rounds, async (each) => {
-        const { end } = await follow({ order: [running, ...each.flat(2), done], request: { deadlineAt: 1e9 } });
+        const { end } = await follow({
+          order: [running, ...each.flat(2), done],
+          request: { deadlineAt: 1e9 },
+        });
         expect(end.event).toBe('succeeded');
         expect(end.failure).toBeUndefined();
       }),

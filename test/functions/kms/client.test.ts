@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createKmsClient, type KmsClient } from '../../../functions/kms/client.ts';
 import type { KmsFailure, KmsFailureKind } from '../../../functions/kms/failure.ts';
-import * as faults from '../../../local/kms/faults.ts';
-import type { Fault } from '../../../local/kms/faults.ts';
-import { startKmsStandIn, type KmsStandIn } from '../../../local/kms/stand-in.ts';
+import * as faults from '../../../local/stand-ins/kms/faults.ts';
+import type { Fault } from '../../../local/stand-ins/kms/faults.ts';
+import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
 
 const credentials = {
   accessKeyId: 'STS.fake-access-key-id',

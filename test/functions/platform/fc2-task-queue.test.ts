@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTaskQueue } from '../../../functions/platform/fc2-task-queue.ts';
 import { taskStates, TaskQueueFailure, type TaskQueue } from '../../../functions/platform/task-queue.ts';
-import { jsonType } from '../../../local/edas/answers.ts';
-import * as faults from '../../../local/fc/faults.ts';
-import type { Fault } from '../../../local/fc/faults.ts';
-import { startFcStandIn, type FcStandIn, type FcStandInOptions } from '../../../local/fc/stand-in.ts';
+import { jsonType } from '../../../local/stand-ins/edas/answers.ts';
+import * as faults from '../../../local/stand-ins/fc/faults.ts';
+import type { Fault } from '../../../local/stand-ins/fc/faults.ts';
+import {
+  startFcStandIn,
+  type FcStandIn,
+  type FcStandInOptions,
+} from '../../../local/stand-ins/fc/stand-in.ts';
 import { fakeAccountId as accountId, fakeCredentials, followFunction } from '../../support/webhook.ts';
 
 const taskId = 'rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a';

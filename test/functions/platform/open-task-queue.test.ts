@@ -1,6 +1,6 @@
 import https from 'node:https';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { FunctionContext } from '../../../functions/platform/function-compute.ts';
+import type { FunctionContext } from '../../../functions/platform/context.ts';
 import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
 import { TaskQueueFailure } from '../../../functions/platform/task-queue.ts';
 import { codeOfAsync } from '../../support/problem.ts';

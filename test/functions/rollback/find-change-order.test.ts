@@ -9,7 +9,11 @@ import {
   type Search,
 } from '../../../functions/rollback/find-change-order.ts';
 import { rollBack } from '../../../functions/rollback/rollback.ts';
-import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
+import {
+  startEdasStandIn,
+  type EdasStandIn,
+  type EdasStandInOptions,
+} from '../../../local/stand-ins/edas/stand-in.ts';
 import { failed } from '../../support/edas-failure.ts';
 import { problemOfAsync } from '../../support/problem.ts';
 

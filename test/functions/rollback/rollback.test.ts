@@ -9,8 +9,12 @@ import type { ChangeOrders } from '../../../functions/rollback/dependencies.ts';
 import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
 import type { RollbackRequest } from '../../../functions/rollback/request.ts';
 import { requireToBlameNow, rollBack } from '../../../functions/rollback/rollback.ts';
+import {
+  startEdasStandIn,
+  type EdasStandIn,
+  type EdasStandInOptions,
+} from '../../../local/stand-ins/edas/stand-in.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
-import { startEdasStandIn, type EdasStandIn, type EdasStandInOptions } from '../../../local/edas/stand-in.ts';
 
 const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
 const startedAt = Date.parse('2026-01-02T03:04:05Z');

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../functions/errors.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import type { TestRequest } from '../../support/http-event.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
 

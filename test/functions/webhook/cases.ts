@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import type { ErrorCode } from '../../../functions/errors.ts';
-import { sendAnswer } from '../../../local/edas/answers.ts';
-import * as edasFaults from '../../../local/edas/faults.ts';
-import type { Fault as EdasFault } from '../../../local/edas/faults.ts';
-import * as fcFaults from '../../../local/fc/faults.ts';
-import * as kmsFaults from '../../../local/kms/faults.ts';
+import { sendAnswer } from '../../../local/stand-ins/edas/answers.ts';
+import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
+import type { Fault as EdasFault } from '../../../local/stand-ins/edas/faults.ts';
+import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
+import * as kmsFaults from '../../../local/stand-ins/kms/faults.ts';
 import { fakeContext, type Answer } from '../../support/webhook.ts';
 import {
   app,

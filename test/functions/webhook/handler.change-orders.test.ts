@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChangeOrderPlan } from '../../../local/edas/change-orders.ts';
-import { oddStatus } from '../../../local/edas/rewordings.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import type { ChangeOrderPlan } from '../../../local/stand-ins/edas/change-orders.ts';
+import { oddStatus } from '../../../local/stand-ins/edas/rewordings.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { fakeCredentials, openWebhook, type Webhook } from '../../support/webhook.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';

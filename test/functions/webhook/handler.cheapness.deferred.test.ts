@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createHandler } from '../../../functions/webhook/handler.ts';
-import { startFcStandIn } from '../../../local/fc/stand-in.ts';
-import { signatureHeaders } from '../../../local/sign.ts';
+import { signatureHeaders } from '../../../local/signing/sign.ts';
+import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { pipelineSource } from '../../support/source.ts';
 import {

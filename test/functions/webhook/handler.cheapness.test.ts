@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHandler, type Handler } from '../../../functions/webhook/handler.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
-import { pipelineSource } from '../../support/source.ts';
-import { signatureHeaders } from '../../../local/sign.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { signatureHeaders } from '../../../local/signing/sign.ts';
 import { httpEvent, type TestRequest } from '../../support/http-event.ts';
+import { pipelineSource } from '../../support/source.ts';
 
 /** What was loaded or done so far, by name. */
 const work = vi.hoisted(() => new Set<string>());

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import * as edasFaults from '../../../local/edas/faults.ts';
-import type { Fault as EdasFault } from '../../../local/edas/faults.ts';
-import * as faults from '../../../local/fc/faults.ts';
-import type { Fault } from '../../../local/fc/faults.ts';
-import type { RecordedCall } from '../../../local/fc/stand-in.ts';
 import { taskStates, type TaskState } from '../../../functions/platform/task-queue.ts';
+import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
+import type { Fault as EdasFault } from '../../../local/stand-ins/edas/faults.ts';
+import * as faults from '../../../local/stand-ins/fc/faults.ts';
+import type { Fault } from '../../../local/stand-ins/fc/faults.ts';
+import type { RecordedCall } from '../../../local/stand-ins/fc/stand-in.ts';
 import { fakeAccountId, fakeContext, fakeCredentials, followFunction } from '../../support/webhook.ts';
 import {
   app,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import * as edasFaults from '../../../local/edas/faults.ts';
-import * as faults from '../../../local/fc/faults.ts';
-import type { Fault } from '../../../local/fc/faults.ts';
+import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
+import * as faults from '../../../local/stand-ins/fc/faults.ts';
+import type { Fault } from '../../../local/stand-ins/fc/faults.ts';
 import { fakeContext } from '../../support/webhook.ts';
 import {
   app,

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { FunctionResponse } from '../../../functions/platform/context.ts';
 import { createHandler, type Handler } from '../../../functions/webhook/handler.ts';
-import type { FunctionResponse } from '../../../functions/platform/function-compute.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
-import { startEdasStandIn } from '../../../local/edas/stand-in.ts';
-import { isByApplication, sampleWebhook } from '../../../local/sample-webhook.ts';
-import { signatureHeaders } from '../../../local/sign.ts';
+import { isByApplication, sampleWebhook } from '../../../local/signing/sample-webhook.ts';
+import { signatureHeaders } from '../../../local/signing/sign.ts';
+import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { httpEvent, jsonBytes } from '../../support/http-event.ts';
 import { fakeCredentials, fakeDigest, fakeSecret, openWebhook, startTime } from '../../support/webhook.ts';
 import { presetNames, tamper, write, type Written } from './verify/signing.ts';

@@ -1,9 +1,9 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import * as faults from '../../../local/kms/faults.ts';
-import type { Fault } from '../../../local/kms/faults.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
-import { startKmsStandIn, type KmsStandIn } from '../../../local/kms/stand-in.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import * as faults from '../../../local/stand-ins/kms/faults.ts';
+import type { Fault } from '../../../local/stand-ins/kms/faults.ts';
+import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
 import {
   fakeContext,
   fakeCredentials,

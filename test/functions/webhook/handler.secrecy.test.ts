@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import * as faults from '../../../local/edas/faults.ts';
-import type { Fault } from '../../../local/edas/faults.ts';
-import * as fcFaults from '../../../local/fc/faults.ts';
-import type { Fault as FcFault } from '../../../local/fc/faults.ts';
-import { startFcStandIn } from '../../../local/fc/stand-in.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import * as faults from '../../../local/stand-ins/edas/faults.ts';
+import type { Fault } from '../../../local/stand-ins/edas/faults.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
+import type { Fault as FcFault } from '../../../local/stand-ins/fc/faults.ts';
+import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
 import {
   fakeAccountId,
   fakeContext,

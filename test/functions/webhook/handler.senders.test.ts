@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { linkSignature } from '../../../functions/webhook/verify/link.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { fakeCredentials, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
 
 const app = '3616cdca-0000-4000-8000-000000000001';
@@ -107,7 +107,10 @@ describe('a link', () => {
 
   test('is warned of in the log in its last 14 days, and still works', async () => {
     const soon = now / 1000 + 14 * day - 1;
-    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app, expiresAtSeconds: soon } });
+    const answer = await webhook.post('cloudmonitor', form, {
+      headers,
+      grant: { app, expiresAtSeconds: soon },
+    });
     expect(answer.body).toMatchObject({ outcome: 'rolling_back' });
     const warning = webhook.lines.find((line) => line.includes('the link expires soon')) ?? '{}';
     expect(JSON.parse(warning)).toMatchObject({
@@ -150,7 +153,10 @@ describe('a link', () => {
   });
 
   test('for an application that the source may not touch is refused, although it is signed', async () => {
-    const answer = await webhook.post('cloudmonitor', form, { headers, grant: { app: otherApp, expiresAtSeconds } });
+    const answer = await webhook.post('cloudmonitor', form, {
+      headers,
+      grant: { app: otherApp, expiresAtSeconds },
+    });
     expect(answer.body).toMatchObject({ status: 403, code: 'app_not_allowed' });
     expect(edas.calls).toEqual([]);
   });

@@ -1,15 +1,19 @@
 import { expect } from 'vitest';
-import type { RollbackRules } from '../../../local/edas/change-orders.ts';
-import { startEdasStandIn, type ChooseFault, type EdasStandIn } from '../../../local/edas/stand-in.ts';
-import type { Fault } from '../../../local/fc/faults.ts';
-import { startFcStandIn, type FcStandIn, type RecordedCall } from '../../../local/fc/stand-in.ts';
+import type { Clock } from '../../../functions/lib/time.ts';
+import { readTask, type RollbackTask } from '../../../functions/task.ts';
+import type { RollbackRules } from '../../../local/stand-ins/edas/change-orders.ts';
+import {
+  startEdasStandIn,
+  type ChooseFault,
+  type EdasStandIn,
+} from '../../../local/stand-ins/edas/stand-in.ts';
+import type { Fault } from '../../../local/stand-ins/fc/faults.ts';
+import { startFcStandIn, type FcStandIn, type RecordedCall } from '../../../local/stand-ins/fc/stand-in.ts';
 import {
   startKmsStandIn,
   type ChooseFault as ChooseKmsFault,
   type KmsStandIn,
-} from '../../../local/kms/stand-in.ts';
-import type { Clock } from '../../../functions/clock.ts';
-import { readTask, type RollbackTask } from '../../../functions/task.ts';
+} from '../../../local/stand-ins/kms/stand-in.ts';
 import { realClockThatLeaps } from '../../support/leaping-clock.ts';
 import {
   fakeAccountId,
@@ -112,7 +116,10 @@ export async function readInSlack(webhook: Webhook): Promise<string> {
 export async function tellCloudMonitor(webhook: Webhook): Promise<string> {
   const alert = `alertState=ALERT&alertName=checkout&timestamp=${Date.now()}`;
   const expiresAtSeconds = Math.floor(Date.now() / 1000) + 3_600;
-  const { body } = await webhook.post('cloudmonitor', alert, { headers: form, grant: { app, expiresAtSeconds } });
+  const { body } = await webhook.post('cloudmonitor', alert, {
+    headers: form,
+    grant: { app, expiresAtSeconds },
+  });
   expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(5_000);
   return String(body['outcome'] ?? body['code']);
 }

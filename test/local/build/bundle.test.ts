@@ -4,15 +4,15 @@ import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bundleFollow, bundleWebhook, root } from '../../../local/build/bundle.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
-import { startKmsStandIn, type KmsStandIn } from '../../../local/kms/stand-in.ts';
-import { saidToBeCompressed } from '../../../local/kms/faults.ts';
-import { startReceiver } from '../../../local/notify/receiver.ts';
-import { httpEvent } from '../../support/http-event.ts';
+import { bundleFollow, bundleWebhook, root } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
+import { startReceiver } from '../../../local/stand-ins/channels/receiver.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { saidToBeCompressed } from '../../../local/stand-ins/kms/faults.ts';
+import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
+import { httpEvent } from '../../support/http-event.ts';
 import {
   bundleInto,
   bundleSources,

@@ -3,8 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { presets } from '../../../functions/webhook/source/presets.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
 import { root } from '../../../local/build/bundle.ts';
 import {

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { FunctionContext, FunctionResponse } from '../../../functions/platform/function-compute.ts';
+import type { FunctionContext, FunctionResponse } from '../../../functions/platform/context.ts';
 import { startFunctionServer, type FunctionServerOptions } from '../../../local/sandbox/function-server.ts';
-import type { Listening } from '../../../local/listen.ts';
+import type { Listening } from '../../../local/stand-ins/listen.ts';
 
 const answer: FunctionResponse = {
   statusCode: 202,

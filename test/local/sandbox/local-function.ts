@@ -1,17 +1,17 @@
-import { onTestFinished } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CompiledSource } from '../../../functions/webhook/source/source.ts';
-import { exchange } from '../../../functions/exchange.ts';
+import { onTestFinished } from 'vitest';
+import { exchange } from '../../../functions/alibaba/exchange.ts';
 import { createTaskHandler } from '../../../functions/follow/handler.ts';
-import type { Environment } from '../../../functions/platform/function-compute.ts';
+import type { Environment } from '../../../functions/platform/settings.ts';
 import { createHandler } from '../../../functions/webhook/handler.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/edas/stand-in.ts';
-import { startFcStandIn, type FcStandIn } from '../../../local/fc/stand-in.ts';
-import { startKmsStandIn } from '../../../local/kms/stand-in.ts';
 import { startFunctionServer } from '../../../local/sandbox/function-server.ts';
 import { inKms, inVariables, sandboxSecrets, type Secrets } from '../../../local/sandbox/secrets.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { startFcStandIn, type FcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
+import { startKmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
 import { fakeContext, fakeCredentials } from '../../support/webhook.ts';
 
 /** The function behind HTTP on this machine, with the sandbox's secrets. */

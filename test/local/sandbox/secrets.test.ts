@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { loadSources } from '../../../functions/webhook/source/open-sources.ts';
+import { loadSources } from '../../../functions/webhook/source/load-sources.ts';
 import { verify } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { inKms, inVariables, realSecrets, sandboxSecrets, secretOf } from '../../../local/sandbox/secrets.ts';
-import { signatureHeaders } from '../../../local/sign.ts';
+import { signatureHeaders } from '../../../local/signing/sign.ts';
 import { codeOf } from '../../support/problem.ts';
 
 describe.each([

@@ -4,7 +4,7 @@ import type { ChannelKind } from '../../../../functions/follow/configuration.ts'
 import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
 import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';
 import { protocols } from '../../../../functions/follow/notify/open-channel.ts';
-import { newsOf } from '../../../support/news.ts';
+import { newsOf } from '../../../support/notification.ts';
 
 const url = 'https://chat.example.com/send?token=fake-token';
 const now = Date.UTC(2022, 7, 30, 12, 1, 20, 123);

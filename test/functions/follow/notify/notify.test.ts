@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { exchange, ExchangeFailure, type Exchange } from '../../../../functions/exchange.ts';
+import { exchange, ExchangeFailure, type Exchange } from '../../../../functions/alibaba/exchange.ts';
 import {
   channelKinds,
   type CompiledChannel,
@@ -16,8 +16,8 @@ import {
   type MessageReceiver,
   type ReceiverFault,
   type ReceiverKind,
-} from '../../../../local/notify/receiver.ts';
-import { changeOrderId, newsOf } from '../../../support/news.ts';
+} from '../../../../local/stand-ins/channels/receiver.ts';
+import { changeOrderId, newsOf } from '../../../support/notification.ts';
 
 const secrets = {
   dingtalk: 'SEC-fake-dingtalk-robot-secret',

@@ -1,5 +1,5 @@
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
-import { statuses, type ChangeOrderPlan } from '../../../../local/edas/change-orders.ts';
+import { statuses, type ChangeOrderPlan } from '../../../../local/stand-ins/edas/change-orders.ts';
 import { deliver, type Webhook, type World } from './delivery.ts';
 import type { Ledger } from './edas.ts';
 import { requireRules } from './invariants.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../../../../functions/errors.ts';
-import { reasonOf } from '../../../../functions/text.ts';
+import { reasonOf } from '../../../../functions/lib/text.ts';
 import { findChangeOrder } from '../../../../functions/rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../../../../functions/rollback/outcome.ts';
 import type { Hold } from '../../../../functions/rollback/request.ts';

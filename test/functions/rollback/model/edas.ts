@@ -4,7 +4,7 @@ import {
   type ChangeOrderPlan,
   type RollbackRules,
   type Ruling,
-} from '../../../../local/edas/change-orders.ts';
+} from '../../../../local/stand-ins/edas/change-orders.ts';
 
 /** What is certain, whatever anybody was told: the model of the test. */
 export interface Ledger {

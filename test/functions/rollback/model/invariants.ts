@@ -1,5 +1,5 @@
-import { phaseOf } from '../../../../functions/rollback/states.ts';
-import { statuses } from '../../../../local/edas/change-orders.ts';
+import { phaseOf } from '../../../../functions/edas/status.ts';
+import { statuses } from '../../../../local/stand-ins/edas/change-orders.ts';
 import { answerOf, effectsOf, putsOf, sentenceOf, type Delivery, type World } from './delivery.ts';
 import type { Call } from './network.ts';
 

@@ -3,7 +3,11 @@ import type { ListedChangeOrder, RollbackReceipt } from '../../../../functions/e
 import { EdasFailure, type EdasFailureKind } from '../../../../functions/edas/failure.ts';
 import { Problem } from '../../../../functions/errors.ts';
 import type { ChangeOrders } from '../../../../functions/rollback/dependencies.ts';
-import { orderNotFound, type ChangeOrder, type Ruling } from '../../../../local/edas/change-orders.ts';
+import {
+  orderNotFound,
+  type ChangeOrder,
+  type Ruling,
+} from '../../../../local/stand-ins/edas/change-orders.ts';
 import type { Edas } from './edas.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -1,6 +1,7 @@
 import { compile } from '@jmespath-community/jmespath';
 import { describe, expect, test } from 'vitest';
-import { evaluate, type Expression } from '../../../../functions/webhook/payload/expression.ts';
+import { evaluate } from '../../../../functions/webhook/payload/evaluate.ts';
+import type { Expression } from '../../../../functions/webhook/source/expression.ts';
 import { problemOfAsync } from '../../../support/problem.ts';
 
 /** As it comes out of the bundle, where it was JSON. */

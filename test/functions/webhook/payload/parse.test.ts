@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePayload, type ContentType } from '../../../../functions/webhook/payload/parse.ts';
+import { parsePayload } from '../../../../functions/webhook/payload/parse.ts';
+import type { ContentType } from '../../../../functions/webhook/source/compiled-source.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const json = 'application/json';

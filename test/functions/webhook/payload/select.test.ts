@@ -1,6 +1,5 @@
 import { compile } from '@jmespath-community/jmespath';
 import { describe, expect, test } from 'vitest';
-import type { Expression, JSONValue } from '../../../../functions/webhook/payload/expression.ts';
 import {
   selectActor,
   reasonToIgnore,
@@ -10,7 +9,8 @@ import {
   selectProblemStart,
   selectTarget,
 } from '../../../../functions/webhook/payload/select.ts';
-import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
+import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
+import type { Expression, JSONValue } from '../../../../functions/webhook/source/expression.ts';
 import { codeOf, codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
 
@@ -393,7 +393,9 @@ describe('the time in a signed payload', () => {
 
 describe('the actor', () => {
   test('is what the sender says', async () => {
-    expect(await selectActor(source({ actor: 'sender.login' }), { sender: { login: 'alice' } })).toBe('alice');
+    expect(await selectActor(source({ actor: 'sender.login' }), { sender: { login: 'alice' } })).toBe(
+      'alice',
+    );
   });
 
   test.each<[string, string | undefined, JSONValue]>([

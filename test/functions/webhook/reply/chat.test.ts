@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Problem } from '../../../../functions/errors.ts';
+import type { Outcome } from '../../../../functions/webhook/outcome.ts';
 import { chatMessage } from '../../../../functions/webhook/reply/chat.ts';
-import type { Outcome } from '../../../../functions/webhook/reply/reply.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const rollingBack: Outcome = {

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
-import type { VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
-import { pipelineSource } from '../../../support/source.ts';
 import { errorCatalogue, Problem, type ErrorCode, type ProblemFacts } from '../../../../functions/errors.ts';
-import type { FunctionResponse } from '../../../../functions/platform/function-compute.ts';
+import type { FunctionResponse } from '../../../../functions/platform/context.ts';
+import type { Outcome } from '../../../../functions/webhook/outcome.ts';
 import {
   replyWithHealth,
   replyWithOutcome,
   replyWithProblem,
-  type Outcome,
 } from '../../../../functions/webhook/reply/reply.ts';
+import { presets } from '../../../../functions/webhook/source/presets.ts';
+import type { VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
+import { pipelineSource } from '../../../support/source.ts';
 
 const context = { source: pipelineSource, requestId: 'fake-request-id', isVerified: true };
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findSource, requireOpen, requirePost } from '../../../../functions/webhook/source/find-source.ts';
-import type { Source } from '../../../../functions/webhook/source/open-sources.ts';
+import type { Source } from '../../../../functions/webhook/source/load-sources.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
 

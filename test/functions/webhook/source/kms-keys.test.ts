@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
 import { createAddKmsKeys } from '../../../../functions/webhook/source/kms-keys.ts';
 import {
   SecretUnknown,
@@ -6,8 +7,7 @@ import {
   type Reading,
   type SecretVersions,
 } from '../../../../functions/webhook/source/kms-secrets.ts';
-import { loadSources, type Source } from '../../../../functions/webhook/source/open-sources.ts';
-import type { CompiledSource } from '../../../../functions/webhook/source/source.ts';
+import { loadSources, type Source } from '../../../../functions/webhook/source/load-sources.ts';
 import { presets } from '../../../../functions/webhook/source/presets.ts';
 import { pipelineSource } from '../../../support/source.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { errorCatalogue } from '../../../../functions/errors.ts';
 import { verifyHmac, type HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
 import { decodeSecret, type SecretEncoding } from '../../../../functions/webhook/verify/secret.ts';
-import { signatureHeaders } from '../../../../local/sign.ts';
+import { signatureHeaders } from '../../../../local/signing/sign.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { flipBit, flipBitOfText } from './signing.ts';
 

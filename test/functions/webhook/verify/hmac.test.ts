@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { verifyHmac, type HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
-import { bodyInHex } from '../../../support/source.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
+import { bodyInHex } from '../../../support/source.ts';
 
 // printf '{"a":1}' | openssl dgst -sha256 -hmac fake-secret
 const body = '{"a":1}';

@@ -2,7 +2,7 @@ import { presets, type PresetName } from '../../../../functions/webhook/source/p
 import type { LinkGrant } from '../../../../functions/webhook/verify/link.ts';
 import type { SignedRequest } from '../../../../functions/webhook/verify/match.ts';
 import { coversPayload, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
-import { linkQuery, signatureHeaders } from '../../../../local/sign.ts';
+import { linkQuery, signatureHeaders } from '../../../../local/signing/sign.ts';
 
 export const presetNames = Object.keys(presets) as PresetName[];
 

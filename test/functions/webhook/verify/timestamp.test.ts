@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  requireFresh,
-  requireFreshHeader,
-  parseTime,
-  type TimeUnit,
-} from '../../../../functions/webhook/verify/timestamp.ts';
+import { parseTime, type TimeUnit } from '../../../../functions/lib/time.ts';
+import { requireFresh, requireFreshHeader } from '../../../../functions/webhook/verify/timestamp.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');

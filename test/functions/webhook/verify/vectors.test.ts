@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { dingTalkSignature } from '../../../../functions/dingtalk-signature.ts';
 import { errorCatalogue } from '../../../../functions/errors.ts';
 import { feishuBotSignature } from '../../../../functions/follow/notify/feishu.ts';
-import { isClosed, loadSources } from '../../../../functions/webhook/source/open-sources.ts';
+import { dingTalkSignature } from '../../../../functions/lib/dingtalk-signature.ts';
+import { isClosed, loadSources } from '../../../../functions/webhook/source/load-sources.ts';
 import type { PresetName } from '../../../../functions/webhook/source/presets.ts';
 import { decryptFeishu, feishuSignature } from '../../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';

@@ -2,10 +2,11 @@ import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { errorCatalogue } from '../../../../functions/errors.ts';
-import { handshakeReply, type Handshake } from '../../../../functions/webhook/handshake.ts';
-import type { Source } from '../../../../functions/webhook/source/open-sources.ts';
-import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
+import { handshakeReply } from '../../../../functions/webhook/handshake.ts';
+import type { Handshake } from '../../../../functions/webhook/source/compiled-source.ts';
+import type { Source } from '../../../../functions/webhook/source/load-sources.ts';
 import { sha256, type SignedRequest } from '../../../../functions/webhook/verify/match.ts';
+import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
 import {
   coversPayload,
   secretEncodingOf,

@@ -7,7 +7,7 @@ import {
   verify,
   type VerifyParameters,
 } from '../../../../functions/webhook/verify/verify.ts';
-import { linkQuery, signatureHeaders } from '../../../../local/sign.ts';
+import { linkQuery, signatureHeaders } from '../../../../local/signing/sign.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { bodyInHex } from '../../../support/source.ts';
 

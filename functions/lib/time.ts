@@ -1,0 +1,52 @@
+/** A clock that nobody sets: the deadline stands although the time of day is put right. */
+export interface Clock {
+  /** Milliseconds since any moment. */
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+}
+
+/**
+ * Milliseconds since any moment. Not `performance.now()`: Node.js loads a module of 0.8 ms for it, at every
+ * cold start.
+ */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+const [shortestPauseMs, longestPauseMs] = [300, 2_000];
+
+/**
+ * Milliseconds to wait after attempt 0, 1, 2, …: longer each time, and cut at random by up to half, so that callers that were refused at the same time do not
+ * come back at the same time.
+ *
+ * @param random from 0 to 1, as `Math.random`
+ */
+export function pauseAfter(attempt: number, random: () => number): number {
+  return Math.min(shortestPauseMs * 2 ** attempt, longestPauseMs) * (0.5 + random() / 2);
+}
+
+/** ISO 8601 in UTC. @param epochMs milliseconds since 1970 */
+export function toIso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+/** `s` and `ms`: epoch seconds and milliseconds, in digits only. `iso`: ISO 8601 with a time zone. */
+export type TimeUnit = 's' | 'ms' | 'iso';
+
+const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Milliseconds since 1970; undefined where the text is not a time of this unit. */
+export function parseTime(text: string, unit: TimeUnit): number | undefined {
+  if (unit === 'iso') {
+    const time = isoTime.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(time) ? undefined : time;
+  }
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  return unit === 's' ? Number(text) * 1000 : Number(text);
+}
+
+/** V8 takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const time = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+}

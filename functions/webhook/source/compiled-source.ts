@@ -1,0 +1,81 @@
+import type { TimestampParameters } from '../verify/timestamp.ts';
+import type { VerifyParameters } from '../verify/verify.ts';
+import type { Expression } from './expression.ts';
+
+/**
+ * What a sender's body can be. `json-in-form`: a form whose field `payload` holds JSON. `json-as-text`: JSON under
+ * `text/plain` or another `text/…`.
+ */
+export type ContentType = 'json' | 'json-as-text' | 'json-in-form' | 'form';
+
+/**
+ * How a sender tries an address before it trusts it, where that is more than a webhook with a header that says so.
+ *
+ * - `slack`: https://docs.slack.dev/reference/events/url_verification (signed), and `ssl_check` (not signed)
+ * - `feishu`: a challenge, plain or encrypted
+ * - `zendesk`: webhooks that are tried before they are created are signed with a secret that everybody knows
+ */
+export type Handshake = 'slack' | 'feishu' | 'zendesk';
+
+/** Whose messages a source's answers are. */
+export type Chat = 'slack' | 'dingtalk' | 'feishu';
+
+/** A time at the top of the payload, which the signature covers with the rest of it. */
+export interface PayloadTimestamp extends TimestampParameters {
+  field: string;
+}
+
+/**
+ * One source of `sources.yaml`, as the build writes it into the bundle: preset resolved, expressions compiled. Plain
+ * JSON, without secrets.
+ */
+export interface CompiledSource {
+  /** Also its path: `POST /<name>`. */
+  name: string;
+  verify: VerifyParameters;
+  /** Names of the environment variables that hold the secrets, and `kms:NAME` for those that KMS holds. */
+  secrets: readonly string[];
+  contentTypes: readonly ContentType[];
+  payloadTimestamp?: PayloadTimestamp | undefined;
+  /** The header with the sender's own id of this delivery, for the log. */
+  deliveryHeader?: string | undefined;
+  /** The header and value by which the sender marks a request that only tries the connection. */
+  ping?: { header: string; value: string } | undefined;
+  handshake?: Handshake | undefined;
+  /** Who asked, for the log and a chat's answer. */
+  actor?: Expression | undefined;
+  when?: Expression | undefined;
+  allow?: Expression | undefined;
+  /** At most one of these three. Without any, and without a link, the usual names at the top of the payload are looked at. */
+  changeOrderId?: Expression | undefined;
+  /** The application whose newest deployment in flight is the change order. */
+  app?: Expression | undefined;
+  /** The text of a chat message that is a command. */
+  chatText?: Expression | undefined;
+  /** Where the people of a chat wait for the result. */
+  answerAt?: Expression | undefined;
+  /** When the problem began: a change that began later is refused. */
+  problemStartedAt?: Expression | undefined;
+  /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
+  apps?: readonly string[] | undefined;
+  cluster: 'ecs' | 'k8s';
+  /** Who rolls back: the webhook, or the task that follows the rollback, one for each change order. */
+  mode: 'now' | 'deferred';
+  /** Whether a task follows the rollback to its end. Always where it is deferred. */
+  follow: boolean;
+  dryRun: boolean;
+  /** The status of a refusal of a sender that is known, for senders that disable a hook after a 4xx. */
+  refusalStatus?: number | undefined;
+  /** What the sender can read. */
+  reply: 'json' | Chat;
+  /** The sender's patience. */
+  deadlineMs: number;
+}
+
+/** What the build writes into the bundle. */
+export interface Configuration {
+  version: string;
+  /** Of the sources: made by the build, so that nothing is hashed for it at run time. */
+  digest: string;
+  sources: readonly CompiledSource[];
+}

@@ -1,0 +1,214 @@
+import '../cli/ignore-debug.ts';
+import { spawn } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { setting } from '../../functions/platform/settings.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
+import { root } from '../build/bundle.ts';
+import { requireDeployable } from '../build/check-deployment.ts';
+import type { CompiledConfiguration } from '../build/compile-sources.ts';
+import { buildFunctions, compileConfigurationFile, describeBuild } from '../build/write-bundle.ts';
+import { CliError, codeOf, runCli } from '../cli/cli.ts';
+import { paint } from '../cli/terminal.ts';
+import { isSignedByOpenssl, opensslLines, signingVariable } from '../signing/openssl-lines.ts';
+import { findNameable, isByApplication } from '../signing/sample-webhook.ts';
+import { deployedUrl } from './deploy/deployed-url.ts';
+import { isOpen } from './doctor/check-secrets.ts';
+import { readDeployEnvironment } from './doctor/env-file.ts';
+import { examine, readFunctions } from './doctor/examine.ts';
+import { exitStatus, printRemarks, summarize } from './doctor/report.ts';
+
+const help = `Checks, builds and deploys both functions, and says how to send the first webhook.
+
+  npm run deploy -- [--folder DIR] [arguments of s deploy]
+
+  --folder DIR  where sources.yaml, s.yaml and .env are, and dist/ goes   (this repository)
+
+All other arguments go to Serverless Devs, such as -y, which asks nothing: npx s deploy --help. But -t (--template) is refused:
+what is checked and built is the s.yaml of the folder. First runs what npm run doctor -- --offline does: where that finds
+something wrong, nothing is built or deployed.
+`;
+
+const noTemplate =
+  'npm run deploy takes no -t or --template: what it checks and builds is the s.yaml of a folder, so another file would be ' +
+  'deployed unchecked. Put it into a folder as s.yaml, beside its sources.yaml and .env, and use --folder DIR.';
+
+/** For a question; a deployment takes as long as it takes. */
+const longestWaitMs = 60_000;
+
+await runCli(async () => {
+  const { folder, isHelp, forwarded, access } = readArguments(process.argv.slice(2));
+  if (isHelp) {
+    console.log(help);
+    return;
+  }
+  await requireHealthy(folder);
+  const configuration = await build(folder);
+  await deploy(folder, forwarded);
+  await guide(folder, access, configuration);
+});
+
+interface Arguments {
+  folder: string;
+  isHelp: boolean;
+  /** For `s deploy`, in their order. */
+  forwarded: readonly string[];
+  /** Those among them that say whose account it is, for `s info` as well. */
+  access: readonly string[];
+}
+
+/** @throws CliError where another file than the one that is checked would be deployed */
+function readArguments(args: readonly string[]): Arguments {
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    options: {
+      folder: { type: 'string', default: root },
+      help: { type: 'boolean', short: 'h' },
+      access: { type: 'string', short: 'a' },
+      template: { type: 'string', short: 't' },
+    },
+  });
+  if (values.template !== undefined || args.some(isGroupWithTemplate)) throw new CliError(noTemplate);
+  const indexesOf = (name: string) =>
+    tokens.flatMap((token) => {
+      if (token.kind !== 'option' || token.name !== name) return [];
+      return token.inlineValue === false ? [token.index, token.index + 1] : [token.index];
+    });
+  const [ofFolder, ofAccess] = [indexesOf('folder'), indexesOf('access')];
+  return {
+    folder: path.resolve(String(values.folder)),
+    isHelp: values.help === true,
+    forwarded: args.filter((_arg, index) => !ofFolder.includes(index)),
+    access: args.filter((_arg, index) => ofAccess.includes(index)),
+  };
+}
+
+/** Serverless Devs takes `-at FILE` for `-a -t FILE`, and parseArgs for `--access t`; after a `=` comes a value. */
+function isGroupWithTemplate(arg: string): boolean {
+  return /^-[A-Za-z]*t/.test(arg);
+}
+
+/** @throws CliError where the doctor finds something wrong. What could not be checked stops nobody. */
+async function requireHealthy(folder: string): Promise<void> {
+  const findings = await printRemarks(
+    examine({
+      folder,
+      shell: process.env,
+      isOffline: true,
+      links: [],
+      now: Date.now,
+      lookup: (hostname) => lookup(hostname),
+    }),
+  );
+  console.log(`\n${summarize(findings)}`);
+  if (exitStatus(findings) === 1)
+    throw new CliError('Nothing was built or deployed: put right what is marked with ✗.');
+}
+
+async function build(folder: string): Promise<CompiledConfiguration> {
+  heading('Build');
+  const configuration = compileConfigurationFile(path.join(folder, 'sources.yaml'));
+  requireDeployable(path.join(folder, 's.yaml'), configuration);
+  const built = await buildFunctions(configuration, path.join(folder, 'dist'));
+  for (const line of describeBuild(configuration, built)) console.log(line);
+  return configuration;
+}
+
+async function deploy(folder: string, args: readonly string[]): Promise<void> {
+  heading('Deploy');
+  const { status } = await runServerlessDevs(['deploy', ...args], folder, 'inherit');
+  if (status !== 0)
+    throw new CliError(`s deploy ended with status ${status}: see above. Then run npm run deploy again.`);
+}
+
+/** Says where the function is, and how to send to it. What is not known then is no reason to call the deployment failed. */
+async function guide(
+  folder: string,
+  access: readonly string[],
+  { sources }: CompiledConfiguration,
+): Promise<void> {
+  heading('Deployed');
+  const { output } = await runServerlessDevs(
+    ['info', '--silent', '--output-format', 'raw', ...access],
+    folder,
+    'pipe',
+  );
+  const found = deployedUrl(output, readFileSync(path.join(folder, 's.yaml'), 'utf8'));
+  const url = found ?? '$URL';
+  console.log(
+    found ??
+      'Serverless Devs did not tell the URL. It stands above, as system_url; put it in here: URL=https://…',
+  );
+  console.log(`\nIs it up?\n  curl ${url}/`);
+  const { env } = readDeployEnvironment(folder, process.env);
+  const open = sources.filter((each) => isOpen(each, env));
+  const source = await findNameable(open);
+  const region = setting(readFunctions(folder, env).env, 'REGION');
+  const [other] = open;
+  if (source) {
+    console.log('\nThe first webhook. Put an id in; while ROLLBACK_SUSPENDED=true, nothing is rolled back:');
+    for (const line of firstWebhook(source, url, region)) console.log(`  ${line}`);
+  } else if (other) {
+    console.log(
+      '\nThe first webhook, of a payload that you have; while ROLLBACK_SUSPENDED=true, nothing is rolled back:',
+    );
+    for (const line of sendLines(other, '--payload FILE', url, region)) console.log(`  ${line}`);
+  }
+  console.log(`\nCheck it, with what cannot exist:\n  npm run doctor -- --url ${url}`);
+}
+
+/** Lines to paste. A secret in KMS is read with the reader's own credentials. */
+function firstWebhook(source: CompiledSource, url: string, region: string | undefined): string[] {
+  if (isSignedByOpenssl(source)) {
+    const lines = opensslLines(source, url, region);
+    if (signingVariable(source, region).readLine !== undefined) return lines;
+    return [
+      '. ./.env   # without export: an exported variable would win over .env at the next deploy',
+      ...lines,
+    ];
+  }
+  const target = isByApplication(source) ? '--app APPLICATION-ID' : '--change-order CHANGE-ORDER-ID';
+  return sendLines(source, target, url, region);
+}
+
+function sendLines(source: CompiledSource, what: string, url: string, region: string | undefined): string[] {
+  const { variable, readLine } = signingVariable(source, region);
+  const send = `npm run send -- --source ${source.name} ${what} --url ${url}`;
+  if (readLine !== undefined) return [readLine, `${send} --secret-env ${variable}`];
+  return [`(set -a; . ./.env; set +a; ${send})`];
+}
+
+/**
+ * Runs the Serverless Devs that is installed here, which `npm run` puts first in the path.
+ *
+ * @throws CliError where there is none
+ */
+async function runServerlessDevs(
+  args: readonly string[],
+  folder: string,
+  stdout: 'inherit' | 'pipe',
+): Promise<{ status: number; output: string }> {
+  const timeout = stdout === 'pipe' ? longestWaitMs : undefined;
+  const child = spawn('s', args, { cwd: folder, stdio: ['inherit', stdout, 'inherit'], timeout });
+  try {
+    const [[status], output] = await Promise.all([
+      once(child, 'close') as Promise<[number | null]>,
+      child.stdout ? text(child.stdout) : '',
+    ]);
+    return { status: status ?? 1, output };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT')
+      throw new CliError('The command s is not there: npm ci, then npm run deploy.');
+    throw error;
+  }
+}
+
+function heading(title: string): void {
+  console.log(`\n${paint('bold', title)}`);
+}

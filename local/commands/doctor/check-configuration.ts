@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { reasonOf } from '../../../functions/lib/text.ts';
+import { deploymentFaults, exampleFaults } from '../../build/check-deployment.ts';
+import type { CompiledConfiguration } from '../../build/compile-sources.ts';
+import { compileConfigurationFile } from '../../build/write-bundle.ts';
+import { CliError } from '../../cli/cli.ts';
+import { right, wrong, type Finding } from './finding.ts';
+
+/** sources.yaml, compiled where it can be. */
+export function checkSources(folder: string): { finding: Finding; configuration?: CompiledConfiguration } {
+  try {
+    const configuration = compileConfigurationFile(path.join(folder, 'sources.yaml'));
+    const { sources, notify } = configuration;
+    const counts = [count(sources, 'source'), ...(notify.length > 0 ? [count(notify, 'channel')] : [])];
+    return { finding: right(`sources.yaml: ${counts.join(', ')}`), configuration };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const [beginning = '', ...faults] = error.message.split('\n');
+    const advice = faults.map((fault) => fault.trim()).join('\n') || 'It says who may call: see README.md.';
+    return { finding: wrong(withoutStop(beginning), advice) };
+  }
+}
+
+/** s.yaml, and the .env.example beside it, against what sources.yaml asks of them. */
+export function checkDeployment(folder: string, configuration: CompiledConfiguration): Finding {
+  try {
+    const text = readFileSync(path.join(folder, 's.yaml'), 'utf8');
+    const example = readFileSync(path.join(folder, '.env.example'), 'utf8');
+    const faults = [...deploymentFaults(text, configuration), ...exampleFaults(example, text, configuration)];
+    if (faults.length === 0) return right('s.yaml gives the functions what sources.yaml asks for');
+    return wrong('s.yaml does not fit sources.yaml', faults.join('\n'));
+  } catch (error) {
+    return wrong(
+      `s.yaml cannot be checked: ${withoutStop(reasonOf(error))}`,
+      'Take it, or .env.example, from the repository again.',
+    );
+  }
+}
+
+function count({ length }: readonly unknown[], name: string): string {
+  return `${length} ${name}${length === 1 ? '' : 's'}`;
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, '');
+}

@@ -1,0 +1,56 @@
+import { readOrigin } from '../../../functions/alibaba/origin.ts';
+import { isSuspended, setting, type Environment } from '../../../functions/platform/settings.ts';
+import { right, warning, wrong, type Finding } from './finding.ts';
+
+/**
+ * The settings of the functions that are not about EDAS.
+ *
+ * @param env what the webhook function will find
+ * @param role as s.yaml gives it to the functions
+ */
+export function checkSettings(env: Environment, role: string): Finding[] {
+  return [checkSuspension(env), ...checkLogLevel(env), checkRole(role), ...checkFunctionEndpoint(env)];
+}
+
+function checkSuspension(env: Environment): Finding {
+  const value = (env['ROLLBACK_SUSPENDED'] ?? '').trim().toLowerCase();
+  if (!isSuspended(env))
+    return right('rollbacks are armed: a signed webhook rolls back, unless ROLLBACK_SUSPENDED=true');
+  if (['true', '1', 'yes', 'on'].includes(value)) {
+    return right('rollbacks are suspended: every webhook is answered, and nothing is rolled back');
+  }
+  return warning(
+    `ROLLBACK_SUSPENDED is ${JSON.stringify(value)}, which suspends every rollback`,
+    'Write true or false: everything but empty, false, no, off and 0 suspends.',
+  );
+}
+
+function checkLogLevel(env: Environment): Finding[] {
+  const level = setting(env, 'LOG_LEVEL');
+  if (level === undefined || ['debug', 'info', 'warn', 'error'].includes(level)) return [];
+  return [
+    warning(
+      `LOG_LEVEL is ${JSON.stringify(level)}, which counts as info`,
+      'Write debug, info, warn or error.',
+    ),
+  ];
+}
+
+/** https://github.com/devsapp/fc3 lower-cases it, and then asks for a role that does not exist. */
+function checkRole(role: string): Finding {
+  if (role === '') return wrong('the functions have no role in s.yaml', 'Create one: policy/README.md.');
+  if (role === role.toLowerCase())
+    return right(`the functions take the role ${role}, which policy/README.md creates`);
+  return wrong(
+    `the role ${role} has capitals, and Serverless Devs would ask for ${role.toLowerCase()}`,
+    'Create the role under a name in lower case (policy/README.md), and put that into FUNCTION_ROLE.',
+  );
+}
+
+function checkFunctionEndpoint(env: Environment): Finding[] {
+  const endpoint = setting(env, 'FUNCTION_ENDPOINT');
+  if (endpoint === undefined) return [];
+  const read = readOrigin(endpoint);
+  if ('origin' in read) return [];
+  return [wrong(`FUNCTION_ENDPOINT ${read.fault}`, 'Leave it empty, unless the default address is wrong.')];
+}

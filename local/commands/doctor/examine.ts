@@ -1,0 +1,240 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { CredentialsProvider } from '../../../functions/alibaba/credentials.ts';
+import { isLoopback } from '../../../functions/alibaba/origin.ts';
+import { createEdasClient } from '../../../functions/edas/client.ts';
+import { Problem } from '../../../functions/errors.ts';
+import { invocationCredentials } from '../../../functions/platform/invocation-credentials.ts';
+import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
+import { setting, type Environment } from '../../../functions/platform/settings.ts';
+import { TaskQueueFailure } from '../../../functions/platform/task-queue.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { findFunction } from '../../build/check-deployment.ts';
+import type { CompiledConfiguration } from '../../build/compile-sources.ts';
+import { readDeployment } from '../../build/deployment.ts';
+import { sandboxSecrets } from '../../sandbox/secrets.ts';
+import { checkChannels } from './check-channels.ts';
+import { checkDeployment, checkSources } from './check-configuration.ts';
+import { checkCredentials } from './check-credentials.ts';
+import { checkDeployed } from './check-deployed.ts';
+import { checkEdas } from './check-edas.ts';
+import { checkEndpoint, checkName, checkReachable, type Lookup } from './check-endpoint.ts';
+import { checkEnvFile } from './check-env-file.ts';
+import { checkFollowFunction } from './check-follow-function.ts';
+import { checkLinks } from './check-links.ts';
+import { checkSecrets } from './check-secrets.ts';
+import { checkSettings } from './check-settings.ts';
+import { deployedEnvironment, resolve } from './deployed-environment.ts';
+import { readDeployEnvironment } from './env-file.ts';
+import { right, skipped, unknown, type Remark } from './finding.ts';
+import {
+  checkKmsEndpoint,
+  namesInKms,
+  readKmsSecrets,
+  withKmsSecrets,
+  type KmsReadings,
+} from './kms-readings.ts';
+
+/** What is examined, and with what. */
+export interface Examination {
+  /** Where sources.yaml, s.yaml and .env are. */
+  folder: string;
+  /** The environment of this process. */
+  shell: Environment;
+  /** Leave out what needs a network. */
+  isOffline: boolean;
+  /** The deployed function, where it is to be asked as well. */
+  url?: string | undefined;
+  /** Links to look at. */
+  links: readonly string[];
+  /** Of the account that the follow function is in, where it is given. */
+  accountId?: string | undefined;
+  /** Epoch milliseconds. */
+  now: () => number;
+  lookup: Lookup;
+}
+
+/** Checks everything that can be checked, in the order in which one thing depends on another. */
+export async function* examine(examination: Examination): AsyncGenerator<Remark> {
+  const { folder, shell, isOffline, links, url, now } = examination;
+  yield { heading: 'What is here' };
+  yield right(`Node.js ${process.versions.node}`);
+  const { finding, configuration } = checkSources(folder);
+  yield finding;
+  const environment = readDeployEnvironment(folder, shell);
+  if (configuration) yield checkDeployment(folder, configuration);
+  yield* checkEnvFile(folder, environment);
+  if (!configuration) {
+    yield skipped('everything else: it depends on sources.yaml');
+    return;
+  }
+
+  const { sources, notify } = configuration;
+  const deployment = readFunctions(folder, environment.env);
+  yield { heading: 'Secrets and settings' };
+  const found = isOffline ? undefined : yield* findCredentials();
+  const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
+  if (namesInKms(sources).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
+  yield* checkChannels(notify, environment.env);
+  yield* checkSettings(deployment.env, deployment.role);
+  yield* checkLinks(links, sources, environment.env, now(), readings);
+
+  const credentials = isOffline ? '' : ', asked with your own credentials';
+  yield { heading: `EDAS and Function Compute${credentials}` };
+  yield* examineCloud(examination, configuration, deployment, found);
+  if (url === undefined) return;
+  yield { heading: 'The function that is deployed' };
+  if (isOffline) {
+    yield skipped(`${url}: --offline`);
+    return;
+  }
+  const known = withKmsSecrets(environment.env, readings);
+  yield* checkDeployed({ url, sources, env: secretsFor(url, sources, known, shell), now });
+}
+
+type FoundCredentials = Awaited<ReturnType<typeof checkCredentials>>;
+
+async function* findCredentials(): AsyncGenerator<Remark, FoundCredentials> {
+  yield { asking: 'for credentials' };
+  return await checkCredentials(await invocationCredentials({}, {}));
+}
+
+const rightOfRole = skipped(
+  "whether the functions' role may read these secrets from KMS: --url URL asks the function. policy/README.md#secrets-in-kms gives it the right",
+);
+
+/**
+ * @param deployed the environment of the webhook function
+ * @param found undefined with --offline
+ * @returns what KMS gave
+ */
+async function* examineSecrets(
+  sources: readonly CompiledSource[],
+  env: Environment,
+  deployed: Environment,
+  found: FoundCredentials | undefined,
+): AsyncGenerator<Remark, KmsReadings> {
+  const { finding, endpoint } = checkKmsEndpoint(sources, deployed);
+  if (finding) yield finding;
+  const credentials = found?.credentials;
+  if (endpoint === undefined || !credentials) {
+    const readings: KmsReadings = new Map();
+    yield* checkSecrets(
+      sources,
+      env,
+      readings,
+      found ? 'that takes its address, and credentials' : '--offline',
+    );
+    return readings;
+  }
+  yield { asking: endpoint };
+  const given = await readKmsSecrets(sources, endpoint, credentials);
+  yield* checkSecrets(sources, env, given);
+  return given;
+}
+
+/** What s.yaml says of the functions, as far as it can be read. */
+interface Functions {
+  /** What the webhook function will find in its environment. */
+  env: Environment;
+  role: string;
+}
+
+export function readFunctions(folder: string, env: Environment): Functions {
+  try {
+    const { functions } = readDeployment(readFileSync(path.join(folder, 's.yaml'), 'utf8'));
+    const webhook = findFunction(functions, 'webhook');
+    if (webhook) return { env: deployedEnvironment(webhook, env), role: resolve(webhook.props['role'], env) };
+  } catch {
+    // The check of s.yaml has said so.
+  }
+  return { env, role: env['FUNCTION_ROLE'] ?? '' };
+}
+
+async function* examineCloud(
+  examination: Examination,
+  { sources }: CompiledConfiguration,
+  { env, role }: Functions,
+  found: FoundCredentials | undefined,
+): AsyncGenerator<Remark> {
+  const { finding, endpoint } = checkEndpoint(env);
+  yield finding;
+  if (!found) {
+    yield skipped('whether EDAS answers, what your credentials may do, and the follow function: --offline');
+    return;
+  }
+  const isReachable = endpoint === undefined ? false : yield* examineNetwork(endpoint, examination.lookup);
+  yield found.finding;
+  if (endpoint === undefined || !isReachable || !found.credentials) {
+    yield skipped(
+      'what you may do in EDAS: not asked, as that takes an address that answers, and credentials',
+    );
+  } else {
+    yield* checkEdas(createEdasClient(endpoint, found.credentials), operationOf(sources));
+  }
+  yield* examineFollowFunction(examination, sources, env, role, found.credentials);
+}
+
+async function* examineNetwork(endpoint: string, lookup: Lookup): AsyncGenerator<Remark, boolean> {
+  yield { asking: `for the name ${new URL(endpoint).hostname}` };
+  const name = await checkName(endpoint, lookup);
+  yield name;
+  if (name.verdict !== 'right') return false;
+  yield { asking: endpoint };
+  const reachable = await checkReachable(endpoint);
+  yield reachable;
+  return reachable.verdict === 'right';
+}
+
+/** Both need the same right, so one of them tells. */
+function operationOf(sources: readonly CompiledSource[]) {
+  const isKubernetesOnly = sources.every(({ cluster }) => cluster === 'k8s');
+  return isKubernetesOnly ? 'abortAndRollbackChangeOrder' : 'rollbackChangeOrder';
+}
+
+async function* examineFollowFunction(
+  { shell, url, accountId = setting(shell, 'FC_ACCOUNT_ID') }: Examination,
+  sources: readonly CompiledSource[],
+  env: Environment,
+  role: string,
+  credentials: CredentialsProvider | undefined,
+): AsyncGenerator<Remark> {
+  if (!sources.some(({ follow }) => follow)) {
+    yield skipped(
+      'the follow function: not needed, as no source is followed (follow, mode: deferred or notify in sources.yaml)',
+    );
+    return;
+  }
+  if (!credentials) {
+    yield skipped('the follow function: not asked for, as that takes credentials');
+    return;
+  }
+  const account = accountId ?? /^acs:ram::(\d+):/.exec(role)?.[1];
+  if (account === undefined) {
+    yield unknown(
+      'whether the follow function is there: the account is not known',
+      'Say --account ID; aliyun sts GetCallerIdentity tells it.',
+    );
+    return;
+  }
+  yield { asking: 'Function Compute' };
+  try {
+    const queue = await openTaskQueue({ accountId: account }, env);
+    yield await checkFollowFunction(queue, setting(env, 'FOLLOW_FUNCTION') ?? '', url !== undefined);
+  } catch (error) {
+    if (!(error instanceof TaskQueueFailure || error instanceof Problem)) throw error;
+    yield unknown(error.message.replace(/\.$/, ''), 'See .env.example.');
+  }
+}
+
+/** The sandbox has secrets of its own; those in .env are for the deployment. */
+function secretsFor(
+  url: string,
+  sources: readonly CompiledSource[],
+  env: Environment,
+  shell: Environment,
+): Environment {
+  if (!isLoopback(new URL(url).hostname)) return env;
+  const own = Object.entries(shell).filter(([, value]) => value !== '');
+  return { ...sandboxSecrets(sources), ...Object.fromEntries(own) };
+}

@@ -1,0 +1,70 @@
+import type { CredentialsProvider } from '../../../functions/alibaba/credentials.ts';
+import { createKmsClient, type KmsClient } from '../../../functions/kms/client.ts';
+import { kmsEndpoint } from '../../../functions/kms/endpoint.ts';
+import { KmsFailure } from '../../../functions/kms/failure.ts';
+import { regionOf, setting, type Environment } from '../../../functions/platform/settings.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { readVersions, type SecretVersions } from '../../../functions/webhook/source/kms-secrets.ts';
+import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
+import { wrong, type Finding } from './finding.ts';
+
+/** What KMS gave for a secret, or why it is not known. */
+export type KmsReading = SecretVersions | KmsFailure;
+
+/** By the names in KMS. One that was not asked for is not in it. */
+export type KmsReadings = ReadonlyMap<string, KmsReading>;
+
+/** Longer than the function waits, for this machine is further away. */
+const longestWaitMs = 10_000;
+
+/** The names of all secrets in KMS, each once. */
+export function namesInKms(sources: readonly CompiledSource[]): string[] {
+  return [...new Set(sources.flatMap(({ secrets }) => secrets.flatMap((item) => nameInKms(item) ?? [])))];
+}
+
+/** Where the functions ask KMS, for sources that have a secret there, or why they cannot. */
+export function checkKmsEndpoint(
+  sources: readonly CompiledSource[],
+  env: Environment,
+): { finding?: Finding; endpoint?: string } {
+  if (namesInKms(sources).length === 0) return {};
+  try {
+    return { endpoint: kmsEndpoint(regionOf({}, env), setting(env, 'KMS_ENDPOINT')) };
+  } catch (error) {
+    if (!(error instanceof KmsFailure)) throw error;
+    const advice = 'Set it in .env; KMS_ENDPOINT stays empty unless the default address is wrong.';
+    return { finding: wrong(error.message.replace(/\.$/, ''), advice) };
+  }
+}
+
+/** Reads every secret that the sources have in KMS, as the function does. It never fails. */
+export async function readKmsSecrets(
+  sources: readonly CompiledSource[],
+  endpoint: string,
+  credentials: CredentialsProvider,
+): Promise<KmsReadings> {
+  const kms = createKmsClient(endpoint, credentials);
+  const readings = namesInKms(sources).map(async (name) => [name, await readingOf(name, kms)] as const);
+  return new Map(await Promise.all(readings));
+}
+
+async function readingOf(name: string, kms: KmsClient): Promise<KmsReading> {
+  try {
+    return await readVersions(name, kms, longestWaitMs);
+  } catch (error) {
+    if (error instanceof KmsFailure) return error;
+    throw error;
+  }
+}
+
+/**
+ * What can be signed and checked with here: the variables, and the current versions of the secrets in KMS that were read,
+ * under the names that they have in sources.yaml.
+ */
+export function withKmsSecrets(env: Environment, readings: KmsReadings): Environment {
+  const texts: Record<string, string> = {};
+  for (const [name, reading] of readings) {
+    if (!(reading instanceof KmsFailure)) texts[`kms:${name}`] = reading[0].text;
+  }
+  return { ...env, ...texts };
+}

@@ -1,0 +1,121 @@
+import type { ContentType } from '../../../functions/webhook/source/compiled-source.ts';
+import { presets, type Preset, type PresetName } from '../../../functions/webhook/source/presets.ts';
+import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
+import { didYouMean } from '../../build/did-you-mean.ts';
+import { CliError } from '../../cli/cli.ts';
+import { describeVerify, timeShapes } from './describe-verify.ts';
+import { table, type Row } from './table.ts';
+
+/** All that a preset brings, for a person to read. */
+export function describePreset(name: string): string {
+  const preset = find(name);
+  const rows: Row[] = [
+    ['preset', `${name}: ${preset.sender}`],
+    ['documented at', preset.docs ?? 'nowhere but here'],
+    ['must carry', describeVerify(preset.verify)],
+    ['body', preset.contentTypes.map((each) => contentTypeWords[each])],
+    ...(preset.payloadTimestamp ? [timeRow(preset.payloadTimestamp)] : []),
+    ['handshake', handshakeOf(preset)],
+    ['delivery id', preset.deliveryHeader ?? 'none'],
+    ['answers', answersOf(preset)],
+    ['refusals', refusalsOf(preset)],
+    ['deadline', `${preset.deadlineMs} ms: then it has answered, whatever EDAS does`],
+    ['apps', appsOf(preset)],
+    ['when', preset.when ?? 'every payload counts'],
+    ['rolls back', targetOf(preset)],
+    ['began at', preset.problemStartedAt ?? 'not asked'],
+    ['actor', preset.actor ?? 'not asked'],
+    ...(preset.answerAt === undefined ? [] : [answerRow(preset.answerAt)]),
+    ['in sources.yaml', sourceLines(name, preset)],
+  ];
+  return table(rows);
+}
+
+/** Every preset with its sender, one a line. */
+export function listPresets(): string {
+  return table(Object.entries(presets).map(([name, { sender }]) => [name, sender]));
+}
+
+function find(name: string): Preset {
+  const names = Object.keys(presets);
+  if (isPresetName(name)) return presets[name];
+  throw new CliError(`There is no preset ${JSON.stringify(name)}${didYouMean(name, names)}`);
+}
+
+function isPresetName(name: string): name is PresetName {
+  return Object.hasOwn(presets, name);
+}
+
+/** What a body of each type is. */
+export const contentTypeWords: Record<ContentType, string> = {
+  json: 'JSON (application/json)',
+  'json-as-text': 'JSON as text (text/plain)',
+  'json-in-form': 'a form whose field payload holds JSON (application/x-www-form-urlencoded)',
+  form: 'a form, whose fields are an object of texts (application/x-www-form-urlencoded)',
+};
+
+function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['payloadTimestamp']>): Row {
+  return ['time', `${field} in the payload: <${timeShapes[unit]}>, within ${toleranceSeconds} s of now`];
+}
+
+function answerRow(answerAt: string): Row {
+  return ['result goes to', `the address in ${answerAt}, once a task has followed the rollback (follow)`];
+}
+
+const handshakes: Record<NonNullable<Preset['handshake']>, string> = {
+  slack:
+    'url_verification is answered with its challenge, once it is verified; ssl_check with an empty answer',
+  feishu: 'url_verification is answered with its challenge, plain or encrypted',
+  zendesk: "a test that is signed with Zendesk's public test secret is answered, and does nothing",
+};
+
+function handshakeOf({ ping, handshake }: Preset): string[] {
+  const lines = [
+    ping && `${ping.header}: ${ping.value} is answered "ignored", once it is verified`,
+    handshake && handshakes[handshake],
+  ].filter((line) => line !== undefined);
+  return lines.length > 0 ? lines : ['none'];
+}
+
+function answersOf({ reply }: Preset): string {
+  return reply === undefined
+    ? 'JSON: an outcome, or a problem with a code (docs/errors.md)'
+    : `messages of ${reply}, always with status 200 once the sender is known`;
+}
+
+function refusalsOf({ refusalStatus, reply }: Preset): string {
+  if (reply !== undefined) return '200, with a sentence that says why';
+  return refusalStatus === undefined
+    ? 'each with the status of its code'
+    : `${refusalStatus} instead of every 4xx, once the sender is known`;
+}
+
+function appsOf(preset: Preset): string {
+  if (preset.isByApplication && preset.verify.scheme !== 'link')
+    return 'required, exactly one, unless the source says with app or changeOrderId where an id stands';
+  return coversPayload(preset.verify)
+    ? 'optional: without it, every application that the role of the function reaches'
+    : 'required, for the sender does not sign its payload';
+}
+
+function targetOf({ verify, changeOrderId, app, chatText, isByApplication }: Preset): string {
+  if (changeOrderId !== undefined) return `the change order in ${changeOrderId}`;
+  if (app !== undefined) return `what is being deployed to the application in ${app}`;
+  if (chatText !== undefined) return `the change order in the command "rollback <id>" in ${chatText}`;
+  if (verify.scheme === 'link')
+    return 'what is being deployed to the application of the link, or its change order';
+  return isByApplication
+    ? 'what is being deployed to the one application under apps'
+    : 'the change order in changeOrderId, ChangeOrderId or change_order_id';
+}
+
+function sourceLines(name: string, preset: Preset): string[] {
+  const needsApps = preset.isByApplication === true || !coversPayload(preset.verify);
+  const variable = `SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
+  return [
+    `${name}:`,
+    `  preset: ${name}`,
+    `  secrets: [${variable}]`,
+    ...(needsApps ? ['  apps: [<id of the application>]'] : []),
+  ];
+}

@@ -1,0 +1,318 @@
+import { Problem } from '../../../functions/errors.ts';
+import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import { isRecord } from '../../../functions/lib/json.ts';
+import type { Target } from '../../../functions/rollback/find-change-order.ts';
+import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
+import { describeValue } from '../../../functions/webhook/payload/describe-value.ts';
+import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
+import { readPayload } from '../../../functions/webhook/payload/read.ts';
+import {
+  selectActor,
+  reasonToIgnore,
+  requireAllowed,
+  requireFreshPayload,
+  selectProblemStart,
+  selectTarget,
+} from '../../../functions/webhook/payload/select.ts';
+import { requireFittingBody } from '../../../functions/webhook/receive.ts';
+import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
+import type { Expression, JSONValue } from '../../../functions/webhook/source/expression.ts';
+import type { Source } from '../../../functions/webhook/source/load-sources.ts';
+import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
+import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
+import { contentTypeWords } from './describe-preset.ts';
+import { describeVerify, timeShapes } from './describe-verify.ts';
+import type { Row } from './table.ts';
+
+/** A webhook as it would arrive, had its sender proved who it is. */
+export interface ExplainedWebhook {
+  body: Buffer;
+  contentType: string;
+  /** What the link authorises, where the source is called by one. */
+  grant?: LinkGrant | undefined;
+  /** Epoch milliseconds. */
+  now: number;
+  /** Whether ROLLBACK_SUSPENDED holds all rollbacks. */
+  isSuspended: boolean;
+}
+
+export interface Explanation {
+  rows: Row[];
+  /** What the function would do. */
+  verdict: string;
+  isRefused: boolean;
+}
+
+/** What decided, and what it came to. */
+interface Decision {
+  rule: string;
+  end: { ignored: string } | { refused: Problem } | { target: Target };
+}
+
+/**
+ * What the function would do with a webhook, rule by rule, with the functions that the handler itself uses, in its order.
+ * The first rule that stops it decides; the others are shown all the same.
+ */
+export async function explainWebhook(
+  source: Source,
+  notify: readonly CompiledChannel[],
+  webhook: ExplainedWebhook,
+): Promise<Explanation> {
+  const { body, contentType, now } = webhook;
+  const holder = holderOf(source, webhook);
+  const rows: Row[] = [
+    ['source', `${source.name}: POST /${source.name}, secret in ${source.secrets.join(', ')}`],
+    ['must carry', describeVerify(source.verify)],
+    [
+      'content type',
+      `${contentType}; taken: ${source.contentTypes.map((each) => contentTypeWords[each]).join(', ')}`,
+    ],
+  ];
+  const explain = (decision: Decision) => ({ rows, ...conclude(source, holder, decision) });
+
+  const signed = { headers: new Map([['content-type', contentType]]), body };
+  const greeting = handshakeReply(source, signed, now);
+  if (greeting) {
+    rows.push(['handshake', `${greeting.message} It is answered without a signature.`]);
+    return explain({ rule: 'handshake', end: { ignored: greeting.message } });
+  }
+  const read = attempt(() => {
+    requireFittingBody(body.length);
+    return readPayload(source, body, contentType);
+  });
+  if (read instanceof Problem) {
+    rows.push(['payload', [read.message, ...adviceOnKey(source)]]);
+    return explain({ rule: 'payload', end: { refused: read } });
+  }
+  rows.push(['payload', describePayload(read)]);
+  const decisions: Decision[] = [];
+  for (const rule of rulesOf(source)) {
+    const { text, end } = await apply(rule, source, read, webhook);
+    rows.push([rule.name, text]);
+    if (end) decisions.push({ rule: rule.name, end });
+  }
+  rows.push(['apps', describeApps(source)], ...describeRollback(source, notify, holder));
+  const [decision] = decisions;
+  if (!decision) throw new Error('the last rule must decide');
+  return explain(decision);
+}
+
+/** What a rule has to say, and what it comes to where it decides. */
+interface Finding {
+  text: string;
+  end?: Decision['end'];
+}
+
+interface Rule {
+  /** As the key in sources.yaml is called, where there is one. */
+  name: string;
+  find: (source: Source, payload: JSONValue, webhook: ExplainedWebhook) => Finding | Promise<Finding>;
+}
+
+/** As in functions/webhook/handler.ts. */
+const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readonly Rule[] => [
+  {
+    name: 'time',
+    find: (source, payload, { now }) => {
+      requireFreshPayload(source, payload, now);
+      const { payloadTimestamp: time } = source;
+      if (!time) return { text: 'none in the payload that must be now' };
+      const { field, unit, toleranceSeconds } = time;
+      return { text: `${field} (${timeShapes[unit]}) is within ${toleranceSeconds} s of now` };
+    },
+  },
+  {
+    name: 'handshake',
+    find: (source, payload) => {
+      const challenge = challengeReply(source, payload);
+      if (challenge) return { text: challenge.message, end: { ignored: challenge.message } };
+      const { ping } = source;
+      return { text: ping ? `none, unless ${ping.header} is ${ping.value}` : 'none' };
+    },
+  },
+  {
+    name: 'actor',
+    find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
+  },
+  {
+    name: when === undefined && chatText !== undefined ? 'command' : 'when',
+    find: async (source, payload) => {
+      const reason = await reasonToIgnore(source, payload);
+      if (reason !== undefined) return { text: reason, end: { ignored: reason } };
+      const texts = await Promise.all([gave('when', when, payload), gave('text', chatText, payload)]);
+      return { text: texts.filter((text) => text !== undefined).join('; ') || 'none: every payload counts' };
+    },
+  },
+  {
+    name: 'allow',
+    find: async (source, payload) => {
+      await requireAllowed(source, payload);
+      return { text: (await gave('allow', source.allow, payload)) ?? 'none: everybody who can sign' };
+    },
+  },
+  {
+    name: 'problemStartedAt',
+    find: async (source, payload, { now }) => {
+      const time = await selectProblemStart(source, payload, now);
+      if (time === undefined) return { text: 'not asked' };
+      return { text: `${new Date(time).toISOString()}: a change that began later is refused` };
+    },
+  },
+  {
+    name: nameOfTarget({ changeOrderId, app, chatText, verify }),
+    find: async (source, payload, { grant }) => {
+      const target = await selectTarget(source, payload, grant);
+      const texts = await Promise.all([
+        gave('changeOrderId', changeOrderId, payload),
+        gave('app', app, payload),
+      ]);
+      const how = texts.find((text) => text !== undefined);
+      return { text: `${describeTarget(target)}${how === undefined ? '' : `: ${how}`}`, end: { target } };
+    },
+  },
+];
+
+async function apply(
+  rule: Rule,
+  source: Source,
+  payload: JSONValue,
+  webhook: ExplainedWebhook,
+): Promise<Finding> {
+  try {
+    return await rule.find(source, payload, webhook);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { text: error.message, end: { refused: error } };
+  }
+}
+
+function attempt(read: () => JSONValue): JSONValue | Problem {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+async function gave(
+  key: string,
+  expression: Expression | undefined,
+  payload: JSONValue,
+): Promise<string | undefined> {
+  if (!expression) return undefined;
+  return `\`${key}: ${expression.text}\` gave ${describeValue(await evaluate(expression, payload, key))}`;
+}
+
+function conclude(
+  source: Source,
+  holder: Holder | undefined,
+  { rule, end }: Decision,
+): Pick<Explanation, 'verdict' | 'isRefused'> {
+  const by = `The rule "${rule}" decides`;
+  if ('ignored' in end) return { verdict: `${by}: ignored (200). ${end.ignored}`, isRefused: false };
+  if ('target' in end) return { verdict: `${by}: ${actOn(source, holder, end.target)}`, isRefused: false };
+  const { code, message } = end.refused;
+  const { statusCode } = replyWithProblem(end.refused, { source, isVerified: true });
+  return {
+    verdict: `${by}: refused with ${code} (${statusCode}), docs/errors.md#${code}. ${message}`,
+    isRefused: true,
+  };
+}
+
+/** The key, or the part of the request, that says what to roll back. */
+function nameOfTarget({
+  changeOrderId,
+  app,
+  chatText,
+  verify,
+}: Pick<Source, 'changeOrderId' | 'app' | 'chatText' | 'verify'>): string {
+  if (changeOrderId) return 'changeOrderId';
+  if (verify.scheme === 'link') return 'link';
+  if (app) return 'app';
+  return chatText ? 'id in the command' : 'changeOrderId';
+}
+
+function describeApps({ apps }: Source): string {
+  return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
+}
+
+/** What keeps the function from rolling back. */
+type Holder = 'dryRun' | 'ROLLBACK_SUSPENDED';
+
+/** As in functions/webhook/execute-rollback.ts. */
+function holderOf({ dryRun }: Source, { isSuspended }: ExplainedWebhook): Holder | undefined {
+  if (dryRun) return 'dryRun';
+  return isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
+}
+
+/** Who rolls back, who follows, and who is told. */
+function describeRollback(
+  source: Source,
+  notify: readonly CompiledChannel[],
+  holder: Holder | undefined,
+): Row[] {
+  if (holder) {
+    return [
+      ['mode', `${source.mode}, but ${holder} sends no rollback, and hands none over to a task`],
+      ['follow', `no: with ${holder} there is nothing to follow`],
+      ['notify', `nobody is told, for with ${holder} nothing is followed`],
+    ];
+  }
+  return [
+    ['mode', modes[source.mode]],
+    ['follow', source.follow ? 'yes: a task follows the rollback to its end' : 'no'],
+    ['notify', describeNotify(source, notify)],
+  ];
+}
+
+const modes: Record<Source['mode'], string> = {
+  now: 'now: the answer comes when the rollback has begun',
+  deferred: 'deferred: the answer comes at once, and a task rolls back, one for each change order',
+};
+
+const languages: Record<CompiledChannel['language'], string> = { en: 'English', zh: 'Chinese' };
+
+/** Where people are told how it goes on. */
+function describeNotify({ follow, answerAt }: Source, notify: readonly CompiledChannel[]): string | string[] {
+  if (!follow) return 'nobody is told, for the rollback is not followed';
+  const channels = notify.map(({ kind, url, secret, language }) => {
+    const signed = secret === undefined ? 'unsigned' : `signed with ${secret}`;
+    return `${kind}: ${languages[language]}, to the address in ${url}, ${signed}`;
+  });
+  const chat = answerAt ? [`the chat that asked, at the address in its ${answerAt.text}`] : [];
+  const told = [...channels, ...chat];
+  return told.length > 0 ? told : 'nobody is told: only the log says how it ends';
+}
+
+function actOn({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {
+  const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
+  const verb = holder
+    ? `read and not rolled back (${holder})`
+    : `rolled back with ${operation}${mode === 'deferred' ? ' by a task' : ''}`;
+  const isBound = 'changeOrderId' in target && apps !== undefined;
+  const condition = isBound ? ', if EDAS lists it among those of the apps' : '';
+  return `acted on. It would have ${describeTarget(target)} ${verb}${condition}.`;
+}
+
+function describeTarget(target: Target): string {
+  return 'app' in target
+    ? `the newest deployment in flight of the application ${target.app}`
+    : `the change order ${target.changeOrderId}`;
+}
+
+function describePayload(payload: JSONValue): string {
+  if (!isRecord(payload)) return describeValue(payload);
+  const keys = Object.keys(payload);
+  return keys.length === 0 ? 'an object without fields' : `an object with ${keys.join(', ')}`;
+}
+
+/** Only its key can read what a sender has encrypted. */
+function adviceOnKey({ verify, keys, secrets }: Source): string[] {
+  if (verify.scheme !== 'feishu' || keys.length > 0) return [];
+  const variables = secrets.filter((secret) => nameInKms(secret) === undefined);
+  if (variables.length === 0) return ['Where it is encrypted, it cannot be read here: its key is in KMS.'];
+  return [
+    `Where it is encrypted, it can be read here once ${variables.join(', ')} is set in the environment.`,
+  ];
+}

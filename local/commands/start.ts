@@ -1,0 +1,224 @@
+import '../cli/ignore-debug.ts';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { FunctionContext } from '../../functions/platform/context.ts';
+import { root } from '../build/bundle.ts';
+import type { CompiledConfiguration } from '../build/compile-sources.ts';
+import { buildFunctions, compileConfigurationFile } from '../build/write-bundle.ts';
+import { CliError, codeOf, runCli } from '../cli/cli.ts';
+import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from '../sandbox/channels.ts';
+import { ownFolder } from '../sandbox/folder.ts';
+import { startFunctionServer } from '../sandbox/function-server.ts';
+import { printCurlLines, printOwnChannels, printRealEdas, printReady } from '../sandbox/guide.ts';
+import { startInstance } from '../sandbox/instance.ts';
+import {
+  createMessageNarrator,
+  narrateAnswer,
+  narrateCall,
+  narrateKmsCall,
+  narrateLog,
+  narrateTask,
+  narrateTaskLog,
+  playRollback,
+  taskHost,
+} from '../sandbox/play.ts';
+import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources.ts';
+import { inKms, inVariables, realSecrets, sandboxSecrets, type Secrets } from '../sandbox/secrets.ts';
+import { startReceiver } from '../stand-ins/channels/receiver.ts';
+import { startEdasStandIn } from '../stand-ins/edas/stand-in.ts';
+import { startFcStandIn } from '../stand-ins/fc/stand-in.ts';
+import { taskProcess } from '../stand-ins/fc/task-process.ts';
+import { startKmsStandIn, type KmsStandIn } from '../stand-ins/kms/stand-in.ts';
+import type { Listening } from '../stand-ins/listen.ts';
+
+const help = `Runs both functions on this machine, as Function Compute would.
+
+  npm start -- [--port N] [--edas stand-in|real] [--sources FILE]
+
+  --port N        where the function listens          (9000)
+  --edas WHICH    stand-in: an EDAS on this machine, with a release in flight that gets rolled back; a task follows
+                            it, and the messages of every channel are shown
+                  real:     EDAS itself, with your own credentials: signed requests do roll back; there are no
+                            tasks, so nothing is deferred and nothing followed
+  --sources FILE  the sources to run with             (sources.yaml)
+
+ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, KMS_ENDPOINT, the
+variables that the sources name, and your credentials; secrets in KMS are then read from KMS itself. The file .env is for the deployment, and not read here.
+`;
+
+/** In no way secret: it works in this sandbox only. */
+const standInCredentials = {
+  accessKeyId: 'STS.sandbox-key-id',
+  accessKeySecret: 'sandbox-key-secret',
+  securityToken: 'sandbox-security-token',
+};
+
+const standInContext = {
+  region: 'cn-hangzhou',
+  accountId: '1234567890123456',
+  credentials: standInCredentials,
+};
+
+/** As s.yaml has them. */
+const [followFunction, followTimeoutSeconds, followRetries] = ['edas-rollback-follow', 3600, 2];
+
+interface Options {
+  port: number;
+  isReal: boolean;
+  sources: string;
+}
+
+await runCli(async () => {
+  const options = readOptions();
+  if (!options) return;
+  const configuration = compileConfigurationFile(options.sources);
+  await (options.isReal ? runOnRealEdas : runOnStandIn)(options, configuration);
+});
+
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '9000' },
+      edas: { type: 'string', default: 'stand-in' },
+      sources: { type: 'string', default: path.join(root, 'sources.yaml') },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return undefined;
+  }
+  const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
+  if (!(port <= 65_535)) {
+    throw new CliError(`--port must be a number from 0 to 65535, not ${JSON.stringify(values.port)}.`);
+  }
+  if (values.edas !== 'stand-in' && values.edas !== 'real') {
+    throw new CliError(`--edas must be stand-in or real, not ${JSON.stringify(values.edas)}.`);
+  }
+  return { port, isReal: values.edas === 'real', sources: values.sources };
+}
+
+async function runOnStandIn(
+  options: Options,
+  { sources: own, notify }: CompiledConfiguration,
+): Promise<void> {
+  const channels = sandboxChannels(notify);
+  const sources = notify.length > 0 ? own : followedSources(own);
+  const { webhook, follow } = await buildFunctions({ sources, notify: channels }, ownFolder());
+  const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
+  const secrets = sandboxSecrets(sources);
+
+  const closing: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    await Promise.all(closing.map((close) => close()));
+  };
+  try {
+    const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrateCall });
+    closing.push(edas.close);
+    const receiver = await startReceiver({ secrets: receiverKeys, onMessage: createMessageNarrator() });
+    closing.push(receiver.close);
+    const shared = { EDAS_ENDPOINT: edas.url, ROLLBACK_SUSPENDED, LOG_LEVEL };
+    const runTask = taskProcess({
+      ...standInContext,
+      bundle: follow.path,
+      env: {
+        ...shared,
+        // The same server under another name, by which the narrator tells the task from the webhook.
+        EDAS_ENDPOINT: edas.url.replace('127.0.0.1', taskHost),
+        ...channelVariables(channels, receiver),
+        ...chatRedirection(receiver),
+      },
+      timeout: followTimeoutSeconds,
+      onLog: narrateTaskLog,
+    });
+    const fc = await startFcStandIn({
+      ...standInContext,
+      functions: { [followFunction]: runTask },
+      maxRetries: followRetries,
+      retryDelayMs: 5_000,
+      onCall: narrateTask,
+    });
+    closing.push(fc.close);
+    const kms = await startKms(secrets);
+    closing.push(kms.close);
+    const env = {
+      ...shared,
+      ...inVariables(secrets),
+      KMS_ENDPOINT: kms.url,
+      FOLLOW_FUNCTION: followFunction,
+      FUNCTION_ENDPOINT: fc.url,
+    };
+    const server = await serve(options, webhook.path, standInContext, env);
+    closing.push(server.close);
+    stopOnSignal(stop);
+
+    const [source] = sources;
+    const forged = sandboxSecrets(sources, 'forged');
+    if (notify.length === 0) printOwnChannels();
+    if (source) await playRollback({ edas, fc, url: server.url, source, secrets, forged });
+    printCurlLines({ edas, url: server.url, sources, secrets, forged });
+    printReady(server.url);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Holds those of the secrets that sources.yaml has in KMS. */
+async function startKms(secrets: Secrets): Promise<KmsStandIn> {
+  const kms = await startKmsStandIn({ credentials: standInCredentials, onCall: narrateKmsCall });
+  for (const [name, secret] of inKms(secrets)) kms.secrets.put(name, secret);
+  return kms;
+}
+
+async function runOnRealEdas(options: Options, { sources: own }: CompiledConfiguration): Promise<void> {
+  const region = process.env['REGION'];
+  if (!region && !process.env['EDAS_ENDPOINT']) {
+    throw new CliError(
+      'Set the region of your applications first: REGION=cn-hangzhou npm start -- --edas real',
+    );
+  }
+  const sources = sourcesWithoutTasks(own);
+  const { webhook } = await buildFunctions({ sources, notify: [] }, ownFolder());
+  const secrets = realSecrets(sources, process.env);
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
+  const env = { ...Object.fromEntries(environment), ...secrets };
+  const server = await serve(options, webhook.path, {}, env);
+  stopOnSignal(server.close);
+  await printRealEdas({ url: server.url, sources, secrets });
+  printReady(server.url);
+}
+
+async function serve(
+  { port }: Options,
+  bundle: string,
+  context: FunctionContext,
+  env: NodeJS.Dict<string>,
+): Promise<Listening> {
+  const instance = startInstance(bundle, env, narrateLog);
+  try {
+    const server = await startFunctionServer({
+      invoke: instance.invoke,
+      context,
+      port,
+      onAnswer: narrateAnswer,
+    });
+    return {
+      url: server.url,
+      close: () => Promise.all([server.close(), instance.close()]).then(() => undefined),
+    };
+  } catch (error) {
+    await instance.close();
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    throw new CliError(`Port ${port} is in use. Choose another one: npm start -- --port ${port + 1}`);
+  }
+}
+
+function stopOnSignal(stop: () => Promise<unknown>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      console.log('\nStopped.');
+      void stop().finally(() => process.exit(0));
+    });
+  }
+}

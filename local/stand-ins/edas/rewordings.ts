@@ -1,0 +1,59 @@
+import { toRecord } from '../../../functions/lib/json.ts';
+import { sendAnswer } from './answers.ts';
+import type { Fault } from './faults.ts';
+
+// Faults that a client must bear: the true answer, whole and at once, but not in the words that EDAS documents. An answer
+// that has nothing to reword is left as it is.
+
+/** The true answer, its `Code` written as text. As much a success as with a number. */
+export function codeAsText(): Fault {
+  return reworded('codeAsText', (body) => ({ ...body, Code: String(body['Code']) }));
+}
+
+/** The true answer without what it is about: no `Data` of a rollback, no change order, no list. */
+export function bareSuccess(): Fault {
+  return reworded('bareSuccess', ({ Code, Message, RequestId }) => ({ Code, Message, RequestId }));
+}
+
+/** The true answer with the capital `ChangeOrderInfo` of Apsara Stack. */
+export function capitalChangeOrderInfo(): Fault {
+  return reworded('capitalChangeOrderInfo', ({ changeOrderInfo: ChangeOrderInfo, ...body }) => ({
+    ...body,
+    ChangeOrderInfo,
+  }));
+}
+
+/**
+ * The true answer about one order or a list of them, but for the `Status`: left out, the true one written as text, or
+ * another number, such as 4, 5 and 11, which nobody documents.
+ */
+export function oddStatus(shown: 'missing' | 'text' | number): Fault {
+  const withOddStatus = (order: unknown) => {
+    const { Status: status, ...rest } = toRecord(order);
+    if (shown === 'missing') return rest;
+    return { ...rest, Status: shown === 'text' ? String(status) : shown };
+  };
+  return reworded(`oddStatus (${shown})`, (body) => mapOrders(body, withOddStatus));
+}
+
+/** The true answer, whole and at once, in other words. */
+function reworded(name: string, reword: (body: Record<string, unknown>) => Record<string, unknown>): Fault {
+  return {
+    name,
+    takesEffect: true,
+    damage: (response, { status, json }) => {
+      const body = toRecord(JSON.parse(json));
+      sendAnswer(response, { status, json: JSON.stringify(reword(body)) });
+    },
+  };
+}
+
+function mapOrders(body: Record<string, unknown>, change: (order: unknown) => unknown) {
+  const { changeOrderInfo: order, ChangeOrderList: list } = body;
+  const { ChangeOrder: orders } = toRecord(list);
+  return {
+    ...body,
+    ...(order !== undefined && { changeOrderInfo: change(order) }),
+    ...(Array.isArray(orders) && { ChangeOrderList: { ChangeOrder: orders.map(change) } }),
+  };
+}

@@ -1,0 +1,222 @@
+import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { root } from '../../../local/build/bundle.ts';
+import { runCommand, type Ended } from '../../support/command.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+// Each test starts a process that bundles, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 30_000 });
+
+const url = 'https://edas-rollback-webhook-abcdefghij.cn-hangzhou.fcapp.run';
+const secret = 'fake-secret-of-the-pipeline-of-a-test';
+const info = JSON.stringify({ webhook: { url: { system_url: url } }, follow: {} });
+const pipeline = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }\n';
+
+/** A deployment with a stand-in for the command `s`, which notes its arguments and says what it is told to. */
+function stage({
+  env = { SECRET_PIPELINE: secret },
+  sources = pipeline,
+  deployStatus = 0,
+  said = info,
+}: { env?: Record<string, string>; sources?: string; deployStatus?: number; said?: string } = {}) {
+  const folder = temporaryFolder();
+  for (const name of ['s.yaml', '.env.example']) copyFileSync(path.join(root, name), path.join(folder, name));
+  writeFileSync(path.join(folder, 'sources.yaml'), sources);
+  writeFileSync(
+    path.join(folder, '.env'),
+    Object.entries(env)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+  const bin = temporaryFolder();
+  const command = path.join(bin, 's');
+  writeFileSync(
+    command,
+    `#!${process.execPath}
+const { appendFileSync, existsSync } = require('node:fs');
+const [action, ...args] = process.argv.slice(2);
+appendFileSync('calls', JSON.stringify([action, ...args, existsSync('dist/webhook.js')]) + '\\n');
+if (action === 'deploy') {
+  console.log('fake output of s deploy');
+  process.exit(${deployStatus});
+}
+console.log(${JSON.stringify(said)});
+`,
+  );
+  chmodSync(command, 0o755);
+  return {
+    folder,
+    /** What the command was called with, and whether the function was built by then. */
+    calls: (): unknown[] => {
+      const file = path.join(folder, 'calls');
+      if (!existsSync(file)) return [];
+      return readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    },
+    run: (...args: string[]): Promise<Ended> =>
+      runCommand('local/commands/deploy.ts', ['--folder', folder, ...args], {
+        PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      }),
+  };
+}
+
+describe('npm run deploy', () => {
+  test('examines, builds, deploys, and says how to send the first webhook', async () => {
+    const { calls, run } = stage();
+    const { status, stdout, stderr } = await run('-y', '-a', 'other');
+    expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
+    expect(calls()).toEqual([
+      ['deploy', '-y', '-a', 'other', true],
+      ['info', '--silent', '--output-format', 'raw', '-a', 'other', true],
+    ]);
+    const parts = [
+      '✓ SECRET_PIPELINE (pipeline)',
+      '\nBuild\n',
+      'fake output of s deploy',
+      `\nDeployed\n${url}\n`,
+    ];
+    const places = parts.map((part) => stdout.indexOf(part));
+    expect(
+      places.every((place, index) => place > (places[index - 1] ?? 0)),
+      stdout,
+    ).toBe(true);
+    expect(stdout.slice(stdout.indexOf('Is it up?')).split('\n')).toEqual([
+      'Is it up?',
+      `  curl ${url}/`,
+      '',
+      'The first webhook. Put an id in; while ROLLBACK_SUSPENDED=true, nothing is rolled back:',
+      expect.stringContaining('  . ./.env'),
+      `  body='{"changeOrderId":"CHANGE-ORDER-ID"}'`,
+      `  curl -i ${url}/pipeline -H 'Content-Type: application/json' --data-raw "$body" \\`,
+      expect.stringMatching(
+        /^ {4}-H 'x-signature-256: sha256='.*openssl dgst -sha256 -hmac "\$SECRET_PIPELINE"/,
+      ),
+      '',
+      'Check it, with what cannot exist:',
+      `  npm run doctor -- --url ${url}`,
+      '',
+    ]);
+    expect(stdout).not.toContain(secret);
+  });
+
+  test('shows npm run send for a sender for which a shell cannot sign', async () => {
+    const sources = 'sources: { pipeline: { preset: slack, secrets: [SECRET_PIPELINE] } }\n';
+    const { stdout } = await stage({ sources }).run();
+    expect(stdout).toContain(
+      `npm run send -- --source pipeline --change-order CHANGE-ORDER-ID --url ${url})`,
+    );
+  });
+
+  test('asks for a payload where none can be made into which an id could be put', async () => {
+    const app = "labels.service == 'shop' && '3616cdca-0000-4000-8000-0000000000aa'";
+    const sources = `sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE], app: "${app}" } }\n`;
+    const { stdout } = await stage({ sources }).run();
+    expect(stdout).toContain(`npm run send -- --source pipeline --payload FILE --url ${url})`);
+    expect(stdout).not.toContain('Put an id in');
+  });
+
+  test('deploys a source whose secret is in KMS alone, and reads that from there before it signs', async () => {
+    const sources = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }\n';
+    const { status, stdout } = await stage({ sources, env: { REGION: 'cn-beijing' } }).run();
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain('– kms:pipeline (pipeline) is in KMS');
+    const lines = stdout.slice(stdout.indexOf('The first webhook.')).split('\n').slice(1, 5);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^ {2}export SECRET="\$\(aliyun kms GetSecretValue --SecretName pipeline --region cn-beijing \| /,
+      ),
+      `  body='{"changeOrderId":"CHANGE-ORDER-ID"}'`,
+      expect.stringContaining(`  curl -i ${url}/pipeline`),
+      expect.stringContaining('-hmac "$SECRET"'),
+    ]);
+    expect(stdout).not.toContain('. ./.env');
+  });
+
+  test('says how to send with a secret in KMS what a shell cannot sign', async () => {
+    const sources = 'sources: { chat: { preset: slack, secrets: [kms:chat] } }\n';
+    const { stdout } = await stage({ sources, env: {} }).run();
+    expect(stdout).toMatch(
+      /\n {2}export SECRET=.*--SecretName chat --region cn-hangzhou .*\n {2}npm run send -- --source chat .*--secret-env SECRET\n/,
+    );
+    expect(stdout).not.toContain('. ./.env');
+  });
+
+  test('says what an application is asked for with where a source is told one', async () => {
+    const sources = 'sources: { pipeline: { preset: stripe-style, app: app, secrets: [SECRET_PIPELINE] } }\n';
+    const { stdout } = await stage({ sources }).run();
+    expect(stdout).toContain('npm run send -- --source pipeline --app APPLICATION-ID --url');
+  });
+
+  test('stops before it builds where the doctor finds something wrong', async () => {
+    const { folder, calls, run } = stage({ env: { SECRET_PIPELINE: 'changeme' } });
+    const { status, stdout, stderr } = await run();
+    expect(status).toBe(1);
+    expect(stdout).toContain('✗ SECRET_PIPELINE is a placeholder');
+    expect(stderr).toBe('error Nothing was built or deployed: put right what is marked with ✗.\n');
+    expect(calls()).toEqual([]);
+    expect(existsSync(path.join(folder, 'dist'))).toBe(false);
+  });
+
+  test.each([
+    ['-t', 'other.yaml'],
+    ['-t=other.yaml'],
+    ['-tother.yaml'],
+    ['-t./other.yaml'],
+    ['-t'],
+    ['-yt', 'other.yaml'],
+    ['-at', 'other.yaml'],
+    ['--template', 'other.yaml'],
+    ['--template=other.yaml'],
+    ['--template'],
+    ['-y', '-a', 'other', '--template', 'other.yaml'],
+  ])('does not deploy another file than it checks: %s %s', async (...args) => {
+    const { calls, run } = stage();
+    const { status, stdout, stderr } = await run(...args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^error npm run deploy takes no -t or --template: .* use --folder DIR\.\n$/);
+    expect(calls()).toEqual([]);
+  });
+
+  test('hands on what only looks like another file', async () => {
+    const { calls, run } = stage();
+    const args = ['-a=test', '--use-local', '--access', 'template'];
+    const { status, stderr } = await run(...args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(calls()[0]).toEqual(['deploy', ...args, true]);
+  });
+
+  test('says so where the deployment fails, and does not ask for a URL', async () => {
+    const { calls, run } = stage({ deployStatus: 101 });
+    const { status, stdout, stderr } = await run();
+    expect(status).toBe(1);
+    expect(stderr).toBe('error s deploy ended with status 101: see above. Then run npm run deploy again.\n');
+    expect(stdout).not.toContain('Is it up?');
+    expect(calls()).toHaveLength(1);
+  });
+
+  test('is no failure where the URL cannot be told: it stands in what was printed before', async () => {
+    const { status, stdout } = await stage({ said: 'something else' }).run();
+    expect(status).toBe(0);
+    expect(stdout).toContain('It stands above, as system_url');
+    expect(stdout).toContain('curl $URL/');
+  });
+
+  test('says what to do where there is no Serverless Devs', async () => {
+    const { folder } = stage();
+    const env = { PATH: '' };
+    const { status, stderr } = await runCommand('local/commands/deploy.ts', ['--folder', folder], env);
+    expect(status).toBe(1);
+    expect(stderr).toBe('error The command s is not there: npm ci, then npm run deploy.\n');
+  });
+
+  test('explains itself with --help, and deploys nothing', async () => {
+    const { calls, run } = stage();
+    const { status, stdout } = await run('--help');
+    expect(status).toBe(0);
+    expect(stdout).toContain('npm run deploy -- [--folder DIR] [arguments of s deploy]');
+    expect(calls()).toEqual([]);
+  });
+});

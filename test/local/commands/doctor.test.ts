@@ -1,0 +1,250 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { root } from '../../../local/build/bundle.ts';
+import { compileSources } from '../../../local/build/compile-sources.ts';
+import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
+import { linkQuery } from '../../../local/signing/sign.ts';
+import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
+import { listen } from '../../../local/stand-ins/listen.ts';
+import { runCommand, type Ended } from '../../support/command.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { fakeAccountId, fakeCredentials, followFunction } from '../../support/webhook.ts';
+import { startLocalFunction, type LocalFunction } from '../sandbox/local-function.ts';
+
+// Each test starts a process, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 20_000 });
+
+const app = '3616cdca-0000-4000-8000-0000000000aa';
+const sourcesYaml = `
+sources:
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], follow: true }
+  monitor: { preset: cloudmonitor, secrets: [SECRET_GITHUB], apps: [${app}] }
+`;
+const secrets = {
+  SECRET_PIPELINE: 'fake-secret-of-the-pipeline-of-a-test',
+  SECRET_GITHUB: 'fake-secret-of-the-monitor-of-a-test',
+};
+
+/** The repository's s.yaml beside other sources and an .env. */
+function folderWith(env: NodeJS.Dict<string>, sources = sourcesYaml): string {
+  const folder = temporaryFolder();
+  for (const name of ['s.yaml', '.env.example']) copyFileSync(path.join(root, name), path.join(folder, name));
+  writeFileSync(path.join(folder, 'sources.yaml'), sources);
+  const lines = Object.entries(env).map(([name, value = '']) => `${name}=${value}\n`);
+  writeFileSync(path.join(folder, '.env'), lines.join(''));
+  return folder;
+}
+
+const ownCredentials = {
+  ALIBABA_CLOUD_ACCESS_KEY_ID: fakeCredentials.accessKeyId,
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: fakeCredentials.accessKeySecret,
+  ALIBABA_CLOUD_SECURITY_TOKEN: fakeCredentials.securityToken,
+};
+
+/** With nothing of this machine: neither a profile, nor the metadata of a cloud machine. */
+function doctor(folder: string, args: readonly string[] = [], env: NodeJS.Dict<string> = {}): Promise<Ended> {
+  const alone = { HOME: folder, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
+  return runCommand('local/commands/doctor.ts', ['--folder', folder, ...args], { ...alone, ...env });
+}
+
+const standIns = ({ edas, fc }: LocalFunction) => ({ EDAS_ENDPOINT: edas.url, FUNCTION_ENDPOINT: fc.url });
+
+describe('npm run doctor', () => {
+  test('is green where everything is right, and ends with 0', async () => {
+    const local = await startLocalFunction(sourcesYaml);
+    const folder = folderWith({ ...secrets, ...standIns(local) });
+    const [, monitor] = local.sources;
+    if (monitor?.verify.scheme !== 'link') throw new Error('the second source must be called by a link');
+    const grant = { app, expiresAtSeconds: Math.floor(Date.now() / 1000) + 90 * 86_400 };
+    const link = `https://function.example.com/monitor?${linkQuery(monitor.verify, secrets.SECRET_GITHUB, grant)}`;
+
+    const args = ['--url', local.url, '--link', link, '--account', fakeAccountId];
+    const { status, stdout, stderr } = await doctor(folder, args, ownCredentials);
+    expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
+    expect(stdout.split('\n').filter((line) => line !== '')).toEqual([
+      'What is here',
+      `✓ Node.js ${process.versions.node}`,
+      '✓ sources.yaml: 2 sources',
+      '✓ s.yaml gives the functions what sources.yaml asks for',
+      '✓ .env is read as it looks',
+      expect.stringContaining('– whether .env is in git'),
+      'Secrets and settings',
+      '✓ SECRET_PIPELINE (pipeline) is set, and long enough',
+      '✓ SECRET_GITHUB (monitor) is set, and long enough',
+      expect.stringContaining('✓ rollbacks are armed'),
+      '✓ the functions take the role edas-rollback-webhook, which policy/README.md creates',
+      expect.stringMatching(
+        /^✓ link 1 \(monitor\) opens its source for the application .*, (89|90) days from now$/,
+      ),
+      'EDAS and Function Compute, asked with your own credentials',
+      `✓ the region is cn-hangzhou, and EDAS is called at ${local.edas.url}`,
+      '✓ the name 127.0.0.1 resolves',
+      '✓ EDAS can be reached',
+      expect.stringMatching(/^✓ credentials are there, from ALIBABA_CLOUD_ACCESS_KEY_ID in this shell/),
+      expect.stringMatching(/^✓ you may read change orders/),
+      expect.stringMatching(/^✓ you may roll back/),
+      expect.stringMatching(`^✓ the follow function ${followFunction} is there`),
+      'The function that is deployed',
+      `✓ ${local.url} is up, 2 of 2 sources ready`,
+      '✓ /pipeline refuses a forged webhook (401 signature_mismatch)',
+      expect.stringMatching(/^✓ \/pipeline takes a signed webhook/),
+      expect.stringMatching(/^– \/monitor: a link names a real application/),
+      'Everything that was checked is right.',
+    ]);
+    const known = [
+      ...Object.values(secrets),
+      ...Object.values(ownCredentials),
+      ...Object.values(local.secrets),
+    ];
+    const sig = /sig=(\w+)/.exec(link)?.[1] ?? '';
+    expect([...known, sig].filter((secret) => stdout.includes(secret))).toEqual([]);
+  });
+
+  test('is red where something is wrong, says what to do first, and ends with 1', async () => {
+    const local = await startLocalFunction(sourcesYaml);
+    const folder = folderWith({ ...secrets, ...standIns(local), SECRET_PIPELINE: 'changeme' });
+    const args = ['--account', fakeAccountId];
+    const { status, stdout } = await doctor(folder, args, {
+      ...ownCredentials,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'fake',
+    });
+    expect(status, stdout).toBe(1);
+    expect(stdout).toContain('\n✗ SECRET_PIPELINE is a placeholder');
+    expect(stdout).toContain('\n✗ EDAS does not accept these credentials');
+    expect(stdout).toMatch(
+      /\n2 things wrong.* First: SECRET_PIPELINE is a placeholder.*\n {2}Put another value.*\n$/,
+    );
+    expect(stdout).not.toContain('changeme');
+  });
+
+  test('ends with 2 where nothing is wrong and something could not be checked', async () => {
+    const { url, close } = await listen(createServer(), 0);
+    await close();
+    const { status, stdout } = await doctor(folderWith({ ...secrets, EDAS_ENDPOINT: url }));
+    expect(status, stdout).toBe(2);
+    expect(stdout).toContain(`\n? EDAS does not answer at ${url}: ECONNREFUSED`);
+    expect(stdout).toContain('\n? no Alibaba Cloud credentials were found on this machine');
+    expect(stdout).toContain(
+      '\n– what you may do in EDAS: not asked, as that takes an address that answers, and credentials',
+    );
+    expect(stdout).toMatch(/\n2 things could not be checked\. First: EDAS does not answer/);
+  });
+
+  test('with --offline asks nobody, says what it left out, and ends with 0', async () => {
+    const local = await startLocalFunction(sourcesYaml);
+    const folder = folderWith({ ...secrets, ...standIns(local) });
+    const { status, stdout } = await doctor(folder, ['--offline', '--url', local.url], ownCredentials);
+    expect(status, stdout).toBe(0);
+    expect(stdout).toMatch(/\n– whether EDAS answers.*: --offline\n/);
+    expect(stdout).toContain(`\n– ${local.url}: --offline\n`);
+    expect([...local.edas.calls, ...local.fc.calls]).toEqual([]);
+  });
+
+  describe('with secrets in KMS', () => {
+    const inKms = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline, SECRET_PIPELINE] } }';
+    const inKmsAlone = 'sources: { pipeline: { preset: generic, secrets: [kms:pipeline] } }';
+    const secretThere = 'fake-secret-of-a-pipeline-in-KMS';
+
+    async function startKms(): Promise<KmsStandIn> {
+      const kms = await startKmsStandIn({ credentials: fakeCredentials });
+      onTestFinished(() => kms.close());
+      kms.secrets.put('pipeline', secretThere);
+      return kms;
+    }
+
+    test('reads them with the credentials of this machine, beside the variables', async () => {
+      const [local, kms] = [await startLocalFunction(inKms), await startKms()];
+      const folder = folderWith({ ...secrets, ...standIns(local), KMS_ENDPOINT: kms.url }, inKms);
+      const { status, stdout, stderr } = await doctor(folder, [], ownCredentials);
+      expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain(
+        '\n✓ kms:pipeline (pipeline) is in KMS, and long enough\n✓ SECRET_PIPELINE (pipeline) is set',
+      );
+      expect(stdout).toMatch(/\n– whether the functions' role may read .* --url URL .*policy\/README\.md/);
+      expect(stdout).not.toContain(secretThere);
+    });
+
+    test('asks KMS nothing with --offline, and does not call a source closed that has all there', async () => {
+      const [local, kms] = [await startLocalFunction(inKmsAlone), await startKms()];
+      const folder = folderWith({ ...standIns(local), KMS_ENDPOINT: kms.url }, inKmsAlone);
+      const { status, stdout } = await doctor(folder, ['--offline'], ownCredentials);
+      expect(status, stdout).toBe(0);
+      expect(stdout).toContain(
+        '\n– kms:pipeline (pipeline) is in KMS, which was not asked: --offline\n– whether the functions',
+      );
+      expect(kms.calls).toEqual([]);
+    });
+
+    test('leaves them out where there are no credentials', async () => {
+      const local = await startLocalFunction(inKmsAlone);
+      const { status, stdout } = await doctor(folderWith(standIns(local), inKmsAlone));
+      expect(status, stdout).toBe(2);
+      expect(stdout).toContain(
+        '\n– kms:pipeline (pipeline) is in KMS, which was not asked: that takes its address, and credentials\n',
+      );
+    });
+
+    test('is red where KMS_ENDPOINT cannot be used, also with --offline', async () => {
+      const folder = folderWith({ KMS_ENDPOINT: 'http://kms.example.com' }, inKmsAlone);
+      const { status, stdout } = await doctor(folder, ['--offline']);
+      expect(status).toBe(1);
+      expect(stdout).toContain('\n✗ KMS_ENDPOINT must be https');
+    });
+  });
+
+  test('goes no further than a sources.yaml that does not build', async () => {
+    const folder = folderWith(secrets, sourcesYaml.replace('generic', 'genric'));
+    const { status, stdout } = await doctor(folder, ['--offline']);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/\n✗ .*sources\.yaml cannot work.*\n.*did you mean "generic"\?\n/);
+    expect(stdout).toContain('\n– everything else: it depends on sources.yaml\n');
+  });
+
+  test('wants the account of a follow function, and takes it from the ARN of the role', async () => {
+    const local = await startLocalFunction(sourcesYaml);
+    const env = { ...secrets, ...standIns(local) };
+    const without = await doctor(folderWith(env), [], ownCredentials);
+    expect(without.status).toBe(2);
+    expect(without.stdout).toContain('? whether the follow function is there: the account is not known');
+    const role = `acs:ram::${fakeAccountId}:role/edas-rollback-webhook`;
+    const withRole = await doctor(folderWith({ ...env, FUNCTION_ROLE: role }), [], ownCredentials);
+    expect(withRole.status, withRole.stdout).toBe(0);
+  });
+
+  test('of a sandbox on this machine takes its secrets, and not those of .env', async () => {
+    const yaml = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }';
+    const local = await startLocalFunction(yaml);
+    expect(local.secrets).toEqual(sandboxSecrets(compileSources(yaml)));
+    const folder = folderWith({ ...secrets, ...standIns(local) }, yaml);
+    const { stdout } = await doctor(folder, ['--url', local.url]);
+    expect(stdout).toContain('\n✓ /pipeline takes a signed webhook');
+  });
+
+  test.each([
+    ['an address with a path', ['--url', 'https://fc.example.com/pipeline'], '--url must be'],
+    ['an account that is no number', ['--account', 'mine'], '--account must be the number'],
+    ['an unknown option', ['--ofline'], "Unknown option '--ofline'"],
+  ])('says in one line what is wrong with %s', async (_what, args, beginning) => {
+    const { status, stdout, stderr } = await doctor(temporaryFolder(), args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr.startsWith(`error ${beginning}`) && stderr.split('\n').length === 2, stderr).toBe(true);
+  });
+
+  test('explains its options and its status with --help', async () => {
+    const { status, stdout, stderr } = await doctor(temporaryFolder(), ['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const option of ['--offline', '--url URL', '--link LINK', '--account ID', '--folder DIR']) {
+      expect(stdout).toContain(option);
+    }
+    expect(stdout).toMatch(/status 0 .* 1 .* and 2 /);
+  });
+});
+
+test('npm run doctor and npm run deploy look at the Node.js version first', () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  for (const name of ['doctor', 'deploy']) expect(scripts[name]).toMatch(/^node local\/preflight\.cjs && /);
+});

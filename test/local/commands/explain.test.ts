@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { runCommand, type Ended } from '../../support/command.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+// Each test starts a process, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 15_000 });
+
+const [one, two] = ['3616cdca-0000-4000-8000-0000000000aa', '3616cdca-0000-4000-8000-0000000000bb'];
+const sourcesYaml = `
+notify: [{ kind: wecom, url: WECOM_ROBOT_URL }]
+sources:
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
+  monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${one}, ${two}] }
+`;
+
+/** Explains with a payload of this content. */
+function explain(args: readonly string[], payload?: string, env: NodeJS.Dict<string> = {}): Promise<Ended> {
+  const folder = temporaryFolder();
+  const file = (name: string, content: string) => {
+    writeFileSync(path.join(folder, name), content);
+    return path.join(folder, name);
+  };
+  const own = payload === undefined ? [] : ['--payload', file('payload', payload)];
+  const all = ['--sources', file('sources.yaml', sourcesYaml), ...own, ...args];
+  return runCommand('local/commands/explain.ts', all, env);
+}
+
+describe('npm run explain', () => {
+  test('ends with what the function would do, and with status 0 where it would act', async () => {
+    const payload = '{"changeOrderId":"dc5133d7-773f-4c81-9c5a-e2103dce0f6a"}';
+    const { status, stdout, stderr } = await explain(['--source', 'pipeline'], payload);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^source +pipeline: POST \/pipeline/);
+    expect(stdout).toMatch(/^notify +wecom: English, to the address in WECOM_ROBOT_URL, unsigned$/m);
+    expect(stdout).toMatch(/\n\nThe rule "changeOrderId" decides: acted on\. .*\n$/);
+  });
+
+  test('says that nothing is rolled back where ROLLBACK_SUSPENDED is set', async () => {
+    const payload = '{"changeOrderId":"dc5133d7-773f-4c81-9c5a-e2103dce0f6a"}';
+    const suspended = { ROLLBACK_SUSPENDED: 'true' };
+    const { status, stdout } = await explain(['--source', 'pipeline'], payload, suspended);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^notify +nobody is told/m);
+    expect(stdout).toMatch(/ read and not rolled back \(ROLLBACK_SUSPENDED\)\.\n$/);
+  });
+
+  test('ends with status 1 where it would refuse', async () => {
+    const { status, stdout } = await explain(['--source', 'pipeline'], '{}');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/\n\nThe rule "changeOrderId" decides: refused with change_order_id_missing.*\n$/);
+  });
+
+  test('takes the application of a link, and the content type', async () => {
+    const args = ['--source', 'monitor', '--app', two, '--content-type', 'application/x-www-form-urlencoded'];
+    const { status, stdout } = await explain(args, 'alertState=ALERT&timestamp=1767323045000');
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain(
+      `It would have the newest deployment in flight of the application ${two} rolled back`,
+    );
+  });
+
+  test('describes a preset', async () => {
+    const { status, stdout } = await explain(['--preset', 'github']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^preset +github: GitHub\n/);
+  });
+
+  test.each([[[]], [['--help']]])('lists its options and the presets: %j', async (args) => {
+    const { status, stdout, stderr } = await explain(args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('npm run explain -- --preset NAME');
+    expect(stdout).toMatch(/^codeup +Yunxiao/m);
+  });
+
+  test.each([
+    ['an unknown preset', ['--preset', 'gitub'], 'There is no preset "gitub"; did you mean "github"?'],
+    [
+      'a preset and a source',
+      ['--preset', 'github', '--source', 'pipeline'],
+      'Give either --preset or --source',
+    ],
+    [
+      'an unknown source',
+      ['--source', 'pipelin', '--payload', '-'],
+      'There is no source "pipelin"; did you mean',
+    ],
+    ['no payload', ['--source', 'pipeline'], '--payload FILE is missing'],
+    ['no source', ['--payload', 'x.json'], '--source NAME is missing'],
+    [
+      'a file that is not there',
+      ['--source', 'pipeline', '--payload', 'nowhere.json'],
+      'nowhere.json cannot be read',
+    ],
+    [
+      'no application for a link',
+      ['--source', 'monitor', '--payload', '-'],
+      'The source monitor needs --app ID',
+    ],
+    [
+      'an application for no link',
+      ['--source', 'pipeline', '--payload', '-', '--app', one],
+      '--app is for links',
+    ],
+  ])('says in one line what is wrong with %s', async (_what, args, beginning) => {
+    const { status, stdout, stderr } = await explain(args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr.startsWith(`error ${beginning}`) && stderr.split('\n').length === 2, stderr).toBe(true);
+  });
+});

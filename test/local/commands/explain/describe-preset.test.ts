@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { presets } from '../../../../functions/webhook/source/presets.ts';
+import { compileSources } from '../../../../local/build/compile-sources.ts';
+import { describePreset, listPresets } from '../../../../local/commands/explain/describe-preset.ts';
+
+describe.each(Object.keys(presets))('the preset %s', (name) => {
+  test('is described with lines for sources.yaml that compile', () => {
+    const description = describePreset(name);
+    const [, lines = ''] = description.split(/^in sources\.yaml +/m);
+    const indented = lines.replaceAll(/^ {17}/gm, '').replaceAll(/^/gm, '  ');
+    const yaml = `sources:\n${indented}\n`.replace(
+      '<id of the application>',
+      '3616cdca-0000-4000-8000-0000000000aa',
+    );
+    expect(compileSources(yaml)).toMatchObject([{ name }]);
+  });
+
+  test('is in the list, with its sender', () => {
+    expect(listPresets()).toMatch(new RegExp(`^${name} +\\S`, 'm'));
+  });
+});
+
+test('all that a preset brings is told', () => {
+  expect(describePreset('pagerduty').split('\n')).toEqual([
+    'preset           pagerduty: PagerDuty webhooks v3',
+    'documented at    https://developer.pagerduty.com/docs/webhooks-overview',
+    'must carry       x-pagerduty-signature: v1=<HMAC-SHA256 over {body}, in hex>',
+    '                 Several may be listed, with a comma between them.',
+    'body             JSON (application/json)',
+    'handshake        none',
+    'delivery id      x-webhook-id',
+    'answers          JSON: an outcome, or a problem with a code (docs/errors.md)',
+    'refusals         200 instead of every 4xx, once the sender is known',
+    'deadline         4500 ms: then it has answered, whatever EDAS does',
+    'apps             required, exactly one, unless the source says with app or changeOrderId where an id stands',
+    "when             event.event_type == 'incident.triggered'",
+    'rolls back       what is being deployed to the one application under apps',
+    'began at         event.occurred_at',
+    'actor            event.data.html_url',
+    'in sources.yaml  pagerduty:',
+    '                   preset: pagerduty',
+    '                   secrets: [SECRET_PAGERDUTY]',
+    '                   apps: [<id of the application>]',
+  ]);
+});
+
+test.each([
+  ['slack', 'response_url'],
+  ['dingtalk', 'sessionWebhook'],
+])('the preset %s says where the result goes', (name, field) => {
+  expect(describePreset(name)).toMatch(new RegExp(`^result goes to +the address in ${field}, `, 'm'));
+});
+
+test('a preset that is not there is answered with the one that was meant', () => {
+  expect(() => describePreset('gitub')).toThrow('There is no preset "gitub"; did you mean "github"?');
+  expect(() => describePreset('constructor')).toThrow('There is no preset "constructor"');
+});

@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest';
+import type { CompiledChannel } from '../../../../functions/follow/configuration.ts';
+import { loadSources } from '../../../../functions/webhook/source/load-sources.ts';
+import { presets, type Preset } from '../../../../functions/webhook/source/presets.ts';
+import { coversPayload } from '../../../../functions/webhook/verify/verify.ts';
+import { compileSources } from '../../../../local/build/compile-sources.ts';
+import { explainWebhook, type ExplainedWebhook } from '../../../../local/commands/explain/explain-webhook.ts';
+import { isByApplication, sampleWebhook } from '../../../../local/signing/sample-webhook.ts';
+
+const app = '3616cdca-0000-4000-8000-0000000000aa';
+const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const now = Date.parse('2026-01-02T03:04:05Z');
+
+function sourceOf(settings: string, env: Record<string, string> = {}, secret = 'HOOK_SECRET') {
+  const compiled = compileSources(`sources: { hook: { secrets: [${secret}], ${settings} } }`);
+  const source = loadSources(compiled, env, () => undefined).get('hook');
+  if (!source) throw new Error('there must be a source');
+  return source;
+}
+
+async function explain(
+  settings: string,
+  body: string,
+  { notify = [], ...webhook }: Partial<ExplainedWebhook> & { notify?: CompiledChannel[] } = {},
+) {
+  const all = {
+    body: Buffer.from(body),
+    contentType: 'application/json',
+    now,
+    isSuspended: false,
+    ...webhook,
+  };
+  const { rows, verdict, isRefused } = await explainWebhook(sourceOf(settings), notify, all);
+  return { rows: Object.fromEntries(rows) as Record<string, string | string[]>, verdict, isRefused };
+}
+
+test.each<[string, Preset]>(Object.entries(presets))(
+  'a sample of the preset %s would be acted on',
+  async (name, preset) => {
+    const needsApps = !coversPayload(preset.verify) || preset.isByApplication;
+    const source = sourceOf(`preset: ${name}${needsApps ? `, apps: [${app}]` : ''}`);
+    const sample = sampleWebhook(source, isByApplication(source) ? { app } : { changeOrderId: order }, now);
+    const grant = source.verify.scheme === 'link' ? { app, expiresAtSeconds: 0 } : undefined;
+    const webhook = {
+      body: Buffer.from(sample.body),
+      contentType: sample.contentType,
+      grant,
+      now,
+      isSuspended: false,
+    };
+    const { verdict, isRefused } = await explainWebhook(source, [], webhook);
+    expect(verdict).toMatch(/^The rule ".*" decides: acted on\. It would have the /);
+    expect(isRefused).toBe(false);
+  },
+);
+
+test('every rule is shown, with what it found', async () => {
+  const settings = `preset: generic, when: "state == 'failed'", allow: "contains(['alice'], user)",
+    changeOrderId: order, problemStartedAt: at, apps: [${app}]`;
+  const payload = { state: 'failed', user: 'alice', order: `order ${order}`, at: 1_767_323_045 };
+  expect(await explain(settings, JSON.stringify(payload))).toEqual({
+    rows: {
+      source: 'hook: POST /hook, secret in HOOK_SECRET',
+      'must carry': ['x-signature-256: sha256=<HMAC-SHA256 over {body}, in hex>'],
+      'content type': 'application/json; taken: JSON (application/json)',
+      payload: 'an object with state, user, order, at',
+      time: 'none in the payload that must be now',
+      handshake: 'none',
+      actor: 'not named',
+      when: "`when: state == 'failed'` gave true",
+      allow: "`allow: contains(['alice'], user)` gave true",
+      problemStartedAt: '2026-01-02T03:04:05.000Z: a change that began later is refused',
+      changeOrderId: `the change order ${order}: \`changeOrderId: order\` gave "order ${order}"`,
+      apps: app,
+      mode: 'now: the answer comes when the rollback has begun',
+      follow: 'no',
+      notify: 'nobody is told, for the rollback is not followed',
+    },
+    verdict: `The rule "changeOrderId" decides: acted on. It would have the change order ${order} rolled back with RollbackChangeOrder, if EDAS lists it among those of the apps.`,
+    isRefused: false,
+  });
+});
+
+describe('the first rule that stops it decides:', () => {
+  test.each([
+    ['preset: slack', 'ssl_check=1', 'The rule "handshake" decides: ignored (200). An SSL check.', false],
+    [
+      'preset: generic',
+      '{',
+      'The rule "payload" decides: refused with payload_malformed (400), docs/errors.md#payload_malformed. The body is not JSON',
+      true,
+    ],
+    [
+      'preset: linear',
+      '{"webhookTimestamp":1767322000000}',
+      'The rule "time" decides: refused with timestamp_out_of_window (401)',
+      true,
+    ],
+    [
+      'preset: feishu',
+      '{"type":"url_verification","challenge":"a"}',
+      'The rule "handshake" decides: ignored (200). A challenge.',
+      false,
+    ],
+    [
+      `preset: generic, when: "state == 'failed'"`,
+      '{"state":"ok"}',
+      `The rule "when" decides: ignored (200). \`when: state == 'failed'\` gave false, not true.`,
+      false,
+    ],
+    ['preset: feishu', '{}', 'The rule "command" decides: ignored (200). This is no command.', false],
+    [
+      `preset: generic, allow: ok`,
+      '{"ok":1}',
+      'The rule "allow" decides: refused with sender_not_allowed (403)',
+      true,
+    ],
+    [
+      'preset: generic, problemStartedAt: at',
+      '{"at":"today"}',
+      'The rule "problemStartedAt" decides: refused with payload_malformed (400)',
+      true,
+    ],
+    [
+      'preset: generic, changeOrderId: order',
+      '{"order":7}',
+      'The rule "changeOrderId" decides: refused with change_order_id_missing (422), docs/errors.md#change_order_id_missing. No change order id (a UUID) was found. Looked at order: 7, which is no text.',
+      true,
+    ],
+    [
+      `preset: generic, app: app, apps: [${app}], refusalStatus: 200`,
+      `{"app":"${order}"}`,
+      'The rule "app" decides: refused with app_not_allowed (200)',
+      true,
+    ],
+  ])('%s with %s', async (settings, body, verdict, isRefused) => {
+    const contentType = body.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded';
+    const explanation = await explain(settings, body, { contentType });
+    expect(explanation.verdict.startsWith(verdict), explanation.verdict).toBe(true);
+    expect(explanation.isRefused).toBe(isRefused);
+  });
+});
+
+test('the rules after the one that decides are shown all the same', async () => {
+  const { rows } = await explain(
+    `preset: generic, when: "state == 'failed'"`,
+    `{"changeOrderId":"${order}"}`,
+  );
+  expect(rows['changeOrderId']).toBe(`the change order ${order}`);
+});
+
+test('a dry run, and another cluster, are said', async () => {
+  const payload = `{"changeOrderId":"${order}"}`;
+  expect((await explain('preset: generic, dryRun: true', payload)).verdict).toMatch(
+    /read and not rolled back \(dryRun\)\.$/,
+  );
+  expect((await explain('preset: generic, cluster: k8s', payload)).verdict).toMatch(
+    /with AbortAndRollbackChangeOrder\.$/,
+  );
+});
+
+describe('where people are told', () => {
+  const payload = `{"changeOrderId":"${order}"}`;
+  const notify: CompiledChannel[] = [
+    { kind: 'dingtalk', url: 'ROBOT_URL', secret: 'ROBOT_SECRET', language: 'zh' },
+    { kind: 'slack', url: 'SLACK_URL', language: 'en' },
+  ];
+  const channels = [
+    'dingtalk: Chinese, to the address in ROBOT_URL, signed with ROBOT_SECRET',
+    'slack: English, to the address in SLACK_URL, unsigned',
+  ];
+
+  test('is shown with kind and variables, where a task follows the rollback', async () => {
+    const { rows, verdict } = await explain('preset: generic, mode: deferred', payload, { notify });
+    expect(rows).toMatchObject({
+      mode: 'deferred: the answer comes at once, and a task rolls back, one for each change order',
+      follow: 'yes: a task follows the rollback to its end',
+      notify: channels,
+    });
+    expect(verdict).toMatch(/rolled back with RollbackChangeOrder by a task\.$/);
+  });
+
+  test.each([
+    ['preset: generic, mode: deferred, dryRun: true', false, 'deferred', 'dryRun'],
+    ['preset: generic, mode: deferred', true, 'deferred', 'ROLLBACK_SUSPENDED'],
+    ['preset: generic, follow: true', true, 'now', 'ROLLBACK_SUSPENDED'],
+    ['preset: generic, dryRun: true', true, 'now', 'dryRun'],
+  ])(
+    'is nowhere while nothing is rolled back: %s, suspended: %s',
+    async (settings, isSuspended, mode, holder) => {
+      const { rows, verdict, isRefused } = await explain(settings, payload, { notify, isSuspended });
+      expect(rows).toMatchObject({
+        mode: `${mode}, but ${holder} sends no rollback, and hands none over to a task`,
+        follow: `no: with ${holder} there is nothing to follow`,
+        notify: `nobody is told, for with ${holder} nothing is followed`,
+      });
+      expect(verdict).toBe(
+        `The rule "changeOrderId" decides: acted on. It would have the change order ${order} read and not rolled back (${holder}).`,
+      );
+      expect(isRefused).toBe(false);
+    },
+  );
+
+  test('includes the chat that asked', async () => {
+    const body = `command=%2Frollback&text=${order}&response_url=x`;
+    const contentType = 'application/x-www-form-urlencoded';
+    const { rows } = await explain('preset: slack, follow: true', body, { contentType, notify });
+    expect(rows['notify']).toEqual([...channels, 'the chat that asked, at the address in its response_url']);
+  });
+
+  test('is nowhere, if nobody is named', async () => {
+    const { rows } = await explain('preset: generic, follow: true', payload);
+    expect(rows['notify']).toBe('nobody is told: only the log says how it ends');
+  });
+});
+
+test('what Feishu has encrypted is said to need the key', async () => {
+  const { rows, isRefused } = await explain('preset: feishu', '{"encrypt":"AAAA"}');
+  expect(isRefused).toBe(true);
+  expect(rows['payload']).toEqual([
+    "The body cannot be decrypted with this source's Encrypt Key.",
+    'Where it is encrypted, it can be read here once HOOK_SECRET is set in the environment.',
+  ]);
+});
+
+test('what Feishu has encrypted is said not to be readable here, where its key is in KMS', async () => {
+  const source = sourceOf('preset: feishu', {}, 'kms:hook');
+  const body = Buffer.from('{"encrypt":"AAAA"}');
+  const webhook = { body, contentType: 'application/json', now, isSuspended: false };
+  const { rows } = await explainWebhook(source, [], webhook);
+  expect(Object.fromEntries(rows)).toMatchObject({
+    source: 'hook: POST /hook, secret in kms:hook',
+    payload: [
+      "The body cannot be decrypted with this source's Encrypt Key.",
+      'Where it is encrypted, it cannot be read here: its key is in KMS.',
+    ],
+  });
+});

@@ -1,0 +1,217 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { listen } from '../../../local/stand-ins/listen.ts';
+import { runCommand, type Ended } from '../../support/command.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { startLocalFunction, type LocalFunction } from '../sandbox/local-function.ts';
+
+// Each test starts a process, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 15_000 });
+
+const app = '3616cdca-0000-4000-8000-0000000000aa';
+const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const sourcesYaml = `
+sources:
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], when: status == 'failed' }
+  chat: { preset: slack, secrets: [CHAT_SECRET] }
+  stored: { preset: generic, secrets: [kms:stored] }
+  alerts: { preset: alertmanager, secrets: [ALERTS_SECRET], apps: [${app}] }
+  monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${app}] }
+`;
+
+/** A file with this content that lives as long as the test. */
+function fileWith(name: string, content: string): string {
+  const file = path.join(temporaryFolder(), name);
+  writeFileSync(file, content);
+  return file;
+}
+
+const send = (args: readonly string[], env: NodeJS.Dict<string> = {}): Promise<Ended> =>
+  runCommand('local/commands/send.ts', ['--sources', fileWith('sources.yaml', sourcesYaml), ...args], env);
+
+/** The function with an order in flight, and how to send to it. */
+async function start(): Promise<LocalFunction & { sendHere: (...args: string[]) => Promise<Ended> }> {
+  const local = await startLocalFunction(sourcesYaml);
+  local.edas.orders.add({
+    id: order,
+    appId: app,
+    createdAt: Date.now() - 60_000,
+    readyMs: 0,
+    waitsForPerson: true,
+  });
+  return { ...local, sendHere: (...args) => send(['--url', local.url, ...args], local.secrets) };
+}
+
+describe('npm run send', () => {
+  test('signs with a secret of KMS that stands in a variable, and the function takes it from KMS', async () => {
+    const { edas, url, secrets } = await start();
+    const args = ['--url', url, '--source', 'stored', '--change-order', order, '--secret-env', 'SECRET'];
+    const refused = await send(args, { SECRET: 'fake-other-secret' });
+    expect(refused.stdout).toContain('answered 401');
+    const { status, stderr } = await send(args, { SECRET: secrets['kms:stored'] });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(edas.orders.rollbacksOf(order)).toBe(1);
+  });
+
+  test('posts a payload that was made for a change order, and shows request and answer', async () => {
+    const { edas, url, sendHere } = await start();
+    const { status, stdout, stderr } = await sendHere(
+      '--source',
+      'pipeline',
+      '--change-order',
+      order.toUpperCase(),
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(edas.orders.rollbacksOf(order)).toBe(1);
+    expect(stdout.split('\n')).toEqual([
+      `POST ${url}/pipeline`,
+      'content-type: application/json',
+      expect.stringMatching(/^x-delivery-id: [0-9a-f-]{36}$/),
+      expect.stringMatching(/^x-signature-256: sha256=[0-9a-f]{64}$/),
+      '',
+      `{"status":"failed","changeOrderId":"${order}"}`,
+      '',
+      'answered 202',
+      expect.stringContaining('"outcome":"rolling_back"'),
+      '',
+    ]);
+  });
+
+  test('posts the bytes of a file, and says what the code of a refusal means', async () => {
+    const { sendHere } = await start();
+    const file = fileWith('payload.json', '{ "status": "failed" }\n');
+    const { status, stdout } = await sendHere('--source', 'pipeline', '--payload', file);
+    expect(status).toBe(1);
+    expect(stdout).toContain('(the payload, 23 bytes)');
+    expect(stdout).toContain('answered 422');
+    expect(stdout).toMatch(
+      /\nThe payload names no change order: docs\/errors\.md#change_order_id_missing\n$/,
+    );
+  });
+
+  test('posts under the content type that it is told', async () => {
+    const { sendHere } = await start();
+    const { status, stdout } = await sendHere(
+      '--source',
+      'pipeline',
+      '--change-order',
+      order,
+      '--content-type',
+      'text/xml',
+    );
+    expect(status).toBe(1);
+    expect(stdout).toContain('answered 415');
+  });
+
+  test('shows the text of the answer to a chat', async () => {
+    const { sendHere } = await start();
+    const { status, stdout } = await sendHere('--source', 'chat', '--change-order', order);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`\n\nRolling back: change order ${order}. EDAS accepted the rollback.`);
+  });
+
+  test('never shows a token', async () => {
+    const { edas, secrets, sendHere } = await start();
+    const { status, stdout } = await sendHere('--source', 'alerts', '--app', app);
+    expect(status, stdout).toBe(0);
+    expect(edas.orders.rollbacksOf(order)).toBe(1);
+    expect(stdout).toContain('\nauthorization: <the token>\n');
+    expect(stdout).not.toContain(secrets['ALERTS_SECRET']);
+  });
+
+  test('makes a link for the only application of its source, and does not show its signature', async () => {
+    const { edas, url, sendHere } = await start();
+    const { status, stdout } = await sendHere('--source', 'monitor');
+    expect(status, stdout).toBe(0);
+    expect(edas.orders.rollbacksOf(order)).toBe(1);
+    expect(stdout).toMatch(/^POST \S+\?app=\S+&exp=\d+&sig=<the signature>\n/);
+    expect(stdout).toContain(`POST ${url}/monitor?app=${app}&exp=`);
+  });
+
+  test('posts nothing with --print', async () => {
+    const { edas, sendHere } = await start();
+    const { status, stdout } = await sendHere('--source', 'pipeline', '--change-order', order, '--print');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/"changeOrderId":"dc5133d7-\S+"}\n$/);
+    expect(edas.calls).toEqual([]);
+  });
+
+  test('does not follow a redirection', async () => {
+    const paths: unknown[] = [];
+    const server = await listen(
+      createServer((request, response) => {
+        paths.push(request.url);
+        response.writeHead(307, { location: '/elsewhere' }).end();
+      }),
+      0,
+    );
+    onTestFinished(() => server.close());
+    const args = ['--url', server.url, '--source', 'pipeline', '--change-order', order];
+    const { status, stdout } = await send(args, { SECRET_PIPELINE: 'fake-secret' });
+    expect(status).toBe(1);
+    expect(stdout).toContain('This is a redirection, and is not followed');
+    expect(paths).toEqual(['/pipeline']);
+  });
+
+  test('says so where nothing listens', async () => {
+    const { url, close } = await listen(createServer(), 0);
+    await close();
+    const args = ['--url', url, '--source', 'pipeline', '--change-order', order];
+    const { status, stderr } = await send(args, { SECRET_PIPELINE: 'fake-secret' });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `error Nothing listens at ${url}. npm start runs the sandbox.\n`,
+    });
+  });
+
+  test('says so where the other side hangs up', async () => {
+    const server = await listen(
+      createServer((request) => request.socket.destroy()),
+      0,
+    );
+    onTestFinished(() => server.close());
+    const args = ['--url', server.url, '--source', 'pipeline', '--change-order', order];
+    const { status, stderr } = await send(args, { SECRET_PIPELINE: 'fake-secret' });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`error ${server.url} could not be reached, or hung up: `);
+  });
+
+  test.each([
+    ['no source', [], '--source NAME is missing'],
+    ['an unknown source', ['--source', 'pipelin'], 'There is no source "pipelin"; did you mean "pipeline"?'],
+    ['an id that is none', ['--source', 'pipeline', '--change-order', 'x'], '--change-order must be an id'],
+    [
+      'a file that is not there',
+      ['--source', 'pipeline', '--payload', 'nowhere.json'],
+      'nowhere.json cannot be read',
+    ],
+    [
+      'a secret that is not set',
+      ['--source', 'pipeline', '--url', 'https://fc.example.com'],
+      'SECRET_PIPELINE is not set.',
+    ],
+    ['an unknown option', ['--sauce', 'x'], "Unknown option '--sauce'"],
+  ])('says in one line what is wrong with %s', async (_what, args, beginning) => {
+    const { status, stdout, stderr } = await send(args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr.startsWith(`error ${beginning}`) && stderr.split('\n').length === 2, stderr).toBe(true);
+  });
+
+  test('does not show a token that no header can hold', async () => {
+    const { url } = await start();
+    const env = { ALERTS_SECRET: 'fake-token\nof-two-lines' };
+    const { status, stderr } = await send(['--url', url, '--source', 'alerts', '--app', app], env);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'error The request cannot be sent: the secret, or --content-type, is no value of a header.\n',
+    });
+  });
+
+  test('explains its options with --help', async () => {
+    const { status, stdout, stderr } = await send(['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('npm run send -- --source NAME');
+  });
+});
