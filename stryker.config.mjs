@@ -7,8 +7,9 @@ export default {
   mutate: [
     'functions/webhook/verify/**/*.ts',
     // Of that room, what the follow function needs as well.
-    'functions/{dingtalk-signature,whsec}.ts',
+    'functions/lib/{dingtalk-signature,whsec}.ts',
     'functions/rollback/**/*.ts',
+    'functions/edas/status.ts',
   ],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts' },

@@ -7,6 +7,7 @@ export default defineConfig({
       'test/functions/webhook/verify/*.test.ts',
       'test/functions/lib/whsec.test.ts',
       'test/functions/rollback/*.test.ts',
+      'test/functions/edas/status.test.ts',
     ],
     // Thousands of runs, for each of hundreds of mutants.
     exclude: ['**/*.fuzz.test.ts', '**/*.model.test.ts'],

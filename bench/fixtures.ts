@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
-import { presets } from '../functions/webhook/source/presets.ts';
 import { bundleWebhook } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { toTitleCase } from '../local/sandbox/http-event.ts';
 import { signatureHeaders } from '../local/signing/sign.ts';
+import { presets } from '../presets/index.ts';
 
 /** Known to the stand-ins only. */
 export const credentials = {

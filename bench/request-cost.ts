@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { presets } from '../functions/webhook/source/presets.ts';
 import { verify } from '../functions/webhook/verify/verify.ts';
 import { signatureHeaders } from '../local/signing/sign.ts';
+import { presets } from '../presets/index.ts';
 import {
   bodyOf,
   eventOf,

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { presets } from '../functions/webhook/source/presets.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../local/build/sources-schema.ts';
+import { presets } from '../presets/index.ts';
 
 /** Every Markdown file of the repository, but for what is installed or built. */
 const pages = readdirSync(root, { withFileTypes: true })

@@ -4,12 +4,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { toRecord } from '../functions/lib/json.ts';
 import type { CompiledSource } from '../functions/webhook/source/compiled-source.ts';
-import { presets, type Preset, type PresetName } from '../functions/webhook/source/presets.ts';
 import { publicZendeskSecret } from '../functions/webhook/verify/secret.ts';
 import { coversPayload } from '../functions/webhook/verify/verify.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { startEdasStandIn, type EdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
+import { presets, type PresetName } from '../presets/index.ts';
+import type { Preset } from '../presets/preset.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from './support/webhook.ts';
 
 const app = '3616cdca-0000-4000-8000-000000000001';

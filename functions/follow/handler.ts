@@ -3,6 +3,7 @@ import { openEdas } from '../edas/open-edas.ts';
 import { endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { lazily } from '../lib/async.ts';
+import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { levelOf, toProblem } from '../platform/problem.ts';
@@ -93,7 +94,7 @@ async function carryOutTask(
   const { source, changeOrderId } = task;
   const timeoutMs = (own?.timeout ?? defaultTimeoutSeconds) * 1000;
   const deadlineAt = clock.now() + timeoutMs - marginMs;
-  const edas = lazily(() => openEdas(context, env));
+  const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId, source, changeOrderId, ...facts });
   };

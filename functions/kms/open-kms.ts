@@ -1,17 +1,15 @@
-import type { FunctionContext } from '../platform/context.ts';
-import { invocationCredentials } from '../platform/invocation-credentials.ts';
-import { regionOf, setting, type Environment } from '../platform/settings.ts';
+import type { ServiceAccess } from '../alibaba/access.ts';
 import type { KmsClient } from './client.ts';
 import { kmsEndpoint } from './endpoint.ts';
 
 /**
- * KMS, with the credentials of this invocation. Loads the SDK.
+ * Loads the SDK and opens KMS.
  *
  * @throws KmsFailure where its address cannot be used; Problem `credentials_missing`
  */
-export async function openKms(context: FunctionContext, env: Environment): Promise<KmsClient> {
-  const endpoint = kmsEndpoint(regionOf(context, env), setting(env, 'KMS_ENDPOINT'));
-  const credentials = await invocationCredentials(context, env);
+export async function openKms({ region, endpoint, openCredentials }: ServiceAccess): Promise<KmsClient> {
+  const origin = kmsEndpoint(region, endpoint);
+  const credentials = await openCredentials();
   const { createKmsClient } = await import('./client.ts');
-  return createKmsClient(endpoint, credentials);
+  return createKmsClient(origin, credentials);
 }

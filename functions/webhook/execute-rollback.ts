@@ -2,6 +2,7 @@ import { openEdas } from '../edas/open-edas.ts';
 import { lazily } from '../lib/async.ts';
 import { excerpt } from '../lib/text.ts';
 import type { Clock } from '../lib/time.ts';
+import { accessTo } from '../platform/access.ts';
 import type { FunctionContext } from '../platform/context.ts';
 import { openTaskQueue } from '../platform/open-task-queue.ts';
 import { isSuspended, type Environment } from '../platform/settings.ts';
@@ -82,7 +83,7 @@ async function prepare(
 ): Promise<Job> {
   const { target, apps, problemStartedAt } = wish;
   const deadlineAt = trail.startedAt + source.deadlineMs - answerMarginMs;
-  const edas = lazily(() => openEdas(context, env));
+  const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
   const changeOrders = changeOrdersOf(edas, operationOn[source.cluster]);
   const forRollback = { changeOrders, clock, random, warn };
 

@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
 import { openKms } from '../kms/open-kms.ts';
+import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext, type FunctionResponse } from '../platform/context.ts';
 import { createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { levelOf, toProblem } from '../platform/problem.ts';
@@ -103,7 +104,7 @@ async function answerWebhook(
   requireOpen(found);
 
   const admission = await authenticate(found, request, now, () =>
-    reception.addKmsKeys(found, () => openKms(context, reception.env)),
+    reception.addKmsKeys(found, () => openKms(accessTo('KMS_ENDPOINT', context, reception.env))),
   );
   if ('outcome' in admission) return admission;
   trail.isVerified = true;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { channelKinds, languages } from '../../functions/follow/configuration.ts';
-import { presets, type PresetName } from '../../functions/webhook/source/presets.ts';
+import { presets, type PresetName } from '../../presets/index.ts';
 
 const headerName = z
   .string()

@@ -1,6 +1,6 @@
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { presets } from '../../functions/webhook/source/presets.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
+import { presets } from '../../presets/index.ts';
 
 /** The least that a source can be: what is not told has its default. */
 export const pipelineSource: CompiledSource = {

@@ -2,7 +2,6 @@ import type { Clock } from '../../functions/lib/time.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import type { Environment } from '../../functions/platform/settings.ts';
 import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
-import { presets } from '../../functions/webhook/source/presets.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
@@ -11,6 +10,7 @@ import { linkQuery, signatureHeaders } from '../../local/signing/sign.ts';
 import type { EdasStandIn } from '../../local/stand-ins/edas/stand-in.ts';
 import type { FcStandIn } from '../../local/stand-ins/fc/stand-in.ts';
 import type { KmsStandIn } from '../../local/stand-ins/kms/stand-in.ts';
+import { presets } from '../../presets/index.ts';
 import { httpEvent, type TestRequest } from './http-event.ts';
 
 /** Of no sources in particular. */

@@ -1,6 +1,7 @@
 import type { ContentType } from '../../../functions/webhook/source/compiled-source.ts';
-import { presets, type Preset, type PresetName } from '../../../functions/webhook/source/presets.ts';
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
+import { presets, type PresetName } from '../../../presets/index.ts';
+import type { Preset } from '../../../presets/preset.ts';
 import { didYouMean } from '../../build/did-you-mean.ts';
 import { CliError } from '../../cli/cli.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { presets } from '../../../functions/webhook/source/presets.ts';
 import { verify } from '../../../functions/webhook/verify/verify.ts';
 import { signatureHeaders } from '../../../local/signing/sign.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { presets } from '../../../presets/index.ts';
 import { codeOf } from '../../support/problem.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
 

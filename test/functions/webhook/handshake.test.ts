@@ -1,9 +1,9 @@
 import { createCipheriv } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { presets } from '../../../functions/webhook/source/presets.ts';
 import { sha256 } from '../../../functions/webhook/verify/match.ts';
 import { signatureHeaders } from '../../../local/signing/sign.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { presets } from '../../../presets/index.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
 
 const appId = '3616cdca-4f92-4413-8a51-000000000001';

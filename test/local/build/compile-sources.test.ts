@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { presets } from '../../../functions/webhook/source/presets.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
 import { root } from '../../../local/build/bundle.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type SourcesFault,
 } from '../../../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
+import { presets } from '../../../presets/index.ts';
 
 const secrets = 'secrets: [SECRET_PIPELINE]';
 const app = '3616cdca-0000-4000-8000-000000000001';

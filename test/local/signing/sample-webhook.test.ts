@@ -1,11 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { presets, type Preset } from '../../../functions/webhook/source/presets.ts';
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { contentTypeOf, isByApplication, sampleWebhook } from '../../../local/signing/sample-webhook.ts';
 import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { presets } from '../../../presets/index.ts';
+import type { Preset } from '../../../presets/preset.ts';
 import { fakeCredentials, openWebhook, startTime } from '../../support/webhook.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';

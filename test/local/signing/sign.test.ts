@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { presets } from '../../../functions/webhook/source/presets.ts';
 import { verifyHmac, type HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
 import { decodeSecret } from '../../../functions/webhook/verify/secret.ts';
 import { verify, type VerifyParameters } from '../../../functions/webhook/verify/verify.ts';
 import { linkQuery, signatureHeaders } from '../../../local/signing/sign.ts';
+import { presets } from '../../../presets/index.ts';
 import { codeOf } from '../../support/problem.ts';
 
 const standardWebhooks: HmacParameters = {

@@ -1,8 +1,8 @@
 import { createCipheriv } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readPayload } from '../../../../functions/webhook/payload/read.ts';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
 import { sha256 } from '../../../../functions/webhook/verify/match.ts';
+import { presets } from '../../../../presets/index.ts';
 import { problemOf } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
 

@@ -7,8 +7,8 @@ import {
   replyWithOutcome,
   replyWithProblem,
 } from '../../../../functions/webhook/reply/reply.ts';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
 import type { VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
+import { presets } from '../../../../presets/index.ts';
 import { pipelineSource } from '../../../support/source.ts';
 
 const context = { source: pipelineSource, requestId: 'fake-request-id', isVerified: true };

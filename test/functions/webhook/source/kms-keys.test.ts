@@ -8,7 +8,7 @@ import {
   type SecretVersions,
 } from '../../../../functions/webhook/source/kms-secrets.ts';
 import { loadSources, type Source } from '../../../../functions/webhook/source/load-sources.ts';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
+import { presets } from '../../../../presets/index.ts';
 import { pipelineSource } from '../../../support/source.ts';
 
 const text = (name: string) => `fake-secret-of-${name}`;

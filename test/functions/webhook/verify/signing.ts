@@ -1,8 +1,8 @@
-import { presets, type PresetName } from '../../../../functions/webhook/source/presets.ts';
 import type { LinkGrant } from '../../../../functions/webhook/verify/link.ts';
 import type { SignedRequest } from '../../../../functions/webhook/verify/match.ts';
 import { coversPayload, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
 import { linkQuery, signatureHeaders } from '../../../../local/signing/sign.ts';
+import { presets, type PresetName } from '../../../../presets/index.ts';
 
 export const presetNames = Object.keys(presets) as PresetName[];
 

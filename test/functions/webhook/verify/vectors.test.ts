@@ -4,7 +4,6 @@ import { errorCatalogue } from '../../../../functions/errors.ts';
 import { feishuBotSignature } from '../../../../functions/follow/notify/feishu.ts';
 import { dingTalkSignature } from '../../../../functions/lib/dingtalk-signature.ts';
 import { isClosed, loadSources } from '../../../../functions/webhook/source/load-sources.ts';
-import type { PresetName } from '../../../../functions/webhook/source/presets.ts';
 import { decryptFeishu, feishuSignature } from '../../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
 import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
@@ -13,6 +12,7 @@ import {
   verify,
   type VerifyParameters,
 } from '../../../../functions/webhook/verify/verify.ts';
+import type { PresetName } from '../../../../presets/index.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { bodyInHex, pipelineSource } from '../../../support/source.ts';
 import { verifyOf } from './signing.ts';

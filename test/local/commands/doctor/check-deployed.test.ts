@@ -1,6 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { presets, type Preset } from '../../../../functions/webhook/source/presets.ts';
 import { coversPayload } from '../../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../../local/build/configuration-digest.ts';
@@ -9,6 +8,8 @@ import { impossibleOrder } from '../../../../local/commands/doctor/check-edas.ts
 import { followedSources, sourcesWithoutTasks } from '../../../../local/sandbox/sandbox-sources.ts';
 import { businessErrorUnder200, deniedByRam, type Fault } from '../../../../local/stand-ins/edas/faults.ts';
 import { listen } from '../../../../local/stand-ins/listen.ts';
+import { presets } from '../../../../presets/index.ts';
+import type { Preset } from '../../../../presets/preset.ts';
 import { startLocalFunction, type LocalFunction } from '../../sandbox/local-function.ts';
 import { findingsIn } from './findings.ts';
 

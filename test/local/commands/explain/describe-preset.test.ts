@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { presets } from '../../../../functions/webhook/source/presets.ts';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { describePreset, listPresets } from '../../../../local/commands/explain/describe-preset.ts';
+import { presets } from '../../../../presets/index.ts';
 
 describe.each(Object.keys(presets))('the preset %s', (name) => {
   test('is described with lines for sources.yaml that compile', () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { CompiledChannel } from '../../../../functions/follow/configuration.ts';
 import { loadSources } from '../../../../functions/webhook/source/load-sources.ts';
-import { presets, type Preset } from '../../../../functions/webhook/source/presets.ts';
 import { coversPayload } from '../../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { explainWebhook, type ExplainedWebhook } from '../../../../local/commands/explain/explain-webhook.ts';
 import { isByApplication, sampleWebhook } from '../../../../local/signing/sample-webhook.ts';
+import { presets } from '../../../../presets/index.ts';
+import type { Preset } from '../../../../presets/preset.ts';
 
 const app = '3616cdca-0000-4000-8000-0000000000aa';
 const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';

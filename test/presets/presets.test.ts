@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { presets, type Preset } from '../../../../functions/webhook/source/presets.ts';
-import { coversPayload } from '../../../../functions/webhook/verify/verify.ts';
+import { coversPayload } from '../../functions/webhook/verify/verify.ts';
+import { presets } from '../../presets/index.ts';
+import type { Preset } from '../../presets/preset.ts';
 
 const all: [string, Preset][] = Object.entries(presets);
 

@@ -1,0 +1,11 @@
+import { bearer, alerts } from './common.ts';
+import type { Preset } from './preset.ts';
+
+export const arms = {
+  sender: 'ARMS alert management of Alibaba Cloud',
+  docs: 'https://www.alibabacloud.com/help/en/arms/alarm-operation-center/obtain-the-webhook-url',
+  verify: bearer,
+  ...alerts,
+  contentTypes: ['json', 'json-as-text'],
+  deadlineMs: 4500,
+} as const satisfies Preset;

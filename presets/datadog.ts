@@ -1,0 +1,14 @@
+import { json, bearer } from './common.ts';
+import { longestPatienceMs, type Preset } from './preset.ts';
+
+export const datadog = {
+  sender: 'Datadog',
+  docs: 'https://docs.datadoghq.com/integrations/webhooks/',
+  verify: bearer,
+  contentTypes: json,
+  when: "transition == 'Triggered'",
+  app: 'edasAppId',
+  actor: 'monitor',
+  problemStartedAt: 'startedAt',
+  deadlineMs: longestPatienceMs,
+} as const satisfies Preset;

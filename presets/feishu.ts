@@ -1,0 +1,14 @@
+import { json } from './common.ts';
+import type { Preset } from './preset.ts';
+
+export const feishu = {
+  sender: 'Feishu and Lark: messages to a bot, buttons of cards',
+  docs: 'https://open.feishu.cn/document/server-docs/event-subscription-guide/overview',
+  verify: { scheme: 'feishu' },
+  contentTypes: json,
+  handshake: 'feishu',
+  reply: 'feishu',
+  actor: 'event.sender.sender_id.open_id || event.operator.open_id',
+  chatText: 'event.message.content || event.action.value.command',
+  deadlineMs: 2500,
+} as const satisfies Preset;

@@ -1,0 +1,27 @@
+import { json, signedAsStandardWebhooks } from './common.ts';
+import { longestPatienceMs, type Preset } from './preset.ts';
+
+const gitlabEvents = {
+  docs: 'https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-events',
+  contentTypes: json,
+  deliveryHeader: 'x-gitlab-event-uuid',
+  actor: 'user.username',
+  when: "object_kind == 'pipeline' && object_attributes.status == 'failed'",
+  changeOrderId: "object_attributes.variables[?key == 'EDAS_CHANGE_ORDER_ID'].value | [0]",
+  // Every fourth failure in a row pauses the webhook, whatever the status, and the fortieth switches it off.
+  // https://github.com/gitlabhq/gitlabhq/blob/master/app/models/concerns/web_hooks/auto_disabling.rb
+  refusalStatus: 200,
+  deadlineMs: longestPatienceMs,
+} as const;
+
+export const gitlab = {
+  sender: 'GitLab with a signing token',
+  verify: signedAsStandardWebhooks('webhook'),
+  ...gitlabEvents,
+} as const satisfies Preset;
+
+export const gitlabToken = {
+  sender: 'GitLab with a secret token',
+  verify: { scheme: 'token', header: 'x-gitlab-token', format: 'plain' },
+  ...gitlabEvents,
+} as const satisfies Preset;

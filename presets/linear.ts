@@ -1,0 +1,17 @@
+import { json, bodyInHex } from './common.ts';
+import type { Preset } from './preset.ts';
+
+export const linear = {
+  sender: 'Linear',
+  docs: 'https://linear.app/developers/webhooks',
+  verify: { ...bodyInHex, header: 'linear-signature' },
+  contentTypes: json,
+  payloadTimestamp: { field: 'webhookTimestamp', unit: 'ms', toleranceSeconds: 60 },
+  deliveryHeader: 'linear-delivery',
+  actor: 'actor.name',
+  when: "type == 'Issue' && action == 'create'",
+  changeOrderId: 'data.title',
+  // It repeats what was not answered 200 three times, and may then switch the webhook off; most issues are none of ours.
+  refusalStatus: 200,
+  deadlineMs: 4500,
+} as const satisfies Preset;

@@ -1,0 +1,16 @@
+import { json, bodyInHex } from './common.ts';
+import type { Preset } from './preset.ts';
+
+export const sentry = {
+  sender: 'Sentry, internal integrations',
+  docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
+  verify: { ...bodyInHex, header: 'sentry-hook-signature' },
+  contentTypes: json,
+  deliveryHeader: 'request-id',
+  actor: 'actor.name',
+  when: "action == 'critical' || action == 'triggered'",
+  problemStartedAt: 'data.metric_alert.date_started || data.event.datetime',
+  isByApplication: true,
+  // It hangs up after 1 s, in which no rollback is done, and never asks again: the work goes on without it.
+  deadlineMs: 2500,
+} as const satisfies Preset;

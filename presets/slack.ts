@@ -1,0 +1,25 @@
+import { bodyInHex } from './common.ts';
+import type { Preset } from './preset.ts';
+
+export const slack = {
+  sender: 'Slack: slash commands, buttons, events',
+  docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+  verify: {
+    ...bodyInHex,
+    header: 'x-slack-signature',
+    prefix: 'v0=',
+    signed: ['v0:', '{timestamp}', ':', '{body}'],
+    timestamp: { header: 'x-slack-request-timestamp', unit: 's', toleranceSeconds: 300 },
+  },
+  contentTypes: ['form', 'json-in-form', 'json'],
+  handshake: 'slack',
+  reply: 'slack',
+  actor: 'user_name || user.username || event.user',
+  // `/rollback <id>` brings its verb along; what follows any other command needs one of its own.
+  chatText:
+    "contains(['/rollback', '/回滚'], command || '') && join(' ', ['rollback', text || '']) || text || actions[0].value || event.text",
+  // Five messages within half an hour. Events have none.
+  // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+  answerAt: 'response_url',
+  deadlineMs: 2500,
+} as const satisfies Preset;

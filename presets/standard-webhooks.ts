@@ -1,0 +1,12 @@
+import { json, signedAsStandardWebhooks } from './common.ts';
+import { longestPatienceMs, type Preset } from './preset.ts';
+
+export const standardWebhooks = {
+  sender: 'Standard Webhooks',
+  docs: 'https://www.standardwebhooks.com',
+  verify: signedAsStandardWebhooks('webhook'),
+  contentTypes: json,
+  deliveryHeader: 'webhook-id',
+  changeOrderId: 'data.changeOrderId || changeOrderId',
+  deadlineMs: longestPatienceMs,
+} as const satisfies Preset;

@@ -1,0 +1,12 @@
+import { json, signedAsStandardWebhooks } from './common.ts';
+import { longestPatienceMs, type Preset } from './preset.ts';
+
+export const svix = {
+  sender: 'Svix',
+  docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+  verify: signedAsStandardWebhooks('svix'),
+  contentTypes: json,
+  deliveryHeader: 'svix-id',
+  changeOrderId: 'data.changeOrderId || changeOrderId',
+  deadlineMs: longestPatienceMs,
+} as const satisfies Preset;
