@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formField, isForm, mediaType, parseForm } from '../../../functions/lib/form.ts';
+import { runs } from '../../support/runs.ts';
 
 describe('a content type', () => {
   test.each([
@@ -36,7 +37,7 @@ test('a form is read as URLSearchParams writes it, field by field', () => {
       const text = new URLSearchParams(pairs).toString();
       expect(parseForm(Buffer.from(text))).toEqual(pairs);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(300) },
   );
 });
 
