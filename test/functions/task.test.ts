@@ -10,6 +10,7 @@ import {
   type TaskFacts,
 } from '../../functions/task.ts';
 import { problemOf } from '../support/problem.ts';
+import { runs } from '../support/runs.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const slackUrl = 'https://hooks.slack.com/commands/T1DC2JH3J/397700885554/fake';
@@ -305,7 +306,7 @@ describe('the address of a chat', () => {
         expect([username, password]).toEqual(['', '']);
         expect(pathname).toMatch(folder);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(200) },
     );
   });
 });

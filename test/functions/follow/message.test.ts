@@ -9,6 +9,7 @@ import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
 import type { Topic } from '../../../functions/follow/texts.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
 import { changeOrderId, newsOf, rollbackChangeOrderId } from '../../support/notification.ts';
+import { runs } from '../../support/runs.ts';
 
 const topics = Object.keys(textsInEnglish.headlines) as Topic[];
 
@@ -156,7 +157,7 @@ describe.each(languages)('in %s', (language) => {
         expect(message.endsWith(`\n${news.consoleUrl}`)).toBe(true);
       },
     );
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, { numRuns: runs(30) });
   });
 });
 

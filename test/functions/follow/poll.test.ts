@@ -4,6 +4,7 @@ import type { ChangeFailure, ChangeOrderProgress } from '../../../functions/edas
 import { EdasFailure } from '../../../functions/edas/failure.ts';
 import { pollToEnd, type End, type FollowRequest } from '../../../functions/follow/poll.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
+import { runs } from '../../support/runs.ts';
 
 const changeOrderId = 'change';
 const orderId = 'rollback';
@@ -209,7 +210,7 @@ describe('the looks', () => {
           expect(reads.filter(([at]) => at >= from && at < from + 60).length).toBeLessThanOrEqual(11);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(30) },
     );
   });
 });
@@ -298,7 +299,7 @@ describe('the end', () => {
         expect(end.event).toBe('succeeded');
         expect(end.failure).toBeUndefined();
       }),
-      { numRuns: 200 },
+      { numRuns: runs(100) },
     );
   });
 

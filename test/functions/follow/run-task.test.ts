@@ -11,6 +11,7 @@ import { runTask } from '../../../functions/follow/run-task.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
 import { newsOf } from '../../support/notification.ts';
+import { runs } from '../../support/runs.ts';
 import { leapingClock, taskApp, taskDue, taskOrder } from '../../support/task.ts';
 
 /** What becomes of a call: a failure before EDAS does what it is asked, the answer lost after it, or all is well. */
@@ -300,6 +301,6 @@ test('whatever becomes of the calls, at most one rollback takes effect, and what
         if (error === undefined) break;
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(100) },
   );
 });

@@ -15,6 +15,7 @@ import {
   type EdasStandInOptions,
 } from '../../../local/stand-ins/edas/stand-in.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
+import { runs } from '../../support/runs.ts';
 
 const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
 const startedAt = Date.parse('2026-01-02T03:04:05Z');
@@ -965,7 +966,7 @@ describe('a repeat by somebody who cannot tell what was sent before', () => {
           expect([0, 1, 8, 9]).toContain((before as ChangeOrderInfo).status);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -1311,7 +1312,7 @@ test('whatever EDAS does: one rollback at most, over by the deadline, a Problem 
           expect(['rolling_back (order)', 'edas_outcome_unknown']).toContain(answerOf(course));
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: runs(300) },
   );
 });
 

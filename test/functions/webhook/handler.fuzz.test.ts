@@ -7,6 +7,7 @@ import { isByApplication, sampleWebhook } from '../../../local/signing/sample-we
 import { signatureHeaders } from '../../../local/signing/sign.ts';
 import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { httpEvent, jsonBytes } from '../../support/http-event.ts';
+import { runs } from '../../support/runs.ts';
 import { fakeCredentials, fakeDigest, fakeSecret, openWebhook, startTime } from '../../support/webhook.ts';
 import { presetNames, tamper, write, type Written } from './verify/signing.ts';
 
@@ -67,7 +68,7 @@ describe('Invariant 10: every event gets one reply, without a stack, and leaves 
       fc.asyncProperty(fc.anything(), context, async (event, context) => {
         expect((await call(event, context)).statusCode).toBe(400);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -91,7 +92,7 @@ describe('Invariant 10: every event gets one reply, without a stack, and leaves 
       fc.asyncProperty(event, async (event) => {
         seen.add((await call(jsonBytes(event), {})).statusCode);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(300) },
     );
     expect(seen).toContain(401);
     expect([...seen].filter((status) => ![200, 400, 401, 404, 405, 503].includes(status))).toEqual([]);
@@ -110,7 +111,7 @@ describe('Invariant 10: every event gets one reply, without a stack, and leaves 
         const event = httpEvent({ path: `/${source.name}`, headers, body, isBase64Encoded: true });
         seen.add((await call(event, {})).statusCode);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(300) },
     );
     expect(seen).toEqual(new Set([200, 400, 422, 503]));
   });
@@ -160,7 +161,7 @@ describe('a request that would roll back, of which a single bit has flipped,', (
           expect(headers['Content-Type']).toBe('application/problem+json');
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(10) },
     );
     expect(edas.calls).toEqual([]);
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { largestBodyBytes, rawBody, receive } from '../../../functions/webhook/receive.ts';
 import { httpEvent, jsonBytes, type TestRequest } from '../../support/http-event.ts';
 import { codeOf } from '../../support/problem.ts';
+import { runs } from '../../support/runs.ts';
 
 function bytesOf(request: TestRequest): Buffer {
   return rawBody(receive(httpEvent(request)));
@@ -265,7 +266,7 @@ describe('Invariant 10: receiving throws nothing but a Problem', () => {
       fc.property(fc.anything(), (event) => {
         expect(attempt(event)).toBe('payload_malformed');
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -274,7 +275,7 @@ describe('Invariant 10: receiving throws nothing but a Problem', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (event) => {
         expect(attempt(event)).toBe('payload_malformed');
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -283,7 +284,7 @@ describe('Invariant 10: receiving throws nothing but a Problem', () => {
       fc.property(fc.json(), (json) => {
         expect(attempt(Buffer.from(json))).toBe('payload_malformed');
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -309,7 +310,7 @@ describe('Invariant 10: receiving throws nothing but a Problem', () => {
       fc.property(event, (event) => {
         seen.add(attempt(jsonBytes(event)));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(300) },
     );
     // Some were requests after all, so the fuzz reaches beyond the first check.
     expect(seen).toEqual(new Set([undefined, 'payload_malformed']));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readChatCommand } from '../../../../functions/webhook/payload/chat-command.ts';
+import { runs } from '../../../support/runs.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 
@@ -99,7 +100,7 @@ test('a message of any kind is read in bounded time, and never throws', () => {
     fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (message) => {
       expect(['string', 'undefined']).toContain(typeof readChatCommand(message));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -111,6 +112,6 @@ test('what is said before the verb makes it no command, unless it is a mention o
       expect(readChatCommand(`${text} rollback ${id}`)).toBeUndefined();
       expect(readChatCommand(`@${text} rollback ${id}`)).toBe(isProhibition(text) ? undefined : id);
     }),
-    { numRuns: 500, examples: [['no'], ['never'], ['nobody']] },
+    { numRuns: runs(200), examples: [['no'], ['never'], ['nobody']] },
   );
 });

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { faultOfJson } from '../../../../functions/webhook/payload/json-rules.ts';
+import { runs } from '../../../support/runs.ts';
 
 test('no fault is found in what was written from a value, which has no key twice', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'binary' }), fc.constantFrom(0, 2), (value, indent) => {
       expect(faultOfJson(JSON.stringify(value, undefined, indent))).toBeUndefined();
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -35,7 +36,7 @@ test('a key that stands twice in one object is found, wherever the object is and
         expect(faultOfJson(text)).toContain('twice in one object');
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: runs(300) },
   );
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePayload } from '../../../../functions/webhook/payload/parse.ts';
 import type { ContentType } from '../../../../functions/webhook/source/compiled-source.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
+import { runs } from '../../../support/runs.ts';
 
 const json = 'application/json';
 
@@ -227,6 +228,6 @@ test('Invariant 10: parsing throws nothing but a Problem, whatever the bytes and
       const code = codeOf(() => parsePayload(Buffer.from(body), contentType, kinds));
       expect([undefined, 'payload_malformed', 'content_type_unsupported']).toContain(code);
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(500) },
   );
 });

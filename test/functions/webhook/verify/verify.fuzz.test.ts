@@ -14,6 +14,7 @@ import {
   type VerifyParameters,
 } from '../../../../functions/webhook/verify/verify.ts';
 import { codeOf } from '../../../support/problem.ts';
+import { runs } from '../../../support/runs.ts';
 import { pipelineSource } from '../../../support/source.ts';
 import { fakeSecret } from '../../../support/webhook.ts';
 import { presetNames, tamper, toRequest, verifyOf, write } from './signing.ts';
@@ -71,7 +72,7 @@ describe.each(presetNames)('a request of %s', (preset) => {
           expect(statusOf(parameters, signing, toRequest(changed))).toBe(401);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(150) },
     );
   });
 });
@@ -116,7 +117,7 @@ describe('Invariant 10: verification throws nothing but a Problem, whatever the 
       fc.property(rubbish, (request) => {
         expect(statusOf(verifyOf(preset), request, toRequest(request))).toBe(401);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -162,7 +163,7 @@ describe('Invariant 10: verification throws nothing but a Problem, whatever the 
         const typed = isForm ? { ...headers, 'content-type': form } : headers;
         seen.add(handshakeReply(source, toRequest({ headers: typed, query, body }), now)?.outcome);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(200) },
     );
     expect(seen).toEqual(new Set(outcomes));
   });
@@ -197,7 +198,7 @@ describe('two different bodies never share a signature', () => {
         const request = { ...sign(parameters, signing), body };
         expect(statusOf(parameters, signing, toRequest(request))).toBe(401);
       }),
-      { numRuns: 800 },
+      { numRuns: runs(80) },
     );
   });
 

@@ -11,6 +11,7 @@ import {
   type RoaRequest,
 } from '../../../../local/stand-ins/edas/roa-signature.ts';
 import { startRecorder } from '../../../support/recorder.ts';
+import { runs } from '../../../support/runs.ts';
 
 const permanentKey = { accessKeyId: 'fake-access-key-id', accessKeySecret: 'fake-access-key-secret' };
 const temporaryKey = { ...permanentKey, securityToken: 'fake-security-token' };
@@ -78,7 +79,7 @@ describe('a request signed by pop-core', () => {
       fc.asyncProperty(fc.dictionary(name, value), async (random) => {
         expect(verifierFor(permanentKey)(await signedByPopCore({ query: random }))).toBeUndefined();
       }),
-      { numRuns: 100 },
+      { numRuns: runs(50) },
     );
   });
 

@@ -10,6 +10,7 @@ import {
 } from '../../../../local/stand-ins/fc/fc-signature.ts';
 import { listen, type Listening } from '../../../../local/stand-ins/listen.ts';
 import { accountId, fc2Client } from './fc2-client.ts';
+import { runs } from '../../../support/runs.ts';
 
 const permanentKey = { accessKeyId: 'fake-access-key-id', accessKeySecret: 'fake-access-key-secret' };
 const temporaryKey = {
@@ -215,7 +216,7 @@ describe('a request signed by fc2', () => {
       fc.asyncProperty(fc.string({ unit: 'grapheme' }), async (body) => {
         expect(accept(await sentByFc2(permanentKey, body))).toBeUndefined();
       }),
-      { numRuns: 50 },
+      { numRuns: runs(30) },
     );
   });
 

@@ -11,6 +11,7 @@ import {
   type RpcParameters,
 } from '../../../../local/stand-ins/kms/rpc-signature.ts';
 import { startRecorder } from '../../../support/recorder.ts';
+import { runs } from '../../../support/runs.ts';
 
 const permanentKey = { accessKeyId: 'fake-access-key-id', accessKeySecret: 'fake-access-key-secret' };
 const temporaryKey = { ...permanentKey, securityToken: 'fake-security-token' };
@@ -68,7 +69,7 @@ describe('a call signed by pop-core', () => {
         fc.pre(Object.keys(random).every((key) => !standard.includes(key)));
         expect(codeOf(await signedByPopCore({ parameters: random }))).toBeUndefined();
       }),
-      { numRuns: 100 },
+      { numRuns: runs(50) },
     );
   });
 
