@@ -1,11 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
-  test: {
-    include: ['test/**/*.test.ts'],
-    // Each file starts real servers on free ports, and many of them wait: four at a time fill two cores.
-    maxWorkers: 4,
-    // For a busy machine: a property with thousands of runs takes seconds there.
-    testTimeout: 20_000,
-  },
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${name.replaceAll('\\', '/')}`);
+
+// What one of these puts in the place of a module or of the environment, no other test may find there.
+const alone = files.filter((file) => /\bvi\.(mock|hoisted|stub\w+)\(/.test(readFileSync(file, 'utf8')));
+
+export default defineConfig(({ mode }) => {
+  const isLong = mode === 'long';
+  const test = {
+    // For a busy machine: a property with hundreds of runs takes seconds there.
+    testTimeout: isLong ? 600_000 : 20_000,
+    env: { TEST_RUNS: isLong ? 'long' : 'short' },
+  };
+  return {
+    test: {
+      // Each file starts real servers on free ports, and many of them wait: four at a time fill two cores.
+      maxWorkers: 4,
+      projects: [
+        {
+          test: {
+            ...test,
+            name: 'together',
+            include: files,
+            exclude: alone,
+            globalSetup: 'test/support/compiled-commands.ts',
+            // To load for each file what the file before has loaded took as long as all tests in this process.
+            isolate: false,
+          },
+        },
+        { test: { ...test, name: 'alone', include: alone } },
+      ],
+    },
+  };
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { root } from '../../local/build/bundle.ts';
 
 /** How a command ended, and all that it wrote. */
@@ -15,16 +15,24 @@ export interface Ended {
 
 export type RunningCommand = ChildProcessByStdio<null, Readable, Readable>;
 
+/** How node starts a command: compiled already, or, from elsewhere than `local/commands`, as `npm run` does. */
+function programOf(file: string): string[] {
+  const { dir, name } = path.parse(file);
+  return dir === 'local/commands'
+    ? [path.join(inject('compiledCommands'), `${name}.mjs`)]
+    : ['--import', 'tsx', path.join(root, file)];
+}
+
 /**
- * Starts one of the repository's commands as `npm run` does, with nothing of this process's environment but the path.
- * It leads a process group of its own, so that a signal can be sent to all of it, as a terminal does.
+ * Starts one of the repository's commands with nothing of this process's environment but the path. It
+ * leads a process group of its own, so that a signal can be sent to all of it, as a terminal does.
  */
 export function startCommand(
   file: string,
   args: readonly string[] = [],
   env: NodeJS.Dict<string> = {},
 ): RunningCommand {
-  return spawn(process.execPath, ['--import', 'tsx', path.join(root, file), ...args], {
+  return spawn(process.execPath, [...programOf(file), ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
