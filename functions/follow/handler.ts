@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts';
 import { lazily } from '../lib/async.ts';
 import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
-import { createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { levelOf, toProblem } from '../platform/problem.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { isSuspended, type Environment } from '../platform/settings.ts';
@@ -36,7 +36,7 @@ const marginMs = 75_000;
 export function createTaskHandler({ notify }: FollowConfiguration, world: FollowRuntime): TaskHandler {
   const { env, now, clock, random, exchange, write } = world;
   const log = createLog(env['LOG_LEVEL'], write, now);
-  const audit = createLog('debug', write, now);
+  const audit = createAuditLog(write, now);
   const notifier = openNotifier(notify, env, log, { now, clock, random, exchange });
 
   return async (payload, context) => {
@@ -45,7 +45,7 @@ export function createTaskHandler({ notify }: FollowConfiguration, world: Follow
     const { requestId, retryCount = 0 } = invocation;
     const conclude = (level: LogLevel, facts: object) => {
       const durationMs = Math.round(clock.now() - startedAt);
-      audit(level, 'decision', { requestId, retryCount, ...facts, durationMs });
+      audit(level, { requestId, retryCount, ...facts, durationMs });
     };
     let known: object = {};
     try {
