@@ -1,8 +1,7 @@
 import { EdasFailure } from '../edas/failure.ts';
 import { phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
-import { changeOrdersOf } from '../rollback/change-orders.ts';
-import type { ChangeOrders } from '../rollback/dependencies.ts';
+import { changeOrdersOf, type ChangeOrders } from '../rollback/change-orders.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import { sentence } from '../rollback/refusal.ts';
 import { rollBack } from '../rollback/rollback.ts';

@@ -1,4 +1,4 @@
-import { phaseOf } from '../edas/status.ts';
+import { changeOrderStatus, phaseOf } from '../edas/status.ts';
 import type { ErrorCode } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import type { Language } from './configuration.ts';
@@ -79,7 +79,7 @@ function topicOf(news: Notification): Topic {
 
 /** Whatever else happened, who reads that status confirms the next batch; and that may be one of the bad release. */
 function isReleaseWaiting({ status, rollbackChangeOrderId }: Notification): boolean {
-  return status === 8 && rollbackChangeOrderId === undefined;
+  return status === changeOrderStatus.awaitingConfirmation && rollbackChangeOrderId === undefined;
 }
 
 function describeApp({ app }: Notification, texts: Texts, { length }: Draft): string | undefined {

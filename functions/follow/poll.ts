@@ -1,6 +1,6 @@
 import { keyOf, type ChangeFailure, type ChangeOrderProgress } from '../edas/change-order.ts';
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
-import { endOf, type ChangeOrderEnd } from '../edas/status.ts';
+import { changeOrderStatus, endOf, type ChangeOrderEnd } from '../edas/status.ts';
 import type { Clock } from '../lib/time.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackEventName } from './rollback-event.ts';
@@ -169,7 +169,8 @@ async function reportOnce(
   const fresh = order.failures.filter((each) => !memory.toldFailures.has(keyOf(each)));
   for (const each of fresh) memory.toldFailures.add(keyOf(each));
   const { done } = order.batches;
-  const isWaiting = order.status === 8 && memory.toldOfWaitAfter !== done;
+  const isWaiting =
+    order.status === changeOrderStatus.awaitingConfirmation && memory.toldOfWaitAfter !== done;
   if (isWaiting) memory.toldOfWaitAfter = done;
   const { isSilentOfWait, isSilentOfFailures } = memory;
   memory.isSilentOfWait = false;

@@ -1,7 +1,7 @@
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
-import { describeStatus, phaseOf } from '../edas/status.ts';
+import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { type Clock, pauseAfter } from '../lib/time.ts';
 import { afterFailure } from './after-failure.ts';
@@ -115,7 +115,8 @@ function answerWithoutSending(
   }
   requireToBlame(request, order);
   requireNoEarlierEnd(request, order);
-  if (order?.status === 2 && order.supportRollback === false) throw finished(changeOrderId);
+  if (order?.status === changeOrderStatus.succeeded && order.supportRollback === false)
+    throw finished(changeOrderId);
   if (hold) return held(hold, changeOrderId, order);
   if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
   return undefined;

@@ -37,7 +37,7 @@ class Account {
   }
 
   client(): EdasClient {
-    const rollBack: EdasClient['rollbackChangeOrder'] = () => {
+    const rollBack: EdasClient['rollBack'] = () => {
       const fate = this.#fates.shift() ?? 'fine';
       this.puts.push(fate);
       return this.#meet(fate, () => {
@@ -50,8 +50,7 @@ class Account {
       getChangeOrderInfo: (id) => this.#meet(this.#fates.shift() ?? 'fine', () => this.#show(id)),
       getApplicationName: () => this.#meet(this.#fates.shift() ?? 'fine', () => 'checkout'),
       listRecentChangeOrders: () => this.#meet(this.#fates.shift() ?? 'fine', () => []),
-      rollbackChangeOrder: rollBack,
-      abortAndRollbackChangeOrder: rollBack,
+      rollBack,
     };
   }
 

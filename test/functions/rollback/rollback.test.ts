@@ -5,7 +5,7 @@ import type { ChangeOrderInfo } from '../../../functions/edas/change-order.ts';
 import { createEdasClient, type RollbackReceipt } from '../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
-import type { ChangeOrders } from '../../../functions/rollback/dependencies.ts';
+import type { ChangeOrders } from '../../../functions/rollback/change-orders.ts';
 import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
 import type { RollbackRequest } from '../../../functions/rollback/request.ts';
 import { requireToBlameNow, rollBack } from '../../../functions/rollback/rollback.ts';
@@ -1335,7 +1335,7 @@ describe('over the real client', () => {
     const changeOrders = {
       read: client.getChangeOrderInfo,
       list: client.listRecentChangeOrders,
-      rollBack: client.rollbackChangeOrder,
+      rollBack: (id: string, timeoutMs: number) => client.rollBack('RollbackChangeOrder', id, timeoutMs),
     };
     const clock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
     const request = { changeOrderId: orderId, deadlineAt: Date.now() + withinMs };
