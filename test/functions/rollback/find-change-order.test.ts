@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEdasClient, type ListedChangeOrder } from '../../../functions/edas/client.ts';
 import { Problem } from '../../../functions/errors.ts';
-XX '../../../functions/rollback/change-orders.ts';
+import { changeOrdersOf, type ChangeOrders } from '../../../functions/rollback/change-orders.ts';
 import type { RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
 import {
   findChangeOrder,
