@@ -34,7 +34,7 @@ export interface ChannelProtocol {
   /** Makes the key of a secret: undefined where it cannot be one. Absent where the channel does not sign. */
   readKey?: (secret: string) => Buffer | undefined;
   /** @param now epoch milliseconds */
-  requestFor: (news: Notification, address: ChannelAddress, now: number) => ChannelRequest;
+  requestFor: (notification: Notification, address: ChannelAddress, now: number) => ChannelRequest;
   judge: (answer: Answer) => Verdict;
 }
 

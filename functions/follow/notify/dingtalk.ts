@@ -10,8 +10,8 @@ import { jsonRequest, judgeCode, plainKey, type ChannelProtocol, type Verdict } 
  */
 export const dingTalk: ChannelProtocol = {
   readKey: plainKey,
-  requestFor: (news, { url, key, language }, now) =>
-    jsonRequest(key ? signed(url, key, String(now)) : url, dingTalkText(messageFor(news, language))),
+  requestFor: (notification, { url, key, language }, now) =>
+    jsonRequest(key ? signed(url, key, String(now)) : url, dingTalkText(messageFor(notification, language))),
   judge: judgeDingTalk,
 };
 

@@ -8,12 +8,12 @@ import { jsonRequest, judgeCode, plainKey, type ChannelProtocol } from './channe
  */
 export const feishu: ChannelProtocol = {
   readKey: plainKey,
-  requestFor: (news, { url, key, language }, now) => {
+  requestFor: (notification, { url, key, language }, now) => {
     const timestamp = String(Math.floor(now / 1000));
     return jsonRequest(url, {
       ...(key && { timestamp, sign: feishuBotSignature(key, timestamp) }),
       msg_type: 'text',
-      content: { text: disarm(messageFor(news, language)) },
+      content: { text: disarm(messageFor(notification, language)) },
     });
   },
   // Old and new names of the same two fields.

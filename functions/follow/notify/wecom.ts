@@ -9,10 +9,10 @@ const longestBytes = 2048;
  * https://developer.work.weixin.qq.com/document/path/91770
  */
 export const weCom: ChannelProtocol = {
-  requestFor: (news, { url, language }) =>
+  requestFor: (notification, { url, language }) =>
     jsonRequest(url, {
       msgtype: 'text',
-      text: { content: disarm(messageFor(news, language, longestBytes)) },
+      text: { content: disarm(messageFor(notification, language, longestBytes)) },
     }),
   judge: (answer) => judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isRetryable),
 };

@@ -103,7 +103,7 @@ function open({ fates = [], namesOrder, task }: Setting = {}) {
       deadlineAt: clock.now() + 3_000_000,
       isRetry,
       waitedMs,
-      tell: (happening: RollbackEvent) => Promise.resolve(void told.push(happening)),
+      notify: (happening: RollbackEvent) => Promise.resolve(void told.push(happening)),
     };
     try {
       return { told, last: await runTask({ ...taskDue, app: undefined, ...task }, means) };
