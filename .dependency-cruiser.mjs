@@ -72,6 +72,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // They need packages that are installed for the benchmarks only.
+    exclude: { path: '^bench/peers/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { extensions: ['.ts', '.mts', '.cjs', '.mjs', '.js', '.d.ts'] },
