@@ -163,7 +163,7 @@ function toListedChangeOrders(
   });
 }
 
-/** @throws EdasFailure where there is something, and it is no list: nobody may take that for an empty one */
+/** @throws EdasFailure where there is something that is no list: it must not count as an empty one */
 function itemsOf(list: unknown, name: string): unknown[] {
   const items = isRecord(list) ? list[name] : list;
   if (items === undefined || items === null) return [];

@@ -136,8 +136,8 @@ function list({ comma }: Texts, parts: (string | undefined)[]): string {
 }
 
 /**
- * Text from outside on one line: without control characters, and without those that no one sees but that turn the
- * direction of what is read.
+ * Text from outside on one line: without control characters, and without invisible ones that change the direction of
+ * the text.
  */
 function tidy(text: string | undefined, length: number): string | undefined {
   if (text === undefined) return undefined;

@@ -139,10 +139,10 @@ const whatFollows: Record<Follow, string> = {
   dispatched: 'A task follows it and tells how it ends.',
   exists: 'There was a task for this change order before, so no other one follows it.',
   // An answer may have got lost, and a task be there all the same.
-  failed: 'No task is known to follow it, so perhaps nobody will tell how it ends: the log says why.',
+  failed: 'No task is known to follow it, so there may be no message about how it ends: the log says why.',
 };
 
-/** What became of the rollback, and whether somebody will tell how it ends. */
+/** Adds to the outcome whether a task follows the rollback. */
 function withFollow(outcome: RollbackOutcome, follow: Follow): Outcome {
   if (outcome.outcome !== 'rolling_back') return outcome;
   return { ...outcome, follow, message: `${outcome.message} ${whatFollows[follow]}` };

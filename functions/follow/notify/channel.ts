@@ -23,7 +23,7 @@ export type Verdict =
   | {
       accepted: false;
       reason: string;
-      /** The channel's own words, which may quote what nobody should read. */
+      /** The channel's own words, which may quote a secret. */
       words?: string | undefined;
       /** Whether the same message may be taken a little later. */
       retryable: boolean;

@@ -15,7 +15,7 @@ export const dingTalk: ChannelProtocol = {
   judge: judgeDingTalk,
 };
 
-/** Without `at` nobody is mentioned; the full-width sign keeps it so, should DingTalk ever read the text for it. */
+/** Without `at` no person is mentioned; the full-width sign keeps it so, should DingTalk ever search the text. */
 export function dingTalkText(message: string): object {
   return { msgtype: 'text', text: { content: message.replaceAll('@', '＠') } };
 }

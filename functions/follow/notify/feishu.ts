@@ -37,7 +37,7 @@ export function feishuBotSignature(secret: Buffer, timestamp: string): string {
   return createHmac('sha256', Buffer.concat([Buffer.from(`${timestamp}\n`), secret])).digest('base64');
 }
 
-/** `<at user_id="all">` mentions everybody; `[text](address)` is a link that shows another text. */
+/** `<at user_id="all">` mentions all members; `[text](address)` is a link that shows another text. */
 function disarm(message: string): string {
   return message.replaceAll('<', '＜').replaceAll('](', '］(');
 }

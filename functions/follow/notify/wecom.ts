@@ -17,7 +17,7 @@ export const weCom: ChannelProtocol = {
   judge: (answer) => judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isRetryable),
 };
 
-/** `<@userid>` mentions somebody. As many bytes as before, so that the message still fits. */
+/** `<@userid>` mentions a person. The replacement has as many bytes as before, so that the message still fits. */
 function disarm(message: string): string {
   return message.replaceAll('<@', '(@');
 }

@@ -399,7 +399,7 @@ describe('the answer', () => {
       evidence: 'order',
       changeOrderId: orderId,
       message:
-        'The change order was in flight before the rollback was sent and is terminated now, so the rollback has begun, unless somebody else stopped the change meanwhile: check the versions in the EDAS console. The answer to the rollback got lost. A fake failure: doubt.',
+        'The change order was in flight before the rollback was sent and is terminated now, so the rollback has begun, unless a person stopped the change meanwhile: check the versions in the EDAS console. The answer to the rollback got lost. A fake failure: doubt.',
     });
   });
 
@@ -595,7 +595,7 @@ describe('the answer', () => {
     [
       'that the order is terminated, and that nobody knows by whom',
       { reads: [found(3), found(6)] },
-      "The change order's status is 6 (terminated). It was not seen in flight before, so nobody can tell what ended it: check the versions in the EDAS console.",
+      "The change order's status is 6 (terminated). It was not seen in flight before, so it is not known what ended it: check the versions in the EDAS console.",
     ],
   ] as [string, Scenario, string][])('edas_outcome_unknown says %s', async (_what, scenario, seen) => {
     const { problem } = await run({ ...scenario, put: failed('doubt') });
