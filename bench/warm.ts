@@ -22,7 +22,7 @@ const edasAnswersAtOnce: Plugin = {
           listRecentChangeOrders: (app) => Promise.resolve([{
             changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a', status: 8, typeCode: 'CoDeploy', words: '', createdAt: 0,
           }]),
-          rollbackChangeOrder: () => Promise.resolve(receipt),
+          rollBack: () => Promise.resolve(receipt),
         });`,
     }));
   },

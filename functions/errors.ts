@@ -49,12 +49,12 @@ export const errorCatalogue = {
   edas_throttled: { status: 503, title: 'EDAS is throttling', retry: true },
   secrets_unavailable: { status: 503, title: 'The secrets of this source cannot be read', retry: true },
   source_not_configured: { status: 503, title: 'This source is closed', retry: false },
-  edas_outcome_unknown: { status: 504, title: 'Nobody knows yet whether the rollback began', retry: true },
+  edas_outcome_unknown: { status: 504, title: 'It is not known yet whether the rollback began', retry: true },
 
-  // Of the follow function, which nobody calls over HTTP: they stand in its log, and in what people are told.
+  // Of the follow function, which is not called over HTTP: they stand in its log and in notifications.
   rollback_suspended: { status: 503, title: 'Rollbacks are suspended', retry: false },
   task_malformed: { status: 400, title: 'The task cannot be read', retry: false },
-  notification_failed: { status: 502, title: 'Nobody could be told', retry: true },
+  notification_failed: { status: 502, title: 'No channel accepted the notification', retry: true },
 } as const satisfies Record<string, { status: number; title: string; retry: boolean }>;
 
 /** A stable name for one kind of failure, safe to match on. */
@@ -72,14 +72,21 @@ export interface ProblemFacts {
   retryAfterSeconds?: number;
 }
 
-/** A failure that the caller is told about. `message` becomes the answer's `detail`: never put a secret into it. */
+/**
+ * A failure that the caller is told about. `message` becomes the answer's `detail`: never put a secret into it.
+ *
+ * It has no stack, because its code says what happened and V8 takes longer to make a stack than the signature to verify.
+ */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ErrorCode;
   readonly facts: ProblemFacts;
 
   constructor(code: ErrorCode, detail: string, facts: ProblemFacts = {}, options?: { cause?: unknown }) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(detail, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.facts = facts;
   }

@@ -45,7 +45,7 @@ export interface RollbackDone extends TaskFacts {
   rollbackChangeOrderId?: string | undefined;
 }
 
-/** An address that a chat gave with its message. Whoever knows it can write there, so it is never logged. */
+/** An address that a chat gave with its message. It lets anyone write into the chat, so it is never logged. */
 export interface AnswerAddress {
   chat: 'slack' | 'dingtalk';
   url: string;
@@ -63,7 +63,7 @@ export function secondTaskIdFor(changeOrderId: string): string {
 
 /**
  * Where chats take an answer: at `response_url` and at `sessionWebhook`. Whatever else a payload names is no such address;
- * a robot, which has the same host, belongs to whoever made it.
+ * a robot, which has the same host, belongs to the person who made it.
  * https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
  * https://open.dingtalk.com/document/robots/enterprise-created-chatbot
  */
@@ -81,7 +81,7 @@ const chatAddresses = {
  * user before an @, or for a longer name, and an origin would also be that of a `blob:` address.
  */
 export function isChatAddress({ chat, url }: AnswerAddress): boolean {
-  // Dots could lead out of the folder again, and whoever parses the address drops tabs and line ends between them.
+  // Dots could lead out of the folder again, and URL parsers drop tabs and line ends between them.
   return chatAddresses[chat].some((beginning) => url.startsWith(beginning)) && !/\.\.|%2e|[\\\s]/i.test(url);
 }
 

@@ -26,7 +26,7 @@ export interface Preset {
   changeOrderId?: string;
   app?: string;
   chatText?: string;
-  /** An address that takes the result later, from whoever knows it: only chats have one. */
+  /** An address at which a chat takes the result later. It lets anyone write into the chat. */
   answerAt?: string;
   problemStartedAt?: string;
   /** Whether its payload has no place for an id: then one application under `apps` is what is rolled back. */

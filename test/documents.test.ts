@@ -19,10 +19,15 @@ function filesBelow(folder: string): string[] {
 }
 
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
-const readme = read('README.md');
 
-function section(title: string): string {
-  return new RegExp(`^## ${title}$(.*?)^## `, 'ms').exec(readme)?.[1] ?? '';
+/** What stands under a heading of the second level, up to the next one. */
+function section(page: string, title: string): string {
+  return new RegExp(`^## ${title}$(.*?)(?=^## |$(?![^]))`, 'ms').exec(read(page))?.[1] ?? '';
+}
+
+/** The rows of the first table in a text whose first cell begins so. */
+function rowsUnder(beginning: string, text: string): string {
+  return new RegExp(`^\\| ${beginning}.*?\\n\\|[- |]+\\n(.*?)\\n\\n`, 'ms').exec(text)?.[1] ?? '';
 }
 
 /** What stands in backquotes in the first column of a section's tables. */
@@ -52,16 +57,20 @@ function anchorsOf(page: string): string[] {
   });
 }
 
+/** The links of a page to files of the repository. Code in a line may look like a link, too. */
+function linksOf(page: string): string[] {
+  const text = prose(page).replaceAll(/`[^`\n]*`/g, '');
+  return Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link).filter(
+    (link) => !/^[a-z]+:/.test(link),
+  );
+}
+
 test('there are pages to check', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/operations.md']));
 });
 
 describe.each(pages)('%s', (page) => {
-  // Code in a line may look like a link, too.
-  const text = prose(page).replaceAll(/`[^`\n]*`/g, '');
-  const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link).filter(
-    (link) => !/^[a-z]+:/.test(link),
-  );
+  const links = linksOf(page);
 
   test('links to files that are there', () => {
     const files = links.map((link) => link.replace(/#.*/, '')).filter((file) => file !== '');
@@ -79,25 +88,69 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+describe.each(['README.md', 'README.zh-CN.md'])('%s is read in one go:', (page) => {
+  const lines = read(page).trimEnd().split('\n');
+
+  test('it has at most 150 lines', () => {
+    expect(lines.length).toBeLessThanOrEqual(150);
+  });
+
+  test('no line is longer than 140 characters outside of a table', () => {
+    const long = lines.filter((line) => !line.startsWith('|') && Array.from(line).length > 140);
+    expect(long).toEqual([]);
+  });
+
+  test('it leads to every page under docs/, directly or through others', () => {
+    const found = new Set([page]);
+    for (const each of found) {
+      const files = linksOf(each).map((link) => path.join(path.dirname(each), link.replace(/#.*/, '')));
+      for (const file of files) if (pages.includes(file)) found.add(file);
+    }
+    expect(pages.filter((each) => each.startsWith('docs/') && !found.has(each))).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
-  test('shows sources that build', () => {
-    const blocks = Array.from(readme.matchAll(/^```yaml\n(sources:.*?)^```/gms), ([, yaml = '']) => yaml);
-    expect(blocks.length).toBeGreaterThan(1);
-    for (const block of blocks) expect(compileSources(block)).toHaveLength(1);
+  test('says near the top that nothing was tried on a live account, and how the doctor helps', () => {
+    const [, top = ''] = /^(.*?)^## On this machine/ms.exec(read('README.md')) ?? [];
+    expect(top).toMatch(/nothing on a live account.*`npm run doctor`/s);
   });
 
   test('names every preset, and no other', () => {
-    const [, table = ''] = /^\| they sign.*?\n\|[- |]+\n(.*?)\n$/ms.exec(section('Who may call')) ?? [];
+    const table = rowsUnder('sends a signature', section('README.md', 'Who may call'));
     const named = Array.from(table.split('\n')[0]?.matchAll(/`([a-z-]+)`/g) ?? [], ([, name]) => name);
     expect(named.toSorted()).toEqual(Object.keys(presets).toSorted());
   });
+});
 
+describe('the pages for users', () => {
+  const blocksOf = (page: string) =>
+    Array.from(read(page).matchAll(/^```yaml\n(sources:.*?)^```/gms), ([, yaml = '']) => yaml);
+
+  test.each([
+    ['README.md', 1],
+    ['README.zh-CN.md', 1],
+    ['docs/notifications.md', 1],
+    ['docs/sources.zh-CN.md', 2],
+  ])('show sources that build: %s', (page, count) => {
+    expect(blocksOf(page)).toHaveLength(count);
+    for (const block of blocksOf(page)) expect(compileSources(block)).toHaveLength(1);
+  });
+
+  test('show sources that build: docs/sources.md', () => {
+    const blocks = blocksOf('docs/sources.md');
+    expect(blocks.length).toBeGreaterThan(Object.keys(presets).length);
+    for (const block of blocks) expect(compileSources(block).length).toBeGreaterThan(0);
+  });
+});
+
+describe('docs/sources.md', () => {
   test('names every key of a source, and no other', () => {
     const schema = JSON.parse(sourcesJsonSchema()) as {
       properties: { sources: { additionalProperties: { properties: object } } };
     };
     const keys = Object.keys(schema.properties.sources.additionalProperties.properties);
-    const [, table = ''] = /^\| key .*?\n\|[- |]+\n(.*?)\n\n/ms.exec(section('Who may call')) ?? [];
+    const table = rowsUnder('key ', section('docs/sources.md', 'Keys of a source'));
     expect(firstColumn(table).toSorted()).toEqual(keys.toSorted());
   });
 
@@ -106,19 +159,19 @@ describe('README.md', () => {
       properties: { notify: { items: { properties: object } } };
     };
     const keys = Object.keys(schema.properties.notify.items.properties);
-    const [, table = ''] = /^\| channel key .*?\n\|[- |]+\n(.*?)\n\n/ms.exec(readme) ?? [];
+    const table = rowsUnder('channel key ', section('docs/sources.md', 'Keys of a channel'));
     expect(firstColumn(table).toSorted()).toEqual(keys.toSorted());
-  });
-
-  test('gives a reason for every dependency, and for no other', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
-    const packages = Object.keys({ ...dependencies, ...devDependencies });
-    expect(firstColumn(section('Dependencies')).toSorted()).toEqual(packages.toSorted());
   });
 });
 
-test('CONTRIBUTING.md names only commands that there are', () => {
+test('CONTRIBUTING.md gives a reason for every dependency, and for no other', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+  const packages = Object.keys({ ...dependencies, ...devDependencies });
+  expect(firstColumn(section('CONTRIBUTING.md', 'Dependencies')).toSorted()).toEqual(packages.toSorted());
+});
+
+test.each(['CONTRIBUTING.md', 'docs/release.md'])('%s names only commands that there are', (page) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
-  const named = Array.from(read('CONTRIBUTING.md').matchAll(/npm run ([a-z]+)/g), ([, name]) => name);
+  const named = Array.from(read(page).matchAll(/npm run ([a-z]+)/g), ([, name]) => name);
   expect(named.filter((name) => name === undefined || !(name in scripts))).toEqual([]);
 });

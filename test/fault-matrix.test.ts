@@ -448,7 +448,7 @@ test('a person who aborts the change while the answer gets lost looks like the r
     onTestFinished,
   );
   expect({ told, rollbacks }).toEqual({ told: 'rolling_back (order)', rollbacks: 0 });
-  expect(String(answer.body['message'])).toContain('unless somebody else stopped the change meanwhile');
+  expect(String(answer.body['message'])).toContain('unless a person stopped the change meanwhile');
 });
 
 describe('the caller of a throttled function', () => {

@@ -17,12 +17,12 @@ export interface Answer {
   text: string;
 }
 
-/** There was no whole answer. The message is fit for a log: it holds no address. */
+/** There was no complete answer. The message holds no address, so it may be logged. */
 export class ExchangeFailure extends Error {
   override readonly name = 'ExchangeFailure';
   /** Whether the request may have arrived. */
   readonly mayHaveArrived: boolean;
-  /** Whether an answer came that is larger than anybody expects. */
+  /** Whether the answer was larger than the limit. */
   readonly isTooLarge: boolean;
 
   constructor(
@@ -38,7 +38,7 @@ export class ExchangeFailure extends Error {
 /** {@link exchange}, or what stands in for it. */
 export type Exchange = typeof exchange;
 
-/** Whoever is called here answers with some hundred bytes. */
+/** The servers that are called here answer with some hundred bytes. */
 const largestAnswerBytes = 64 * 1024;
 
 /**
@@ -78,8 +78,8 @@ function send(url: string, { method, headers, body }: ExchangeRequest, agent: ht
       });
     });
     request.on('error', reject);
-    // Whatever ends the connection ends the wait: after an answer that changes the protocol (101) there is neither an error
-    // nor an end. An answer that was cut short says so a moment after its connection has closed, and says more.
+    // The end of the connection always ends the wait: after an answer that changes the protocol (101) there is neither an
+    // error nor an end. An answer that was cut short fails a moment after its connection has closed, with a better reason.
     request.on('close', () => {
       setImmediate(reject, new Error('closed'));
     });
@@ -87,7 +87,7 @@ function send(url: string, { method, headers, body }: ExchangeRequest, agent: ht
   });
 }
 
-/** The system's code: the rest of its words is the address. */
+/** The system's code; the rest of its message is the address. */
 function codeOf(error: unknown): string {
   const code = isRecord(error) ? error['code'] : undefined;
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)

@@ -1,5 +1,5 @@
 /**
- * The origin that somebody has set as the address of an API, or what is wrong with it. Plain http is taken for loopback
+ * The origin in a setting that names the address of an API, or what is wrong with it. Plain http is taken for loopback
  * addresses only, since every call carries a security token.
  *
  * @param address a host name or an origin

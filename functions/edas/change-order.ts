@@ -1,10 +1,11 @@
 import { isRecord, toRecord, toText } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';
 import { EdasFailure, type EdasAnswer } from './failure.ts';
+import { changeOrderStatus } from './status.ts';
 
 /** What a rollback needs to know of a change order; a field that EDAS left out is undefined. */
 export interface ChangeOrderInfo {
-  /** See `functions/edas/status.ts` for what the numbers mean. */
+  /** One of {@link changeOrderStatus}, or a number that EDAS does not document. */
   status: number | undefined;
   /** EDAS's own word on whether a finished order can be rolled back. */
   supportRollback: boolean | undefined;
@@ -33,8 +34,11 @@ const longestText = 200;
 /** Of a change order with many instances that all failed alike. */
 const mostFailures = 10;
 
-const succeeded = 2;
-const failures: readonly (number | undefined)[] = [3, 10];
+/** Stages and tasks have the same status numbers as change orders. */
+const failedStatuses: readonly (number | undefined)[] = [
+  changeOrderStatus.failed,
+  changeOrderStatus.systemException,
+];
 
 /** @throws EdasFailure where the answer holds no change order */
 export function toChangeOrder(answer: EdasAnswer): ChangeOrderProgress {
@@ -49,7 +53,9 @@ export function toChangeOrder(answer: EdasAnswer): ChangeOrderProgress {
     startedAt: startOf(pipelines) ?? parseBeijingTime(info['CreateTime']),
     description: words(info['ChangeOrderDescription']) ?? words(info['Desc']),
     batches: {
-      done: pipelines.filter((pipeline) => toStatus(pipeline['PipelineStatus']) === succeeded).length,
+      done: pipelines.filter(
+        (pipeline) => toStatus(pipeline['PipelineStatus']) === changeOrderStatus.succeeded,
+      ).length,
       total: pipelines.length,
     },
     failures: distinct(pipelines.flatMap(failuresIn)).slice(0, mostFailures),
@@ -80,7 +86,7 @@ export function keyOf({ place, reason }: ChangeFailure): string {
 }
 
 function failureIf(status: unknown, names: readonly (string | undefined)[], reason: string): ChangeFailure[] {
-  if (!failures.includes(toStatus(status))) return [];
+  if (!failedStatuses.includes(toStatus(status))) return [];
   return [{ place: names.filter((name) => name !== undefined).join(' / '), reason }];
 }
 

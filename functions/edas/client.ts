@@ -43,10 +43,12 @@ export interface EdasClient {
   getApplicationName: (appId: string, timeoutMs: number) => Promise<string | undefined>;
   /** `ListRecentChangeOrder`: a read too. The orders of an application, in any order; how many is documented nowhere. */
   listRecentChangeOrders: (appId: string, timeoutMs: number) => Promise<ListedChangeOrder[]>;
-  /** `RollbackChangeOrder`: ends a change in progress in an ECS cluster and rolls it back. */
-  rollbackChangeOrder: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
-  /** `AbortAndRollbackChangeOrder`: the same for an application in a Kubernetes cluster. */
-  abortAndRollbackChangeOrder: (changeOrderId: string, timeoutMs: number) => Promise<RollbackReceipt>;
+  /** Ends a change in progress and rolls it back. */
+  rollBack: (
+    operation: RollbackOperation,
+    changeOrderId: string,
+    timeoutMs: number,
+  ) => Promise<RollbackReceipt>;
 }
 
 interface Operation {
@@ -57,11 +59,11 @@ interface Operation {
 // https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-rollbackchangeorder and its
 // siblings. Every parameter is a query parameter; no operation has a body.
 const operations = {
-  getChangeOrderInfo: { method: 'POST', path: '/pop/v5/changeorder/change_order_info' },
-  getApplication: { method: 'POST', path: '/pop/v5/app/app_info' },
-  listRecentChangeOrders: { method: 'POST', path: '/pop/v5/changeorder/change_order_list' },
-  rollbackChangeOrder: { method: 'PUT', path: '/pop/v5/oam/changeorder/rollback' },
-  abortAndRollbackChangeOrder: { method: 'PUT', path: '/pop/v5/changeorder/change_order_abort_and_rollback' },
+  GetChangeOrderInfo: { method: 'POST', path: '/pop/v5/changeorder/change_order_info' },
+  GetApplication: { method: 'POST', path: '/pop/v5/app/app_info' },
+  ListRecentChangeOrder: { method: 'POST', path: '/pop/v5/changeorder/change_order_list' },
+  RollbackChangeOrder: { method: 'PUT', path: '/pop/v5/oam/changeorder/rollback' },
+  AbortAndRollbackChangeOrder: { method: 'PUT', path: '/pop/v5/changeorder/change_order_abort_and_rollback' },
 } as const satisfies Record<string, Operation>;
 
 /** Milliseconds. Inside a region a connection takes a few. */
@@ -109,17 +111,15 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
 
   return {
     getChangeOrderInfo: (id, timeoutMs) =>
-      call(operations.getChangeOrderInfo, { ChangeOrderId: id }, timeoutMs, toChangeOrder),
+      call(operations.GetChangeOrderInfo, { ChangeOrderId: id }, timeoutMs, toChangeOrder),
     getApplicationName: (appId, timeoutMs) =>
-      call(operations.getApplication, { AppId: appId }, timeoutMs, toApplicationName),
+      call(operations.GetApplication, { AppId: appId }, timeoutMs, toApplicationName),
     listRecentChangeOrders: (appId, timeoutMs) =>
-      call(operations.listRecentChangeOrders, { AppId: appId }, timeoutMs, (answer, credentials) =>
+      call(operations.ListRecentChangeOrder, { AppId: appId }, timeoutMs, (answer, credentials) =>
         toListedChangeOrders(answer, appId, credentials),
       ),
-    rollbackChangeOrder: (id, timeoutMs) =>
-      call(operations.rollbackChangeOrder, { ChangeOrderId: id }, timeoutMs, toReceipt),
-    abortAndRollbackChangeOrder: (id, timeoutMs) =>
-      call(operations.abortAndRollbackChangeOrder, { ChangeOrderId: id }, timeoutMs, toReceipt),
+    rollBack: (operation, id, timeoutMs) =>
+      call(operations[operation], { ChangeOrderId: id }, timeoutMs, toReceipt),
   };
 }
 
@@ -163,7 +163,7 @@ function toListedChangeOrders(
   });
 }
 
-/** @throws EdasFailure where there is something, and it is no list: nobody may take that for an empty one */
+/** @throws EdasFailure where there is something that is no list: it must not count as an empty one */
 function itemsOf(list: unknown, name: string): unknown[] {
   const items = isRecord(list) ? list[name] : list;
   if (items === undefined || items === null) return [];

@@ -109,7 +109,7 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
   if (any(/ChangeOrder.*Not\.?(Found|Exist)/i)) return 'not_found';
   if (httpStatus !== undefined && [408, 499, 502, 503, 504].includes(httpStatus)) return 'doubt';
   if (any(/ServiceUnavailable|Internal(Server)?Error|Time-?d?out/i)) return 'doubt';
-  // Each call has a nonce of its own, so somebody in between has sent the request twice, and the first may have been done.
+  // Each call has a nonce of its own, so a proxy has sent the request twice, and the first one may have taken effect.
   if (httpStatus === 429 || any(/^SignatureNonceUsed/)) return 'doubt';
   // Business errors of EDAS arrive as HTTP 500 too.
   if (any(/^Edas\.errorcode\./i)) return 'rejected';
@@ -131,7 +131,7 @@ function describeCallError(error: unknown): string {
   if (code !== undefined && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
   if (error['name'] === 'RequestTimeoutError') return 'it took too long';
   // pop-core trips over an answer such as null.
-  if (error instanceof TypeError) return 'it is of a shape that nobody expects';
+  if (error instanceof TypeError) return 'it does not have the expected shape';
   return text(error['message'])?.trim() ?? 'no reason given';
 }
 

@@ -1,7 +1,7 @@
 /** Where people are told, as the build writes it into the bundle: plain JSON, without secrets. */
 export interface CompiledChannel {
   kind: ChannelKind;
-  /** The environment variable that holds the address. It is a secret: whoever knows it can write there. */
+  /** The environment variable that holds the address. It is a secret: it lets anyone write there. */
   url: string;
   /** The environment variable that holds the key under which the message is signed. */
   secret?: string | undefined;

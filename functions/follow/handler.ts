@@ -5,152 +5,152 @@ import { Problem } from '../errors.ts';
 import { lazily } from '../lib/async.ts';
 import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
-import { createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { levelOf, toProblem } from '../platform/problem.ts';
 import type { Runtime } from '../platform/runtime.ts';
-import { isSuspended, type Environment } from '../platform/settings.ts';
+import { isSuspended } from '../platform/settings.ts';
 import { readTask, type RollbackTask } from '../task.ts';
+import { createNotificationBuilder, consoleUrlOf } from './build-notification.ts';
 import type { FollowConfiguration } from './configuration.ts';
-import { createNotificationBuilder, consoleUrlOf } from './notification-builder.ts';
-import { openNotifier, type Notifier, type Reach } from './notify/notify.ts';
-import type { RollbackEvent, Notification } from './rollback-event.ts';
+import { openNotifier, type Notifier, type Reach } from './notify/notifier.ts';
+import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 import { runTask } from './run-task.ts';
 
-/** What the outside world is to the task: it also calls the channels. */
+/** The runtime of the follow function, which also calls channels. */
 export interface FollowRuntime extends Runtime {
   exchange: Exchange;
 }
 
 /** @throws whatever makes Function Compute try the task again, and in the end call it failed */
-export type TaskHandler = (payload: unknown, context?: unknown) => Promise<{ event: Notification['event'] }>;
+export type TaskHandler = (payload: unknown, context?: unknown) => Promise<{ event: RollbackEventName }>;
+
+/** What an instance of the function has for every task. */
+interface TaskHandlerDependencies extends FollowRuntime {
+  notifier: Notifier;
+  log: Log;
+}
 
 /** Seconds, where Function Compute does not say when it kills the invocation. */
 const defaultTimeoutSeconds = 300;
-/** Milliseconds before that: for a last look, which may take 20 s, and for telling three things, which may take 15 s each. */
+/** Milliseconds before that: for a last poll, which may take 20 s, and for three notifications of up to 15 s each. */
 const marginMs = 75_000;
 
 /**
  * Makes the handler of the follow function. Unlike the webhook's it throws: that is how a task tells Function Compute that
- * it has failed. Before that, people are told. Each invocation leaves exactly one `decision` line in the log.
+ * it has failed. Before that, people are notified. Each invocation leaves exactly one `decision` line in the log.
  */
-export function createTaskHandler({ notify }: FollowConfiguration, world: FollowRuntime): TaskHandler {
-  const { env, now, clock, random, exchange, write } = world;
+export function createTaskHandler({ notify }: FollowConfiguration, runtime: FollowRuntime): TaskHandler {
+  const { env, now, clock, write } = runtime;
   const log = createLog(env['LOG_LEVEL'], write, now);
-  const audit = createLog('debug', write, now);
-  const notifier = openNotifier(notify, env, log, { now, clock, random, exchange });
+  const audit = createAuditLog(write, now);
+  const dependencies = { ...runtime, log, notifier: openNotifier(notify, env, log, runtime) };
 
-  return async (payload, context) => {
+  return async (payload, given) => {
     const startedAt = clock.now();
-    const invocation = readContext(context);
-    const { requestId, retryCount = 0 } = invocation;
-    const conclude = (level: LogLevel, facts: object) => {
+    const context = readContext(given);
+    const { requestId, retryCount = 0 } = context;
+    const logDecision = (level: LogLevel, decision: object) => {
       const durationMs = Math.round(clock.now() - startedAt);
-      audit(level, 'decision', { requestId, retryCount, ...facts, durationMs });
+      audit(level, { requestId, retryCount, ...decision, durationMs });
     };
-    let known: object = {};
+    let facts: object = {};
     try {
-      const task = await readOrTell(payload, invocation, notifier, { env, log });
-      const { source, delivery, app, changeOrderId, actor, rollback } = task;
-      known = { webhookRequestId: task.requestId, source, delivery, app, changeOrderId, actor, rollback };
-      const event = await carryOutTask(task, invocation, notifier, { ...world, log });
-      const { event: outcome, rollbackChangeOrderId, status } = event;
-      conclude('info', { ...known, outcome, rollbackChangeOrderId, status });
+      const task = await readOrNotify(payload, context, dependencies);
+      facts = factsOf(task);
+      const last = await followTask(task, context, dependencies);
+      const { event: outcome, rollbackChangeOrderId, status } = last;
+      logDecision('info', { ...facts, outcome, rollbackChangeOrderId, status });
       return { event: outcome };
     } catch (error) {
       const problem = toProblem(error, { requestId }, log);
-      conclude(levelOf(problem), { ...known, code: problem.code, detail: problem.message, ...problem.facts });
+      logDecision(levelOf(problem), {
+        ...facts,
+        code: problem.code,
+        detail: problem.message,
+        ...problem.facts,
+      });
       throw problem;
     }
   };
 }
 
-async function readOrTell(
+/** What the audit trail says of a task. */
+function factsOf({ requestId, source, delivery, app, changeOrderId, actor, rollback }: RollbackTask): object {
+  return { webhookRequestId: requestId, source, delivery, app, changeOrderId, actor, rollback };
+}
+
+async function readOrNotify(
   payload: unknown,
   context: FunctionContext,
-  notifier: Notifier,
-  { env, log }: { env: Environment; log: Log },
+  { env, notifier, log }: TaskHandlerDependencies,
 ): Promise<RollbackTask> {
   try {
     return readTask(payload);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const problem = { code: error.code, message: error.message };
-    const event = { event: 'task_refused', problem, failures: [] } as const;
     const { requestId } = context;
-    await notifier.forTask(undefined, log)({ ...event, requestId, consoleUrl: consoleUrlOf(context, env) });
+    const notify = notifier.forTask(undefined, log);
+    await notify({
+      event: 'task_refused',
+      problem,
+      failures: [],
+      requestId,
+      consoleUrl: consoleUrlOf(context, env),
+    });
     throw error;
   }
 }
 
-/** @throws Problem `notification_failed` where nobody could be told how it ended */
-async function carryOutTask(
+/**
+ * Runs a task, and notifies people of what happens.
+ *
+ * @returns the last event that people were notified of
+ * @throws Problem `notification_failed` where no channel accepted the last notification
+ */
+async function followTask(
   task: RollbackTask,
   context: FunctionContext,
-  notifier: Notifier,
-  world: FollowRuntime & { log: Log },
+  { env, now, clock, random, notifier, log }: TaskHandlerDependencies,
 ): Promise<RollbackEvent> {
-  const { env, clock, random, log } = world;
   const { requestId, retryCount = 0, function: own } = context;
-  const { source, changeOrderId } = task;
+  const { source, changeOrderId, answerAt } = task;
   const timeoutMs = (own?.timeout ?? defaultTimeoutSeconds) * 1000;
-  const deadlineAt = clock.now() + timeoutMs - marginMs;
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId, source, changeOrderId, ...facts });
   };
-  // The clock on the wall says how long the task waited, and no more: it may be set while the task runs.
-  const waitedMs = Math.max(0, world.now() - task.requestedAt);
-  const complete = createNotificationBuilder(task, { context, env, clock, edas, warn, waitedMs });
-  const { tell, lastReach } = openTeller(task, context, notifier, complete, log);
-  const isRetry = retryCount > 0;
-  const dependencies = {
+  // The time of day says only how long the task waited: it may be set while the task runs.
+  const waitedMs = Math.max(0, now() - task.requestedAt);
+  const build = createNotificationBuilder(task, { context, env, clock, edas, warn, waitedMs });
+  const notifyAll = notifier.forTask(answerAt, log);
+  const notifyChannels = notifier.forTask(undefined, log);
+  let reach: Reach = { reached: 0, tried: 0 };
+
+  const last = await runTask(task, {
     edas,
     clock,
     random,
     warn,
     isSuspended: isSuspended(env),
-    deadlineAt,
-    isRetry,
+    deadlineAt: clock.now() + timeoutMs - marginMs,
+    isRetry: retryCount > 0,
     waitedMs,
-    tell,
-  };
-  const last = await runTask(task, dependencies);
-  const { tried, reached } = lastReach();
-  if (tried === 0 || reached > 0) return last;
-  const detail = `None of ${tried} channels could be told the last news (${last.event}): the log says why of each.`;
-  // An attempt that failed would be followed by one that takes an order which runs on for one that was never rolled back.
+    notify: async (event) => {
+      // The chat knows from the webhook's own answer that the rollback has started.
+      const isKnownInChat = event.event === 'started' && task.rollback === 'done';
+      reach = await (isKnownInChat ? notifyChannels : notifyAll)(await build(event));
+      log('info', 'news', { requestId, source, changeOrderId, event: event.event, ...reach });
+    },
+  });
+
+  if (reach.tried === 0 || reach.reached > 0) return last;
+  const reason = `None of ${reach.tried} channels could be told the last news (${last.event}): the log says why of each.`;
+  // A failed attempt is followed by a retry. Of an order that runs on, the retry cannot know that it is rolled back.
   const wasSeenToEnd = endOf(last.status) !== undefined;
   if (task.rollback === 'due' && !wasSeenToEnd) {
-    log('error', 'nobody was told', { requestId, source, changeOrderId, reason: detail });
+    log('error', 'nobody was told', { requestId, source, changeOrderId, reason });
     return last;
   }
-  throw new Problem('notification_failed', detail, { changeOrderId });
-}
-
-interface Teller {
-  tell: (happening: RollbackEvent) => Promise<void>;
-  /** Whom the last news reached. */
-  lastReach: () => Reach;
-}
-
-function openTeller(
-  { source, changeOrderId, rollback, answerAt }: RollbackTask,
-  { requestId }: FunctionContext,
-  notifier: Notifier,
-  complete: (happening: RollbackEvent) => Promise<Notification>,
-  log: Log,
-): Teller {
-  const tellAll = notifier.forTask(answerAt, log);
-  const tellChannels = notifier.forTask(undefined, log);
-  let reach: Reach = { reached: 0, tried: 0 };
-  return {
-    tell: async (happening) => {
-      const { event } = happening;
-      // That a rollback has begun was the webhook's own answer in the chat.
-      const isKnown = event === 'started' && rollback === 'done';
-      reach = await (isKnown ? tellChannels : tellAll)(await complete(happening));
-      log('info', 'news', { requestId, source, changeOrderId, event, ...reach });
-    },
-    lastReach: () => reach,
-  };
+  throw new Problem('notification_failed', reason, { changeOrderId });
 }

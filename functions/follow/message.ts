@@ -1,4 +1,4 @@
-import { phaseOf } from '../edas/status.ts';
+import { changeOrderStatus, phaseOf } from '../edas/status.ts';
 import type { ErrorCode } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import type { Language } from './configuration.ts';
@@ -30,36 +30,39 @@ const idLength = 64;
  *
  * @param longestBytes of UTF-8, where a channel takes less than a message may be long
  */
-export function messageFor(news: Notification, language: Language, longestBytes = Infinity): string {
+export function messageFor(notification: Notification, language: Language, longestBytes = Infinity): string {
   const texts = textsOf[language];
   const fits = (text: string) => text.length <= longestMessage && Buffer.byteLength(text) <= longestBytes;
-  const messages = drafts.map((draft) => write(news, texts, draft));
+  const messages = drafts.map((draft) => write(notification, texts, draft));
   return messages.find(fits) ?? messages.at(-1) ?? '';
 }
 
-function write(news: Notification, texts: Texts, draft: Draft): string {
+function write(notification: Notification, texts: Texts, draft: Draft): string {
   const { labels, colon } = texts;
-  const topic = topicOf(news);
+  const topic = topicOf(notification);
   const line = (label: string, text: string | undefined) => (text ? [`${label}${colon}${text}`] : []);
   const lines = [
     texts.headlines[topic],
-    ...line(labels.app, describeApp(news, texts, draft)),
-    ...line(labels.change, describeChange(news, texts, draft)),
-    ...line(labels.rollback, tidy(news.rollbackChangeOrderId, idLength)),
-    ...line(labels.status, news.status === undefined ? undefined : texts.status(news.status)),
-    ...line(labels.batches, news.batches && texts.batches(news.batches.done, news.batches.total)),
-    ...describeFailures(news, texts, draft).flatMap((failure) => line(labels.failed, failure)),
-    ...line(labels.why, describeProblem(news, texts, draft)),
-    ...line(labels.took, describeDuration(news, texts)),
-    ...line(labels.by, describeAsker(news, texts, draft)),
-    ...line(labels.next, texts.next[isReleaseWaiting(news) ? 'waiting_itself' : topic]),
-    news.consoleUrl,
+    ...line(labels.app, describeApp(notification, texts, draft)),
+    ...line(labels.change, describeChange(notification, texts, draft)),
+    ...line(labels.rollback, tidy(notification.rollbackChangeOrderId, idLength)),
+    ...line(labels.status, notification.status === undefined ? undefined : texts.status(notification.status)),
+    ...line(
+      labels.batches,
+      notification.batches && texts.batches(notification.batches.done, notification.batches.total),
+    ),
+    ...describeFailures(notification, texts, draft).flatMap((failure) => line(labels.failed, failure)),
+    ...line(labels.why, describeProblem(notification, texts, draft)),
+    ...line(labels.took, describeDuration(notification, texts)),
+    ...line(labels.by, describeAsker(notification, texts, draft)),
+    ...line(labels.next, texts.next[isReleaseWaiting(notification) ? 'waiting_itself' : topic]),
+    notification.consoleUrl,
   ];
   return lines.join('\n').toWellFormed();
 }
 
-function topicOf(news: Notification): Topic {
-  const { event, rollbackChangeOrderId, isPresumed, status, changeStatus, problem } = news;
+function topicOf(notification: Notification): Topic {
+  const { event, rollbackChangeOrderId, isPresumed, status, changeStatus, problem } = notification;
   const isOfChange = rollbackChangeOrderId === undefined;
   switch (event) {
     case 'waiting':
@@ -79,7 +82,7 @@ function topicOf(news: Notification): Topic {
 
 /** Whatever else happened, who reads that status confirms the next batch; and that may be one of the bad release. */
 function isReleaseWaiting({ status, rollbackChangeOrderId }: Notification): boolean {
-  return status === 8 && rollbackChangeOrderId === undefined;
+  return status === changeOrderStatus.awaitingConfirmation && rollbackChangeOrderId === undefined;
 }
 
 function describeApp({ app }: Notification, texts: Texts, { length }: Draft): string | undefined {
@@ -88,10 +91,11 @@ function describeApp({ app }: Notification, texts: Texts, { length }: Draft): st
   return name && id ? name + texts.inBrackets(id) : (name ?? id);
 }
 
-function describeChange(news: Notification, texts: Texts, { length }: Draft): string {
-  const id = tidy(news.changeOrderId, idLength);
-  const status = news.changeStatus === undefined ? undefined : texts.status(news.changeStatus);
-  return list(texts, [tidy(news.description, length), id && texts.changeOrder(id), status]);
+function describeChange(notification: Notification, texts: Texts, { length }: Draft): string {
+  const id = tidy(notification.changeOrderId, idLength);
+  const status =
+    notification.changeStatus === undefined ? undefined : texts.status(notification.changeStatus);
+  return list(texts, [tidy(notification.description, length), id && texts.changeOrder(id), status]);
 }
 
 function describeFailures({ failures }: Notification, texts: Texts, draft: Draft): string[] {
@@ -132,8 +136,8 @@ function list({ comma }: Texts, parts: (string | undefined)[]): string {
 }
 
 /**
- * Text from outside on one line: without control characters, and without those that no one sees but that turn the
- * direction of what is read.
+ * Text from outside on one line: without control characters, and without invisible ones that change the direction of
+ * the text.
  */
 function tidy(text: string | undefined, length: number): string | undefined {
   if (text === undefined) return undefined;

@@ -1,37 +1,36 @@
 import { keyOf, type ChangeFailure, type ChangeOrderProgress } from '../edas/change-order.ts';
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
-import { endOf, type ChangeOrderEnd } from '../edas/status.ts';
+import { changeOrderStatus, endOf, type ChangeOrderEnd } from '../edas/status.ts';
 import type { Clock } from '../lib/time.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackEventName } from './rollback-event.ts';
 
-/** Milliseconds until the first look, and between two. EDAS allows 100 reads a minute, for all of an account. */
-const [firstPauseMs, pauseMs, longestPauseMs] = [5_000, 10_000, 300_000];
-/** Milliseconds: pauses are longer by up to so much, so that tasks that began together do not go on together. */
+/** Before the first poll, and between two. EDAS allows 100 reads a minute, for all of an account. */
+const [firstPauseMs, usualPauseMs, longestPauseMs] = [5_000, 10_000, 300_000];
+/** Pauses are longer by up to this time, so that tasks that started together do not poll together. */
 const jitterMs = 2_000;
-/** Milliseconds that one read may take. */
-const readMs = 10_000;
-/** So often in a row EDAS may refuse to show an order: a new one may show late, and one refusal may be a slip. */
+const pollTimeoutMs = 10_000;
+/** How often in a row EDAS may refuse to show an order: a new one may show late, and one refusal may be a mistake. */
 const mostRefusals = 3;
 
-/** What is followed, and until when. */
-export interface FollowRequest {
+/** What is polled, and until when. */
+export interface PollRequest {
   /** The order that carries the rollback out, as far as EDAS named it; else the change itself. */
   orderId: string;
   /** The change that is rolled back. */
   changeOrderId: string;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
-  /** Whether an earlier attempt has told what is the matter when this one begins. */
-  isRetry: boolean;
+  /** Whether an earlier attempt has notified people of the state at the beginning of this one. */
+  wasNotified: boolean;
 }
 
-export interface FollowDependencies {
+export interface PollDependencies {
   read: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderProgress>;
   clock: Clock;
   random: () => number;
-  /** Told once of what happens meanwhile. `failures`: those that were not told before. */
-  tell: (
+  /** Called once for what happens meanwhile. `failures`: those that it was not called for before. */
+  notify: (
     event: 'waiting' | 'failing',
     observation: Observation,
     failures: readonly ChangeFailure[],
@@ -39,78 +38,74 @@ export interface FollowDependencies {
   warn: (message: string, facts: Record<string, unknown>) => void;
 }
 
-/** What was seen of a rollback last. */
+/** What the polls so far have shown. */
 export interface Observation {
-  /** How often it was looked at. */
   polls: number;
-  /** The order that is followed. */
+  /** The order that is polled, as it was read last. */
   order?: ChangeOrderProgress | undefined;
   /** The change that is rolled back, where that is another order. */
   change?: ChangeOrderProgress | undefined;
-  /** Why the order could not be read at the last look. */
+  /** Why the order could not be read at the last poll. */
   failure?: EdasFailure | undefined;
-  /** Whether EDAS said at the last look that it is asked too often. */
+  /** Whether EDAS throttled the last poll. */
   isThrottled: boolean;
-  /** At how many looks in a row EDAS did not know the order, or did not let the function read it. */
+  /** At how many polls in a row EDAS did not know the order, or did not let the function read it. */
   refusals: number;
 }
 
 /** How a rollback ended, or why that was not seen. */
-export type End = Observation & {
+export type PollResult = Observation & {
   event: ChangeOrderEnd | Extract<RollbackEventName, 'outcome_unknown' | 'unreadable' | 'out_of_time'>;
 };
 
 /**
- * Looks at the orders of a rollback until it has ended, or until the time is up. What happens meanwhile is told once.
+ * Polls the orders of a rollback until it has ended or the deadline has passed. Notifies once of what happens meanwhile.
  *
  * @throws whatever is no failure of EDAS
  */
-export async function pollToEnd(request: FollowRequest, dependencies: FollowDependencies): Promise<End> {
+export async function pollToEnd(request: PollRequest, dependencies: PollDependencies): Promise<PollResult> {
   const { clock, random } = dependencies;
-  const memory = newMemory(request);
+  const notified = noteNotified(request);
   let observation: Observation = { polls: 0, isThrottled: false, refusals: 0 };
-  for (let pause = firstPauseMs; ; pause = nextPause(pause, observation)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = nextPause(pauseMs, observation)) {
     const leftMs = request.deadlineAt - clock.now();
     if (leftMs <= 0) return { ...observation, event: 'out_of_time' };
-    await clock.sleep(Math.min(pause + random() * jitterMs, leftMs));
+    await clock.sleep(Math.min(pauseMs + random() * jitterMs, leftMs));
     observation = await poll(observation, request, dependencies);
-    const event = endOfRollback(observation, request);
+    const event = resultOf(observation, request);
     if (event) return { ...(await pollChange(observation, request, dependencies)), event };
-    await reportOnce(observation, memory, dependencies);
+    await notifyOnce(observation, notified, dependencies);
   }
 }
 
-function nextPause(pause: number, { isThrottled }: Observation): number {
-  // Slowly back to normal: the reads that are left belong to those who have to roll back.
-  return isThrottled ? Math.min(pause * 2, longestPauseMs) : Math.max(pause / 2, pauseMs);
+/** After throttling, back to the usual pause step by step: webhooks need the reads of this minute. */
+function nextPause(pauseMs: number, { isThrottled }: Observation): number {
+  return isThrottled ? Math.min(pauseMs * 2, longestPauseMs) : Math.max(pauseMs / 2, usualPauseMs);
 }
-
-const refusing: readonly EdasFailureKind[] = ['not_found', 'denied', 'unauthenticated'];
 
 async function poll(
   before: Observation,
-  { orderId, changeOrderId }: FollowRequest,
-  dependencies: FollowDependencies,
+  request: PollRequest,
+  dependencies: PollDependencies,
 ): Promise<Observation> {
   const polls = before.polls + 1;
-  const order = await readOrFail(orderId, dependencies);
+  const order = await readOrFail(request.orderId, dependencies);
   if (order instanceof EdasFailure) {
-    const { kind } = order;
-    const refusals = refusing.includes(kind) ? before.refusals + 1 : 0;
-    return { ...before, polls, failure: order, isThrottled: kind === 'throttled', refusals };
+    const refusals = refusingKinds.includes(order.kind) ? before.refusals + 1 : 0;
+    return { ...before, polls, failure: order, isThrottled: order.kind === 'throttled', refusals };
   }
   const observation = { ...before, polls, order, failure: undefined, isThrottled: false, refusals: 0 };
-  // The other reads of this minute belong to those who have to roll back.
-  return before.polls % 3 === 0
-    ? pollChange(observation, { orderId, changeOrderId }, dependencies)
-    : observation;
+  // Only every third time: webhooks need the other reads of this minute.
+  return before.polls % 3 === 0 ? pollChange(observation, request, dependencies) : observation;
 }
 
-/** The change is looked at for the sake of the messages: without it, the rollback is followed all the same. */
+const refusingKinds: readonly EdasFailureKind[] = ['not_found', 'denied', 'unauthenticated'];
+
+/** The change is read only for the notifications: without it, the rollback is followed all the same. */
 async function pollChange(
   observation: Observation,
-  { orderId, changeOrderId }: Pick<FollowRequest, 'orderId' | 'changeOrderId'>,
-  dependencies: FollowDependencies,
+  { orderId, changeOrderId }: PollRequest,
+  dependencies: PollDependencies,
 ): Promise<Observation> {
   if (orderId === changeOrderId || endOf(observation.change?.status) !== undefined) return observation;
   const change = await readOrFail(changeOrderId, dependencies);
@@ -120,10 +115,10 @@ async function pollChange(
 
 async function readOrFail(
   orderId: string,
-  { read, warn }: FollowDependencies,
+  { read, warn }: PollDependencies,
 ): Promise<ChangeOrderProgress | EdasFailure> {
   try {
-    return await read(orderId, readMs);
+    return await read(orderId, pollTimeoutMs);
   } catch (failure) {
     if (!(failure instanceof EdasFailure)) throw failure;
     warn('a change order could not be looked at', { orderId, reason: explain(failure, 'read') });
@@ -131,49 +126,51 @@ async function readOrFail(
   }
 }
 
-function endOfRollback(
+/** How the rollback has ended; undefined while it has not. */
+function resultOf(
   { order, failure, refusals }: Observation,
-  { orderId, changeOrderId }: FollowRequest,
-): End['event'] | undefined {
+  { orderId, changeOrderId }: PollRequest,
+): PollResult['event'] | undefined {
   if (failure) return refusals >= mostRefusals ? 'unreadable' : undefined;
   const event = endOf(order?.status);
-  // A change that ended by itself, although its rollback was accepted, is not rolled back for all that anybody can see;
-  // and one that failed had most probably failed before.
+  // A change that ended by itself, although its rollback was accepted, was not seen to be rolled back; and one that
+  // failed had most probably failed before.
   const isOfChange = orderId === changeOrderId && event !== undefined && event !== 'terminated';
   return isOfChange ? 'outcome_unknown' : event;
 }
 
-/** What people were told by this attempt; nobody remembers what earlier ones told. */
-interface Memory {
-  /** Whether an earlier attempt has told what is seen at the first look, for all that can be known. */
-  isSilentOfWait: boolean;
-  isSilentOfFailures: boolean;
-  /** How many batches were done when it was told that the order waits for a person, who lets one more begin. */
-  toldOfWaitAfter?: number;
-  toldFailures: Set<string>;
+/** What this attempt has notified people of. What earlier attempts said is not known. */
+interface Notified {
+  /** Whether the state at the first poll was the subject of an earlier notification, for all that can be known. */
+  skipsWait: boolean;
+  skipsFailures: boolean;
+  /** How many batches were done when people were told that the order waits; a person lets one more start. */
+  waitAfterBatches?: number;
+  failures: Set<string>;
 }
 
-function newMemory({ isRetry, orderId, changeOrderId }: FollowRequest): Memory {
-  // Where EDAS names no order of the rollback, what has failed in the change itself by the first look is the release's.
-  const isSilentOfFailures = isRetry || orderId === changeOrderId;
-  return { isSilentOfWait: isRetry, isSilentOfFailures, toldFailures: new Set() };
+function noteNotified({ wasNotified, orderId, changeOrderId }: PollRequest): Notified {
+  // Where EDAS names no order of the rollback, what has failed in the change itself by the first poll is the release's.
+  const skipsFailures = wasNotified || orderId === changeOrderId;
+  return { skipsWait: wasNotified, skipsFailures, failures: new Set() };
 }
 
-async function reportOnce(
+async function notifyOnce(
   observation: Observation,
-  memory: Memory,
-  { tell }: FollowDependencies,
+  notified: Notified,
+  { notify }: PollDependencies,
 ): Promise<void> {
   const { order, failure } = observation;
   if (!order || failure) return;
-  const fresh = order.failures.filter((each) => !memory.toldFailures.has(keyOf(each)));
-  for (const each of fresh) memory.toldFailures.add(keyOf(each));
+  const fresh = order.failures.filter((each) => !notified.failures.has(keyOf(each)));
+  for (const each of fresh) notified.failures.add(keyOf(each));
   const { done } = order.batches;
-  const isWaiting = order.status === 8 && memory.toldOfWaitAfter !== done;
-  if (isWaiting) memory.toldOfWaitAfter = done;
-  const { isSilentOfWait, isSilentOfFailures } = memory;
-  memory.isSilentOfWait = false;
-  memory.isSilentOfFailures = false;
-  if (fresh.length > 0 && !isSilentOfFailures) await tell('failing', observation, fresh);
-  if (isWaiting && !isSilentOfWait) await tell('waiting', observation, []);
+  const isWaiting =
+    order.status === changeOrderStatus.awaitingConfirmation && notified.waitAfterBatches !== done;
+  if (isWaiting) notified.waitAfterBatches = done;
+  const { skipsWait, skipsFailures } = notified;
+  notified.skipsWait = false;
+  notified.skipsFailures = false;
+  if (fresh.length > 0 && !skipsFailures) await notify('failing', observation, fresh);
+  if (isWaiting && !skipsWait) await notify('waiting', observation, []);
 }

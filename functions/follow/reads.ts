@@ -3,10 +3,10 @@ import { Problem } from '../errors.ts';
 import { rollbackRightAfter } from '../rollback/find-change-order.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackTask } from '../task.ts';
-import type { TaskDependencies } from './task-dependencies.ts';
+import type { TaskDependencies } from './dependencies.ts';
 
-/** Milliseconds for one read, beside the rollback itself. */
-export const readMs = 5_000;
+/** For one read beside the rollback itself. */
+export const readTimeoutMs = 5_000;
 
 /** The order that carries the rollback out, where EDAS did not name it and the application is known. */
 export function findRollback(
@@ -15,12 +15,12 @@ export function findRollback(
 ): Promise<string | undefined> {
   return ifReadable(dependencies, async () => {
     if (app === undefined) return undefined;
-    const siblings = await (await dependencies.edas()).listRecentChangeOrders(app, readMs);
+    const siblings = await (await dependencies.edas()).listRecentChangeOrders(app, readTimeoutMs);
     return rollbackRightAfter(changeOrderId, siblings)?.changeOrderId;
   });
 }
 
-/** For reads that may fail, also for want of credentials: what they would have shown is not shown. */
+/** For reads that a task can do without: undefined where EDAS cannot be asked, or there are no credentials. */
 export async function ifReadable<T>(
   { warn }: TaskDependencies,
   read: () => Promise<T>,

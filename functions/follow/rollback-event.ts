@@ -7,12 +7,12 @@ import type { ErrorCode } from '../errors.ts';
  * - `started`: the rollback has begun.
  * - `waiting`: it waits for a person to confirm the next batch (status 8), and will not move by itself.
  * - `failing`: a stage or task of it has failed, and it runs on.
- * - `succeeded`, `partly_succeeded`, `failed`, `terminated`: how it ended. Terminated: somebody stopped the rollback, or
+ * - `succeeded`, `partly_succeeded`, `failed`, `terminated`: how it ended. Terminated: a person stopped the rollback, or
  *   EDAS carries it out under the id of the change itself, which then looks like this.
  * - `already_terminated`: there was nothing to do, for the change had ended from outside before.
  * - `not_rolled_back`: the rollback that this task should do was refused, or cannot be done.
- * - `outcome_unknown`: the rollback was sent, and nobody knows yet whether it has begun.
- * - `unreadable`: the function may not read the order, so nobody follows it.
+ * - `outcome_unknown`: the rollback was sent, and it is not known yet whether it has begun.
+ * - `unreadable`: the function may not read the order, so it is not followed.
  * - `out_of_time`: the function's time is up, and the rollback has not ended.
  * - `task_refused`: a task came that cannot be read, so what it asks for was not done.
  */
@@ -41,7 +41,7 @@ export interface RollbackEvent {
   event: RollbackEventName;
   /** The order that carries the rollback out, where it is another one than the change. */
   rollbackChangeOrderId?: string | undefined;
-  /** Whether nobody named that order, and it only looks like the rollback in the application's list. */
+  /** Whether EDAS did not name that order, and it only looks like the rollback in the application's list. */
   isPresumed?: boolean | undefined;
   /** What EDAS calls the change that is rolled back, such as a version. */
   description?: string | undefined;

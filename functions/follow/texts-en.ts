@@ -15,10 +15,10 @@ export const textsInEnglish: Texts = {
     failed: 'Failed: the EDAS rollback has failed.',
     terminated: 'Terminated: the EDAS rollback was stopped before its end.',
     terminated_itself:
-      'Terminated: the change has ended, by the EDAS rollback or by somebody who stopped it.',
+      'Terminated: the change has ended, by the EDAS rollback or because a person stopped it.',
     already_terminated: 'Terminated: the change had ended before, so no EDAS rollback was sent.',
     not_rolled_back: 'Trouble: the EDAS rollback was not done.',
-    outcome_unknown: 'Unknown: nobody knows yet whether the EDAS rollback has begun.',
+    outcome_unknown: 'Unknown: it is not known yet whether the EDAS rollback has begun.',
     unreadable: 'Trouble: this function does not follow the EDAS rollback, for its order cannot be read.',
     out_of_time: 'Unfinished: the EDAS rollback has not ended, and this function has stopped following it.',
     out_of_sight: 'Unknown: the time is up, and it could not be seen whether the EDAS rollback has ended.',
@@ -28,9 +28,9 @@ export const textsInEnglish: Texts = {
     started: undefined,
     waiting: 'confirm the next batch in the EDAS console.',
     waiting_itself:
-      'nobody can tell whether the release waits or its rollback: compare the versions in the EDAS console before you confirm a batch.',
+      'it is not known whether the release waits or its rollback: compare the versions in the EDAS console before you confirm a batch.',
     failing_itself:
-      'nobody can tell whether the release failed there or its rollback: look at it in the EDAS console.',
+      'it is not known whether the release failed there or its rollback: look at it in the EDAS console.',
     failing: 'look at what failed in the EDAS console.',
     succeeded: undefined,
     succeeded_presumably:

@@ -1,19 +1,20 @@
+import { changeOrderStatus, isDocumentedStatus, type ChangeOrderStatus } from '../edas/status.ts';
 import type { Texts } from './texts.ts';
 
 const whatTerminatedMeans =
   '回滚后变更单显示为“已终止”；但只终止、未回滚的变更也显示为“已终止”，此时已更新的实例不会恢复：请在 EDAS 控制台核对各实例的版本。';
 
 // After the words of https://help.aliyun.com/zh/edas/developer-reference/api-edas-2017-08-01-getchangeorderinfo
-const statuses: Record<number, string> = {
-  0: '准备',
-  1: '执行中',
-  2: '执行成功',
-  3: '执行失败',
-  6: '已终止',
-  7: '部分成功',
-  8: '等待手工确认执行下一批',
-  9: '等待下一批自动执行',
-  10: '系统异常，执行失败',
+const statuses: Record<ChangeOrderStatus, string> = {
+  [changeOrderStatus.ready]: '准备',
+  [changeOrderStatus.running]: '执行中',
+  [changeOrderStatus.succeeded]: '执行成功',
+  [changeOrderStatus.failed]: '执行失败',
+  [changeOrderStatus.terminated]: '已终止',
+  [changeOrderStatus.partlySucceeded]: '部分成功',
+  [changeOrderStatus.awaitingConfirmation]: '等待手工确认执行下一批',
+  [changeOrderStatus.awaitingNextBatch]: '等待下一批自动执行',
+  [changeOrderStatus.systemException]: '系统异常，执行失败',
 };
 
 export const textsInChinese: Texts = {
@@ -74,7 +75,8 @@ export const textsInChinese: Texts = {
   comma: '，',
   changeOrder: (id) => `变更单 ${id}`,
   inBrackets: (text) => `（${text}）`,
-  status: (status) => `${status}（${statuses[status] ?? 'EDAS 文档未说明的状态'}）`,
+  status: (status) =>
+    `${status}（${isDocumentedStatus(status) ? statuses[status] : 'EDAS 文档未说明的状态'}）`,
   batches: (done, total) => `已完成 ${done}/${total} 批`,
   duration: (hours, minutes, seconds) => {
     if (hours > 0) return `${hours} 小时 ${minutes} 分 ${seconds} 秒`;

@@ -3,7 +3,7 @@ import type { RollbackEventName } from './rollback-event.ts';
 /**
  * What a message can be about: an event, or
  *
- * - `…_itself`: the order that was followed is the change itself, and nobody can tell what in it is the rollback.
+ * - `…_itself`: the order that was followed is the change itself, and what in it is the rollback is not known.
  * - `succeeded_presumably`: the order that was followed only looks like the rollback, or the change does not show it.
  * - `out_of_sight`: the time is up, and the order was not seen at the end.
  */
@@ -19,7 +19,7 @@ export type Topic =
 export interface Texts {
   /** The first word tells whether all is well. Each holds the word for a rollback, which a robot may insist on. */
   headlines: Record<Topic, string>;
-  /** What a person should do; undefined where nobody has to do anything. */
+  /** What a person should do; undefined where there is nothing to do. */
   next: Record<Topic, string | undefined>;
   labels: Record<
     'app' | 'change' | 'rollback' | 'status' | 'batches' | 'failed' | 'took' | 'by' | 'why' | 'next',

@@ -16,7 +16,7 @@ export type VersionStage = 'ACSCurrent' | 'ACSPrevious';
 /** A version of a secret. */
 export interface SecretVersion {
   text: string;
-  /** The name that whoever stored it gave it. */
+  /** The name that the version got when it was stored. */
   versionId: string | undefined;
 }
 

@@ -3,7 +3,7 @@
  *
  * - `refused`: KMS, or who configured the call, has decided: there is no such secret, or the role may not read it, or it
  *   cannot be used as it is.
- * - `unavailable`: nobody has decided anything. KMS was too slow, too busy or not there, or did not take the credentials.
+ * - `unavailable`: there was no decision. KMS was too slow, too busy or not there, or did not take the credentials.
  */
 export type KmsFailureKind = 'refused' | 'unavailable';
 

@@ -1,10 +1,10 @@
-/** Makes something once, and not before it is needed. */
+/** Makes something once, when it is first needed. */
 export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }
 
-/** All results, or the first failure in the order of the works: but not before each of them has ended. */
+/** All results, or the first failure in their order, once every one of them has ended. */
 export async function settleAll<T extends readonly unknown[]>(works: {
   readonly [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {
@@ -13,7 +13,8 @@ export async function settleAll<T extends readonly unknown[]>(works: {
 }
 
 /**
- * What the work comes to, or the failure where it does not end in time. Then the work goes on, and nobody waits for it.
+ * The result of the work, or the failure where the work does not end in time. The work then goes on, and its result is
+ * dropped.
  *
  * @param timeoutMs milliseconds from now
  */

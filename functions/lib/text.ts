@@ -13,7 +13,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether a text holds a piece of a secret, of so many characters. Less than such a piece is of no use to anybody. */
+/** Whether a text holds a piece of a secret that is at least this long. */
 export function quotes(text: string, secret: string, pieceLength: number): boolean {
   // The shorter of the two is walked: an id of 36 characters rather than a token of a thousand.
   const [short, long] = text.length < secret.length ? [text, secret] : [secret, text];

@@ -1,13 +1,13 @@
-/** A clock that nobody sets: the deadline stands although the time of day is put right. */
+/** A monotonic clock: a deadline on it stays right although the time of day is set. */
 export interface Clock {
-  /** Milliseconds since any moment. */
+  /** Milliseconds since an arbitrary moment. */
   now: () => number;
   sleep: (ms: number) => Promise<void>;
 }
 
 /**
- * Milliseconds since any moment. Not `performance.now()`: Node.js loads a module of 0.8 ms for it, at every
- * cold start.
+ * Milliseconds since an arbitrary moment. Not `performance.now()`: Node.js loads a module for it, which takes 0.8 ms of
+ * every cold start.
  */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;

@@ -9,7 +9,7 @@ export function decodeWhsec(secret: string): Buffer | undefined {
 
 /**
  * Standard base64 whose padding may be left out, as Standard Webhooks' own libraries allow. A secret is the operator's
- * own text: it need not be as strict as a digest, which anybody can send.
+ * own text, so this need not be as strict as for a digest, which an attacker can send.
  * https://github.com/standard-webhooks/standard-webhooks/tree/main/libraries
  */
 export function decodeSecretBase64(text: string): Buffer | undefined {

@@ -1,4 +1,5 @@
 import { excerpt } from '../lib/text.ts';
+import { toIso } from '../lib/time.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -10,6 +11,9 @@ export type Log = (level: LogLevel, msg: string, fields?: LogFields) => void;
 
 // Function Compute cuts a line at 32 KB, and half a JSON object is none.
 const longestText = 2000;
+
+/** The audit trail: one line `"msg":"decision"` for each request, which no `LOG_LEVEL` silences. */
+export type AuditLog = (level: LogLevel, decision: LogFields) => void;
 
 /**
  * @param minimum `LOG_LEVEL`; an unknown word counts as `info`
@@ -24,11 +28,21 @@ export function createLog(
   const lowest = levels.findIndex((level) => level === minimum);
   const threshold = lowest === -1 ? levels.indexOf('info') : lowest;
   return (level, msg, fields = {}) => {
-    if (levels.indexOf(level) < threshold) return;
-    const time = new Date(now()).toISOString();
-    const line = toLine({ time, level, msg }, fields);
-    write(line ?? JSON.stringify({ time, level, msg, fields: 'cannot be written' }));
+    if (levels.indexOf(level) >= threshold) write(lineFor(now(), level, msg, fields));
   };
+}
+
+/** @param write, now as in {@link createLog} */
+export function createAuditLog(write: (line: string) => void, now: () => number): AuditLog {
+  return (level, decision) => {
+    write(lineFor(now(), level, 'decision', decision));
+  };
+}
+
+function lineFor(nowMs: number, level: LogLevel, msg: string, fields: LogFields): string {
+  const time = toIso(nowMs);
+  const line = toLine({ time, level, msg }, fields);
+  return line ?? JSON.stringify({ time, level, msg, fields: 'cannot be written' });
 }
 
 /** Undefined where a field cannot be read or be JSON: a log line must never fail what it tells of. */

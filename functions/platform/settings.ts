@@ -12,7 +12,7 @@ export function regionOf(context: FunctionContext, env: Environment): string | u
   return setting(env, 'REGION') ?? context.region ?? setting(env, 'FC_REGION');
 }
 
-/** Whoever sets this switch at night means it: every spelling but a clear "no" suspends. */
+/** This switch is set in an emergency, so every value but a clear "no" suspends. */
 export function isSuspended(env: Environment): boolean {
   const value = (env['ROLLBACK_SUSPENDED'] ?? '').trim().toLowerCase();
   return !['', 'false', '0', 'no', 'off'].includes(value);

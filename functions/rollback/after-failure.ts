@@ -35,7 +35,7 @@ export async function afterFailure(
   }
 }
 
-/** EDAS said no. If the order is terminated by now, somebody was faster, and that is no failure. */
+/** EDAS refused. If the order is terminated by now, another request or a person was faster, and that is no failure. */
 async function afterRefusal(
   failure: EdasFailure,
   request: RollbackRequest,
@@ -143,7 +143,7 @@ function adviceAfterDoubt(last: ChangeOrderInfo | undefined): string {
     return 'Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.';
   }
   if (phaseOf(last.status) === 'terminated') {
-    return 'It was not seen in flight before, so nobody can tell what ended it: check the versions in the EDAS console.';
+    return 'It was not seen in flight before, so it is not known what ended it: check the versions in the EDAS console.';
   }
   return 'Look at it in the EDAS console. If it stays like this, send the webhook again: the rollback is sent once more unless the order shows as terminated by then.';
 }

@@ -9,17 +9,17 @@ import { readWithRetries } from './read-with-retries.ts';
 import { outOfTime, refusal } from './refusal.ts';
 import type { RollbackOrder, RollbackRequest } from './request.ts';
 
-/** Characters. A source may touch hundreds of applications, and nobody reads all of their ids. */
+/** Characters. A source may touch hundreds of applications: their ids would make the answer unreadable. */
 const longestList = 300;
 
-/** What a sender asked to roll back: a change order, or whatever is being deployed to an application. */
+/** What a sender asks to roll back: a change order, or the deployment that is in flight for an application. */
 export type Target = { changeOrderId: string } | { app: string };
 
 /** What a sender may touch, and until when EDAS can be asked about it. */
 export interface Search {
   /** An application is one that the sender may touch. */
   target: Target;
-  /** Of these applications must the change order be; ids in lower case. Undefined: any that the function's role reaches. */
+  /** The change order must belong to one of these applications; ids in lower case. Undefined: any that the function's role reaches. */
   apps?: readonly string[] | undefined;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
@@ -79,8 +79,8 @@ function isDeployment(order: ListedChangeOrder): boolean {
 }
 
 /**
- * What EDAS calls the order that carries a rollback out is documented nowhere, and it may be a `CoDeploy`: so it is known
- * by its words as well. See docs/decisions/0004.
+ * No page documents the type of the order that carries a rollback out, and it may be a `CoDeploy`: so its words count as
+ * well. See docs/decisions/0004.
  */
 function isRollback({ typeCode = '', words }: ListedChangeOrder): boolean {
   return /\u56de\u6eda|roll(ed|ing)?[\s-]?back/i.test(`${typeCode} ${words}`);
@@ -98,7 +98,7 @@ export function rollbackRightAfter(
   return next && next.typeCode !== 'CoDeploy' && isRollback(next) ? next : undefined;
 }
 
-/** EDAS documents no order of the list. An order without a time is taken for the oldest. */
+/** EDAS documents no order of the list. An order without a time counts as the oldest. */
 function newestFirst(a: ListedChangeOrder, b: ListedChangeOrder): number {
   return (b.createdAt ?? 0) - (a.createdAt ?? 0);
 }

@@ -55,7 +55,7 @@ export function shownByOrder(changeOrderId: string, failure: EdasFailure): Rollb
     outcome: 'rolling_back',
     changeOrderId,
     evidence: 'order',
-    message: `The change order was in flight before the rollback was sent and is terminated now, so the rollback has begun, unless somebody else stopped the change meanwhile: check the versions in the EDAS console. The answer to the rollback got lost. ${sentence(failure)}`,
+    message: `The change order was in flight before the rollback was sent and is terminated now, so the rollback has begun, unless a person stopped the change meanwhile: check the versions in the EDAS console. The answer to the rollback got lost. ${sentence(failure)}`,
   };
 }
 
@@ -70,7 +70,7 @@ export function alreadyTerminated({ changeOrderId, nextRollback }: RollbackReque
   return { outcome: 'already_terminated', changeOrderId, rollbackChangeOrderId, message };
 }
 
-/** EDAS did not take the rollback, and somebody else was faster. */
+/** EDAS did not take the rollback, and another request or a person was faster. */
 export function terminatedByNow(changeOrderId: string, failure: EdasFailure): RollbackOutcome {
   const message = `The change order is terminated by now. ${sentence(failure)} ${whatTerminatedMeans}`;
   return { outcome: 'already_terminated', changeOrderId, message };

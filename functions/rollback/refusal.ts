@@ -4,7 +4,7 @@ import { Problem, type ErrorCode, type ProblemFacts } from '../errors.ts';
 /** What EDAS was asked to do when it failed. */
 export type EdasAction = 'read' | 'rollback';
 
-// Nobody documents when a caller may come back; the limits that are documented count by the minute.
+// No page documents when a caller may come back; the documented limits count by the minute.
 const retryAfterSeconds = 5;
 
 const codes = {

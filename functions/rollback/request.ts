@@ -10,8 +10,8 @@ export interface RollbackRequest {
   /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
   problemStartedAt?: number | undefined;
   /**
-   * Whether a rollback may have been sent by somebody who cannot tell any more, or this one comes so late that people will
-   * have acted. Then nothing is sent unless the order is seen in flight.
+   * Whether an earlier attempt may have sent the rollback, or this one comes so late that people will have acted. Then
+   * nothing is sent unless the order is seen in flight.
    */
   isRepeat?: boolean | undefined;
   /** The next order of the application, where that is a rollback: perhaps the one of this order. */

@@ -1,7 +1,7 @@
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
-import { describeStatus, phaseOf } from '../edas/status.ts';
+import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { type Clock, pauseAfter } from '../lib/time.ts';
 import { afterFailure } from './after-failure.ts';
@@ -46,7 +46,7 @@ export async function rollBack(
 }
 
 /**
- * Refuses at once what the causality rule refuses, where somebody else will do the rollback.
+ * Applies the causality rule before the rollback is left to a task.
  *
  * @throws Problem `problem_predates_change`, `change_start_unknown`, or why the order could not be read
  */
@@ -115,7 +115,8 @@ function answerWithoutSending(
   }
   requireToBlame(request, order);
   requireNoEarlierEnd(request, order);
-  if (order?.status === 2 && order.supportRollback === false) throw finished(changeOrderId);
+  if (order?.status === changeOrderStatus.succeeded && order.supportRollback === false)
+    throw finished(changeOrderId);
   if (hold) return held(hold, changeOrderId, order);
   if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
   return undefined;
@@ -124,7 +125,7 @@ function answerWithoutSending(
 /**
  * An order that has ended since it was first asked for may have been rolled back under its own id.
  *
- * @throws Problem `edas_outcome_unknown` where somebody may have rolled it back
+ * @throws Problem `edas_outcome_unknown` where an earlier attempt may have rolled it back
  */
 function requireNoEarlierEnd(
   { changeOrderId, isRepeat = false }: RollbackRequest,
@@ -202,7 +203,7 @@ async function warnAndPause(
 }
 
 /**
- * The order before the rollback is sent again: somebody may have been faster. Throttling is EDAS's word that nothing was
+ * Reads the order before the rollback is sent again: another request may have been faster. Throttling is EDAS's word that nothing was
  * done, and is believed only where the order can be read. What never left needs no such witness.
  *
  * @param before the order as it was known until now

@@ -1,39 +1,34 @@
+import { openEdas } from '../edas/open-edas.ts';
 import { Problem } from '../errors.ts';
 import { openKms } from '../kms/open-kms.ts';
+import { lazily } from '../lib/async.ts';
 import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext, type FunctionResponse } from '../platform/context.ts';
-import { createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { levelOf, toProblem } from '../platform/problem.ts';
 import type { Runtime } from '../platform/runtime.ts';
-import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import { executeRollback, type RollbackIntent } from './execute-rollback.ts';
-import { challengeReply, handshakeReply, mayBeSealedChallenge } from './handshake.ts';
-import type { Ignored, Outcome } from './outcome.ts';
+import { changeOrdersOf } from '../rollback/change-orders.ts';
+import { findChangeOrder } from '../rollback/find-change-order.ts';
+import { AuditRecord } from './audit-record.ts';
+import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
+import { executeRollback, operationFor } from './execute-rollback.ts';
+import { challengeReply } from './handshake.ts';
+import type { Outcome } from './outcome.ts';
+import { selectIntent } from './payload/intent.ts';
 import { readPayload } from './payload/read.ts';
-import {
-  selectActor,
-  reasonToIgnore,
-  requireAllowed,
-  requireFreshPayload,
-  selectAnswerAddress,
-  selectProblemStart,
-  selectTarget,
-} from './payload/select.ts';
+import { reasonToIgnore, requireAllowed, requireFreshPayload, selectActor } from './payload/select.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
-import { replyWithHealth, replyWithOutcome, replyWithProblem } from './reply/reply.ts';
+import { replyWithHealth, replyWithOutcome, replyWithProblem, type ReplyContext } from './reply/reply.ts';
 import type { Configuration } from './source/compiled-source.ts';
 import { findSource, requireOpen, requirePost } from './source/find-source.ts';
 import { createAddKmsKeys, type AddKmsKeys } from './source/kms-keys.ts';
 import { createKmsSecrets } from './source/kms-secrets.ts';
 import { isClosed, loadSources, type Source } from './source/load-sources.ts';
-import type { Trail } from './trail.ts';
-import { describeGrant, expiresSoon, type LinkGrant } from './verify/link.ts';
-import type { SignedRequest } from './verify/match.ts';
-import { verify } from './verify/verify.ts';
+import { describeGrant, expiresSoon } from './verify/link.ts';
 
 export type Handler = (event: unknown, context?: unknown) => Promise<FunctionResponse>;
 
-/** What every request finds when it comes in. */
+/** What an instance of the function has for every request. */
 interface HandlerDependencies extends Runtime {
   version: string;
   digest: string;
@@ -42,152 +37,128 @@ interface HandlerDependencies extends Runtime {
   log: Log;
 }
 
+/** One request on its way through the handler. */
+interface Delivery {
+  request: WebhookRequest;
+  context: FunctionContext;
+  /** When the request came in: milliseconds on the clock, and epoch milliseconds. */
+  startedAt: number;
+  receivedAt: number;
+  record: AuditRecord;
+}
+
+/** Kept back from the sender's patience so that the answer arrives in time. */
+const answerMarginMs = 500;
+
 /**
  * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
  * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
  */
 export function createHandler(
   { version, digest, sources: compiled }: Configuration,
-  world: Runtime,
+  runtime: Runtime,
 ): Handler {
-  const { env, now, clock, write } = world;
+  const { env, now, clock, write } = runtime;
   const log = createLog(env['LOG_LEVEL'], write, now);
-  const audit = createLog('debug', write, now);
+  const audit = createAuditLog(write, now);
   const sources = loadSources(compiled, env, log);
   const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
-  const reception: HandlerDependencies = { ...world, version, digest, sources, addKmsKeys, log };
+  const dependencies: HandlerDependencies = { ...runtime, version, digest, sources, addKmsKeys, log };
 
-  return async (event, context) => {
-    const trail: Trail = { startedAt: clock.now(), isVerified: false };
-    const conclude = (level: LogLevel, result: object) => {
-      const { startedAt, requestId, source, delivery, app, changeOrderId, actor } = trail;
-      const known = { requestId, source: source?.name, delivery, app, changeOrderId, actor };
+  return async (event, given) => {
+    const startedAt = clock.now();
+    const record = new AuditRecord();
+    const logDecision = (level: LogLevel, decision: object) => {
       const durationMs = Math.round(clock.now() - startedAt);
-      audit(level, 'decision', Object.assign(known, result, { durationMs }));
+      audit(level, Object.assign({}, record.facts, decision, { durationMs }));
     };
+    let reader: Pick<ReplyContext, 'source' | 'isVerified'> = { isVerified: false };
     try {
-      const functionContext = readContext(context);
-      trail.requestId = functionContext.requestId;
+      const context = readContext(given);
+      record.add({ requestId: context.requestId });
       const request = receive(event);
-      trail.requestId ??= request.requestId;
+      record.add({ requestId: request.requestId });
       if (request.path === '/') {
-        const response = answerHealth(request, reception);
-        conclude('info', { outcome: 'health' });
+        const response = answerHealth(request, dependencies);
+        logDecision('info', { outcome: 'health' });
         return response;
       }
-      const outcome = await answerWebhook(request, functionContext, reception, trail);
-      conclude('info', { ...outcome, body: undefined });
-      return replyWithOutcome(outcome, trail);
+      const delivery: Delivery = { request, context, startedAt, receivedAt: now(), record };
+      const source = findSource(sources, request.path);
+      reader = { source, isVerified: false };
+      const authentication = authenticateDelivery(delivery, source, dependencies);
+      const authenticated = authentication instanceof Promise ? await authentication : authentication;
+      reader = { source, isVerified: !('outcome' in authenticated) };
+      const outcome =
+        'outcome' in authenticated
+          ? authenticated
+          : await processDelivery(delivery, authenticated, dependencies);
+      logDecision('info', { ...outcome, body: undefined });
+      return replyWithOutcome(outcome, { ...reader, ...repliedFacts(record) });
     } catch (error) {
-      const problem = toProblem(error, { requestId: trail.requestId, source: trail.source?.name }, log);
-      conclude(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
-      return replyWithProblem(problem, trail);
+      const { requestId, source } = record.facts;
+      const problem = toProblem(error, { requestId, source }, log);
+      logDecision(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
+      return replyWithProblem(problem, { ...reader, ...repliedFacts(record) });
     }
   };
 }
 
-/**
- * From a request to what became of its change order. Verification comes before anything reads the payload. Notes in the
- * trail what it finds out.
- */
-async function answerWebhook(
-  request: WebhookRequest,
-  context: FunctionContext,
-  reception: HandlerDependencies,
-  trail: Trail,
-): Promise<Outcome> {
-  const now = reception.now();
-  const found = findSource(reception.sources, request.path);
-  trail.source = found;
-  trail.delivery = found.deliveryHeader && request.headers.get(found.deliveryHeader);
-  requirePost(request.method);
-  requireOpen(found);
+function repliedFacts({ facts }: AuditRecord): Pick<ReplyContext, 'requestId' | 'actor'> {
+  return { requestId: facts.requestId, actor: facts.actor };
+}
 
-  const admission = await authenticate(found, request, now, () =>
-    reception.addKmsKeys(found, () => openKms(accessTo('KMS_ENDPOINT', context, reception.env))),
+/** Nothing here reads the payload. Headers are checked before anything is hashed. */
+function authenticateDelivery(
+  { request, context, receivedAt, record }: Delivery,
+  source: Source,
+  { env, addKmsKeys }: HandlerDependencies,
+): ReturnType<typeof authenticate> {
+  const { headers, query } = request;
+  const delivery = source.deliveryHeader && headers.get(source.deliveryHeader);
+  record.add({ source: source.name, delivery });
+  requirePost(request.method);
+  requireOpen(source);
+  const signed = { headers, query, body: rawBody(request) };
+  return authenticate(source, signed, receivedAt, (each) =>
+    addKmsKeys(each, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
   );
-  if ('outcome' in admission) return admission;
-  trail.isVerified = true;
-  const { source, grant } = admission;
-  const warn: Warn = (message, facts) => {
-    reception.log('warn', message, { requestId: trail.requestId, source: source.name, ...facts });
+}
+
+/** From the payload of a verified request to what became of its change order. */
+async function processDelivery(
+  { request, context, startedAt, receivedAt, record }: Delivery,
+  { source, body, contentType, grant }: AuthenticatedRequest,
+  { env, clock, random, log }: HandlerDependencies,
+): Promise<Outcome> {
+  const warn = (message: string, facts: Record<string, unknown>) => {
+    log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
   };
-  // Here, and not where it is used: a link whose webhooks are all ignored so far must not end without a word.
-  if (grant && expiresSoon(grant, now)) warn('the link expires soon', describeGrant(grant));
+  // Before anything is ignored: a link must not expire unannounced because its webhooks had nothing to roll back so far.
+  if (grant && expiresSoon(grant, receivedAt)) warn('the link expires soon', describeGrant(grant));
   if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
 
-  const wish = await readIntent(admission, now, trail);
-  if ('outcome' in wish) return wish;
-  return executeRollback(wish, source, { ...reception, context, warn }, trail);
-}
-
-type Warn = RollbackDependencies['warn'];
-
-/** What came through the gate: a body, whose it is, and what its sender is limited to. */
-interface AuthenticatedRequest {
-  /** With the keys that opened it. */
-  source: Source;
-  body: Buffer;
-  contentType: string | undefined;
-  grant: LinkGrant | undefined;
-}
-
-/**
- * Asks KMS for keys only where nothing but another key could let the request in: one that is refused for any other reason
- * costs no call, and neither does one that is signed with the secret in a variable.
- */
-async function authenticate(
-  source: Source,
-  request: WebhookRequest,
-  now: number,
-  withKmsKeys: () => Promise<Source>,
-): Promise<AuthenticatedRequest | Ignored> {
-  const { headers, query } = request;
-  const signed = { headers, query, body: rawBody(request) };
-  try {
-    return authenticateWith(source, signed, now);
-  } catch (error) {
-    if (source.secretsInKms.length === 0 || !lacksKey(error, source, signed)) throw error;
-  }
-  return authenticateWith(await withKmsKeys(), signed, now);
-}
-
-function lacksKey(error: unknown, source: Source, signed: SignedRequest): boolean {
-  if (!(error instanceof Problem)) return false;
-  const { code } = error;
-  if (code === 'signature_missing') return mayBeSealedChallenge(source, signed);
-  return code === 'signature_mismatch' || code === 'token_mismatch';
-}
-
-function authenticateWith(
-  source: Source,
-  signed: SignedRequest,
-  now: number,
-): AuthenticatedRequest | Ignored {
-  const greeting = handshakeReply(source, signed, now);
-  if (greeting) return greeting;
-  const grant = verify(source.verify, source.keys, signed, now);
-  return { source, body: signed.body, contentType: signed.headers.get('content-type'), grant };
-}
-
-async function readIntent(
-  { source, body, contentType, grant }: AuthenticatedRequest,
-  now: number,
-  trail: Trail,
-): Promise<RollbackIntent | Ignored> {
   const payload = readPayload(source, body, contentType);
-  requireFreshPayload(source, payload, now);
+  requireFreshPayload(source, payload, receivedAt);
   const challenge = challengeReply(source, payload);
   if (challenge) return challenge;
-  trail.actor = await selectActor(source, payload);
+  record.add({ actor: await selectActor(source, payload) });
   const reason = await reasonToIgnore(source, payload);
   if (reason !== undefined) return { outcome: 'ignored', message: reason };
   await requireAllowed(source, payload);
-  const problemStartedAt = await selectProblemStart(source, payload, now);
-  const target = await selectTarget(source, payload, grant);
-  trail.app = 'app' in target ? target.app : grant?.app;
-  const answerAt = await selectAnswerAddress(source, payload);
-  return { target, apps: grant ? [grant.app] : source.apps, problemStartedAt, answerAt };
+  const intent = await selectIntent(source, payload, grant, receivedAt);
+  record.add({ app: intent.app });
+
+  const deadlineAt = startedAt + source.deadlineMs - answerMarginMs;
+  const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
+  const changeOrders = changeOrdersOf(edas, operationFor(source));
+  const dependencies = { changeOrders, clock, random, warn };
+  const found = await findChangeOrder({ ...intent, deadlineAt }, dependencies);
+  record.add({ app: found.app, changeOrderId: found.changeOrderId });
+  return executeRollback(
+    { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
+    { ...dependencies, context, env },
+  );
 }
 
 function answerHealth(

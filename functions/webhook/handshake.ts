@@ -13,8 +13,8 @@ import { publicZendeskSecret } from './verify/secret.ts';
 const longestChallenge = 1000;
 
 /**
- * Answers what comes before there is a signature, or undefined for everything else. Anybody can send these: they do
- * nothing, tell nothing, and are taken only where they are nothing but the handshake.
+ * Answers a handshake that comes without a signature; undefined for every other request. Anyone can send one, so it does
+ * nothing and tells nothing, and is accepted only where the request is nothing but the handshake.
  *
  * @param now epoch milliseconds
  */

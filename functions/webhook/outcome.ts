@@ -1,12 +1,12 @@
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Deferred, Follow } from './hand-over.ts';
 
-/** What had nothing to do with a rollback. `body`: what a handshake wants to read instead of an outcome. */
+/** The request asked for no rollback. `body`: what a handshake wants to read instead of an outcome. */
 export interface Ignored {
   outcome: 'ignored';
   message: string;
   body?: string;
 }
 
-/** What became of a request that was let in. */
+/** The result of a request that was authenticated, or was a handshake. */
 export type Outcome = (RollbackOutcome & { follow?: Follow }) | Deferred | Ignored;

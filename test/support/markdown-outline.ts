@@ -3,12 +3,29 @@ import path from 'node:path';
 import { marked, type Token, type Tokens } from 'marked';
 import { root } from '../../local/build/bundle.ts';
 
-/** What has another address in the other language. */
-const variants: [string, string][] = [
-  ['README.md', 'README.zh-CN.md'],
-  ['template/readme_en.md', 'template/readme.md'],
-  ['https://www.alibabacloud.com/help/en/', 'https://help.aliyun.com/zh/'],
+/** A page in English and the same in Chinese, from the top of the repository. */
+export interface Twins {
+  english: string;
+  chinese: string;
+}
+
+export const twins: readonly Twins[] = [
+  { english: 'README.md', chinese: 'README.zh-CN.md' },
+  { english: 'docs/delivery.md', chinese: 'docs/delivery.zh-CN.md' },
+  { english: 'docs/errors.md', chinese: 'docs/errors.zh-CN.md' },
+  { english: 'docs/operations.md', chinese: 'docs/operations.zh-CN.md' },
+  { english: 'docs/sources.md', chinese: 'docs/sources.zh-CN.md' },
+  { english: 'template/readme_en.md', chinese: 'template/readme.md' },
 ];
+
+/** Where Alibaba Cloud's own pages are, in English and in Chinese. */
+const helpPages = ['https://www.alibabacloud.com/help/en/', 'https://help.aliyun.com/zh/'] as const;
+
+/** A page as it is compared: its name from the top of the repository, and what is in it. */
+interface Page {
+  file: string;
+  tokens: readonly Token[];
+}
 
 const isOf =
   <T extends Token>(type: T['type']) =>
@@ -25,27 +42,38 @@ function within(token: Token): Token[] {
 const codesIn = (tokens: readonly Token[]): string[] =>
   tokens.filter(isOf<Tokens.Codespan>('codespan')).map(({ text }) => text);
 
-const headingsOf = (page: readonly Token[]) => page.filter(isOf<Tokens.Heading>('heading'));
+const lex = (markdown: string): Token[] => marked.lexer(markdown).filter(({ type }) => type !== 'space');
+
+const headingsOf = (tokens: readonly Token[]) => tokens.filter(isOf<Tokens.Heading>('heading'));
 
 /** What GitHub makes of a heading: https://github.com/Flet/github-slugger */
-const anchorOf = ({ text }: Tokens.Heading): string =>
-  text
+export function anchorOf(heading: string): string {
+  return heading
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
     .replaceAll(' ', '-');
+}
 
-/** Where a link leads to, whatever the language: one within the page by the number of its heading. */
-function targetOf(href: string, page: readonly Token[]): string {
-  if (href.startsWith('#')) {
-    const index = headingsOf(page).findIndex(
-      (heading) => `#${anchorOf(heading)}` === decodeURIComponent(href),
-    );
-    return index === -1 ? `nowhere: ${href}` : `heading ${index}`;
-  }
-  const [here] = variants.filter((pair) => pair.some((variant) => href.startsWith(variant)));
-  if (!here) return href;
-  const [variant = ''] = here.filter((each) => href.startsWith(each));
-  return here[0] + href.slice(variant.length);
+/** The file that a link leads to, from the top of the repository, and the heading in it. */
+export function linkedFile(href: string, from: string): { file: string; anchor: string | undefined } {
+  const [target = '', anchor] = href.split('#');
+  return { file: target === '' ? from : path.posix.join(path.posix.dirname(from), target), anchor };
+}
+
+const twinOf = (file: string) => twins.find(({ english, chinese }) => file === english || file === chinese);
+
+/** Where a link leads to, whatever the language: a heading of a page with a twin by its number. */
+function targetOf(href: string, page: Page): string {
+  const [english, chinese] = helpPages;
+  if (href.startsWith(chinese)) return english + href.slice(chinese.length);
+  if (/^[a-z]+:/.test(href)) return href;
+  const { file, anchor } = linkedFile(href, page.file);
+  const name = twinOf(file)?.english ?? file;
+  if (anchor === undefined) return name;
+  if (!twinOf(file)) return `${name}#${anchor}`;
+  const tokens = file === page.file ? page.tokens : lex(readFileSync(path.join(root, file), 'utf8'));
+  const index = headingsOf(tokens).findIndex(({ text }) => anchorOf(text) === decodeURIComponent(anchor));
+  return index === -1 ? `nowhere: ${href}` : `${name}, heading ${index}`;
 }
 
 /** Values of the configuration and names in camelCase: what a comment may name, and must in both languages then. */
@@ -92,11 +120,13 @@ export interface Section {
  * their entries, code but for its comments, and wherever words stand, the code, numbers, links and pictures among them. Two
  * pages that say the same in two languages have the same one. Code among words has no order but in the first column of a table,
  * for the order of words differs from language to language.
+ *
+ * @param file the name of the page from the top of the repository: links start there
  */
-export function sectionsOf(markdown: string): Section[] {
-  const page = marked.lexer(markdown).filter(({ type }) => type !== 'space');
+export function sectionsOf(markdown: string, file: string): Section[] {
+  const page: Page = { file, tokens: lex(markdown) };
   const sections: Section[] = [];
-  for (const token of page) {
+  for (const token of page.tokens) {
     if (isOf<Tokens.Heading>('heading')(token)) {
       sections.push({ title: token.text, depth: token.depth, outline: [] });
     }
@@ -105,7 +135,7 @@ export function sectionsOf(markdown: string): Section[] {
   return sections;
 }
 
-function outlineOf(token: Token, page: readonly Token[]): unknown {
+function outlineOf(token: Token, page: Page): unknown {
   if (isOf<Tokens.Code>('code')(token)) return { block: token.lang, ...outlineOfCode(token) };
   if (isOf<Tokens.Table>('table')(token)) return outlineOfTable(token, page);
   if (isOf<Tokens.List>('list')(token)) {
@@ -115,7 +145,7 @@ function outlineOf(token: Token, page: readonly Token[]): unknown {
   return { [token.type]: outlineOfProse(within(token), page) };
 }
 
-function outlineOfTable({ header, rows }: Tokens.Table, page: readonly Token[]): unknown {
+function outlineOfTable({ header, rows }: Tokens.Table, page: Page): unknown {
   const cell = ({ tokens }: Tokens.TableCell) => outlineOfProse(tokens.flatMap(within), page);
   return {
     header: header.map(cell),
@@ -126,7 +156,7 @@ function outlineOfTable({ header, rows }: Tokens.Table, page: readonly Token[]):
   };
 }
 
-function outlineOfProse(tokens: readonly Token[], page: readonly Token[]): unknown {
+function outlineOfProse(tokens: readonly Token[], page: Page): unknown {
   const texts = tokens.filter(isOf<Tokens.Text>('text')).filter((text) => !text.tokens);
   return {
     code: codesIn(tokens).toSorted(),
@@ -143,4 +173,12 @@ export function plainBlocksOf(markdown: string): string[] {
     .filter(isOf<Tokens.Code>('code'))
     .filter(({ lang }) => lang === '')
     .map(({ text }) => text);
+}
+
+/** The addresses of all links of a page, in the order of reading. */
+export function linksOf(markdown: string): string[] {
+  return lex(markdown)
+    .flatMap(within)
+    .filter(isOf<Tokens.Link>('link'))
+    .map(({ href }) => href);
 }

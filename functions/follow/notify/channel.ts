@@ -23,7 +23,7 @@ export type Verdict =
   | {
       accepted: false;
       reason: string;
-      /** The channel's own words, which may quote what nobody should read. */
+      /** The channel's own words, which may quote a secret. */
       words?: string | undefined;
       /** Whether the same message may be taken a little later. */
       retryable: boolean;
@@ -34,7 +34,7 @@ export interface ChannelProtocol {
   /** Makes the key of a secret: undefined where it cannot be one. Absent where the channel does not sign. */
   readKey?: (secret: string) => Buffer | undefined;
   /** @param now epoch milliseconds */
-  requestFor: (news: Notification, address: ChannelAddress, now: number) => ChannelRequest;
+  requestFor: (notification: Notification, address: ChannelAddress, now: number) => ChannelRequest;
   judge: (answer: Answer) => Verdict;
 }
 

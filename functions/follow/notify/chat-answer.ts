@@ -9,17 +9,18 @@ import { dingTalkText, judgeDingTalk } from './dingtalk.ts';
 export const chatAnswers: Record<AnswerAddress['chat'], ChannelProtocol> = {
   /** https://docs.slack.dev/interactivity/handling-user-interaction#message_responses */
   slack: {
-    requestFor: (news, { url, language }) =>
+    requestFor: (notification, { url, language }) =>
       jsonRequest(url, {
         response_type: 'in_channel',
         replace_original: false,
-        text: escapeForSlack(messageFor(news, language)),
+        text: escapeForSlack(messageFor(notification, language)),
       }),
     judge: judgeSlack,
   },
   /** `sessionWebhook`: https://open.dingtalk.com/document/robots/enterprise-created-chatbot */
   dingtalk: {
-    requestFor: (news, { url, language }) => jsonRequest(url, dingTalkText(messageFor(news, language))),
+    requestFor: (notification, { url, language }) =>
+      jsonRequest(url, dingTalkText(messageFor(notification, language))),
     judge: judgeDingTalk,
   },
 };

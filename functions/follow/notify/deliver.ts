@@ -1,21 +1,34 @@
 import { ExchangeFailure, type Answer, type Exchange } from '../../alibaba/exchange.ts';
-import { type Clock, pauseAfter } from '../../lib/time.ts';
+import { pauseAfter, type Clock } from '../../lib/time.ts';
+import type { Log } from '../../platform/log.ts';
 import type { Notification } from '../rollback-event.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
 import { withoutQuotation } from './without-quotation.ts';
 
-/** What a delivery needs of the world. */
+/** What a delivery needs of the runtime. */
 export interface DeliveryRuntime {
   /** The time of day, epoch milliseconds: for signatures. */
   now: () => number;
-  /** For how long things take: nobody sets it. */
+  /** For durations. */
   clock: Clock;
   /** From 0 to 1, as `Math.random`. */
   random: () => number;
   exchange: Exchange;
 }
 
-/** How patient one channel is met. */
+/** Where notifications are sent. */
+export interface Receiver {
+  kind: string;
+  /** The environment variable of its address, where it has one. */
+  variable?: string | undefined;
+  protocol: ChannelProtocol;
+  /** Absent where it cannot be used. */
+  address?: ChannelAddress | undefined;
+  /** Why it cannot be used. */
+  fault?: string | undefined;
+}
+
+/** How often and for how long one receiver is tried. */
 export interface RetryLimits {
   attempts: number;
   /** Milliseconds for one attempt. */
@@ -29,38 +42,61 @@ export interface Delivery {
   attempts: number;
 }
 
-/** Sends news to one channel, more than once where that may help. Never throws. */
+/** Sends a notification to one receiver, more than once where that may help. Logs a failure; never throws. */
 export async function deliver(
-  news: Notification,
-  address: ChannelAddress,
-  protocol: ChannelProtocol,
-  patience: RetryLimits,
-  world: DeliveryRuntime,
+  notification: Notification,
+  receiver: Receiver,
+  limits: RetryLimits,
+  runtime: DeliveryRuntime,
+  log: Log,
 ): Promise<Delivery> {
-  const { clock, random } = world;
-  const deadlineAt = clock.now() + patience.totalMs;
+  const { kind, variable, address, fault = '' } = receiver;
+  const delivery = address
+    ? await deliverTo(address, notification, receiver.protocol, limits, runtime)
+    : {
+        verdict: { accepted: false, reason: `it is closed: ${fault}`, retryable: false } as const,
+        attempts: 0,
+      };
+  const { verdict, attempts } = delivery;
+  if (!verdict.accepted) {
+    const { event, changeOrderId } = notification;
+    const facts = { kind, variable, event, changeOrderId, reason: verdict.reason, attempts };
+    log('error', 'a channel could not be told', facts);
+  }
+  return delivery;
+}
+
+/** An attempt that is given less time than this cannot succeed. */
+const leastAttemptMs = 100;
+
+async function deliverTo(
+  address: ChannelAddress,
+  notification: Notification,
+  protocol: ChannelProtocol,
+  limits: RetryLimits,
+  runtime: DeliveryRuntime,
+): Promise<Delivery> {
+  const { clock, random } = runtime;
+  const deadlineAt = clock.now() + limits.totalMs;
   for (let attempts = 1; ; attempts += 1) {
-    const timeoutMs = Math.max(1, Math.min(patience.attemptMs, deadlineAt - clock.now()));
-    const { verdict, retryAfterMs = 0 } = await attempt(news, address, protocol, timeoutMs, world);
-    if (verdict.accepted || !verdict.retryable || attempts >= patience.attempts) return { verdict, attempts };
+    const timeoutMs = Math.max(1, Math.min(limits.attemptMs, deadlineAt - clock.now()));
+    const { verdict, retryAfterMs = 0 } = await attempt(address, notification, protocol, timeoutMs, runtime);
+    if (verdict.accepted || !verdict.retryable || attempts >= limits.attempts) return { verdict, attempts };
     const pauseMs = Math.max(pauseAfter(attempts - 1, random), retryAfterMs);
     if (clock.now() + pauseMs + leastAttemptMs > deadlineAt) return { verdict, attempts };
     await clock.sleep(pauseMs);
   }
 }
 
-/** Milliseconds. In less than this nobody is told anything. */
-const leastAttemptMs = 100;
-
 async function attempt(
-  news: Notification,
   address: ChannelAddress,
+  notification: Notification,
   { requestFor, judge }: ChannelProtocol,
   timeoutMs: number,
   { now, exchange }: DeliveryRuntime,
 ): Promise<{ verdict: Verdict; retryAfterMs?: number | undefined }> {
   try {
-    const { url, ...request } = requestFor(news, address, now());
+    const { url, ...request } = requestFor(notification, address, now());
     const answer = await exchange(url, request, timeoutMs);
     return { verdict: withoutQuotation(judge(answer), address), retryAfterMs: retryAfterMs(answer) };
   } catch (error) {
@@ -68,14 +104,14 @@ async function attempt(
   }
 }
 
-/** Of `Retry-After` in seconds; a date in it is left alone. */
+/** Of `Retry-After` in seconds; a date in it is not read. */
 function retryAfterMs({ retryAfter = '' }: Answer): number | undefined {
   return /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
 }
 
 function judgeFailure(error: unknown): Verdict {
   if (error instanceof ExchangeFailure) {
-    // Whoever answered too much may have taken the message: another attempt would tell it twice.
+    // A receiver that answered too much may have accepted the message: another attempt would send it twice.
     return { accepted: false, reason: error.message, retryable: !error.isTooLarge };
   }
   // A fault of our own. Its words may hold the address.

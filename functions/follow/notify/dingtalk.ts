@@ -10,12 +10,12 @@ import { jsonRequest, judgeCode, plainKey, type ChannelProtocol, type Verdict } 
  */
 export const dingTalk: ChannelProtocol = {
   readKey: plainKey,
-  requestFor: (news, { url, key, language }, now) =>
-    jsonRequest(key ? signed(url, key, String(now)) : url, dingTalkText(messageFor(news, language))),
+  requestFor: (notification, { url, key, language }, now) =>
+    jsonRequest(key ? signed(url, key, String(now)) : url, dingTalkText(messageFor(notification, language))),
   judge: judgeDingTalk,
 };
 
-/** Without `at` nobody is mentioned; the full-width sign keeps it so, should DingTalk ever read the text for it. */
+/** Without `at` no person is mentioned; the full-width sign keeps it so, should DingTalk ever search the text. */
 export function dingTalkText(message: string): object {
   return { msgtype: 'text', text: { content: message.replaceAll('@', '＠') } };
 }

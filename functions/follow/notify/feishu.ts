@@ -8,12 +8,12 @@ import { jsonRequest, judgeCode, plainKey, type ChannelProtocol } from './channe
  */
 export const feishu: ChannelProtocol = {
   readKey: plainKey,
-  requestFor: (news, { url, key, language }, now) => {
+  requestFor: (notification, { url, key, language }, now) => {
     const timestamp = String(Math.floor(now / 1000));
     return jsonRequest(url, {
       ...(key && { timestamp, sign: feishuBotSignature(key, timestamp) }),
       msg_type: 'text',
-      content: { text: disarm(messageFor(news, language)) },
+      content: { text: disarm(messageFor(notification, language)) },
     });
   },
   // Old and new names of the same two fields.
@@ -37,7 +37,7 @@ export function feishuBotSignature(secret: Buffer, timestamp: string): string {
   return createHmac('sha256', Buffer.concat([Buffer.from(`${timestamp}\n`), secret])).digest('base64');
 }
 
-/** `<at user_id="all">` mentions everybody; `[text](address)` is a link that shows another text. */
+/** `<at user_id="all">` mentions all members; `[text](address)` is a link that shows another text. */
 function disarm(message: string): string {
   return message.replaceAll('<', '＜').replaceAll('](', '］(');
 }

@@ -34,7 +34,7 @@ export function openChannel(channel: CompiledChannel, env: Environment): Channel
   const { readKey } = protocols[kind];
   if (secretVariable === undefined || !readKey) {
     if (kind !== 'webhook') return address;
-    return faultOf(urlVariable, 'has no secret beside it, and nobody could trust what it gets');
+    return faultOf(urlVariable, 'has no secret beside it, so the receiver could not verify a message');
   }
   const secret = readVariable(env[secretVariable]);
   if ('fault' in secret) return faultOf(secretVariable, secret.fault);

@@ -8,8 +8,8 @@ import { jsonRequest, judgeStatus, type ChannelProtocol, type Verdict } from './
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
  */
 export const slack: ChannelProtocol = {
-  requestFor: (news, { url, language }) =>
-    jsonRequest(url, { text: escapeForSlack(messageFor(news, language)) }),
+  requestFor: (notification, { url, language }) =>
+    jsonRequest(url, { text: escapeForSlack(messageFor(notification, language)) }),
   judge,
 };
 

@@ -10,13 +10,13 @@ import { jsonRequest, judgeStatus, type ChannelProtocol } from './channel.ts';
  */
 export const webhook: ChannelProtocol = {
   readKey: decodeWhsec,
-  requestFor: (news, { url, key, language }, now) => {
-    const id = idOf(news);
+  requestFor: (notification, { url, key, language }, now) => {
+    const id = idOf(notification);
     const timestamp = String(Math.floor(now / 1000));
     const request = jsonRequest(url, {
-      type: `rollback.${news.event}`,
+      type: `rollback.${notification.event}`,
       timestamp: new Date(now).toISOString(),
-      data: { ...news, text: messageFor(news, language) },
+      data: { ...notification, text: messageFor(notification, language) },
     });
     const headers = { ...request.headers, 'webhook-id': id, 'webhook-timestamp': timestamp };
     if (!key) return { ...request, headers };
@@ -30,8 +30,8 @@ export const webhook: ChannelProtocol = {
  * One id for one thing that happened, so that a receiver can drop what a retried task sends again. Waiting for a person
  * happens once for each batch; something can fail, or be refused, again and for another reason.
  */
-function idOf(news: Notification): string {
-  const { event, changeOrderId, rollbackChangeOrderId, requestId, batches, failures, problem } = news;
+function idOf(notification: Notification): string {
+  const { event, changeOrderId, rollbackChangeOrderId, requestId, batches, failures, problem } = notification;
   const what = [
     changeOrderId ?? requestId,
     rollbackChangeOrderId,

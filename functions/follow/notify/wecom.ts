@@ -9,15 +9,15 @@ const longestBytes = 2048;
  * https://developer.work.weixin.qq.com/document/path/91770
  */
 export const weCom: ChannelProtocol = {
-  requestFor: (news, { url, language }) =>
+  requestFor: (notification, { url, language }) =>
     jsonRequest(url, {
       msgtype: 'text',
-      text: { content: disarm(messageFor(news, language, longestBytes)) },
+      text: { content: disarm(messageFor(notification, language, longestBytes)) },
     }),
   judge: (answer) => judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isRetryable),
 };
 
-/** `<@userid>` mentions somebody. As many bytes as before, so that the message still fits. */
+/** `<@userid>` mentions a person. The replacement has as many bytes as before, so that the message still fits. */
 function disarm(message: string): string {
   return message.replaceAll('<@', '(@');
 }

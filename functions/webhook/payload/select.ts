@@ -34,7 +34,7 @@ export function requireFreshPayload(source: CompiledSource, payload: JSONValue, 
   requireFresh(String(value), `The payload's ${field}`, parameters, now);
 }
 
-/** Why a payload is none of our business, or undefined if it is. */
+/** Why a payload asks for no rollback, or undefined where it does. */
 export async function reasonToIgnore(
   source: CompiledSource,
   payload: JSONValue,
@@ -165,7 +165,7 @@ async function chatCommand(chatText: Expression, payload: JSONValue): Promise<st
   return typeof message === 'string' ? readChatCommand(contentOf(message)) : undefined;
 }
 
-/** Feishu writes the content of a message as JSON, `{"text":"@_user_1 rollback …"}`; everybody else as text. */
+/** Feishu writes the content of a message as JSON, `{"text":"@_user_1 rollback …"}`; other senders as text. */
 function contentOf(message: string): string {
   try {
     return toText(toRecord(JSON.parse(message))['text']) ?? '';

@@ -10,7 +10,7 @@ export interface ReplyContext {
   requestId?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
-  /** Whether the sender has proved who it is. Before that, nobody is answered in a chat's language. */
+  /** Whether the sender has proved who it is. Until then the answer is JSON, also for a chat. */
   isVerified: boolean;
 }
 

@@ -13,7 +13,7 @@ export type ContentType = 'json' | 'json-as-text' | 'json-in-form' | 'form';
  *
  * - `slack`: https://docs.slack.dev/reference/events/url_verification (signed), and `ssl_check` (not signed)
  * - `feishu`: a challenge, plain or encrypted
- * - `zendesk`: webhooks that are tried before they are created are signed with a secret that everybody knows
+ * - `zendesk`: webhooks that are tried before they are created are signed with a public secret
  */
 export type Handshake = 'slack' | 'feishu' | 'zendesk';
 

@@ -28,6 +28,6 @@ export function requireOpen(source: Source): void {
   if (!isClosed(source)) return;
   throw new Problem(
     'source_not_configured',
-    'A secret of this source is missing or unfit, so nobody can be let in. The log, written when the function started, names the variable.',
+    'A secret of this source is missing or cannot be used, so every request is refused. The log that the function wrote when it started names the variable.',
   );
 }

@@ -98,7 +98,7 @@ function toSecretsProblem({ retryAfterSeconds }: SecretUnknown): Problem {
   if (retryAfterSeconds === undefined) return unfit();
   return new Problem(
     'secrets_unavailable',
-    `A secret of this source could not be read from KMS, so nobody can be let in for now. KMS is asked again in ${retryAfterSeconds} s; the log says what it said.`,
+    `A secret of this source could not be read from KMS, so requests are refused for now. KMS is asked again in ${retryAfterSeconds} s; the log says what it said.`,
     { retryAfterSeconds },
   );
 }
@@ -106,6 +106,6 @@ function toSecretsProblem({ retryAfterSeconds }: SecretUnknown): Problem {
 function unfit(): Problem {
   return new Problem(
     'source_not_configured',
-    'A secret of this source in KMS is missing or unfit, or may not be read, so nobody can be let in. The log names it. Once that is mended, the source opens by itself within about a minute.',
+    'A secret of this source in KMS is missing, cannot be used, or may not be read, so every request is refused. The log names the secret. Once it is corrected, the source opens by itself within about a minute.',
   );
 }

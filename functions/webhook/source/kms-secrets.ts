@@ -60,8 +60,8 @@ interface Entry {
 }
 
 /**
- * Reads secrets when they are needed, keeps them, and asks KMS no oftener than that, whoever makes it ask. Whoever
- * needs the same secret at the same moment shares one read. See docs/decisions/0009-secrets-from-kms.md.
+ * Reads secrets when they are needed and keeps them, so that no sender can make it ask KMS more often. Requests that need
+ * the same secret at the same moment share one read. See docs/decisions/0009-secrets-from-kms.md.
  *
  * @param now the time of day, epoch milliseconds
  */
@@ -90,7 +90,7 @@ export function createKmsSecrets({
       const { kind, message: reason, requestId } = toFailure(error);
       const pauseMs = Math.min((entry.failure?.pauseMs ?? firstPauseMs / 2) * 2, longestPauseMs);
       entry.failure = { kind, at: moment(), pauseMs, timeoutMs };
-      // A secret that KMS refuses is nobody's any more.
+      // KMS refuses this secret, so the cached value is dropped.
       if (kind === 'refused') entry.known = undefined;
       const leftMs = entry.known ? longestUseMs - ageOf(entry.known.at) : 0;
       log(leftMs > 0 ? 'warn' : 'error', 'a secret cannot be read from KMS', {
@@ -112,8 +112,8 @@ export function createKmsSecrets({
     known !== undefined && ageOf(known.at) < maxAgeMs;
 
   /**
-   * Whether KMS is to be left alone. Not for a failure to answer whoever had less time: its sender, or a forger of it, must
-   * not close the sources of others.
+   * Whether KMS is to be left alone after a failure. A read that had less time than this request does not count: a sender
+   * with a short deadline, or an attacker who poses as one, must not close the sources of others.
    */
   const isResting = ({ failure }: Entry, timeoutMs: number) => {
     if (!failure || ageOf(failure.at) >= failure.pauseMs) return false;
@@ -183,7 +183,7 @@ export async function readVersions(name: string, kms: KmsClient, timeoutMs: numb
 
 /**
  * A secret that was never changed has no previous version, and what KMS then answers is documented nowhere: any refusal.
- * Trouble is none: without the old version, whoever still signs with it would be told that its signature is wrong.
+ * Any other failure is thrown: without the previous version, a sender that still signs with it would be refused.
  */
 function noneIfRefused(error: unknown): undefined {
   if (error instanceof KmsFailure && error.kind === 'refused') return undefined;

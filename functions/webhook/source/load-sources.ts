@@ -13,14 +13,14 @@ export interface Source extends CompiledSource {
   secretsInKms: readonly string[];
 }
 
-/** Whether nobody can be let in, whatever KMS says. */
+/** Whether the source refuses every request, whatever KMS says. */
 export function isClosed({ keys, secretsInKms }: Source): boolean {
   return keys.length === 0 && secretsInKms.length === 0;
 }
 
 /**
- * Reads the secrets from the environment, once at start; those in KMS are left for later. A source whose secret is missing or unfit stays closed, for
- * a source that is open to anybody would be worse; the log says which variable and why, and never the value.
+ * Reads the secrets from the environment, once at start; those in KMS are read when a request needs them. A source whose
+ * secret is missing or cannot be used stays closed; the log says which variable and why, and never the value.
  */
 export function loadSources(
   compiled: readonly CompiledSource[],
@@ -66,7 +66,7 @@ export function readKey(value: string | undefined, verify: VerifyParameters): Bu
   const variable = readVariable(value);
   if ('fault' in variable) return variable.fault;
   const { text: secret } = variable;
-  if (secret === publicZendeskSecret) return "is Zendesk's test secret, which everybody knows";
+  if (secret === publicZendeskSecret) return "is Zendesk's test secret, which is public";
   const isBasic = verify.scheme === 'token' && verify.format === 'basic';
   if (isBasic && !/^[^:]+:./.test(secret)) return 'is not of the form user:password';
   const encoding = secretEncodingOf(verify);

@@ -6,7 +6,7 @@ import { requireFreshHeader } from './timestamp.ts';
 
 /**
  * DingTalk's robots: `sign` is base64 of HMAC-SHA256(secret, `<timestamp>\n<secret>`). It covers a time and nothing
- * else, so whoever sees one request can make others for an hour: such a source must name its applications.
+ * else, so an attacker who has seen one request can make others for an hour: such a source must name its applications.
  * https://open.dingtalk.com/document/robots/enterprise-created-chatbot
  */
 export interface DingTalkParameters {

@@ -3,8 +3,8 @@ import { decodeBase64 } from './digest.ts';
 import { matches, sha256, type SignedRequest } from './match.ts';
 
 /**
- * A secret that the sender shows instead of signing with it. It covers nothing: whoever has seen one request can make
- * any other, so such a source must name its applications.
+ * A secret that the sender sends instead of signing with it. It covers nothing: an attacker who has seen one request can
+ * make any other, so such a source must name its applications.
  */
 export interface TokenParameters {
   scheme: 'token';

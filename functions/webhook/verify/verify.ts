@@ -17,7 +17,7 @@ export type VerifyParameters =
   | LinkParameters;
 
 /**
- * The one gate: returns if the request was made by somebody who knows one of the keys.
+ * The one gate: returns if the request was made with one of the keys.
  *
  * @param now epoch milliseconds
  * @returns what the request is limited to, where it came by a link
@@ -50,7 +50,7 @@ export function verify(
   }
 }
 
-/** Whether what was verified covers the payload. A sender whose payload anybody can change gets narrower rights. */
+/** Whether what was verified covers the payload. A sender whose payload can be changed on its way gets narrower rights. */
 export function coversPayload({ scheme }: Pick<VerifyParameters, 'scheme'>): boolean {
   return scheme === 'hmac' || scheme === 'stripe' || scheme === 'feishu';
 }

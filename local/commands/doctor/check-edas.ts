@@ -1,4 +1,4 @@
-import type { EdasClient } from '../../../functions/edas/client.ts';
+import type { EdasClient, RollbackOperation } from '../../../functions/edas/client.ts';
 import { EdasFailure } from '../../../functions/edas/failure.ts';
 import { right, skipped, unknown, wrong, type Finding, type Remark } from './finding.ts';
 
@@ -23,10 +23,7 @@ const rights = {
  *
  * @param operation the rollback that the sources use
  */
-export async function* checkEdas(
-  edas: EdasClient,
-  operation: 'rollbackChangeOrder' | 'abortAndRollbackChangeOrder',
-): AsyncGenerator<Remark> {
+export async function* checkEdas(edas: EdasClient, operation: RollbackOperation): AsyncGenerator<Remark> {
   yield { asking: 'EDAS, for an order that cannot exist' };
   const read = await failureOf(edas.getChangeOrderInfo(impossibleOrder, longestWaitMs));
   yield read ? judge(read, 'read') : right('you may read change orders: EDAS gave one');
@@ -42,7 +39,7 @@ export async function* checkEdas(
     return;
   }
   yield { asking: 'EDAS, to roll back an order that cannot exist' };
-  const rollback = await failureOf(edas[operation](impossibleOrder, longestWaitMs));
+  const rollback = await failureOf(edas.rollBack(operation, impossibleOrder, longestWaitMs));
   yield rollback
     ? judge(rollback, 'rollback')
     : wrong(

@@ -189,7 +189,7 @@ async function* examineNetwork(endpoint: string, lookup: Lookup): AsyncGenerator
 /** Both need the same right, so one of them tells. */
 function operationOf(sources: readonly CompiledSource[]) {
   const isKubernetesOnly = sources.every(({ cluster }) => cluster === 'k8s');
-  return isKubernetesOnly ? 'abortAndRollbackChangeOrder' : 'rollbackChangeOrder';
+  return isKubernetesOnly ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
 }
 
 async function* examineFollowFunction(

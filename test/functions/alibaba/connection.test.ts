@@ -70,7 +70,7 @@ function ignore(): void {
 
 function rollBack(endpoint: string, timeoutMs: number): Promise<unknown> {
   const provider = { getCredentials: () => Promise.resolve(credentials) };
-  return createEdasClient(endpoint, provider).rollbackChangeOrder(orderId, timeoutMs);
+  return createEdasClient(endpoint, provider).rollBack('RollbackChangeOrder', orderId, timeoutMs);
 }
 
 async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
@@ -279,7 +279,7 @@ describe('a connection', () => {
     const peer = await start(http.createServer({ keepAliveTimeout: 60_000 }, generous(50)));
     const provider = { getCredentials: () => Promise.resolve(credentials) };
     const client = createEdasClient(`http://127.0.0.1:${peer.port}`, provider);
-    const calls = [1, 2, 3].map(() => client.rollbackChangeOrder(orderId, 1_000));
+    const calls = [1, 2, 3].map(() => client.rollBack('RollbackChangeOrder', orderId, 1_000));
     await expect(Promise.all(calls)).resolves.toHaveLength(3);
     expect(peer.accepted).toHaveLength(3);
     await expect.poll(peer.open).toBe(0);

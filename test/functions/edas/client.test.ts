@@ -44,13 +44,10 @@ function meet(instead: (response: ServerResponse) => unknown): void {
 }
 
 describe('an operation', () => {
-  test.each([
-    ['rollbackChangeOrder', 'RollbackChangeOrder'],
-    ['abortAndRollbackChangeOrder', 'AbortAndRollbackChangeOrder'],
-  ] as const)(
-    "%s is EDAS's %s, and gives the order that rolls back with the ids of the call",
-    async (method, operation) => {
-      const receipt = await client[method](orderId, unhurried);
+  test.each(['RollbackChangeOrder', 'AbortAndRollbackChangeOrder'] as const)(
+    "rollBack is EDAS's %s, and gives the order that rolls back with the ids of the call",
+    async (operation) => {
+      const receipt = await client.rollBack(operation, orderId, unhurried);
       const rollbackOrder = edas.orders.ofApplication(appId).find(({ rollbackOf }) => rollbackOf === orderId);
       expect(receipt).toEqual({
         rollbackChangeOrderId: rollbackOrder?.id,
@@ -97,7 +94,7 @@ describe('an operation', () => {
     const createdAt = Date.parse('2026-01-02T23:04:05Z');
     const id = '4f40e616-cdcd-4250-a018-efd459900000';
     edas.orders.add({ id, appId: app, createdAt, batchMs: 1e13, description: 'Deploy demo.jar' });
-    const { rollbackChangeOrderId } = await client.rollbackChangeOrder(id, unhurried);
+    const { rollbackChangeOrderId } = await client.rollBack('RollbackChangeOrder', id, unhurried);
     expect(await client.listRecentChangeOrders(app, unhurried)).toEqual([
       {
         changeOrderId: id,
@@ -159,13 +156,13 @@ describe('credentials', () => {
   test('that cannot be had stop the call with the very error, before anything is sent', async () => {
     const problem = new Problem('credentials_missing', 'A fake reason');
     client = clientWith(() => Promise.reject(problem));
-    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toBe(problem);
+    await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toBe(problem);
     expect(edas.calls).toEqual([]);
   });
 
   test('that do not come within the time of the call end it, before anything is sent', async () => {
     client = clientWith(() => new Promise(() => undefined));
-    await expect(client.rollbackChangeOrder(orderId, 100)).rejects.toMatchObject({
+    await expect(client.rollBack('RollbackChangeOrder', orderId, 100)).rejects.toMatchObject({
       name: 'EdasFailure',
       kind: 'not_sent',
       message: 'No credentials came within 100 ms.',
@@ -177,7 +174,7 @@ describe('credentials', () => {
     edas.setFault(() => faults.silent());
     client = clientWith(() => sleep(500).then(() => credentials));
     const failure: unknown = await client
-      .rollbackChangeOrder(orderId, 1_500)
+      .rollBack('RollbackChangeOrder', orderId, 1_500)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ kind: 'doubt' });
     const [, leftMs] = /no answer within (\d+) ms/.exec(String(failure)) ?? [];
@@ -204,7 +201,7 @@ describe('a success', () => {
     ],
   ])('of a rollback is recognised with %s', async (_what, answer, rollbackChangeOrderId) => {
     answerWith(200, answer);
-    expect(await client.rollbackChangeOrder(orderId, unhurried)).toEqual({
+    expect(await client.rollBack('RollbackChangeOrder', orderId, unhurried)).toEqual({
       rollbackChangeOrderId,
       requestId: undefined,
       traceId: undefined,
@@ -702,7 +699,7 @@ describe('a rollback that meets', () => {
 
   test.each(traps)('$trap fails as $kind', async ({ fault, kind, message, code, timeoutMs = unhurried }) => {
     edas.setFault(() => fault);
-    await expect(client.rollbackChangeOrder(orderId, timeoutMs)).rejects.toMatchObject({
+    await expect(client.rollBack('RollbackChangeOrder', orderId, timeoutMs)).rejects.toMatchObject({
       name: 'EdasFailure',
       kind,
       code,
@@ -717,7 +714,7 @@ describe('a rollback that meets', () => {
   });
 
   test('an order that EDAS does not know fails as not_found', async () => {
-    await expect(client.rollbackChangeOrder('nobody', unhurried)).rejects.toMatchObject({
+    await expect(client.rollBack('RollbackChangeOrder', 'nobody', unhurried)).rejects.toMatchObject({
       kind: 'not_found',
       code: 'InvalidChangeOrder.NotFound',
       requestId: expect.any(String) as string,
@@ -725,8 +722,8 @@ describe('a rollback that meets', () => {
   });
 
   test('an order that was rolled back before fails as rejected', async () => {
-    await client.rollbackChangeOrder(orderId, unhurried);
-    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toMatchObject({
+    await client.rollBack('RollbackChangeOrder', orderId, unhurried);
+    await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toMatchObject({
       kind: 'rejected',
       code: 'Application.ChangerOrder.Not.Running',
     });
@@ -734,12 +731,14 @@ describe('a rollback that meets', () => {
 
   test('JSON that could poison a prototype fails as doubt', async () => {
     answerWith(200, '{"__proto__":{"Code":200}}');
-    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toMatchObject({ kind: 'doubt' });
+    await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+    });
   });
 
   test('a success under another content type fails as doubt', async () => {
     answerWith(200, { Code: 200 }, 'text/plain');
-    await expect(client.rollbackChangeOrder(orderId, unhurried)).rejects.toMatchObject({
+    await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toMatchObject({
       kind: 'doubt',
       message: expect.stringContaining('it is text, not JSON') as string,
     });
@@ -763,7 +762,7 @@ describe('the message of a failure', () => {
 
   test('is withheld when the gateway quotes the string to sign', async () => {
     edas.setFault(() => faults.signatureMismatch());
-    expect(await messageOf(client.rollbackChangeOrder(orderId, unhurried))).toBe(
+    expect(await messageOf(client.rollBack('RollbackChangeOrder', orderId, unhurried))).toBe(
       withheld('SignatureDoesNotMatch'),
     );
   });
@@ -778,7 +777,9 @@ describe('the message of a failure', () => {
   ])('is withheld when it quotes a credential %s', async (_how, quote) => {
     for (const secret of Object.values(credentials)) {
       answerWith(400, { Code: 'Fake', Message: `no: ${quote(secret)}` });
-      expect(await messageOf(client.rollbackChangeOrder(orderId, unhurried))).toBe(withheld('Fake'));
+      expect(await messageOf(client.rollBack('RollbackChangeOrder', orderId, unhurried))).toBe(
+        withheld('Fake'),
+      );
     }
   });
 
@@ -790,7 +791,7 @@ describe('the message of a failure', () => {
       TraceId: `trace ${accessKeySecret}`,
       Data: { ChangeOrderId: 'x'.repeat(10_000) },
     });
-    expect(await client.rollbackChangeOrder(orderId, unhurried)).toEqual({
+    expect(await client.rollBack('RollbackChangeOrder', orderId, unhurried)).toEqual({
       rollbackChangeOrderId: undefined,
       requestId: undefined,
       traceId: undefined,
@@ -802,7 +803,7 @@ describe('the message of a failure', () => {
     ['Code', { Code: 'x'.repeat(100_000), Message: 'Fake' }],
   ])('is of bounded length when %s is not', async (_what, answer) => {
     answerWith(500, answer);
-    const message = await messageOf(client.rollbackChangeOrder(orderId, unhurried));
+    const message = await messageOf(client.rollBack('RollbackChangeOrder', orderId, unhurried));
     expect(message).toMatch(/^EDAS answered .*…$/);
     expect(message).toHaveLength(longest);
   });
@@ -810,7 +811,7 @@ describe('the message of a failure', () => {
   test.each(['RequestId', 'TraceId'])('is clean and short, and so is the %s beside it', async (id) => {
     answerWith(400, { Code: 'Fake', [id]: `${credentials.securityToken} ${'x'.repeat(10_000)}` });
     const failure: unknown = await client
-      .rollbackChangeOrder(orderId, unhurried)
+      .rollBack('RollbackChangeOrder', orderId, unhurried)
       .catch((error: unknown) => error);
     const json = JSON.stringify(failure);
     expect({ isClean: !json.includes(credentials.securityToken), isShort: json.length < 1_000 }).toEqual({

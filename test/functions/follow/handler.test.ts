@@ -574,7 +574,7 @@ test('a release that waits for a person, and that EDAS shows late, is never to b
     const looks = task.calls().filter((call) => call.endsWith('read change'));
     expect(looks).toContain('5 read change');
     const caution =
-      'Next: nobody can tell whether the release waits or its rollback: compare the versions in the EDAS console before you confirm a batch.';
+      'Next: it is not known whether the release waits or its rollback: compare the versions in the EDAS console before you confirm a batch.';
     for (const { text } of task.news().slice(1)) {
       expect(text).toContain('waiting for a person to confirm the next batch');
       expect(text).toContain(caution);

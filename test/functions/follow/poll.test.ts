@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChangeFailure, ChangeOrderProgress } from '../../../functions/edas/change-order.ts';
 import { EdasFailure } from '../../../functions/edas/failure.ts';
-import { pollToEnd, type End, type FollowRequest } from '../../../functions/follow/poll.ts';
+import { pollToEnd, type PollResult, type PollRequest } from '../../../functions/follow/poll.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
 import { runs } from '../../support/runs.ts';
 
@@ -31,12 +31,12 @@ interface Scenario {
   /** What the looks at the order find, one after the other; the last one again and again. */
   order: readonly [Finding, ...Finding[]];
   change?: readonly [Finding, ...Finding[]];
-  request?: Partial<FollowRequest>;
+  request?: Partial<PollRequest>;
   random?: () => number;
 }
 
 interface Course {
-  end: End;
+  end: PollResult;
   /** When each read came, seconds since the beginning, and of what. */
   reads: [number, string][];
   told: { event: string; failures: readonly ChangeFailure[]; status: number | undefined; at: number }[];
@@ -56,7 +56,7 @@ async function follow({
   const course: Omit<Course, 'end' | 'seconds'> = { reads: [], told: [], warnings: [] };
   const counts = new Map<string, number>();
   const end = await pollToEnd(
-    { orderId, changeOrderId, deadlineAt: 3_000_000, isRetry: false, ...request },
+    { orderId, changeOrderId, deadlineAt: 3_000_000, wasNotified: false, ...request },
     {
       read: (id) => {
         const count = counts.get(id) ?? 0;
@@ -67,7 +67,7 @@ async function follow({
       },
       clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
       random,
-      tell: (event, sight, failures) => {
+      notify: (event, sight, failures) => {
         course.told.push({ event, failures, status: sight.order?.status, at: seconds() });
         return Promise.resolve();
       },
@@ -419,7 +419,7 @@ describe('what people are told on the way', () => {
         progress(8, { failures: [disk, later], batches: { done: 1, total: 2 } }),
         done,
       ],
-      request: { isRetry: true },
+      request: { wasNotified: true },
     });
     expect(told).toEqual([
       { event: 'failing', failures: [later], status: 1, at: 35 },
@@ -467,7 +467,7 @@ describe('what people are told on the way', () => {
           progress(8, { failures: [disk, later], batches: { done: 1, total: 2 } }),
           progress(6),
         ],
-        request: { ...request, isRetry: true },
+        request: { ...request, wasNotified: true },
       });
       expect(told.map(({ event, at }) => [event, at])).toEqual([
         ['failing', 25],

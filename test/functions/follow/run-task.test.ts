@@ -38,7 +38,7 @@ class Account {
   }
 
   client(): EdasClient {
-    const rollBack: EdasClient['rollbackChangeOrder'] = () => {
+    const rollBack: EdasClient['rollBack'] = () => {
       const fate = this.#fates.shift() ?? 'fine';
       this.puts.push(fate);
       return this.#meet(fate, () => {
@@ -51,8 +51,7 @@ class Account {
       getChangeOrderInfo: (id) => this.#meet(this.#fates.shift() ?? 'fine', () => this.#show(id)),
       getApplicationName: () => this.#meet(this.#fates.shift() ?? 'fine', () => 'checkout'),
       listRecentChangeOrders: () => this.#meet(this.#fates.shift() ?? 'fine', () => []),
-      rollbackChangeOrder: rollBack,
-      abortAndRollbackChangeOrder: rollBack,
+      rollBack,
     };
   }
 
@@ -105,7 +104,7 @@ function open({ fates = [], namesOrder, task }: Setting = {}) {
       deadlineAt: clock.now() + 3_000_000,
       isRetry,
       waitedMs,
-      tell: (happening: RollbackEvent) => Promise.resolve(void told.push(happening)),
+      notify: (happening: RollbackEvent) => Promise.resolve(void told.push(happening)),
     };
     try {
       return { told, last: await runTask({ ...taskDue, app: undefined, ...task }, means) };

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEdasClient, type ListedChangeOrder } from '../../../functions/edas/client.ts';
 import { Problem } from '../../../functions/errors.ts';
-import type { ChangeOrders, RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
+import { changeOrdersOf, type ChangeOrders } from '../../../functions/rollback/change-orders.ts';
+import type { RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
 import {
   findChangeOrder,
   rollbackRightAfter,
@@ -510,9 +511,9 @@ describe('over the real client', () => {
   /** The order that was rolled back, or the code of the refusal. */
   async function findAndRollBack(edas: EdasStandIn, search: Omit<Search, 'deadlineAt'>, withinMs = 5_000) {
     const client = createEdasClient(edas.url, { getCredentials: () => Promise.resolve(credentials) });
-    const { getChangeOrderInfo: read, listRecentChangeOrders: list, rollbackChangeOrder } = client;
+    const changeOrders = changeOrdersOf(() => Promise.resolve(client), 'RollbackChangeOrder');
     const dependencies: RollbackDependencies = {
-      changeOrders: { read, list, rollBack: rollbackChangeOrder },
+      changeOrders,
       clock: { now: Date.now, sleep: (ms: number) => sleep(ms) },
       random: () => 1,
       warn: () => undefined,

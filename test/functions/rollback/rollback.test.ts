@@ -5,7 +5,7 @@ import type { ChangeOrderInfo } from '../../../functions/edas/change-order.ts';
 import { createEdasClient, type RollbackReceipt } from '../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
-import type { ChangeOrders } from '../../../functions/rollback/dependencies.ts';
+import type { ChangeOrders } from '../../../functions/rollback/change-orders.ts';
 import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
 import type { RollbackRequest } from '../../../functions/rollback/request.ts';
 import { requireToBlameNow, rollBack } from '../../../functions/rollback/rollback.ts';
@@ -400,7 +400,7 @@ describe('the answer', () => {
       evidence: 'order',
       changeOrderId: orderId,
       message:
-        'The change order was in flight before the rollback was sent and is terminated now, so the rollback has begun, unless somebody else stopped the change meanwhile: check the versions in the EDAS console. The answer to the rollback got lost. A fake failure: doubt.',
+        'The change order was in flight before the rollback was sent and is terminated now, so the rollback has begun, unless a person stopped the change meanwhile: check the versions in the EDAS console. The answer to the rollback got lost. A fake failure: doubt.',
     });
   });
 
@@ -596,7 +596,7 @@ describe('the answer', () => {
     [
       'that the order is terminated, and that nobody knows by whom',
       { reads: [found(3), found(6)] },
-      "The change order's status is 6 (terminated). It was not seen in flight before, so nobody can tell what ended it: check the versions in the EDAS console.",
+      "The change order's status is 6 (terminated). It was not seen in flight before, so it is not known what ended it: check the versions in the EDAS console.",
     ],
   ] as [string, Scenario, string][])('edas_outcome_unknown says %s', async (_what, scenario, seen) => {
     const { problem } = await run({ ...scenario, put: failed('doubt') });
@@ -1336,7 +1336,7 @@ describe('over the real client', () => {
     const changeOrders = {
       read: client.getChangeOrderInfo,
       list: client.listRecentChangeOrders,
-      rollBack: client.rollbackChangeOrder,
+      rollBack: (id: string, timeoutMs: number) => client.rollBack('RollbackChangeOrder', id, timeoutMs),
     };
     const clock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
     const request = { changeOrderId: orderId, deadlineAt: Date.now() + withinMs };

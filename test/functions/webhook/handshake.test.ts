@@ -255,7 +255,7 @@ describe("Zendesk's test, signed with the secret that everybody knows", () => {
         level: 'error',
         msg: 'a source is closed',
         source: 'untried',
-        reason: "UNTRIED_SECRET is Zendesk's test secret, which everybody knows",
+        reason: "UNTRIED_SECRET is Zendesk's test secret, which is public",
       },
     ]);
     const answer = await post('untried', publicZendeskSecret);

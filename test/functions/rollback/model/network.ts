@@ -2,7 +2,7 @@ import type { ChangeOrderInfo } from '../../../../functions/edas/change-order.ts
 import type { ListedChangeOrder, RollbackReceipt } from '../../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../../functions/edas/failure.ts';
 import { Problem } from '../../../../functions/errors.ts';
-import type { ChangeOrders } from '../../../../functions/rollback/dependencies.ts';
+import type { ChangeOrders } from '../../../../functions/rollback/change-orders.ts';
 import {
   orderNotFound,
   type ChangeOrder,

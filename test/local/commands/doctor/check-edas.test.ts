@@ -24,7 +24,7 @@ const clientOf = (url: string, credentials = fakeCredentials) =>
   createEdasClient(url, { getCredentials: () => Promise.resolve(credentials) });
 
 const check = (url: string, credentials = fakeCredentials) =>
-  findingsIn(checkEdas(clientOf(url, credentials), 'rollbackChangeOrder'));
+  findingsIn(checkEdas(clientOf(url, credentials), 'RollbackChangeOrder'));
 
 /** What is found where the calls of an operation meet a fault. */
 async function checkWith(operation: 'GetChangeOrderInfo' | 'RollbackChangeOrder', fault: Fault) {
@@ -53,7 +53,7 @@ describe('the rights', () => {
 
   test('are asked for with the rollback of a Kubernetes cluster where there is no other', async () => {
     const edas = await start();
-    await findingsIn(checkEdas(clientOf(edas.url), 'abortAndRollbackChangeOrder'));
+    await findingsIn(checkEdas(clientOf(edas.url), 'AbortAndRollbackChangeOrder'));
     expect(operationsOf(edas)).toEqual(['GetChangeOrderInfo', 'AbortAndRollbackChangeOrder']);
   });
 

@@ -18,26 +18,26 @@ interface NotificationDependencies {
   waitedMs: number;
 }
 
-/** Adds to what has happened what is the same in all news of a task. */
+/** Makes notifications of the events of one task: adds what is the same in all of them. */
 export function createNotificationBuilder(
   task: RollbackTask,
   { context, env, clock, edas, warn, waitedMs }: NotificationDependencies,
-): (happening: RollbackEvent) => Promise<Notification> {
+): (event: RollbackEvent) => Promise<Notification> {
   const { source, actor, delivery, changeOrderId } = task;
   const { requestId } = context;
   const consoleUrl = consoleUrlOf(context, env);
-  // When it is first told: a rollback does not wait for a name.
+  // Read for the first notification: a rollback does not wait for a name.
   const app = lazily(() => describeApp(task, edas, warn));
   const startedAt = clock.now();
-  return async (happening) => {
+  return async (event) => {
     const tookMs = Math.round(waitedMs + clock.now() - startedAt);
     const known = { requestId, changeOrderId, app: await app(), source, actor, delivery };
-    return { ...happening, ...known, tookMs, consoleUrl };
+    return { ...event, ...known, tookMs, consoleUrl };
   };
 }
 
-/** Milliseconds. People know the application by its name, and are told without it, too. */
-const nameMs = 3_000;
+/** People know the application by its name, but a notification does not wait longer for it. */
+const nameTimeoutMs = 3_000;
 
 async function describeApp(
   { app: id }: RollbackTask,
@@ -46,7 +46,7 @@ async function describeApp(
 ): Promise<Notification['app']> {
   if (id === undefined) return undefined;
   try {
-    return { id, name: await (await edas()).getApplicationName(id, nameMs) };
+    return { id, name: await (await edas()).getApplicationName(id, nameTimeoutMs) };
   } catch (error) {
     warn('the name of the application could not be read', { app: id, reason: reasonOf(error) });
     return { id };

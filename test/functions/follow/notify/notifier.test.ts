@@ -8,7 +8,7 @@ import {
 } from '../../../../functions/follow/configuration.ts';
 import { messageFor } from '../../../../functions/follow/message.ts';
 import type { DeliveryRuntime, RetryLimits } from '../../../../functions/follow/notify/deliver.ts';
-import { openNotifier } from '../../../../functions/follow/notify/notify.ts';
+import { openNotifier } from '../../../../functions/follow/notify/notifier.ts';
 import type { LogFields } from '../../../../functions/platform/log.ts';
 import type { AnswerAddress } from '../../../../functions/task.ts';
 import {

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/time.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import type { RollbackEvent } from './rollback-event.ts';
 
-/** What a task is carried out with. */
+/** What running a task takes. */
 export interface TaskDependencies {
   edas: () => Promise<EdasClient>;
   clock: Clock;
@@ -13,10 +13,10 @@ export interface TaskDependencies {
   isSuspended: boolean;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
-  /** Whether the task was tried before, by an attempt that cannot tell how far it came. */
+  /** Whether there was an attempt before this one; how far it came is not known. */
   isRetry: boolean;
   /** Milliseconds from the webhook to this attempt. */
   waitedMs: number;
-  /** Tells people, and never throws. */
-  tell: (happening: RollbackEvent) => Promise<void>;
+  /** Notifies people; never throws. */
+  notify: (event: RollbackEvent) => Promise<void>;
 }
