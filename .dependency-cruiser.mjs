@@ -13,7 +13,9 @@ export default {
       from: {},
       to: { circular: true },
     },
-    ...handlers().map((room) => mayImportOnly(room, ['rollback', 'edas', 'kms', 'alibaba', 'platform', 'lib'])),
+    ...handlers().map((room) =>
+      mayImportOnly(room, ['rollback', 'edas', 'kms', 'alibaba', 'platform', 'lib']),
+    ),
     mayImportOnly('rollback', ['edas', 'alibaba', 'lib']),
     mayImportOnly('edas', ['alibaba', 'lib']),
     mayImportOnly('kms', ['alibaba', 'lib']),
@@ -29,7 +31,8 @@ export default {
     },
     {
       name: 'webhook-parts',
-      comment: 'Inside the webhook: reply and payload may read a source and what verify knows, never the other way.',
+      comment:
+        'Inside the webhook: reply and payload may read a source and what verify knows, never the other way.',
       severity: 'error',
       from: { path: '^functions/webhook/(source|verify)/' },
       to: { path: '^functions/webhook/', pathNot: '^functions/webhook/(source|verify)/' },
@@ -43,14 +46,16 @@ export default {
     },
     {
       name: 'two-files-at-the-top',
-      comment: 'functions/ has rooms, the catalogue of errors, and the contract between its functions (task.ts).',
+      comment:
+        'functions/ has rooms, the catalogue of errors, and the contract between its functions (task.ts).',
       severity: 'error',
       from: { path: '^functions/[^/]+$', pathNot: '^functions/(errors|task)\\.ts$' },
       to: {},
     },
     {
       name: 'presets-are-data',
-      comment: 'A preset is what is known of a sender: it needs the types of a source, and nothing that runs.',
+      comment:
+        'A preset is what is known of a sender: it needs the types of a source, and nothing that runs.',
       severity: 'error',
       from: { path: '^presets/' },
       to: { path: '^(functions|local|test)/', dependencyTypesNot: ['type-only'] },
@@ -87,7 +92,11 @@ function handlers() {
 
 /** Imports point downwards: webhook, follow, events → rollback → edas, kms → alibaba → lib; platform for handlers only. */
 function mayImportOnly(room, below) {
-  const allowed = [`functions/(${[room, ...below].join('|')})/`, 'functions/errors\\.ts', 'functions/task\\.ts'];
+  const allowed = [
+    `functions/(${[room, ...below].join('|')})/`,
+    'functions/errors\\.ts',
+    'functions/task\\.ts',
+  ];
   const own = handlers().includes(room) ? allowed : allowed.slice(0, 2);
   return {
     name: `${room}-imports-downwards`,

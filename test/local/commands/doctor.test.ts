@@ -246,5 +246,6 @@ test('npm run doctor and npm run deploy look at the Node.js version first', () =
   const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  for (const name of ['doctor', 'deploy']) expect(scripts[name]).toMatch(/^node local\/preflight\.cjs && /);
+  for (const name of ['doctor', 'deploy'])
+    expect(scripts[name]).toMatch(/^node local\/cli\/preflight\.cjs && /);
 });
