@@ -30,7 +30,7 @@ const shipped = [
 const notShipped = ['local/template', 'local/picture'].map((folder) => path.join(root, folder));
 
 /** Scripts that need what is not shipped. */
-const developersOnly = ['types', 'lint', 'format', 'mutation', 'bench', 'template', 'picture'];
+const developersOnly = ['test:long', 'types', 'lint', 'format', 'mutation', 'bench', 'template', 'picture'];
 /** What stays of `npm test` without the tests: whether sources.yaml and s.yaml can be built. */
 const test = 'npm run build';
 
