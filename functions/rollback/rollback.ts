@@ -3,7 +3,7 @@ import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
-import { type Clock, pauseAfter } from '../lib/time.ts';
+import { pauseAfter, toIso, type Clock } from '../lib/time.ts';
 import { afterFailure } from './after-failure.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
@@ -159,10 +159,6 @@ function requireChangePredatesProblem(
     `The problem began at ${toIso(problemStartedAt)}, before this change did, at ${toIso(startedAt)}: the change is not to blame. Nothing was rolled back. If it is to blame all the same, roll it back in the EDAS console.`,
     { changeOrderId },
   );
-}
-
-function toIso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 async function send(
