@@ -54,7 +54,7 @@ export function headersOf(body: string, signedWith = secret): Record<string, str
   return { ...unsignedHeaders, ...titled(signatureHeaders(presets.generic.verify, signedWith, body)) };
 }
 
-/** Those of whoever found the URL. */
+/** Those of a caller that knows nothing but the URL. */
 export const unsignedHeaders = { 'Content-Type': 'application/json', 'User-Agent': 'bench/1.0' };
 
 function titled(headers: Record<string, string>): Record<string, string> {

@@ -1,5 +1,5 @@
 import { bodyOf, eventOf, headersOf, makeFolder, secret } from './fixtures.ts';
-import { toTable, type MutableFindings } from './report.ts';
+import { atMostTimes, toTable, type Goal, type MutableFindings } from './report.ts';
 import { interleave } from './statistics.ts';
 import { asking, cpuOf, loadHandler, type Work } from './warm.ts';
 
@@ -35,8 +35,13 @@ export async function growth(folder: string, rounds: number): Promise<MutableFin
         series,
       ),
     );
+    if (unit === 'sources') findings.goals.push(flat(series['1000 sources'], series['1 sources']));
   }
   return findings;
+}
+
+function flat(ofThousand: readonly number[] = [], ofOne: readonly number[] = []): Goal {
+  return atMostTimes('warm, accepted, 1,000 sources, to one', 1.1, ofThousand, ofOne);
 }
 
 async function ofSecrets(count: number, folder: string): Promise<Work> {

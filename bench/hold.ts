@@ -9,7 +9,7 @@ export interface Holder {
   release: () => void;
 }
 
-/** Microseconds: the kernel's own default, and so probably Function Compute's; nobody documents it. */
+/** Microseconds: the kernel's own default, and so probably Function Compute's, which is not documented. */
 const periodMicroseconds = 100_000;
 
 /**

@@ -68,16 +68,15 @@ export function toTable(
   return { title, unit, base, rows };
 }
 
-/** A goal about how many times as large one series is as another of the same rounds. */
-export function times(
+/** A goal about how many times as large one series may be as another of the same rounds. */
+export function atMostTimes(
   what: string,
-  [relation, limit]: ['≤' | '≥', number],
+  limit: number,
   values: readonly number[],
   bases: readonly number[],
 ): Goal {
   const reached = median(ratiosOf(values, bases));
-  const isMet = relation === '≤' ? reached <= limit : reached >= limit;
-  return { what, limit: `${relation} ${limit}×`, reached: `${reached.toFixed(2)}×`, isMet };
+  return { what, limit: `≤ ${limit}×`, reached: `${reached.toFixed(2)}×`, isMet: reached <= limit };
 }
 
 /** A goal about a plain figure. */

@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +14,7 @@ export interface Server {
   stop: () => void;
 }
 
-/** Whether a process can be kept on one core while another is left for whoever asks it. */
+/** Whether a process can be kept on one core while another is left for the program that asks it. */
 export const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
 
 /**
@@ -33,22 +35,24 @@ export async function startServer(
     env: { PATH: process.env['PATH'], ...env, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const url = `http://127.0.0.1:${port}`;
   for (let attempt = 0; attempt < 100; attempt += 1) {
     if (child.exitCode !== null) break;
-    if (await isListening(url)) return { url, stop: () => child.kill() };
+    if (await isListening(port)) return { url: `http://127.0.0.1:${port}`, stop: () => child.kill() };
     await sleep(100);
   }
   child.kill();
   throw new CliError(`This server did not start: ${pinned.join(' ')}`);
 }
 
-async function isListening(url: string): Promise<boolean> {
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
   try {
-    await fetch(url);
+    await once(socket, 'connect');
     return true;
   } catch {
     return false;
+  } finally {
+    socket.destroy();
   }
 }
 

@@ -1,13 +1,11 @@
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import type { Plugin } from 'esbuild';
-import type { FunctionResponse } from '../functions/platform/context.ts';
 import { context, writeFunction } from './fixtures.ts';
 
 /** What a handler is called with again and again. */
 export type Work = () => unknown;
 
-type Handler = (event: Buffer, context: object) => Promise<FunctionResponse>;
+type Handler = (event: Buffer, context: object) => Promise<{ statusCode: number }>;
 
 /** EDAS's own time, and that of the calls, is not the function's: its client answers at once. The rest is as it ships. */
 const edasAnswersAtOnce: Plugin = {
@@ -30,8 +28,11 @@ const edasAnswersAtOnce: Plugin = {
 
 /** The handler of the built function, in this process; the variables that it needs must be set before. */
 export async function loadHandler(folder: string, sources: string): Promise<Handler> {
-  const file = await writeFunction(folder, sources, [edasAnswersAtOnce]);
-  const { handler } = createRequire(path.join(folder, 'x'))(file) as { handler: Handler };
+  return requireHandler(await writeFunction(folder, sources, [edasAnswersAtOnce]));
+}
+
+export function requireHandler(file: string): Handler {
+  const { handler } = createRequire(import.meta.url)(file) as { handler: Handler };
   return handler;
 }
 
@@ -42,8 +43,8 @@ export async function loadHandler(folder: string, sources: string): Promise<Hand
  */
 export async function asking(handler: Handler, event: string, status: number): Promise<Work> {
   const bytes = Buffer.from(event);
-  const { statusCode, body } = await handler(bytes, context);
-  if (statusCode !== status) throw new Error(`answered ${statusCode}, not ${status}: ${body}`);
+  const answer = await handler(bytes, context);
+  if (answer.statusCode !== status) throw new Error(`answered ${JSON.stringify(answer)}, not ${status}`);
   return () => handler(bytes, context);
 }
 

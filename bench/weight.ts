@@ -16,7 +16,7 @@ import {
 import { atMost, toTable, type MutableFindings } from './report.ts';
 import { runProcess } from './run-process.ts';
 import { nodeServer, startServer } from './servers.ts';
-import { interleave, median } from './statistics.ts';
+import { differencesOf, interleave, median } from './statistics.ts';
 
 const requests = 1000;
 const largestZipKb = 130;
@@ -60,7 +60,7 @@ async function measureMemory(folder: string, rounds: number, findings: MutableFi
       async (name) => (await runProcess({ args: args[name], env })).told / 1024,
     );
     findings.tables.push(toTable('Memory of a process at most', 'MB', 'nothing', series));
-    const more = series[served].map((value, round) => value - (series.nothing[round] ?? Number.NaN));
+    const more = differencesOf(series[served], series.nothing);
     findings.goals.push(atMost('peak memory beyond nothing', mostMemoryMb, median(more), 'MB'));
   } finally {
     edas.stop();

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs, type Clock } from '../lib/time.ts';
 import type { Environment } from './settings.ts';
 
-/** What the outside world is to a handler. */
+/** What a handler gets from its surroundings: clock, random numbers, environment, output. Tests bring their own. */
 export interface Runtime {
   env: Environment;
   /** The time of day, epoch milliseconds. */
   now: () => number;
-  /** For how long things take. */
+  /** Monotonic: for durations and deadlines. */
   clock: Clock;
   /** From 0 to 1, as `Math.random`. */
   random: () => number;

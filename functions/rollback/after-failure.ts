@@ -45,7 +45,7 @@ async function afterRefusal(
   const { order } = await readAgain(request, dependencies);
   if (phaseOf(order?.status) === 'terminated') return terminatedByNow(changeOrderId, failure);
   if (failure.kind !== 'rejected') throw refusal(failure, 'rollback', { changeOrderId });
-  const detail = `${sentence(failure)} ${whatIsSeen(order)} ${adviceAfterRejection(order)}`;
+  const detail = `${sentence(failure)} ${describeSeen(order)} ${adviceAfterRejection(order)}`;
   throw problemFromFailure('edas_rejected', detail, failure, { changeOrderId });
 }
 
@@ -70,14 +70,14 @@ async function afterDoubt(
 ): Promise<RollbackOutcome> {
   const { changeOrderId } = request;
   const wasInFlight = phaseOf(before?.status) === 'in_flight';
-  const last = await readUntilAtRest(before, request, dependencies);
+  const last = await readUntilEnded(before, request, dependencies);
   if (phaseOf(last?.status) === 'terminated' && wasInFlight) return shownByOrder(changeOrderId, failure);
-  const detail = `The rollback was sent and will not be sent again for this request. ${sentence(failure)} ${whatIsSeen(last)} ${adviceAfterDoubt(last)}`;
+  const detail = `The rollback was sent and will not be sent again for this request. ${sentence(failure)} ${describeSeen(last)} ${adviceAfterDoubt(last)}`;
   throw problemFromFailure('edas_outcome_unknown', detail, failure, { changeOrderId });
 }
 
 /** The order as it was seen last. */
-async function readUntilAtRest(
+async function readUntilEnded(
   before: ChangeOrderInfo | undefined,
   request: RollbackRequest,
   dependencies: RollbackDependencies,
@@ -90,7 +90,7 @@ async function readUntilAtRest(
     const leftMs = timeLeft(request, clock);
     // One call's time to pause, and one to read.
     const isOver = leftMs < 2 * leastCallMs;
-    if (isOver || isAtRest(last, before) || isHopeless(reading)) return last;
+    if (isOver || hasEnded(last, before) || isHopeless(reading)) return last;
     await clock.sleep(Math.min(pauseAfter(attempt, random), leftMs / 2));
   }
 }
@@ -126,12 +126,12 @@ function isHopeless({ error }: Reading): boolean {
 }
 
 /** Whether the order is terminated, or has finished since the rollback was sent. */
-function isAtRest(order: ChangeOrderInfo | undefined, before: ChangeOrderInfo | undefined): boolean {
+function hasEnded(order: ChangeOrderInfo | undefined, before: ChangeOrderInfo | undefined): boolean {
   const phase = phaseOf(order?.status);
   return phase === 'terminated' || (phase === 'finished' && order?.status !== before?.status);
 }
 
-function whatIsSeen(after: ChangeOrderInfo | undefined): string {
+function describeSeen(after: ChangeOrderInfo | undefined): string {
   return after
     ? `The change order's status is ${describeStatus(after.status)}.`
     : 'The change order could not be read afterwards.';

@@ -16,7 +16,7 @@ const longestList = 300;
 export type Target = { changeOrderId: string } | { app: string };
 
 /** What a sender may touch, and until when EDAS can be asked about it. */
-export interface Search {
+export interface ChangeOrderSearch {
   /** An application is one that the sender may touch. */
   target: Target;
   /** The change order must belong to one of these applications; ids in lower case. Undefined: any that the function's role reaches. */
@@ -26,7 +26,7 @@ export interface Search {
 }
 
 /** The change order to roll back, and what the list that it was found in says about it. */
-export type Found = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'> & {
+export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'> & {
   /** Its application, where that is known. */
   app?: string | undefined;
 };
@@ -37,19 +37,22 @@ export type Found = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'> & {
  *
  * @throws Problem `app_not_allowed`, `app_has_no_change_in_flight`, or why EDAS could not be asked
  */
-export async function findChangeOrder(search: Search, dependencies: RollbackDependencies): Promise<Found> {
+export async function findChangeOrder(
+  search: ChangeOrderSearch,
+  dependencies: RollbackDependencies,
+): Promise<FoundChangeOrder> {
   const { target, apps } = search;
   if ('app' in target) {
     const { app } = target;
-    return { app, changeOrderId: newestDeployment(app, await list(app, search, dependencies)) };
+    return { app, changeOrderId: selectDeployment(app, await listChangeOrders(app, search, dependencies)) };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };
-  const { app, siblings } = await listThatHolds(changeOrderId, apps, search, dependencies);
+  const { app, siblings } = await findApplicationOf(changeOrderId, apps, search, dependencies);
   return { app, changeOrderId, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
 }
 
-function newestDeployment(app: string, orders: readonly ListedChangeOrder[]): string {
+function selectDeployment(app: string, orders: readonly ListedChangeOrder[]): string {
   const deployments = orders.filter(isDeployment).toSorted(newestFirst);
   const [newest] = deployments;
   const inFlight = deployments.find(({ status }) => phaseOf(status) === 'in_flight');
@@ -114,13 +117,16 @@ interface AppChangeOrders {
  *
  * @throws Problem `app_not_allowed`, or why not all lists could be read
  */
-async function listThatHolds(
+async function findApplicationOf(
   changeOrderId: string,
   apps: readonly string[],
-  search: Search,
+  search: ChangeOrderSearch,
   dependencies: RollbackDependencies,
 ): Promise<AppChangeOrders> {
-  const familyOf = async (app: string) => ({ app, siblings: await list(app, search, dependencies) });
+  const familyOf = async (app: string) => ({
+    app,
+    siblings: await listChangeOrders(app, search, dependencies),
+  });
   const lists = await Promise.allSettled(apps.map(familyOf));
   const failures = lists.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
   const found = lists.find(
@@ -144,9 +150,9 @@ function holds(orders: readonly ListedChangeOrder[], changeOrderId: string): boo
   return orders.some((order) => order.changeOrderId === changeOrderId);
 }
 
-async function list(
+async function listChangeOrders(
   app: string,
-  search: Search,
+  search: ChangeOrderSearch,
   dependencies: RollbackDependencies,
 ): Promise<ListedChangeOrder[]> {
   const { changeOrders, clock } = dependencies;

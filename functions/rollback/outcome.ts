@@ -37,7 +37,7 @@ export const whatTerminatedMeans =
   'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 
 /** EDAS took the rollback. */
-export function accepted(changeOrderId: string, receipt: RollbackReceipt): RollbackOutcome {
+export function acceptedByEdas(changeOrderId: string, receipt: RollbackReceipt): RollbackOutcome {
   const { rollbackChangeOrderId, requestId, traceId } = receipt;
   return {
     outcome: 'rolling_back',

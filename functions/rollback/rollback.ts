@@ -3,11 +3,11 @@ import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
-import { type Clock, pauseAfter } from '../lib/time.ts';
+import { pauseAfter, toIso, type Clock } from '../lib/time.ts';
 import { afterFailure } from './after-failure.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
-import { accepted, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
+import { acceptedByEdas, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
 import { readWithRetries } from './read-with-retries.ts';
 import { explain, outOfTime, refusal } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
@@ -31,10 +31,10 @@ export async function rollBack(
   let order = await readBefore(request, dependencies);
   let failure: EdasFailure | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    const reply = answerWithoutSending(request, order, failure, dependencies);
+    const reply = outcomeWithoutSending(request, order, failure, dependencies);
     if (reply) return reply;
     const answer = await send(request, dependencies);
-    if (!(answer instanceof EdasFailure)) return accepted(request.changeOrderId, answer);
+    if (!(answer instanceof EdasFailure)) return acceptedByEdas(request.changeOrderId, answer);
     failure = answer;
     const pauseMs = pauseAfter(attempt, dependencies.random);
     if (!maySendAgain(failure, pauseMs, request, dependencies.clock)) {
@@ -50,13 +50,13 @@ export async function rollBack(
  *
  * @throws Problem `problem_predates_change`, `change_start_unknown`, or why the order could not be read
  */
-export async function requireToBlameNow(
+export async function requireCausality(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<void> {
   if (request.problemStartedAt === undefined) return;
   const order = await readBefore(request, dependencies);
-  if (phaseOf(order?.status) !== 'terminated') requireToBlame(request, order);
+  if (phaseOf(order?.status) !== 'terminated') requireChangePredatesProblem(request, order);
 }
 
 async function readBefore(
@@ -103,7 +103,7 @@ function read(
  * @param failure of the rollback that was sent before and not taken, if one was
  * @throws Problem with the reason why nothing may be sent
  */
-function answerWithoutSending(
+function outcomeWithoutSending(
   request: RollbackRequest,
   order: ChangeOrderInfo | undefined,
   failure: EdasFailure | undefined,
@@ -113,8 +113,8 @@ function answerWithoutSending(
   if (phaseOf(order?.status) === 'terminated') {
     return failure ? terminatedByNow(changeOrderId, failure) : alreadyTerminated(request);
   }
-  requireToBlame(request, order);
-  requireNoEarlierEnd(request, order);
+  requireChangePredatesProblem(request, order);
+  requireInFlightOnRepeat(request, order);
   if (order?.status === changeOrderStatus.succeeded && order.supportRollback === false)
     throw finished(changeOrderId);
   if (hold) return held(hold, changeOrderId, order);
@@ -127,7 +127,7 @@ function answerWithoutSending(
  *
  * @throws Problem `edas_outcome_unknown` where an earlier attempt may have rolled it back
  */
-function requireNoEarlierEnd(
+function requireInFlightOnRepeat(
   { changeOrderId, isRepeat = false }: RollbackRequest,
   order: ChangeOrderInfo | undefined,
 ): void {
@@ -140,7 +140,7 @@ function requireNoEarlierEnd(
 }
 
 /** @throws Problem unless the change can be the cause of the problem */
-function requireToBlame(
+function requireChangePredatesProblem(
   { changeOrderId, problemStartedAt }: RollbackRequest,
   before: ChangeOrderInfo | undefined,
 ): void {
@@ -159,10 +159,6 @@ function requireToBlame(
     `The problem began at ${toIso(problemStartedAt)}, before this change did, at ${toIso(startedAt)}: the change is not to blame. Nothing was rolled back. If it is to blame all the same, roll it back in the EDAS console.`,
     { changeOrderId },
   );
-}
-
-function toIso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 async function send(

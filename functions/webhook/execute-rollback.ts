@@ -6,10 +6,10 @@ import { openTaskQueue } from '../platform/open-task-queue.ts';
 import { isSuspended, type Environment } from '../platform/settings.ts';
 import { timeLeft } from '../rollback/budget.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import type { Found } from '../rollback/find-change-order.ts';
+import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
-import { requireToBlameNow, rollBack } from '../rollback/rollback.ts';
+import { requireCausality, rollBack } from '../rollback/rollback.ts';
 import { secondTaskIdFor, taskIdFor, type RollbackDone, type TaskFacts } from '../task.ts';
 import type { DeliveryFacts } from './audit-record.ts';
 import { deferRollback, followRollback, type Follow, type HandOver } from './hand-over.ts';
@@ -22,7 +22,7 @@ export interface Execution {
   source: CompiledSource;
   intent: RollbackIntent;
   /** The change order that the intent is for. */
-  found: Found;
+  found: FoundChangeOrder;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
   /** When the webhook came, epoch milliseconds. */
@@ -86,7 +86,7 @@ async function deferOrRollBack(job: Job): Promise<Outcome> {
   const { request, task, dependencies, handOver } = job;
   const { changeOrderId, problemStartedAt } = request;
   // Not left to the task alone: while it is refused there, it would stand in the way of who may roll back.
-  await requireToBlameNow(request, dependencies);
+  await requireCausality(request, dependencies);
   const deferred = await deferRollback({ ...task, rollback: 'due', problemStartedAt }, handOver);
   switch (deferred) {
     case 'no_queue':

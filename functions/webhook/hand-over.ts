@@ -114,7 +114,7 @@ async function submit(taskId: string, task: RollbackTask, handOver: HandOver): P
   try {
     return await call();
   } catch (error) {
-    if (error instanceof TaskQueueFailure && error.isInDoubt) return settle(taskId, call, handOver);
+    if (error instanceof TaskQueueFailure && error.isInDoubt) return submitAgain(taskId, call, handOver);
     // Whatever it was: the rollback must not fail because of the queue.
     handOver.warn('no task could be handed over', { taskId, reason: reasonOf(error) });
     return 'failed';
@@ -122,7 +122,7 @@ async function submit(taskId: string, task: RollbackTask, handOver: HandOver): P
 }
 
 /** The answer got lost. A second one of the same id is not taken if the first one arrived. */
-async function settle(
+async function submitAgain(
   taskId: string,
   call: () => Promise<'accepted' | 'exists'>,
   handOver: HandOver,

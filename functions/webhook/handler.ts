@@ -20,7 +20,7 @@ import { reasonToIgnore, requireAllowed, requireFreshPayload, selectActor } from
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
 import { replyWithHealth, replyWithOutcome, replyWithProblem, type ReplyContext } from './reply/reply.ts';
 import type { Configuration } from './source/compiled-source.ts';
-import { findSource, requireOpen, requirePost } from './source/find-source.ts';
+import { findSource, requireConfigured, requirePost } from './source/find-source.ts';
 import { createAddKmsKeys, type AddKmsKeys } from './source/kms-keys.ts';
 import { createKmsSecrets } from './source/kms-secrets.ts';
 import { isClosed, loadSources, type Source } from './source/load-sources.ts';
@@ -118,7 +118,7 @@ function authenticateDelivery(
   const delivery = source.deliveryHeader && headers.get(source.deliveryHeader);
   record.add({ source: source.name, delivery });
   requirePost(request.method);
-  requireOpen(source);
+  requireConfigured(source);
   const signed = { headers, query, body: rawBody(request) };
   return authenticate(source, signed, receivedAt, (each) =>
     addKmsKeys(each, () => openKms(accessTo('KMS_ENDPOINT', context, env))),

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { interleave, quantile, spreadOf } from '../../bench/statistics.ts';
+import {
+  differencesOf,
+  figuresOf,
+  interleave,
+  quantile,
+  ratiosOf,
+  spreadOf,
+} from '../../bench/statistics.ts';
 
 test.each([
   [[3], 0.5, 3],
@@ -18,10 +25,20 @@ test('the middle half ends where a quarter is left on either side', () => {
 
 test('every round measures each subject once, every other round backwards, and the first ones do not count', async () => {
   const order: string[] = [];
-  const series = await interleave(['a', 'b'], { rounds: 2, warmUpRounds: 1 }, (name, round) => {
-    order.push(`${name}${round}`);
-    return round;
+  const series = await interleave(['a', 'b'], { rounds: 2, warmUpRounds: 1 }, (name) => {
+    order.push(name);
+    return order.length;
   });
-  expect(order).toEqual(['b0', 'a0', 'a1', 'b1', 'b2', 'a2']);
-  expect(series).toEqual({ a: [1, 2], b: [1, 2] });
+  expect(order).toEqual(['b', 'a', 'a', 'b', 'b', 'a']);
+  expect(series).toEqual({ a: [3, 6], b: [4, 5] });
+});
+
+test('series are compared round by round', () => {
+  expect(ratiosOf([4, 9], [2, 3])).toEqual([2, 3]);
+  expect(differencesOf([4, 9], [2, 3])).toEqual([2, 6]);
+});
+
+test('one figure is taken of each thing that was measured', () => {
+  const runs = { a: [{ elapsed: 1 }, { elapsed: 2 }], b: [{ elapsed: 3 }] };
+  expect(figuresOf(runs, ({ elapsed }) => elapsed)).toEqual({ a: [1, 2], b: [3] });
 });

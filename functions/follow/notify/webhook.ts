@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { toIso } from '../../lib/time.ts';
 import { decodeWhsec } from '../../lib/whsec.ts';
 import { messageFor } from '../message.ts';
 import type { Notification } from '../rollback-event.ts';
@@ -15,7 +16,7 @@ export const webhook: ChannelProtocol = {
     const timestamp = String(Math.floor(now / 1000));
     const request = jsonRequest(url, {
       type: `rollback.${notification.event}`,
-      timestamp: new Date(now).toISOString(),
+      timestamp: toIso(now),
       data: { ...notification, text: messageFor(notification, language) },
     });
     const headers = { ...request.headers, 'webhook-id': id, 'webhook-timestamp': timestamp };

@@ -3,7 +3,7 @@ import type { KmsClient } from '../../kms/client.ts';
 import { settleAll } from '../../lib/async.ts';
 import type { Log } from '../../platform/log.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
-import { SecretUnknown, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
+import { SecretUnavailable, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
 import { isShort, readKey, shortestKeyBytes, warnOfShortKey, type Source } from './load-sources.ts';
 
 /** Gives a source the keys of its secrets in KMS, beside those that it has already. */
@@ -55,10 +55,10 @@ export function createAddKmsKeys(secrets: KmsSecrets, log: Log): AddKmsKeys {
   return async (source, openKms) => {
     const keys = await settleAll(source.secretsInKms.map((name) => keysIn(name, source, openKms))).catch(
       (error: unknown) => {
-        throw error instanceof SecretUnknown ? toSecretsProblem(error) : error;
+        throw error instanceof SecretUnavailable ? toSecretsProblem(error) : error;
       },
     );
-    if (keys.some((each) => each.length === 0)) throw unfit();
+    if (keys.some((each) => each.length === 0)) throw notConfigured();
     return { ...source, keys: [...source.keys, ...keys.flat()] };
   };
 }
@@ -94,8 +94,8 @@ export function readPreviousKey(text: string, verify: VerifyParameters): Buffer 
   return Buffer.isBuffer(key) && isShort(key) ? `is shorter than ${shortestKeyBytes} bytes` : key;
 }
 
-function toSecretsProblem({ retryAfterSeconds }: SecretUnknown): Problem {
-  if (retryAfterSeconds === undefined) return unfit();
+function toSecretsProblem({ retryAfterSeconds }: SecretUnavailable): Problem {
+  if (retryAfterSeconds === undefined) return notConfigured();
   return new Problem(
     'secrets_unavailable',
     `A secret of this source could not be read from KMS, so requests are refused for now. KMS is asked again in ${retryAfterSeconds} s; the log says what it said.`,
@@ -103,7 +103,7 @@ function toSecretsProblem({ retryAfterSeconds }: SecretUnknown): Problem {
   );
 }
 
-function unfit(): Problem {
+function notConfigured(): Problem {
   return new Problem(
     'source_not_configured',
     'A secret of this source in KMS is missing, cannot be used, or may not be read, so every request is refused. The log names the secret. Once it is corrected, the source opens by itself within about a minute.',

@@ -18,8 +18,8 @@ export interface Reading {
 }
 
 /** A secret is not known: it cannot be had for now, or not at all. */
-export class SecretUnknown extends Error {
-  override readonly name = 'SecretUnknown';
+export class SecretUnavailable extends Error {
+  override readonly name = 'SecretUnavailable';
   /** Seconds until KMS is asked again. Undefined where KMS has refused the secret, and time alone will not help. */
   readonly retryAfterSeconds: number | undefined;
 
@@ -31,7 +31,7 @@ export class SecretUnknown extends Error {
 
 /** What the secrets in KMS are, as far as this instance knows. */
 export interface KmsSecrets {
-  /** @throws SecretUnknown */
+  /** @throws SecretUnavailable */
   read: (name: string, reading: Reading) => Promise<SecretVersions>;
 }
 
@@ -56,7 +56,7 @@ interface Entry {
   known?: { versions: SecretVersions; at: Moment } | undefined;
   failure?: { kind: KmsFailure['kind']; at: Moment; pauseMs: number; timeoutMs: number } | undefined;
   /** The read that is going on, which never fails: what came of it stands above. */
-  going?: Promise<void> | undefined;
+  pendingRead?: Promise<void> | undefined;
 }
 
 /**
@@ -103,9 +103,9 @@ export function createKmsSecrets({
     }
   }
 
-  const begin = (name: string, entry: Entry, reading: Reading) =>
-    (entry.going = refresh(name, entry, reading).finally(() => {
-      entry.going = undefined;
+  const startRead = (name: string, entry: Entry, reading: Reading) =>
+    (entry.pendingRead = refresh(name, entry, reading).finally(() => {
+      entry.pendingRead = undefined;
     }));
 
   const isFresh = ({ known }: Entry, { maxAgeMs }: Reading) =>
@@ -115,7 +115,7 @@ export function createKmsSecrets({
    * Whether KMS is to be left alone after a failure. A read that had less time than this request does not count: a sender
    * with a short deadline, or an attacker who poses as one, must not close the sources of others.
    */
-  const isResting = ({ failure }: Entry, timeoutMs: number) => {
+  const isPaused = ({ failure }: Entry, timeoutMs: number) => {
     if (!failure || ageOf(failure.at) >= failure.pauseMs) return false;
     return failure.kind === 'refused' || failure.timeoutMs >= timeoutMs;
   };
@@ -125,9 +125,9 @@ export function createKmsSecrets({
     const deadlineAt = clock.now() + reading.timeoutMs;
     while (!isFresh(entry, reading)) {
       const timeoutMs = deadlineAt - clock.now();
-      if (timeoutMs <= 0 || (!entry.going && isResting(entry, timeoutMs))) return;
-      if (!entry.going) await begin(name, entry, { ...reading, timeoutMs });
-      else if (!(await endsWithin(entry.going, timeoutMs))) return;
+      if (timeoutMs <= 0 || (!entry.pendingRead && isPaused(entry, timeoutMs))) return;
+      if (!entry.pendingRead) await startRead(name, entry, { ...reading, timeoutMs });
+      else if (!(await endsWithin(entry.pendingRead, timeoutMs))) return;
     }
   }
 
@@ -141,7 +141,7 @@ export function createKmsSecrets({
       entries.set(name, entry);
       await bringUpToDate(name, entry, reading);
       if (entry.known && ageOf(entry.known.at) < longestUseMs) return entry.known.versions;
-      throw new SecretUnknown(name, entry.failure?.kind === 'refused' ? undefined : secondsLeft(entry));
+      throw new SecretUnavailable(name, entry.failure?.kind === 'refused' ? undefined : secondsLeft(entry));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Problem } from '../../errors.ts';
 import { isId } from '../../lib/text.ts';
+import { toIso } from '../../lib/time.ts';
 import { decodeHex } from './digest.ts';
 import { hmac } from './hmac.ts';
 import { matches, type SignedRequest } from './match.ts';
@@ -75,7 +76,7 @@ export function expiresSoon({ expiresAtSeconds }: LinkGrant, now: number): boole
 
 /** A grant for the log. */
 export function describeGrant({ app, changeOrderId, expiresAtSeconds }: LinkGrant): Record<string, unknown> {
-  return { app, changeOrderId, expiresAt: toIso(expiresAtSeconds) };
+  return { app, changeOrderId, expiresAt: toIso(expiresAtSeconds * 1000) };
 }
 
 function readGrant(query: ReadonlyMap<string, string>): LinkGrant | undefined {
@@ -89,7 +90,7 @@ function readGrant(query: ReadonlyMap<string, string>): LinkGrant | undefined {
 
 function requireLiving({ expiresAtSeconds }: LinkGrant, now: number): void {
   const left = expiresAtSeconds - now / 1000;
-  const time = toIso(expiresAtSeconds);
+  const time = toIso(expiresAtSeconds * 1000);
   if (left <= 0) {
     throw new Problem('link_expired', `The link expired at ${time}. Make a new one with npm run link.`);
   }
@@ -99,8 +100,4 @@ function requireLiving({ expiresAtSeconds }: LinkGrant, now: number): void {
       `The link expires at ${time}, later than any may: 400 days from now. Make a new one with npm run link.`,
     );
   }
-}
-
-function toIso(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }

@@ -7,7 +7,7 @@ import type { RollbackDependencies } from '../../../functions/rollback/dependenc
 import {
   findChangeOrder,
   rollbackRightAfter,
-  type Search,
+  type ChangeOrderSearch,
 } from '../../../functions/rollback/find-change-order.ts';
 import { rollBack } from '../../../functions/rollback/rollback.ts';
 import {
@@ -43,17 +43,17 @@ function edasOf(listings: Record<string, Listing>, leftMs = 8_000) {
     const listing = listings[appId] ?? [];
     return listing instanceof Error ? Promise.reject(listing) : Promise.resolve(listing);
   };
-  const find = (search: Omit<Search, 'deadlineAt'>) => findOver(list, search, leftMs);
+  const find = (search: Omit<ChangeOrderSearch, 'deadlineAt'>) => findOver(list, search, leftMs);
   return {
     asked,
     find,
-    findId: async (search: Omit<Search, 'deadlineAt'>) => (await find(search)).changeOrderId,
+    findId: async (search: Omit<ChangeOrderSearch, 'deadlineAt'>) => (await find(search)).changeOrderId,
   };
 }
 
 async function findOver(
   list: ChangeOrders['list'],
-  search: Omit<Search, 'deadlineAt'>,
+  search: Omit<ChangeOrderSearch, 'deadlineAt'>,
   leftMs = 8_000,
   warn: RollbackDependencies['warn'] = () => undefined,
 ) {
@@ -436,7 +436,7 @@ describe('the rollback right after an order', () => {
 });
 
 describe('either way', () => {
-  const ways: [string, Omit<Search, 'deadlineAt'>, object][] = [
+  const ways: [string, Omit<ChangeOrderSearch, 'deadlineAt'>, object][] = [
     ['by application', { target: { app } }, { app }],
     [
       'by change order',
@@ -509,7 +509,11 @@ describe('over the real client', () => {
   }
 
   /** The order that was rolled back, or the code of the refusal. */
-  async function findAndRollBack(edas: EdasStandIn, search: Omit<Search, 'deadlineAt'>, withinMs = 5_000) {
+  async function findAndRollBack(
+    edas: EdasStandIn,
+    search: Omit<ChangeOrderSearch, 'deadlineAt'>,
+    withinMs = 5_000,
+  ) {
     const client = createEdasClient(edas.url, { getCredentials: () => Promise.resolve(credentials) });
     const changeOrders = changeOrdersOf(() => Promise.resolve(client), 'RollbackChangeOrder');
     const dependencies: RollbackDependencies = {

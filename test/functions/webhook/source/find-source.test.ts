@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { findSource, requireOpen, requirePost } from '../../../../functions/webhook/source/find-source.ts';
+import {
+  findSource,
+  requireConfigured,
+  requirePost,
+} from '../../../../functions/webhook/source/find-source.ts';
 import type { Source } from '../../../../functions/webhook/source/load-sources.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
@@ -62,7 +66,7 @@ test.each([
 ])('a source %s', (_what, source, code) => {
   expect(
     codeOf(() => {
-      requireOpen(source);
+      requireConfigured(source);
     }),
   ).toBe(code);
 });

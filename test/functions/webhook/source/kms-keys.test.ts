@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
 import { createAddKmsKeys } from '../../../../functions/webhook/source/kms-keys.ts';
 import {
-  SecretUnknown,
+  SecretUnavailable,
   type KmsSecrets,
   type Reading,
   type SecretVersions,
@@ -22,14 +22,14 @@ interface Stage {
 }
 
 /** @param versions of each secret, or why there are none */
-function setStage(versions: Record<string, SecretVersions | SecretUnknown>): Stage {
+function setStage(versions: Record<string, SecretVersions | SecretUnavailable>): Stage {
   const readings: Stage['readings'] = [];
   const log: string[] = [];
   const secrets: KmsSecrets = {
     read: (name, { timeoutMs, maxAgeMs }) => {
       readings.push({ name, timeoutMs, maxAgeMs });
-      const found = versions[name] ?? new SecretUnknown(name, undefined);
-      return found instanceof SecretUnknown ? Promise.reject(found) : Promise.resolve(found);
+      const found = versions[name] ?? new SecretUnavailable(name, undefined);
+      return found instanceof SecretUnavailable ? Promise.reject(found) : Promise.resolve(found);
     },
   };
   const addKmsKeys = createAddKmsKeys(secrets, (level, msg, fields) => {
@@ -73,9 +73,9 @@ describe('a source gets', () => {
 });
 
 describe('a source is refused its keys', () => {
-  test.each<[string, SecretUnknown, string, unknown]>([
-    ['may be had later', new SecretUnknown('a', 7), 'secrets_unavailable', { retryAfterSeconds: 7 }],
-    ['cannot be had', new SecretUnknown('a', undefined), 'source_not_configured', {}],
+  test.each<[string, SecretUnavailable, string, unknown]>([
+    ['may be had later', new SecretUnavailable('a', 7), 'secrets_unavailable', { retryAfterSeconds: 7 }],
+    ['cannot be had', new SecretUnavailable('a', undefined), 'source_not_configured', {}],
   ])('where one of its secrets %s', async (_, unknown, code, facts) => {
     const { add } = setStage({ a: unknown, b: [version('b1')] });
     await expect(add({ secrets: ['kms:b', 'kms:a'] })).rejects.toMatchObject({ code, facts });

@@ -69,7 +69,7 @@ function setStage(): Stage {
 
 const textsOf = (versions: SecretVersions) => versions.map((version) => version?.text);
 const unknownFor = (retryAfterSeconds: number | undefined) =>
-  expect.objectContaining({ name: 'SecretUnknown', retryAfterSeconds }) as unknown;
+  expect.objectContaining({ name: 'SecretUnavailable', retryAfterSeconds }) as unknown;
 
 describe('a secret in KMS', () => {
   test('is both of its versions, the current one first', async () => {
