@@ -31,7 +31,10 @@ interface Setting {
   rules?: RollbackRules;
   fault?: ChooseFault;
   source?: 'pipeline' | 'gated';
-  /** How long the sender waits. Less where a fault is silence, so that the test does not take so long. */
+  /**
+   * How long the sender waits: so long that a busy machine, for which real time runs out faster, has enough of it. Less
+   * where a fault is silence, so that the test does not take so long.
+   */
   deadlineMs?: number;
   /** Instead of the stand-in's address. */
   endpoint?: (edas: EdasStandIn, cleanUp: CleanUp) => string | Promise<string>;
@@ -55,7 +58,7 @@ interface Course {
 
 /** Sends one webhook, for an order in flight, through the whole function. */
 async function deliver(setting: Setting, cleanUp: CleanUp): Promise<Course> {
-  const { rules = { ofTerminated: 'accepted' }, source = 'pipeline', deadlineMs = 9_000 } = setting;
+  const { rules = { ofTerminated: 'accepted' }, source = 'pipeline', deadlineMs = 18_000 } = setting;
   const clock = realClockThatLeaps(setting.onPause);
   const edas = await startEdasStandIn({
     credentials: fakeCredentials,
@@ -172,7 +175,7 @@ const matrix: Row[] = [
   { fault: faults.switchingProtocols(done), put: shown, ...doubtful },
   { fault: faults.silent(), put: unknown, ...doubtful },
   { fault: faults.silent(done), put: shown, ...doubtful },
-  { fault: faults.delayed({ byMs: 10_000 }), put: shown, ...doubtful },
+  { fault: faults.delayed({ byMs: 30_000 }), put: shown, ...doubtful },
   { fault: faults.resetBeforeHandling(), put: unknown, ...doubtful },
   { fault: faults.resetAfterHandling(), put: shown, ...doubtful },
   { fault: faults.serviceUnavailable(), put: unknown, ...doubtful },
@@ -241,7 +244,7 @@ describe('whatever EDAS answers, at most one rollback takes effect and the calle
       const setting: Setting = {
         fault: (call) => (meets[place](call) ? fault : undefined),
         source: place === 'lists' ? 'gated' : 'pipeline',
-        ...(slowFaults.includes(fault.name) && { deadlineMs: 4_000 }),
+        ...(slowFaults.includes(fault.name) && { deadlineMs: 8_000 }),
       };
       const course = await deliver(setting, onTestFinished);
       expectTruth(course);
@@ -302,7 +305,7 @@ const stories: Story[] = [
   {
     what: 'whoever listens never finishes the TLS handshake',
     setting: () => ({
-      deadlineMs: 2_500,
+      deadlineMs: 5_000,
       endpoint: async (_edas, cleanUp) => (await listen(() => undefined, cleanUp)).replace('http:', 'https:'),
     }),
     told: 'edas_unavailable',
@@ -328,7 +331,7 @@ const stories: Story[] = [
   },
   {
     what: 'the first call times out',
-    setting: () => ({ deadlineMs: 2_500, fault: onCalls({ 1: faults.silent() }) }),
+    setting: () => ({ deadlineMs: 5_000, fault: onCalls({ 1: faults.silent() }) }),
     told: 'rolling_back (reply)',
     saw: 'read put',
     rollbacks: 1,
@@ -336,7 +339,7 @@ const stories: Story[] = [
   {
     what: 'the rollback and the first read after it time out',
     setting: () => ({
-      deadlineMs: 2_500,
+      deadlineMs: 5_000,
       fault: onCalls({ 2: faults.silent(done), 3: faults.silent(done) }),
     }),
     told: 'rolling_back (order)',

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
 import * as faults from '../../../local/stand-ins/fc/faults.ts';
 import type { Fault } from '../../../local/stand-ins/fc/faults.ts';
@@ -7,11 +7,13 @@ import {
   app,
   byTurn,
   changeOrderId,
-  readInSlack,
-  setStage,
+  describePatience,
+  expectOwnRollback,
+  form,
+  order,
+  patienceMs,
+  stageWith,
   taskId,
-  tellCloudMonitor,
-  type CleanUp,
   type StageOptions,
 } from './stage.ts';
 
@@ -19,7 +21,7 @@ const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
 
 const sources = `
 sources:
-  pipeline: { preset: generic, secrets: [SECRET], follow: true, deadlineMs: 4500 }
+  pipeline: { preset: generic, secrets: [SECRET], follow: true, deadlineMs: ${patienceMs} }
   alone: { preset: generic, secrets: [SECRET] }
   followed: { preset: generic, secrets: [SECRET], follow: true }
   ruled: { preset: generic, secrets: [SECRET], follow: true, problemStartedAt: since }
@@ -30,19 +32,9 @@ sources:
   cloudmonitor: { preset: cloudmonitor, secrets: [SECRET], follow: true, apps: [${app}] }
 `;
 
-const stage = (options: Partial<StageOptions>, cleanUp: CleanUp) =>
-  setStage({ sources, ...options }, cleanUp);
-const order = { changeOrderId };
-const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const done = { takesEffect: true };
 
-// The first request of all loads both SDKs.
-beforeAll(async () => {
-  const work: (() => Promise<void> | void)[] = [];
-  const { webhook } = await stage({}, (each) => void work.push(each));
-  await webhook.post('pipeline', order);
-  for (const each of work) await each();
-});
+const stage = stageWith(sources);
 
 describe('a rollback that has begun is followed by a task', () => {
   test('that knows the order which EDAS named, and has nothing to roll back', async ({ onTestFinished }) => {
@@ -191,19 +183,7 @@ describe('a rollback stands, whatever becomes of the task that should follow it,
   const titled = rows.map(([fault, tasks = 0]) => ({ fault, tasks, name: fault.name }));
 
   test.concurrent.for(titled)('$name ($tasks tasks)', async ({ fault, tasks }, { onTestFinished }) => {
-    const { webhook, fc, puts, warnings } = await stage({ fcFault: () => fault }, onTestFinished);
-    const answer = await webhook.post('pipeline', order);
-    expect(answer).toMatchObject({
-      status: 202,
-      body: { outcome: 'rolling_back', evidence: 'reply', follow: 'failed' },
-    });
-    expect(answer.body['message']).toContain('No task is known to follow it');
-    expect(puts()).toBe(1);
-    expect(fc.tasks).toHaveLength(tasks);
-    expect(warnings().join()).toMatch(/no task could be handed over|whether a task was handed over/);
-    const [decision] = webhook.decisions();
-    expect(decision).toMatchObject({ outcome: 'rolling_back', follow: 'failed' });
-    expect(decision?.['durationMs']).toBeLessThan(4_500);
+    await expectOwnRollback(await stage({ fcFault: () => fault }, onTestFinished), { tasks });
   });
 
   test.concurrent.for([
@@ -241,33 +221,8 @@ describe('a rollback stands, whatever becomes of the task that should follow it,
   });
 });
 
-describe('the patience of the sender holds', () => {
-  const slowEdas = { edasFault: () => edasFaults.delayed({ byMs: 10_000 }) };
-  const slowFc = { fcFault: () => faults.delayed({ byMs: 10_000 }) };
-  const delays = [
-    { what: 'EDAS takes 10 s', options: slowEdas, reads: 'It is not known yet', ends: 'edas_unavailable' },
-    { what: 'Function Compute takes 10 s', options: slowFc, reads: 'Rolling back', ends: 'rolling_back' },
-    {
-      what: 'both take 10 s',
-      options: { ...slowEdas, ...slowFc },
-      reads: 'It is not known yet',
-      ends: 'edas_unavailable',
-    },
-  ];
-
-  test.concurrent.for(delays)(
-    'of Slack, 3 s, where $what',
-    async ({ options, reads }, { onTestFinished }) => {
-      const { webhook } = await stage(options, onTestFinished);
-      expect(await readInSlack(webhook)).toContain(reads);
-    },
-  );
-
-  test.concurrent.for(delays)(
-    'of CloudMonitor, 5 s, where $what',
-    async ({ options, ends }, { onTestFinished }) => {
-      const { webhook } = await stage(options, onTestFinished);
-      expect(await tellCloudMonitor(webhook)).toBe(ends);
-    },
-  );
+describePatience(stage, {
+  'EDAS takes 10 s': { slack: 'It is not known yet', cloudMonitor: 'edas_unavailable' },
+  'Function Compute takes 10 s': { slack: 'Rolling back', cloudMonitor: 'rolling_back' },
+  'both take 10 s': { slack: 'It is not known yet', cloudMonitor: 'edas_unavailable' },
 });

@@ -1,12 +1,14 @@
-import { expect } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../functions/lib/time.ts';
 import { readTask, type RollbackTask } from '../../../functions/task.ts';
 import type { RollbackRules } from '../../../local/stand-ins/edas/change-orders.ts';
+import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
 import {
   startEdasStandIn,
   type ChooseFault,
   type EdasStandIn,
 } from '../../../local/stand-ins/edas/stand-in.ts';
+import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
 import type { Fault } from '../../../local/stand-ins/fc/faults.ts';
 import { startFcStandIn, type FcStandIn, type RecordedCall } from '../../../local/stand-ins/fc/stand-in.ts';
 import {
@@ -29,6 +31,12 @@ export const taskId = `rollback-${changeOrderId}`;
 /** Of the task that follows a rollback whose first task is dead. */
 export const secondTaskId = `follow-${changeOrderId}`;
 export const app = '3616cdca-4f92-4413-0000-000000000000';
+/** A payload that names the change order. */
+export const order = { changeOrderId };
+export const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** How long a sender waits for an answer that takes its time: in real time, and on a busy machine, too. */
+export const patienceMs = 9_000;
 
 /** Called when a test is over. Tests run side by side, so each brings its own. */
 export type CleanUp = (work: () => Promise<void> | void) => void;
@@ -96,16 +104,49 @@ export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise
   };
 }
 
+/** Sets the stage for one test. */
+export type SetStage = (options: Partial<StageOptions>, cleanUp: CleanUp) => Promise<Stage>;
+
+/** What sets stages with these sources. The first request of all loads both SDKs, which is done before the tests. */
+export function stageWith(sources: string, first: Partial<StageOptions> = {}): SetStage {
+  const stage: SetStage = (options, cleanUp) => setStage({ sources, ...options }, cleanUp);
+  beforeAll(async () => {
+    const work: (() => Promise<void> | void)[] = [];
+    const { webhook } = await stage(first, (each) => void work.push(each));
+    await webhook.post('pipeline', order);
+    for (const each of work) await each();
+  });
+  return stage;
+}
+
+/** What holds wherever no task can be handed over: the webhook has rolled back itself, once, in time, and says so. */
+export async function expectOwnRollback(
+  { webhook, puts, fc, warnings }: Stage,
+  { tasks = 0, logged = '' } = {},
+): Promise<void> {
+  const answer = await webhook.post('pipeline', order);
+  expect(answer).toMatchObject({
+    status: 202,
+    body: { outcome: 'rolling_back', evidence: 'reply', changeOrderId, follow: 'failed' },
+  });
+  expect(answer.body['message']).toContain('No task is known to follow it');
+  expect(puts()).toBe(1);
+  expect(fc.tasks).toHaveLength(tasks);
+  expect(warnings().join()).toMatch(/no task could be handed over|whether a task was handed over/);
+  expect(warnings().join()).toContain(logged);
+  const [decision] = webhook.decisions();
+  expect(decision).toMatchObject({ outcome: 'rolling_back', follow: 'failed' });
+  expect(decision?.['durationMs']).toBeLessThan(patienceMs);
+}
+
 /** The first invocation meets the first fault, and so on. Those that come later, and questions for a state, meet none. */
 export function byTurn(...faults: readonly Fault[]): NonNullable<StageOptions['fcFault']> {
   let turn = 0;
   return ({ operation }) => (operation === 'InvokeFunction' ? faults[turn++] : undefined);
 }
 
-const form = { 'content-type': 'application/x-www-form-urlencoded' };
-
 /** What people read of `/rollback <id>`, in Slack's patience of 3 s. */
-export async function readInSlack(webhook: Webhook): Promise<string> {
+async function readInSlack(webhook: Webhook): Promise<string> {
   const command = new URLSearchParams({ command: '/rollback', text: changeOrderId }).toString();
   const { body } = await webhook.post('slack', command, { headers: form });
   expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(3_000);
@@ -113,7 +154,7 @@ export async function readInSlack(webhook: Webhook): Promise<string> {
 }
 
 /** The outcome or code that CloudMonitor gets for an alert, in its patience of 5 s. */
-export async function tellCloudMonitor(webhook: Webhook): Promise<string> {
+async function tellCloudMonitor(webhook: Webhook): Promise<string> {
   const alert = `alertState=ALERT&alertName=checkout&timestamp=${Date.now()}`;
   const expiresAtSeconds = Math.floor(Date.now() / 1000) + 3_600;
   const { body } = await webhook.post('cloudmonitor', alert, {
@@ -122,4 +163,43 @@ export async function tellCloudMonitor(webhook: Webhook): Promise<string> {
   });
   expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(5_000);
   return String(body['outcome'] ?? body['code']);
+}
+
+type Delayed = 'EDAS takes 10 s' | 'Function Compute takes 10 s' | 'both take 10 s';
+
+/**
+ * The tests that a chat and a monitoring system are answered before they give up.
+ *
+ * @param told what Slack reads, whose command names the change order, and the outcome or code that CloudMonitor gets,
+ *   whose change order has to be looked for
+ */
+export function describePatience(
+  stage: SetStage,
+  told: Record<Delayed, { slack: string; cloudMonitor: string }>,
+): void {
+  const edasFault = () => edasFaults.delayed({ byMs: 10_000 });
+  const fcFault = () => fcFaults.delayed({ byMs: 10_000 });
+  const delays: { what: Delayed; options: Partial<StageOptions> }[] = [
+    { what: 'EDAS takes 10 s', options: { edasFault } },
+    { what: 'Function Compute takes 10 s', options: { fcFault } },
+    { what: 'both take 10 s', options: { edasFault, fcFault } },
+  ];
+
+  describe('the patience of the sender holds', () => {
+    test.concurrent.for(delays)(
+      'of Slack, 3 s, where $what',
+      async ({ what, options }, { onTestFinished }) => {
+        const { webhook } = await stage(options, onTestFinished);
+        expect(await readInSlack(webhook)).toContain(told[what].slack);
+      },
+    );
+
+    test.concurrent.for(delays)(
+      'of CloudMonitor, 5 s, where $what',
+      async ({ what, options }, { onTestFinished }) => {
+        const { webhook } = await stage(options, onTestFinished);
+        expect(await tellCloudMonitor(webhook)).toBe(told[what].cloudMonitor);
+      },
+    );
+  });
 }
