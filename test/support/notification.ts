@@ -4,7 +4,7 @@ export const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 export const rollbackChangeOrderId = '8f5e0a52-0000-4000-8000-000000000002';
 
 /** A rollback that succeeded, or what differs from one. */
-export function newsOf(differences: Partial<Notification> = {}): Notification {
+export function notificationOf(differences: Partial<Notification> = {}): Notification {
   return {
     event: 'succeeded',
     changeOrderId,

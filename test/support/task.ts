@@ -92,8 +92,8 @@ export interface TaskFunction {
   decisions: () => Record<string, unknown>[];
   /** The events that people were told of, in order. */
   events: () => string[];
-  /** The news as one's own receiver got them, each with its text for people. */
-  news: () => (Notification & { text: string })[];
+  /** The notifications as one's own receiver got them, each with its text for people. */
+  notifications: () => (Notification & { text: string })[];
   /** EDAS's calls, as `12 PUT order`: the second and what was called. */
   calls: () => string[];
   run: (task?: Partial<RollbackTask>, retryCount?: number) => Promise<TaskEnd>;
@@ -169,7 +169,7 @@ export async function openTaskFunction(
     log,
     decisions: () => log().filter(({ msg }) => msg === 'decision'),
     events: () => log().flatMap(({ msg, event }) => (msg === 'news' ? [String(event)] : [])),
-    news: () =>
+    notifications: () =>
       receiver.messages
         .filter(({ kind }) => kind === 'webhook')
         .map(({ body }) => toRecord(toRecord(body)['data']) as unknown as Notification & { text: string }),

@@ -35,7 +35,7 @@ test('a night: rolled back, waits for a person, is confirmed, fails in part, wai
     reason: 'EDAS-10001 STAR_AGENT_OFFLINE',
   };
   const seen = (status: number, done: number) => ({ status, changeStatus: 6, batches: { done, total: 3 } });
-  expect(task.news()).toEqual([
+  expect(task.notifications()).toEqual([
     // The webhook came two seconds before the task began.
     { ...always, event: 'started', failures: [], tookMs: 2_000 },
     { ...always, event: 'waiting', ...seen(8, 1), failures: [], tookMs: 67_000 },

@@ -44,7 +44,7 @@ function accepting(rollbackChangeOrderId: string, { takesEffect = false } = {}):
 }
 
 const putsOf = (task: TaskFunction) => task.calls().filter((call) => call.includes('PUT'));
-const headlineOf = (task: TaskFunction) => task.news().at(-1)?.text.split('\n')[0];
+const headlineOf = (task: TaskFunction) => task.notifications().at(-1)?.text.split('\n')[0];
 
 const done: Partial<RollbackTask> = { rollback: 'done' };
 const problemOf = (error: unknown) => (error instanceof Problem ? error.code : error);
@@ -69,15 +69,18 @@ describe('a rollback that is due', () => {
     const event = { 2: 'succeeded', 3: 'failed', 7: 'partly_succeeded', 10: 'failed' }[outcome];
     expect(await task.run()).toEqual({ event });
     expect(task.events().at(-1)).toBe(event);
-    expect(task.news().at(-1)).toMatchObject({ status: outcome, changeStatus: 6 });
-    expect(task.news().at(-1)?.failures).toHaveLength(outcome === 2 ? 0 : 1);
+    expect(task.notifications().at(-1)).toMatchObject({ status: outcome, changeStatus: 6 });
+    expect(task.notifications().at(-1)?.failures).toHaveLength(outcome === 2 ? 0 : 1);
   });
 
   test('ends as terminated where somebody stops it', async () => {
     const task = await open();
     task.clock.at(30, () => task.edas.orders.abort(rollbackOrderOf(task)));
     expect(await task.run()).toEqual({ event: 'terminated' });
-    expect(task.news().at(-1)).toMatchObject({ status: 6, rollbackChangeOrderId: rollbackOrderOf(task) });
+    expect(task.notifications().at(-1)).toMatchObject({
+      status: 6,
+      rollbackChangeOrderId: rollbackOrderOf(task),
+    });
   });
 
   test.each([
@@ -90,7 +93,7 @@ describe('a rollback that is due', () => {
   ])('%s is told not to be done, and the task fails', async (_what, differences, code) => {
     const task = await open();
     expect(problemOf((await task.run(differences)).error)).toBe(code);
-    expect(task.news()).toMatchObject([{ event: 'not_rolled_back', problem: { code } }]);
+    expect(task.notifications()).toMatchObject([{ event: 'not_rolled_back', problem: { code } }]);
     expect(task.decisions()).toMatchObject([{ code, rollback: 'due' }]);
     expect(task.calls().join()).not.toContain('PUT');
   });
@@ -107,7 +110,7 @@ describe('a rollback that is due', () => {
     async (value) => {
       const task = await open({ env: { ROLLBACK_SUSPENDED: value } });
       expect(problemOf((await task.run()).error)).toBe('rollback_suspended');
-      expect(task.news()).toMatchObject([
+      expect(task.notifications()).toMatchObject([
         { event: 'not_rolled_back', problem: { code: 'rollback_suspended' } },
       ]);
       expect(task.calls()).toEqual(['0 read change', '0 name']);
@@ -129,7 +132,7 @@ describe('a change that was terminated before', () => {
     await task.clock.sleep(10_000);
     expect(await task.run()).toEqual({ event: 'succeeded' });
     const rollbackChangeOrderId = rollbackOrderOf(task);
-    expect(task.news()).toMatchObject([
+    expect(task.notifications()).toMatchObject([
       { event: 'already_terminated', rollbackChangeOrderId, isPresumed: true, status: 6 },
       { event: 'succeeded', rollbackChangeOrderId, isPresumed: true, status: 2 },
     ]);
@@ -161,9 +164,9 @@ describe('a change that was terminated before', () => {
     const task = await open();
     task.edas.orders.abort(taskOrder);
     expect(await task.run({}, 1)).toEqual({ event: 'unreadable' });
-    expect(task.news()).toMatchObject([{ event: 'unreadable', status: 6 }]);
-    expect(task.news()[0]).not.toHaveProperty('rollbackChangeOrderId');
-    const text = task.news()[0]?.text ?? '';
+    expect(task.notifications()).toMatchObject([{ event: 'unreadable', status: 6 }]);
+    expect(task.notifications()[0]).not.toHaveProperty('rollbackChangeOrderId');
+    const text = task.notifications()[0]?.text ?? '';
     expect(text).toContain(
       'Why: The change order is terminated, by an earlier attempt of this task or otherwise.',
     );
@@ -180,7 +183,10 @@ describe('a rollback that the webhook has done', () => {
     const rollbackChangeOrderId = rollbackOrderOf(task);
     expect(await task.run({ ...done, rollbackChangeOrderId })).toEqual({ event: 'succeeded' });
     expect(task.events()).toEqual(['started', 'succeeded']);
-    expect(task.news()).toMatchObject([{ isPresumed: false }, { isPresumed: false, changeStatus: 6 }]);
+    expect(task.notifications()).toMatchObject([
+      { isPresumed: false },
+      { isPresumed: false, changeStatus: 6 },
+    ]);
     expect(headlineOf(task)).toContain(
       'Succeeded: the EDAS rollback is complete; the change is rolled back.',
     );
@@ -193,7 +199,7 @@ describe('a rollback that the webhook has done', () => {
     task.edas.orders.rollback(taskOrder);
     const rollbackChangeOrderId = rollbackOrderOf(task);
     expect(await task.run({ ...done, rollbackChangeOrderId })).toEqual({ event: 'succeeded' });
-    expect(task.news().at(-1)).toMatchObject({ isPresumed: false, status: 2, changeStatus: 1 });
+    expect(task.notifications().at(-1)).toMatchObject({ isPresumed: false, status: 2, changeStatus: 1 });
     expect(headlineOf(task)).toContain('Probably succeeded');
   });
 
@@ -202,21 +208,21 @@ describe('a rollback that the webhook has done', () => {
     await task.clock.sleep(1_000);
     task.edas.orders.rollback(taskOrder);
     expect(await task.run({ ...done, rollbackChangeOrderId: taskOrder })).toEqual({ event: 'succeeded' });
-    expect(task.news().at(-1)).toMatchObject({
+    expect(task.notifications().at(-1)).toMatchObject({
       rollbackChangeOrderId: rollbackOrderOf(task),
       isPresumed: true,
       changeStatus: 6,
     });
     expect(headlineOf(task)).toContain('Probably succeeded');
-    expect(task.news()[0]).toMatchObject({ event: 'started', isPresumed: true });
+    expect(task.notifications()[0]).toMatchObject({ event: 'started', isPresumed: true });
   });
 
   test('is followed at the change itself where nobody can tell its order', async () => {
     const task = await open();
     task.edas.orders.rollback(taskOrder);
     expect(await task.run({ ...done, app: undefined })).toEqual({ event: 'terminated' });
-    expect(task.news().at(-1)).not.toHaveProperty('rollbackChangeOrderId');
-    expect(task.news().at(-1)?.text).toContain('by the EDAS rollback or by somebody who stopped it');
+    expect(task.notifications().at(-1)).not.toHaveProperty('rollbackChangeOrderId');
+    expect(task.notifications().at(-1)?.text).toContain('by the EDAS rollback or by somebody who stopped it');
   });
 
   test('is not called started again in the chat, whose answer the webhook gave; its end is', async () => {
@@ -252,7 +258,7 @@ describe('a rollback that the webhook has done', () => {
       const code = what === 'endpoint' ? 'edas_endpoint_invalid' : 'credentials_missing';
       expect(problemOf((await task.run(done)).error)).toBe(code);
       expect(task.events()).toEqual(['started', 'unreadable']);
-      expect(task.news().at(-1)).toMatchObject({ problem: { code } });
+      expect(task.notifications().at(-1)).toMatchObject({ problem: { code } });
       expect(task.decisions()).toMatchObject([{ level: 'error', code }]);
     },
   );
@@ -261,7 +267,7 @@ describe('a rollback that the webhook has done', () => {
     const task = await open();
     task.edas.setFault(() => faults.deniedByRam());
     expect(await task.run(done)).toEqual({ event: 'unreadable' });
-    expect(task.news().at(-1)?.problem?.message).toContain('edas:ReadApplication');
+    expect(task.notifications().at(-1)?.problem?.message).toContain('edas:ReadApplication');
     expect(task.clock.seconds()).toBe(25);
   });
 
@@ -284,7 +290,7 @@ describe('where there is nothing to ask EDAS with, a rollback that is due', () =
   ] as const)('is told not to be done (%s), and the task fails', async (code, options) => {
     const task = await open(options);
     expect(problemOf((await task.run()).error)).toBe(code);
-    expect(task.news()).toMatchObject([
+    expect(task.notifications()).toMatchObject([
       { event: 'not_rolled_back', app: { id: taskApp }, problem: { code } },
     ]);
     expect(task.decisions()).toHaveLength(1);
@@ -306,21 +312,21 @@ describe('a doubt', () => {
     const task = await open();
     task.edas.setFault(({ method }) => (method === 'PUT' ? faults.emptyBody() : undefined));
     await task.run();
-    const [{ tookMs, problem } = {}] = task.news();
+    const [{ tookMs, problem } = {}] = task.notifications();
     expect(tookMs).toBeLessThan(2_000 + 21_000);
     expect(problem?.code).toBe('edas_outcome_unknown');
     expect(problem?.message).toMatch(
       /^The rollback was sent, and its answer got lost\. EDAS gave no answer .*\. The change order is looked at for two more minutes\. If it runs on until then, Function Compute may try the task again, and then the rollback is sent once more\.$/,
     );
-    expect(task.news()[0]?.text).not.toMatch(/send the webhook/i);
+    expect(task.notifications()[0]?.text).not.toMatch(/send the webhook/i);
   });
 
   test('of a retry that sends nothing does not say that an answer got lost, but what the order shows', async () => {
     const task = await open({}, { createdAt: Date.parse(startTime) - 3_600_000, outcome: 3 });
     expect(problemOf((await task.run({}, 1)).error)).toBe('edas_outcome_unknown');
-    expect(task.news()).toMatchObject([{ event: 'outcome_unknown' }]);
-    expect(task.news()[0]?.problem?.message).toContain('status is 3 (failed): so it is not sent');
-    expect(task.news()[0]?.problem?.message).not.toContain('got lost');
+    expect(task.notifications()).toMatchObject([{ event: 'outcome_unknown' }]);
+    expect(task.notifications()[0]?.problem?.message).toContain('status is 3 (failed): so it is not sent');
+    expect(task.notifications()[0]?.problem?.message).not.toContain('got lost');
     expect(putsOf(task)).toEqual([]);
   });
 
@@ -352,8 +358,10 @@ describe('a doubt', () => {
     const { error } = await task.run({}, 1);
     expect(problemOf(error)).toBe('edas_unavailable');
     expect(task.calls().join()).not.toContain('PUT');
-    expect(task.news()).toMatchObject([{ event: 'outcome_unknown', problem: { code: 'edas_unavailable' } }]);
-    expect(task.news()[0]?.problem?.message).toContain(
+    expect(task.notifications()).toMatchObject([
+      { event: 'outcome_unknown', problem: { code: 'edas_unavailable' } },
+    ]);
+    expect(task.notifications()[0]?.problem?.message).toContain(
       'An earlier attempt of this task may have rolled back.',
     );
   });
@@ -394,8 +402,12 @@ test('a retry that is held does not claim that nothing was done: an earlier atte
   const env = { ROLLBACK_SUSPENDED: 'true', EDAS_ENDPOINT: task.edas.url };
   const held = await openTaskFunction({ env }, onTestFinished);
   expect(problemOf((await held.run({}, 1)).error)).toBe('rollback_suspended');
-  expect(held.news()).toMatchObject([{ event: 'outcome_unknown', problem: { code: 'rollback_suspended' } }]);
-  expect(held.news()[0]?.problem?.message).toMatch(/An earlier attempt of this task may have rolled back\.$/);
+  expect(held.notifications()).toMatchObject([
+    { event: 'outcome_unknown', problem: { code: 'rollback_suspended' } },
+  ]);
+  expect(held.notifications()[0]?.problem?.message).toMatch(
+    /An earlier attempt of this task may have rolled back\.$/,
+  );
 });
 
 describe('an EDAS that is down', () => {
@@ -403,7 +415,7 @@ describe('an EDAS that is down', () => {
     const task = await open();
     await task.edas.close();
     expect(problemOf((await task.run()).error)).toBe('edas_unavailable');
-    expect(task.news()).toMatchObject([{ event: 'not_rolled_back', app: { id: taskApp } }]);
+    expect(task.notifications()).toMatchObject([{ event: 'not_rolled_back', app: { id: taskApp } }]);
     expect(task.clock.seconds()).toBeLessThan(25);
   });
 
@@ -412,7 +424,7 @@ describe('an EDAS that is down', () => {
     await task.edas.close();
     expect(await task.run(done)).toEqual({ event: 'out_of_time' });
     expect(task.events()).toEqual(['started', 'out_of_time']);
-    expect(task.news().at(-1)?.problem?.message).toContain('ECONNREFUSED');
+    expect(task.notifications().at(-1)?.problem?.message).toContain('ECONNREFUSED');
     expect(task.clock.seconds()).toBeLessThanOrEqual(600 - 75);
     expect(task.clock.seconds()).toBeGreaterThan(500);
   });
@@ -432,7 +444,7 @@ describe('an EDAS that is down', () => {
       operation === 'GetApplication' ? faults.deniedByRam() : undefined,
     );
     expect(await task.run()).toEqual({ event: 'succeeded' });
-    expect(task.news().map(({ app }) => app)).toEqual([{ id: taskApp }, { id: taskApp }]);
+    expect(task.notifications().map(({ app }) => app)).toEqual([{ id: taskApp }, { id: taskApp }]);
     expect(task.calls().filter((call) => call.endsWith('name'))).toHaveLength(1);
   });
 });
@@ -570,12 +582,12 @@ test('a release that waits for a person, and that EDAS shows late, is never to b
     task.edas.setFault(({ method }) => (method === 'PUT' ? accepting(taskOrder) : undefined));
     expect(await task.run({ app })).toEqual({ event: 'out_of_time' });
     expect(task.events()).toEqual(['started', 'waiting', 'out_of_time']);
-    expect(task.news().map(({ status }) => status)).toEqual([undefined, 8, 8]);
+    expect(task.notifications().map(({ status }) => status)).toEqual([undefined, 8, 8]);
     const looks = task.calls().filter((call) => call.endsWith('read change'));
     expect(looks).toContain('5 read change');
     const caution =
       'Next: it is not known whether the release waits or its rollback: compare the versions in the EDAS console before you confirm a batch.';
-    for (const { text } of task.news().slice(1)) {
+    for (const { text } of task.notifications().slice(1)) {
       expect(text).toContain('waiting for a person to confirm the next batch');
       expect(text).toContain(caution);
     }
@@ -588,7 +600,7 @@ describe('a task that waited for 50 minutes', () => {
   test('rolls back what is still in flight, and says how long it took', async () => {
     const task = await open();
     expect(await task.run({ requestedAt })).toEqual({ event: 'succeeded' });
-    expect(task.news()[0]).toMatchObject({ event: 'started', tookMs: 3_000_000 });
+    expect(task.notifications()[0]).toMatchObject({ event: 'started', tookMs: 3_000_000 });
     expect(putsOf(task)).toEqual(['0 PUT change']);
   });
 
@@ -597,10 +609,10 @@ describe('a task that waited for 50 minutes', () => {
     async (outcome) => {
       const task = await open({}, { createdAt: Date.parse(startTime) - 3_100_000, outcome });
       expect(problemOf((await task.run({ requestedAt })).error)).toBe('edas_outcome_unknown');
-      expect(task.news()).toMatchObject([
+      expect(task.notifications()).toMatchObject([
         { event: 'outcome_unknown', problem: { code: 'edas_outcome_unknown' } },
       ]);
-      expect(task.news()[0]?.text).toContain('Why: This rollback comes late, or was sent before');
+      expect(task.notifications()[0]?.text).toContain('Why: This rollback comes late, or was sent before');
       expect(putsOf(task)).toEqual([]);
     },
   );
@@ -640,7 +652,7 @@ test('a change order of many megabytes is followed to its end, and the messages 
   });
   expect(await task.run({ app: undefined })).toMatchObject({ event: 'terminated' });
   expect(task.log().filter(({ msg }) => msg === 'a change order could not be looked at')).toEqual([]);
-  const { text = '', failures } = task.news().at(-1) ?? {};
+  const { text = '', failures } = task.notifications().at(-1) ?? {};
   expect(failures).toHaveLength(10);
   expect(text.length).toBeLessThanOrEqual(1500);
   for (const { body } of task.receiver.messages) expect(JSON.stringify(body).length).toBeLessThan(10_000);
@@ -651,7 +663,8 @@ test('an order that EDAS names in capitals is the change itself, where it is tha
   const inCapitals = accepting(taskOrder.toUpperCase(), { takesEffect: true });
   task.edas.setFault(({ method }) => (method === 'PUT' ? inCapitals : undefined));
   expect(await task.run({ app: undefined })).toEqual({ event: 'terminated' });
-  for (const news of task.news()) expect(news).not.toHaveProperty('rollbackChangeOrderId');
+  for (const notification of task.notifications())
+    expect(notification).not.toHaveProperty('rollbackChangeOrderId');
 });
 
 describe('whoever should be told', () => {
@@ -663,7 +676,7 @@ describe('whoever should be told', () => {
       task.receiver.setFault('dingtalk', fault);
       task.receiver.setFault('slack-answer', fault);
       expect(await task.run({ answerAt: slackAnswer })).toEqual({ event: 'succeeded' });
-      expect(task.news().map(({ event }) => event)).toEqual(['started', 'succeeded']);
+      expect(task.notifications().map(({ event }) => event)).toEqual(['started', 'succeeded']);
       const told = task.receiver.messages.filter(({ kind }) => kind === 'slack');
       expect(told.map(({ text }) => text.split(':')[0])).toEqual(['Started', 'Succeeded']);
       expect(task.log().filter(({ msg }) => msg === 'news')).toMatchObject([
@@ -714,7 +727,10 @@ describe('whoever should be told', () => {
       { ...facts, event: 'started' },
       { ...facts, event: 'succeeded' },
     ]);
-    expect(task.news()).toMatchObject([{ requestId: 'fake-request-id' }, { requestId: 'fake-request-id' }]);
+    expect(task.notifications()).toMatchObject([
+      { requestId: 'fake-request-id' },
+      { requestId: 'fake-request-id' },
+    ]);
   });
 
   test('and cannot be, any of them, fails the task, so that it is tried again', async () => {
@@ -725,7 +741,7 @@ describe('whoever should be told', () => {
     expect(task.decisions()).toMatchObject([{ code: 'notification_failed', level: 'error' }]);
     for (const kind of both) task.receiver.setFault(kind, undefined);
     expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
-    expect(task.news()).toMatchObject([{ event: 'succeeded' }]);
+    expect(task.notifications()).toMatchObject([{ event: 'succeeded' }]);
     expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
   });
 
@@ -743,7 +759,7 @@ describe('whoever should be told', () => {
       task.receiver.setFault('webhook', undefined);
     });
     expect(await task.run()).toEqual({ event: 'succeeded' });
-    expect(task.news()).toMatchObject([{ event: 'succeeded' }]);
+    expect(task.notifications()).toMatchObject([{ event: 'succeeded' }]);
   });
 
   test('is nobody, where no channel is configured, and that fails nothing', async () => {
@@ -777,7 +793,7 @@ describe('a task that cannot be read', () => {
   ])('(%s) is refused and told, and EDAS hears nothing of it', async (_what, payload) => {
     const task = await open();
     expect(problemOf((await task.invoke(payload)).error)).toBe('task_malformed');
-    expect(task.news()).toMatchObject([
+    expect(task.notifications()).toMatchObject([
       { event: 'task_refused', problem: { code: 'task_malformed' }, requestId: 'fake-request-id' },
     ]);
     expect(task.decisions()).toMatchObject([{ level: 'warn', code: 'task_malformed' }]);
@@ -801,7 +817,7 @@ describe('a clock on the wall that is set', () => {
       clock = task.clock.now;
       task.clock.at(20, () => (jump = jumpMs));
       expect(await task.run()).toEqual({ event: 'succeeded' });
-      expect(task.news().map(({ tookMs }) => tookMs)).toEqual([2_000, 67_000]);
+      expect(task.notifications().map(({ tookMs }) => tookMs)).toEqual([2_000, 67_000]);
       expect(task.receiver.messages).toHaveLength(6);
     },
   );
@@ -809,7 +825,7 @@ describe('a clock on the wall that is set', () => {
   test.each([-3_600_000, -1])('before it (%i ms) gives no negative time', async (jumpMs) => {
     const task = await open({ now: () => Date.parse(startTime) - 2_000 + jumpMs });
     await task.run();
-    expect(task.news()[0]?.tookMs).toBe(0);
+    expect(task.notifications()[0]?.tookMs).toBe(0);
   });
 });
 
@@ -921,6 +937,6 @@ test('a fault of ours is told without its words, which the log has, and fails th
   vi.spyOn(task.clock, 'sleep').mockRejectedValue(new TypeError('made up'));
   expect(problemOf((await task.run()).error)).toBe('internal');
   expect(task.events()).toEqual(['started', 'unreadable']);
-  expect(JSON.stringify(task.news())).not.toContain('made up');
+  expect(JSON.stringify(task.notifications())).not.toContain('made up');
   expect(task.log().find(({ msg }) => msg === 'the function failed')?.['stack']).toContain('made up');
 });

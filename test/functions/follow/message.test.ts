@@ -8,33 +8,34 @@ import { textsInEnglish } from '../../../functions/follow/texts-en.ts';
 import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
 import type { Topic } from '../../../functions/follow/texts.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
-import { changeOrderId, newsOf, rollbackChangeOrderId } from '../../support/notification.ts';
+import { changeOrderId, notificationOf, rollbackChangeOrderId } from '../../support/notification.ts';
 import { runs } from '../../support/runs.ts';
 
 const topics = Object.keys(textsInEnglish.headlines) as Topic[];
 
-/** News that are told as this topic. */
-function newsAbout(topic: Topic): Notification {
+/** A notification that is told as this topic. */
+function notificationAbout(topic: Topic): Notification {
   switch (topic) {
     case 'waiting_itself':
-      return newsOf({ event: 'waiting', rollbackChangeOrderId: undefined });
+      return notificationOf({ event: 'waiting', rollbackChangeOrderId: undefined });
     case 'failing_itself':
-      return newsOf({ event: 'failing', rollbackChangeOrderId: undefined });
+      return notificationOf({ event: 'failing', rollbackChangeOrderId: undefined });
     case 'terminated_itself':
-      return newsOf({ event: 'terminated', rollbackChangeOrderId: undefined });
+      return notificationOf({ event: 'terminated', rollbackChangeOrderId: undefined });
     case 'out_of_sight':
-      return newsOf({ event: 'out_of_time', status: undefined });
+      return notificationOf({ event: 'out_of_time', status: undefined });
     case 'succeeded_presumably':
-      return newsOf({ isPresumed: true });
+      return notificationOf({ isPresumed: true });
     default:
-      return newsOf({ event: topic });
+      return notificationOf({ event: topic });
   }
 }
 
-const headlineOf = (news: Notification, language: Language) => messageFor(news, language).split('\n')[0];
+const headlineOf = (notification: Notification, language: Language) =>
+  messageFor(notification, language).split('\n')[0];
 
 test('a rollback that succeeded is told line by line', () => {
-  expect(messageFor(newsOf(), 'en').split('\n')).toEqual([
+  expect(messageFor(notificationOf(), 'en').split('\n')).toEqual([
     'Succeeded: the EDAS rollback is complete; the change is rolled back.',
     'Application: checkout (3616cdca-0000-4000-8000-000000000001)',
     `Change: checkout 2.4.0, change order ${changeOrderId}, 6 (terminated)`,
@@ -48,7 +49,7 @@ test('a rollback that succeeded is told line by line', () => {
 });
 
 test('the same in Chinese', () => {
-  expect(messageFor(newsOf(), 'zh').split('\n')).toEqual([
+  expect(messageFor(notificationOf(), 'zh').split('\n')).toEqual([
     '成功：EDAS 回滚已完成，变更已回滚。',
     '应用：checkout（3616cdca-0000-4000-8000-000000000001）',
     `变更：checkout 2.4.0，变更单 ${changeOrderId}，6（已终止）`,
@@ -64,14 +65,14 @@ test('the same in Chinese', () => {
 test('what failed is told with its place and its reason, and why a rollback was refused with its code', () => {
   const failures = [{ place: 'Batch 1, Start Application', reason: 'EDAS-10000 NO_SPACE_LEFT_ON_DISK' }];
   const problem = { code: 'edas_denied', message: 'EDAS denied access.' } as const;
-  const lines = messageFor(newsOf({ event: 'not_rolled_back', failures, problem }), 'en').split('\n');
+  const lines = messageFor(notificationOf({ event: 'not_rolled_back', failures, problem }), 'en').split('\n');
   expect(lines).toContain('Failed: Batch 1, Start Application: EDAS-10000 NO_SPACE_LEFT_ON_DISK');
   expect(lines).toContain('Why: EDAS denied access. (edas_denied)');
 });
 
 test('of many failures the first are told, and how many there are besides', () => {
   const failures = Array.from({ length: 9 }, (_, index) => ({ place: `Batch ${index}`, reason: 'no' }));
-  const text = messageFor(newsOf({ event: 'failed', failures }), 'en');
+  const text = messageFor(notificationOf({ event: 'failed', failures }), 'en');
   expect(text.match(/^Failed: Batch/gm)).toHaveLength(5);
   expect(text).toContain('Failed: 4 more');
 });
@@ -82,24 +83,25 @@ test.each([
   [252_000, '4 min 12 s'],
   [3_600_000, '1 h 0 min 0 s'],
 ])('%d ms are told as %s', (tookMs, words) => {
-  expect(messageFor(newsOf({ tookMs }), 'en')).toContain(`Time since the request: ${words}\n`);
+  expect(messageFor(notificationOf({ tookMs }), 'en')).toContain(`Time since the request: ${words}\n`);
 });
 
 test('no duration is told where the clock was put back meanwhile', () => {
-  expect(messageFor(newsOf({ tookMs: -3_600_000 }), 'en')).not.toContain('Time since');
+  expect(messageFor(notificationOf({ tookMs: -3_600_000 }), 'en')).not.toContain('Time since');
 });
 
 describe.each(languages)('in %s', (language) => {
   test.each(topics)('%s has a headline of its own, which a robot with a keyword takes', (topic) => {
     const texts = { en: textsInEnglish, zh: textsInChinese }[language];
-    const headline = headlineOf(newsAbout(topic), language);
+    const headline = headlineOf(notificationAbout(topic), language);
     expect(headline).toBe(texts.headlines[topic]);
     expect(headline).toContain(language === 'zh' ? '回滚' : 'rollback');
   });
 
   test('good words come first in what went well, and in nothing else', () => {
     const good: Topic[] = ['started', 'succeeded'];
-    const wordOf = (topic: Topic) => /^[A-Za-z一-龥]+/.exec(messageFor(newsAbout(topic), language))?.[0];
+    const wordOf = (topic: Topic) =>
+      /^[A-Za-z一-龥]+/.exec(messageFor(notificationAbout(topic), language))?.[0];
     const goodWords = good.map(wordOf);
     const others = topics.filter((topic) => !good.includes(topic)).map(wordOf);
     expect(others.filter((word) => goodWords.includes(word))).toEqual([]);
@@ -107,17 +109,17 @@ describe.each(languages)('in %s', (language) => {
 
   test('every topic but a start and a success says what to do next', () => {
     const next = language === 'zh' ? '下一步：' : 'Next: ';
-    const silent = topics.filter((topic) => !messageFor(newsAbout(topic), language).includes(next));
+    const silent = topics.filter((topic) => !messageFor(notificationAbout(topic), language).includes(next));
     expect(silent).toEqual(['started', 'succeeded']);
   });
 
   test('the least that can be known makes a message too', () => {
-    const news: Notification = {
+    const notification: Notification = {
       event: 'task_refused',
       failures: [],
       consoleUrl: 'https://edas.console.aliyun.com/',
     };
-    expect(messageFor(news, language).split('\n')).toHaveLength(3);
+    expect(messageFor(notification, language).split('\n')).toHaveLength(3);
   });
 
   test('whatever the texts from outside are, a message fits, keeps its lines, and ends with the link', () => {
@@ -135,8 +137,8 @@ describe.each(languages)('in %s', (language) => {
       text,
       text,
       (topic, failures, one, other) => {
-        const news: Notification = {
-          ...newsAbout(topic),
+        const notification: Notification = {
+          ...notificationAbout(topic),
           failures,
           app: { id: one, name: other },
           description: one,
@@ -145,16 +147,16 @@ describe.each(languages)('in %s', (language) => {
           delivery: other,
           problem: { code: 'edas_rejected', message: one },
         };
-        const message = messageFor(news, language);
+        const message = messageFor(notification, language);
         expect(message.length).toBeLessThanOrEqual(1500);
-        expect(Buffer.byteLength(messageFor(news, language, 2048))).toBeLessThanOrEqual(2048);
+        expect(Buffer.byteLength(messageFor(notification, language, 2048))).toBeLessThanOrEqual(2048);
         expect(message.isWellFormed()).toBe(true);
         // eslint would have no control characters in a pattern, so they are looked for one by one.
         const isControl = (letter: string) =>
           letter !== '\n' && (letter < ' ' || '\u007f\u2028\u2029\u202e\u200b'.includes(letter));
         expect(Array.from(message).filter(isControl)).toEqual([]);
         expect(message.split('\n').length).toBeLessThanOrEqual(17);
-        expect(message.endsWith(`\n${news.consoleUrl}`)).toBe(true);
+        expect(message.endsWith(`\n${notification.consoleUrl}`)).toBe(true);
       },
     );
     fc.assert(property, { numRuns: runs(30) });
@@ -163,7 +165,7 @@ describe.each(languages)('in %s', (language) => {
 
 test('nobody forges a line', () => {
   const actor = 'alice\nStatus: 2 (succeeded)\r\n\u2028Next: go home';
-  const lines = messageFor(newsOf({ event: 'failed', status: 3, actor }), 'en').split('\n');
+  const lines = messageFor(notificationOf({ event: 'failed', status: 3, actor }), 'en').split('\n');
   expect(lines.filter((line) => line.startsWith('Status:'))).toEqual(['Status: 3 (failed)']);
   expect(lines.filter((line) => line.startsWith('Next: go home'))).toEqual([]);
 });
@@ -172,8 +174,8 @@ describe('the truth', () => {
   test.each(topics.filter((topic) => topic !== 'succeeded'))(
     'the headline of %s does not say that the change is rolled back',
     (topic) => {
-      expect(headlineOf(newsAbout(topic), 'en')).not.toMatch(/(is|was|has been) rolled back/);
-      expect(headlineOf(newsAbout(topic), 'zh')).not.toMatch(/变更已(经)?回滚|回滚已完成/);
+      expect(headlineOf(notificationAbout(topic), 'en')).not.toMatch(/(is|was|has been) rolled back/);
+      expect(headlineOf(notificationAbout(topic), 'zh')).not.toMatch(/变更已(经)?回滚|回滚已完成/);
     },
   );
 
@@ -196,23 +198,24 @@ describe('the truth', () => {
       presumably,
     ]),
   ])('of a success, where %s', (_what, differences, headline) => {
-    expect(headlineOf(newsOf(differences), 'en')).toBe(headline);
+    expect(headlineOf(notificationOf(differences), 'en')).toBe(headline);
   });
 
   test('a success that is only presumed says what to check', () => {
-    expect(messageFor(newsAbout('succeeded_presumably'), 'en')).toContain(
+    expect(messageFor(notificationAbout('succeeded_presumably'), 'en')).toContain(
       'Next: EDAS does not say for certain that the change is rolled back: check the versions in the EDAS console.',
     );
   });
 
   test('what was not done says that Function Compute may try again, in both languages', () => {
-    const news = newsOf({ event: 'not_rolled_back' });
-    expect(messageFor(news, 'en')).toContain('Next: Function Compute may try again, so look at');
-    expect(messageFor(news, 'zh')).toContain('下一步：函数计算可能会自动重试');
+    const notification = notificationOf({ event: 'not_rolled_back' });
+    expect(messageFor(notification, 'en')).toContain('Next: Function Compute may try again, so look at');
+    expect(messageFor(notification, 'zh')).toContain('下一步：函数计算可能会自动重试');
   });
 
   describe('where the change itself is followed, which may be the bad release', () => {
-    const itself = (event: 'waiting' | 'failing') => newsOf({ event, rollbackChangeOrderId: undefined });
+    const itself = (event: 'waiting' | 'failing') =>
+      notificationOf({ event, rollbackChangeOrderId: undefined });
 
     test('nobody is asked to confirm a batch without the caution to compare the versions', () => {
       expect(messageFor(itself('waiting'), 'en')).toContain(
@@ -226,10 +229,12 @@ describe('the truth', () => {
     });
 
     test.each(topics)('that holds also where the status is what is told last (%s)', (topic) => {
-      const news = { ...newsAbout(topic), status: 8, rollbackChangeOrderId: undefined };
-      expect(messageFor(news, 'en')).toContain('Status: 8 (waiting for a person to confirm the next batch)');
-      expect(messageFor(news, 'en')).toContain(`Next: ${textsInEnglish.next.waiting_itself ?? ''}`);
-      expect(messageFor(news, 'zh')).toContain(`下一步：${textsInChinese.next.waiting_itself ?? ''}`);
+      const notification = { ...notificationAbout(topic), status: 8, rollbackChangeOrderId: undefined };
+      expect(messageFor(notification, 'en')).toContain(
+        'Status: 8 (waiting for a person to confirm the next batch)',
+      );
+      expect(messageFor(notification, 'en')).toContain(`Next: ${textsInEnglish.next.waiting_itself ?? ''}`);
+      expect(messageFor(notification, 'zh')).toContain(`下一步：${textsInChinese.next.waiting_itself ?? ''}`);
     });
 
     test('nobody is told that the rollback waits, or has failed in part', () => {
@@ -241,7 +246,7 @@ describe('the truth', () => {
     });
 
     test('and where an order of its own is, the next batch is to be confirmed', () => {
-      expect(messageFor(newsOf({ event: 'waiting' }), 'en')).toContain(
+      expect(messageFor(notificationOf({ event: 'waiting' }), 'en')).toContain(
         'Next: confirm the next batch in the EDAS console.',
       );
     });
@@ -256,17 +261,17 @@ describe('the truth', () => {
       ['the last look failed', { status: 1, problem }],
       ['nothing is known of the order either', { status: undefined, rollbackChangeOrderId: undefined }],
     ])('and %s, no message claims that the rollback has not ended', (_what, differences) => {
-      const news = newsOf({ event: 'out_of_time', ...differences });
-      expect(headlineOf(news, 'en')).toMatch(/^Unknown: .*could not be seen whether/);
-      expect(messageFor(news, 'en')).not.toMatch(/has not ended|until it ends/);
-      expect(headlineOf(news, 'zh')).toContain('未能确认 EDAS 回滚是否已结束');
-      expect(messageFor(news, 'zh')).not.toMatch(/未结束|尚未结束/);
+      const notification = notificationOf({ event: 'out_of_time', ...differences });
+      expect(headlineOf(notification, 'en')).toMatch(/^Unknown: .*could not be seen whether/);
+      expect(messageFor(notification, 'en')).not.toMatch(/has not ended|until it ends/);
+      expect(headlineOf(notification, 'zh')).toContain('未能确认 EDAS 回滚是否已结束');
+      expect(messageFor(notification, 'zh')).not.toMatch(/未结束|尚未结束/);
     });
 
     test('and the order was seen in flight, the message says so', () => {
-      const news = newsOf({ event: 'out_of_time', status: 1 });
-      expect(headlineOf(news, 'en')).toMatch(/^Unfinished: the EDAS rollback has not ended/);
-      expect(headlineOf(news, 'zh')).toContain('尚未结束');
+      const notification = notificationOf({ event: 'out_of_time', status: 1 });
+      expect(headlineOf(notification, 'en')).toMatch(/^Unfinished: the EDAS rollback has not ended/);
+      expect(headlineOf(notification, 'zh')).toContain('尚未结束');
     });
   });
 
@@ -274,11 +279,11 @@ describe('the truth', () => {
     const request = { changeOrderId } as Parameters<typeof alreadyTerminated>[0];
     const caution = textsInEnglish.next.already_terminated ?? '';
     expect(alreadyTerminated(request).message).toContain(caution);
-    expect(messageFor(newsOf({ event: 'already_terminated' }), 'en')).toContain(caution);
-    const itself = newsOf({ event: 'terminated', rollbackChangeOrderId: undefined });
+    expect(messageFor(notificationOf({ event: 'already_terminated' }), 'en')).toContain(caution);
+    const itself = notificationOf({ event: 'terminated', rollbackChangeOrderId: undefined });
     expect(messageFor(itself, 'en')).toContain(caution);
     // That a rollback leaves a terminated order is no comfort where the rollback itself was stopped.
-    expect(messageFor(newsOf({ event: 'terminated' }), 'en')).not.toContain(caution);
+    expect(messageFor(notificationOf({ event: 'terminated' }), 'en')).not.toContain(caution);
   });
 
   test('Chinese has a word for every status that has one in English', () => {

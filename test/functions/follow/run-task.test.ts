@@ -10,7 +10,7 @@ import type { RollbackEvent, Notification } from '../../../functions/follow/roll
 import { runTask } from '../../../functions/follow/run-task.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
 import { failed, failureKinds } from '../../support/edas-failure.ts';
-import { newsOf } from '../../support/notification.ts';
+import { notificationOf } from '../../support/notification.ts';
 import { runs } from '../../support/runs.ts';
 import { leapingClock, taskApp, taskDue, taskOrder } from '../../support/task.ts';
 
@@ -263,9 +263,12 @@ describe('a retry that finds the change terminated', () => {
       },
     ]);
     expect(last).toEqual(told[0]);
-    const news: Notification = { ...newsOf(), ...(told[0] ?? { event: 'started', failures: [] }) };
+    const notification: Notification = {
+      ...notificationOf(),
+      ...(told[0] ?? { event: 'started', failures: [] }),
+    };
     for (const language of languages) {
-      const text = messageFor({ ...news, rollbackChangeOrderId: undefined }, language);
+      const text = messageFor({ ...notification, rollbackChangeOrderId: undefined }, language);
       expect(text).not.toMatch(/no rollback was sent|Terminated by somebody|^Terminated|^已终止/i);
     }
   });

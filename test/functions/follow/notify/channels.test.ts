@@ -4,22 +4,22 @@ import type { ChannelKind } from '../../../../functions/follow/configuration.ts'
 import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
 import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';
 import { protocols } from '../../../../functions/follow/notify/open-channel.ts';
-import { newsOf } from '../../../support/notification.ts';
+import { notificationOf } from '../../../support/notification.ts';
 
 const url = 'https://chat.example.com/send?token=fake-token';
 const now = Date.UTC(2022, 7, 30, 12, 1, 20, 123);
-const request = (kind: ChannelKind, news = newsOf(), key?: Buffer) =>
-  protocols[kind].requestFor(news, { url, key, language: 'en' }, now);
+const request = (kind: ChannelKind, notification = notificationOf(), key?: Buffer) =>
+  protocols[kind].requestFor(notification, { url, key, language: 'en' }, now);
 /** As HTTP brings it. */
 const answer = (status: number, text: string) => ({ status, text, retryAfter: undefined });
 const bodyOf = ({ body }: ChannelRequest): unknown => JSON.parse(body);
 
 const mentions = '@all <@U1> <!channel> <at user_id="all">x</at> [text](https://example.com) & co';
-const textWith = (kind: ChannelKind) => request(kind, newsOf({ actor: mentions })).body;
+const textWith = (kind: ChannelKind) => request(kind, notificationOf({ actor: mentions })).body;
 
 describe('DingTalk', () => {
   test('signs time and secret in the address', () => {
-    const { url: signed } = request('dingtalk', newsOf(), Buffer.from('fake-robot-secret'));
+    const { url: signed } = request('dingtalk', notificationOf(), Buffer.from('fake-robot-secret'));
     const sign = createHmac('sha256', 'fake-robot-secret')
       .update(`${now}\nfake-robot-secret`)
       .digest('base64');
@@ -41,7 +41,7 @@ describe('DingTalk', () => {
 
 describe('Feishu', () => {
   test('signs time and secret in the body', () => {
-    const { body, url: address } = request('feishu', newsOf(), Buffer.from('xxx'));
+    const { body, url: address } = request('feishu', notificationOf(), Buffer.from('xxx'));
     expect(address).toBe(url);
     expect(JSON.parse(body)).toMatchObject({
       timestamp: '1661860880',
@@ -60,7 +60,7 @@ describe('Feishu', () => {
 
 test('WeCom takes 2048 bytes, and gets no more, and mentions nobody', () => {
   const { body } = protocols.wecom.requestFor(
-    newsOf({ description: '回滚'.repeat(500), actor: '<@all>'.repeat(500), event: 'failed' }),
+    notificationOf({ description: '回滚'.repeat(500), actor: '<@all>'.repeat(500), event: 'failed' }),
     { url, language: 'zh' },
     now,
   );
@@ -81,7 +81,7 @@ describe('a webhook', () => {
   const key = protocols.webhook.readKey?.(`whsec_${secret}`);
 
   test('is signed as Standard Webhooks says', () => {
-    const { headers, body } = request('webhook', newsOf(), key);
+    const { headers, body } = request('webhook', notificationOf(), key);
     const signed = `${headers['webhook-id'] ?? ''}.1661860880.${body}`;
     const expected = createHmac('sha256', Buffer.from(secret, 'base64')).update(signed).digest('base64');
     expect(headers).toMatchObject({
@@ -91,28 +91,27 @@ describe('a webhook', () => {
   });
 
   test('gets all that is known, and the text', () => {
-    const news = newsOf({ event: 'failed', failures: [{ place: 'Batch 1', reason: 'no' }] });
-    expect(bodyOf(request('webhook', news, key))).toEqual({
+    const notification = notificationOf({ event: 'failed', failures: [{ place: 'Batch 1', reason: 'no' }] });
+    expect(bodyOf(request('webhook', notification, key))).toEqual({
       type: 'rollback.failed',
       timestamp: '2022-08-30T12:01:20.123Z',
-      data: { ...news, text: expect.stringMatching(/^Failed/) as string },
+      data: { ...notification, text: expect.stringMatching(/^Failed/) as string },
     });
   });
 
-  test('gets the same id when the same news is sent again, later and with other numbers', () => {
-    const idOf = (differences: Parameters<typeof newsOf>[0]) =>
-      protocols.webhook.requestFor(newsOf(differences), { url, key, language: 'zh' }, now + 60_000).headers[
-        'webhook-id'
-      ];
+  test('gets the same id when the same notification is sent again, later and with other numbers', () => {
+    const idOf = (differences: Parameters<typeof notificationOf>[0]) =>
+      protocols.webhook.requestFor(notificationOf(differences), { url, key, language: 'zh' }, now + 60_000)
+        .headers['webhook-id'];
     expect(idOf({ tookMs: 99_000, delivery: 'delivery-2' })).toBe(
-      request('webhook', newsOf(), key).headers['webhook-id'],
+      request('webhook', notificationOf(), key).headers['webhook-id'],
     );
 
     const distinct = [
       idOf({}),
       idOf({ event: 'failed' }),
       idOf({ changeOrderId: 'dc5133d7-773f-4c81-9c5a-000000000000' }),
-      // A second rollback of the same change, or one whose order nobody knew, is other news.
+      // A second rollback of the same change, or one whose order nobody knew, is another notification.
       idOf({ rollbackChangeOrderId: 'dc5133d7-773f-4c81-9c5a-000000000001' }),
       idOf({ rollbackChangeOrderId: undefined }),
       idOf({ event: 'waiting', batches: { done: 1, total: 3 } }),
@@ -130,8 +129,13 @@ describe('a webhook', () => {
   test('gets another id for each task that was refused, and the same one when such a task is tried again', () => {
     const idOf = (requestId: string) => {
       const problem = { code: 'task_malformed', message: 'no' } as const;
-      const news = newsOf({ event: 'task_refused', changeOrderId: undefined, requestId, problem });
-      return request('webhook', news, key).headers['webhook-id'];
+      const notification = notificationOf({
+        event: 'task_refused',
+        changeOrderId: undefined,
+        requestId,
+        problem,
+      });
+      return request('webhook', notification, key).headers['webhook-id'];
     };
     expect(idOf('request-1')).toBe(idOf('request-1'));
     expect(idOf('request-2')).not.toBe(idOf('request-1'));
@@ -139,7 +143,7 @@ describe('a webhook', () => {
 });
 
 test('the answer in Slack is for everybody and replaces nothing', () => {
-  const { body } = chatAnswers.slack.requestFor(newsOf(), { url, language: 'en' }, now);
+  const { body } = chatAnswers.slack.requestFor(notificationOf(), { url, language: 'en' }, now);
   expect(JSON.parse(body)).toMatchObject({ response_type: 'in_channel', replace_original: false });
 });
 

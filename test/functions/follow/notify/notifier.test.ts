@@ -17,7 +17,7 @@ import {
   type ReceiverFault,
   type ReceiverKind,
 } from '../../../../local/stand-ins/channels/receiver.ts';
-import { changeOrderId, newsOf } from '../../../support/notification.ts';
+import { changeOrderId, notificationOf } from '../../../support/notification.ts';
 
 const secrets = {
   dingtalk: 'SEC-fake-dingtalk-robot-secret',
@@ -52,7 +52,7 @@ interface Options {
   patience?: RetryLimits;
   answerAt?: AnswerAddress;
   only?: readonly CompiledChannel[];
-  world?: Partial<DeliveryRuntime>;
+  runtime?: Partial<DeliveryRuntime>;
 }
 
 /** A clock that only sleeping moves. */
@@ -84,7 +84,7 @@ function exchangeVia(receiver: MessageReceiver, called: string[]): Exchange {
   };
 }
 
-async function open({ env = {}, patience, answerAt, only = channels, world }: Options = {}) {
+async function open({ env = {}, patience, answerAt, only = channels, runtime }: Options = {}) {
   const receiver = await startReceiver({ secrets });
   onTestFinished(() => receiver.close());
   const lines: Line[] = [];
@@ -101,7 +101,7 @@ async function open({ env = {}, patience, answerAt, only = channels, world }: Op
     only,
     { ...values, ...env },
     log,
-    { now: Date.now, clock, random: () => 0.5, exchange: exchangeVia(receiver, called), ...world },
+    { now: Date.now, clock, random: () => 0.5, exchange: exchangeVia(receiver, called), ...runtime },
     patience,
   );
   return { receiver, lines, called, clock, notifier, values, tell: notifier.forTask(answerAt, log) };
@@ -112,7 +112,7 @@ const only = (kind: CompiledChannel['kind']) => channels.filter((channel) => cha
 describe('when all is well', () => {
   test('all five channels and the chat are told, each signed as it should be, and nothing stays open', async () => {
     const { tell, receiver, lines } = await open({ answerAt: slackAnswer });
-    expect(await tell(newsOf())).toEqual({ reached: 5, tried: 5 });
+    expect(await tell(notificationOf())).toEqual({ reached: 5, tried: 5 });
     const texts = receiver.messages.map(({ kind, text }) => [kind, text.split(':')[0]]).sort();
     expect(texts).toEqual(
       ['dingtalk', 'feishu', 'slack', 'slack-answer', 'webhook', 'wecom'].map((kind) => [kind, 'Succeeded']),
@@ -123,14 +123,14 @@ describe('when all is well', () => {
 
   test("DingTalk's chat is answered at its session", async () => {
     const { tell, receiver } = await open({ answerAt: dingTalkAnswer, only: [] });
-    await tell(newsOf());
+    await tell(notificationOf());
     expect(receiver.messages).toMatchObject([{ kind: 'dingtalk-answer' }]);
   });
 
   test('each channel is told in its language', async () => {
     const chinese = channels.map((channel) => ({ ...channel, language: 'zh' }) as const);
     const { tell, receiver } = await open({ only: chinese, answerAt: slackAnswer });
-    await tell(newsOf());
+    await tell(notificationOf());
     expect(receiver.messages.filter(({ text }) => !text.startsWith('成功'))).toEqual([]);
   });
 
@@ -149,14 +149,14 @@ describe('when all is well', () => {
       only(kind).map((channel) => ({ ...channel, language: kind === 'slack' ? 'zh' : 'en' }) as const),
     );
     const { tell, receiver } = await open({ only: spoken, answerAt });
-    await tell(newsOf());
+    await tell(notificationOf());
     const answer = receiver.messages.find(({ kind }) => kind.endsWith('-answer'));
-    expect(answer?.text).toBe(messageFor(newsOf(), language));
+    expect(answer?.text).toBe(messageFor(notificationOf(), language));
   });
 
   test('nobody to tell is nobody tried', async () => {
     const { tell } = await open({ only: [] });
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 0 });
+    expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 0 });
   });
 });
 
@@ -177,7 +177,7 @@ describe('a channel that fails', () => {
   ])('with %s is tried %d times, and told of in the log', async (fault, attempts, reason) => {
     const { tell, receiver, lines } = await open({ ...patienceWith(fault), only: only('dingtalk') });
     receiver.setFault('dingtalk', fault);
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
     expect(receiver.requestsOf('dingtalk')).toBe(attempts);
     expect(lines).toEqual([
       {
@@ -198,7 +198,7 @@ describe('a channel that fails', () => {
     for (const fault of ['too-many-once', 'rate-limit-once'] as const) {
       const { tell, receiver, lines } = await open({ only: only(kind) });
       receiver.setFault(kind, fault);
-      expect(await tell(newsOf())).toEqual({ reached: 1, tried: 1 });
+      expect(await tell(notificationOf())).toEqual({ reached: 1, tried: 1 });
       expect(receiver.requestsOf(kind)).toBe(2);
       expect(lines).toEqual([]);
     }
@@ -207,7 +207,7 @@ describe('a channel that fails', () => {
   test('is given the time that it asks for', async () => {
     const { tell, receiver, clock } = await open({ only: only('slack') });
     receiver.setFault('slack', 'too-many-once');
-    await tell(newsOf());
+    await tell(notificationOf());
     expect(clock.pauses).toEqual([1000]);
   });
 
@@ -215,16 +215,16 @@ describe('a channel that fails', () => {
     'is tried again soon where it asks for no number of seconds: %j',
     async (retryAfter) => {
       const busy: Exchange = () => Promise.resolve({ status: 429, retryAfter, text: '' });
-      const { tell, clock } = await open({ only: only('slack'), world: { exchange: busy } });
-      await tell(newsOf());
+      const { tell, clock } = await open({ only: only('slack'), runtime: { exchange: busy } });
+      await tell(notificationOf());
       expect(clock.pauses).toEqual([225, 450]);
     },
   );
 
   test('is left when it asks for more time than there is', async () => {
     const busy: Exchange = () => Promise.resolve({ status: 429, retryAfter: '60', text: '' });
-    const { tell, clock, lines } = await open({ only: only('slack'), world: { exchange: busy } });
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    const { tell, clock, lines } = await open({ only: only('slack'), runtime: { exchange: busy } });
+    expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
     expect(clock.pauses).toEqual([]);
     expect(lines).toMatchObject([{ attempts: 1 }]);
   });
@@ -234,7 +234,7 @@ describe('a channel that fails', () => {
       only: only('slack'),
       env: { SLACK_URL: `http://127.0.0.1:${await freePort()}/hook` },
     });
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
     expect(lines).toMatchObject([{ reason: 'ECONNREFUSED', attempts: 3 }]);
     expect(clock.pauses).toEqual([225, 450]);
   });
@@ -259,9 +259,9 @@ describe('a channel that fails', () => {
     const urls = channelKinds.map((kind) => [`${kind.toUpperCase()}_URL`, receiver.urlOf(kind)]);
     const { tell } = await open({
       env: Object.fromEntries(urls) as Record<string, string>,
-      world: { exchange: oneHangs },
+      runtime: { exchange: oneHangs },
     });
-    expect(await tell(newsOf())).toEqual({ reached: 4, tried: 5 });
+    expect(await tell(notificationOf())).toEqual({ reached: 4, tried: 5 });
   });
 
   test('gets no more than 15 s in all, 5 s at a time', async () => {
@@ -272,16 +272,16 @@ describe('a channel that fails', () => {
       await clock.sleep(timeoutMs);
       throw new ExchangeFailure('no answer', { mayHaveArrived: true, isTooLarge: false });
     };
-    const { tell } = await open({ only: only('slack'), world: { clock, exchange: hanging } });
-    await tell(newsOf());
+    const { tell } = await open({ only: only('slack'), runtime: { clock, exchange: hanging } });
+    await tell(notificationOf());
     expect(asked).toEqual([5000, 5000, 15_000 - 10_000 - 225 - 450]);
     expect(clock.now()).toBe(15_000);
   });
 
   test('an error that nobody expects is a failure of its class, without its words', async () => {
     const broken: Exchange = (url) => Promise.reject(new TypeError(`Invalid URL ${url}`));
-    const { tell, lines } = await open({ only: only('slack'), world: { exchange: broken } });
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    const { tell, lines } = await open({ only: only('slack'), runtime: { exchange: broken } });
+    expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
     expect(lines).toMatchObject([{ reason: 'the request could not be made (TypeError)' }]);
   });
 });
@@ -298,9 +298,9 @@ test('the time of day is put back an hour in the middle: the limits stand, and e
   };
   const { tell, lines } = await open({
     only: only('dingtalk'),
-    world: { clock, exchange: slow, now: () => times.shift() ?? start },
+    runtime: { clock, exchange: slow, now: () => times.shift() ?? start },
   });
-  expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+  expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
   expect(asked.map(({ timeoutMs }) => timeoutMs)).toEqual([5000, 5000, 15_000 - 10_000 - 225 - 450]);
   expect(clock.now()).toBe(15_000);
   expect(asked.map(({ url }) => new URL(url).searchParams.get('timestamp'))).toEqual(
@@ -346,7 +346,7 @@ describe('a channel stays closed', () => {
     expect(lines).toEqual([
       { level: 'error', msg: 'a channel is closed', kind: 'dingtalk', variable, reason },
     ]);
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+    expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
     expect(lines.slice(1)).toEqual([
       {
         level: 'error',
@@ -378,7 +378,7 @@ describe('a channel stays closed', () => {
 
   test('and the others are told', async () => {
     const { tell } = await open({ env: { SLACK_URL: '' } });
-    expect(await tell(newsOf())).toEqual({ reached: 4, tried: 5 });
+    expect(await tell(notificationOf())).toEqual({ reached: 4, tried: 5 });
   });
 
   test('but not for plain http to this machine', async () => {
@@ -403,7 +403,7 @@ describe('the answer in a chat', () => {
     ['slack', 'not an address, fake'],
   ])('of %s goes nowhere else: %s', async (chat, url) => {
     const { tell, called, lines } = await open({ only: [], answerAt: { chat, url } });
-    expect(await tell(newsOf())).toEqual({ reached: 0, tried: 0 });
+    expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 0 });
     expect(called).toEqual([]);
     const reason = "it is closed: its address is not the chat's own";
     expect(lines).toMatchObject([{ kind: `${chat} answer`, reason, attempts: 0 }]);
@@ -414,13 +414,13 @@ describe('the answer in a chat', () => {
     for (const fault of [undefined, 'error-code'] as const) {
       const alone = await open({ only: [], answerAt: slackAnswer });
       alone.receiver.setFault('slack-answer', fault);
-      expect(await alone.tell(newsOf())).toEqual({ reached: 0, tried: 0 });
+      expect(await alone.tell(notificationOf())).toEqual({ reached: 0, tried: 0 });
       expect(alone.receiver.requestsOf('slack-answer')).toBe(1);
 
       const beside = await open({ only: only('slack'), answerAt: slackAnswer });
       beside.receiver.setFault('slack-answer', fault);
       beside.receiver.setFault('slack', 'error-code');
-      expect(await beside.tell(newsOf())).toEqual({ reached: 0, tried: 1 });
+      expect(await beside.tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
     }
   });
 
@@ -436,7 +436,7 @@ describe('the answer in a chat', () => {
       'failed',
       'out_of_time',
     ] as const) {
-      await tell(newsOf({ event }));
+      await tell(notificationOf({ event }));
       answers.push(receiver.requestsOf('slack-answer'));
     }
     expect(answers).toEqual([1, 2, 3, 3, 3, 4, 4]);
@@ -453,12 +453,12 @@ describe('the answer in a chat', () => {
     const { tell, receiver } = await open({ only: [], answerAt: slackAnswer });
     const requests = () => receiver.requestsOf('slack-answer');
     receiver.setFault('slack-answer', 'server-error');
-    await tell(newsOf({ event: 'started' }));
+    await tell(notificationOf({ event: 'started' }));
     expect(requests()).toBe(3);
     receiver.setFault('slack-answer', undefined);
-    await tell(newsOf({ event: 'waiting' }));
+    await tell(notificationOf({ event: 'waiting' }));
     expect(requests()).toBe(3);
-    await tell(newsOf());
+    await tell(notificationOf());
     expect(requests()).toBe(4);
     expect(receiver.messages).toMatchObject([{ text: expect.stringContaining('Succeeded') as string }]);
   });
@@ -466,7 +466,7 @@ describe('the answer in a chat', () => {
   test('counts for each task anew', async () => {
     const { notifier, receiver } = await open({ only: [] });
     for (let task = 0; task < 5; task += 1) {
-      await notifier.forTask(slackAnswer, () => undefined)(newsOf());
+      await notifier.forTask(slackAnswer, () => undefined)(notificationOf());
     }
     expect(receiver.messages).toHaveLength(5);
   });
@@ -474,7 +474,7 @@ describe('the answer in a chat', () => {
   test('that fails leaves the channels alone', async () => {
     const { tell, receiver, lines } = await open({ answerAt: dingTalkAnswer });
     receiver.setFault('dingtalk-answer', 'error-code');
-    expect(await tell(newsOf())).toEqual({ reached: 5, tried: 5 });
+    expect(await tell(notificationOf())).toEqual({ reached: 5, tried: 5 });
     expect(lines).toMatchObject([
       { kind: 'dingtalk answer', reason: 'it answered errcode 300001: session is expired' },
     ]);
@@ -491,7 +491,7 @@ describe('secrecy', () => {
     const { tell, receiver, lines, values } = await open({ answerAt: slackAnswer });
     for (const kind of [...channelKinds, 'slack-answer'] as const) receiver.setFault(kind, fault);
     // Any 2xx of a webhook of one's own is a success, a page too.
-    expect(await tell(newsOf())).toEqual({ reached: fault === 'html' ? 1 : 0, tried: 5 });
+    expect(await tell(notificationOf())).toEqual({ reached: fault === 'html' ? 1 : 0, tried: 5 });
     const logged = JSON.stringify(lines);
     const parts = [...Object.values(values), slackAnswer.url].flatMap((value) => value.split(/[/?=&]/));
     const secret = parts.filter((part) => part.length >= 8);
@@ -508,8 +508,8 @@ describe('secrecy', () => {
       const text = `${'no '.repeat(50)}such robot: ${quotation(url)}`;
       return Promise.resolve({ status: 400, retryAfter: undefined, text });
     };
-    const { tell, lines } = await open({ only: only('dingtalk'), world: { exchange: quoting } });
-    await tell(newsOf());
+    const { tell, lines } = await open({ only: only('dingtalk'), runtime: { exchange: quoting } });
+    await tell(notificationOf());
     expect(lines).toMatchObject([
       { reason: 'it answered HTTP 400: its words are withheld, for they quote its address or key' },
     ]);
@@ -518,8 +518,8 @@ describe('secrecy', () => {
   test('words are bounded', async () => {
     const talking: Exchange = () =>
       Promise.resolve({ status: 400, retryAfter: undefined, text: 'no '.repeat(10_000) });
-    const { tell, lines } = await open({ only: only('dingtalk'), world: { exchange: talking } });
-    await tell(newsOf());
+    const { tell, lines } = await open({ only: only('dingtalk'), runtime: { exchange: talking } });
+    await tell(notificationOf());
     expect(String(lines[0]?.['reason']).length).toBeLessThan(300);
   });
 });
