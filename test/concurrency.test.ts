@@ -5,7 +5,7 @@ import type { RollbackRules } from '../local/stand-ins/edas/change-orders.ts';
 import { startEdasStandIn, type EdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
 import { startFcStandIn, type FcStandIn } from '../local/stand-ins/fc/stand-in.ts';
 import { taskProcess } from '../local/stand-ins/fc/task-process.ts';
-import { bundleInto, webhook, writeBundle } from './support/invoke-bundle.ts';
+import { bundleSources, webhook, writeBundle } from './support/invoke-bundle.ts';
 import { deliverAtOnce } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { fakeContext, fakeCredentials } from './support/webhook.ts';
@@ -35,10 +35,16 @@ interface Race {
   puts: number;
 }
 
+// 200 deliveries at once take their time on a busy machine, and none of them shall give up before.
+const patientSources = compileSources(`
+sources:
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], when: status == 'failed', deadlineMs: 60000 }
+`);
+
 /** 25 deliveries in each of 8 processes, all at once. */
 async function race(rollbackRules: RollbackRules): Promise<Race> {
   const edas = await startEdas(rollbackRules);
-  const { path: bundle } = await bundleInto(temporaryFolder());
+  const { path: bundle } = await bundleSources(patientSources, temporaryFolder());
   const responses = await deliverAtOnce(bundle, {
     processes: 8,
     times: 25,
@@ -184,6 +190,7 @@ sources:
     preset: generic
     secrets: [SECRET_PIPELINE]
     mode: deferred
+    deadlineMs: 60000
 `);
 
 /** Runs tasks with a built follow function, each attempt in a process of its own. */
