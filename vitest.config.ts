@@ -17,8 +17,9 @@ export default defineConfig(({ mode }) => {
   };
   return {
     test: {
-      // Each file starts real servers on free ports, and many of them wait: four at a time fill two cores.
-      maxWorkers: 4,
+      // What more would do is done beside them: types and lint. Many tests have real servers and real time, which runs out
+      // where too much is done at once.
+      maxWorkers: 2,
       projects: [
         {
           test: {

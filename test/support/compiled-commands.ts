@@ -54,6 +54,9 @@ export default async function setup(project: TestProject): Promise<() => void> {
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
+    // Half of what a command does before it begins is to read itself.
+    minifyWhitespace: true,
+    minifySyntax: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',
