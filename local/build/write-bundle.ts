@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import path from 'node:path';
 import { reasonOf } from '../../functions/lib/text.ts';
 import { CliError } from '../cli/cli.ts';
-import { bundleFollow, bundleWebhook, root, type BuiltFile, type Bundle } from './bundle.ts';
+import { root } from '../cli/root.ts';
+import { bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
 import { licencesText } from './licences.ts';
 

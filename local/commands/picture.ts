@@ -2,8 +2,8 @@ import '../cli/ignore-debug.ts';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from '../build/bundle.ts';
 import { runCli } from '../cli/cli.ts';
+import { root } from '../cli/root.ts';
 import { isStale, pictureOfPlay } from './picture/picture-of-play.ts';
 import { runSandbox } from './picture/run-sandbox.ts';
 

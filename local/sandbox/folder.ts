@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { root } from '../build/bundle.ts';
 import { codeOf } from '../cli/cli.ts';
+import { root } from '../cli/root.ts';
 
 const all = path.join(root, '.sandbox');
 

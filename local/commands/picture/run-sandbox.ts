@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { root } from '../../build/bundle.ts';
 import { CliError } from '../../cli/cli.ts';
+import { root } from '../../cli/root.ts';
 
 const start = path.join(root, 'local/commands/start.ts');
 

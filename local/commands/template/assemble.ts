@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseDocument } from 'yaml';
-import { root } from '../../build/bundle.ts';
 import { buildFunctions, compileConfigurationFile } from '../../build/write-bundle.ts';
 import { CliError } from '../../cli/cli.ts';
+import { root } from '../../cli/root.ts';
 import { environmentWithPlaceholders, withPlaceholders } from './parameters.ts';
 
 /** What somebody needs who changes sources.yaml, tries it and builds again. The tests stay in the repository. */
@@ -27,7 +27,9 @@ const shipped = [
   'sources.yaml',
   'tsconfig.json',
 ];
-const notShipped = ['local/template', 'local/picture'].map((folder) => path.join(root, folder));
+const notShipped = ['template.ts', 'template', 'picture.ts'].map((name) =>
+  path.join(root, 'local/commands', name),
+);
 
 /** Scripts that need what is not shipped. */
 const developersOnly = ['types', 'lint', 'format', 'mutation', 'bench', 'template', 'picture'];

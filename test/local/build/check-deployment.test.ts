@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
 import { deploymentFaults, exampleFaults, requireDeployable } from '../../../local/build/check-deployment.ts';
 import { compileConfiguration, type CompiledConfiguration } from '../../../local/build/compile-sources.ts';
+import { root } from '../../../local/cli/root.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const shipped = readFileSync(path.join(root, 's.yaml'), 'utf8');

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
-import { root } from '../../../local/build/bundle.ts';
 import {
   compileConfiguration,
   compileSources,
@@ -13,6 +12,7 @@ import {
   type SourcesFault,
 } from '../../../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
+import { root } from '../../../local/cli/root.ts';
 import { presets } from '../../../presets/index.ts';
 
 const secrets = 'secrets: [SECRET_PIPELINE]';

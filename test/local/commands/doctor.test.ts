@@ -2,8 +2,8 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { root } from '../../../local/cli/root.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
 import { linkQuery } from '../../../local/signing/sign.ts';
 import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
@@ -246,5 +246,6 @@ test('npm run doctor and npm run deploy look at the Node.js version first', () =
   const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  for (const name of ['doctor', 'deploy']) expect(scripts[name]).toMatch(/^node local\/preflight\.cjs && /);
+  for (const name of ['doctor', 'deploy'])
+    expect(scripts[name]).toMatch(/^node local\/cli\/preflight\.cjs && /);
 });

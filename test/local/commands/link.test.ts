@@ -44,7 +44,7 @@ describe('npm run link', () => {
     );
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(/^expires {5}\d{4}-\d{2}-\d{2}T\S+Z, in 12 hours$/),
-      `authorises  whoever has it to have the source monitor roll back what is being deployed to the application ${app}`,
+      `authorises  anyone who has it to have the source monitor roll back what is being deployed to the application ${app}`,
       'to revoke   rotate MONITOR_SECRET and deploy: every link that was made with the old value ends',
       '',
     ]);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
+import { root } from '../../../local/cli/root.ts';
 import { essenceOf, isStale, pictureOfPlay } from '../../../local/commands/picture/picture-of-play.ts';
 import { signatureHeaders } from '../../../local/signing/sign.ts';
 import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../../../local/build/bundle.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { deployedUrl } from '../../../../local/commands/deploy/deployed-url.ts';
 
 const template = readFileSync(path.join(root, 's.yaml'), 'utf8');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../../../local/build/bundle.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { drawTerminal, readPicture } from '../../../../local/commands/picture/draw.ts';
 import { isStale, pictureOfPlay } from '../../../../local/commands/picture/picture-of-play.ts';
 import { readStyles } from '../../../../local/commands/picture/styled-lines.ts';

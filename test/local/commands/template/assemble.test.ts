@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { root } from '../../../../local/build/bundle.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { assembleTemplate } from '../../../../local/commands/template/assemble.ts';
 import { runCommand } from '../../../support/command.ts';
 import { runServerlessDevs } from '../../../support/serverless-devs.ts';
