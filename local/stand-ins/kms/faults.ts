@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { jsonHeaders, sendAnswer, type Answer } from '../edas/answers.ts';
-import type { ApiError } from '../gateway-refusals.ts';
+import { jsonHeaders, sendAnswer, type Answer } from '../answers.ts';
+import type { ApiError } from '../gateway.ts';
 import { errorAnswer } from './answers.ts';
 import { signatureDoesNotMatch, type RpcParameters } from './rpc-signature.ts';
 

@@ -2,7 +2,7 @@ import OpenApiUtil from '@alicloud/openapi-util';
 import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AccessKey } from '../../../../local/stand-ins/edas/roa-signature.ts';
+import type { AccessKey } from '../../../../local/stand-ins/gateway.ts';
 import {
   createRpcVerifier,
   readParameters,
