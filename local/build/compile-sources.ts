@@ -141,7 +141,7 @@ function compileSource(
     // It is logged, and a token must not be.
     deliveryHeader: headerOf(way) === preset.deliveryHeader ? undefined : preset.deliveryHeader,
     ping: preset.ping,
-    handshake: preset.handshake,
+    handshake: preset.handshake?.kind,
     ...compileExpressions(settings, preset, way.verify, report),
     apps,
     cluster,
