@@ -94,7 +94,7 @@ function isGroupWithTemplate(arg: string): boolean {
   return /^-[A-Za-z]*t/.test(arg);
 }
 
-/** @throws CliError where the doctor finds something wrong. What could not be checked stops nobody. */
+/** @throws CliError where the doctor finds something wrong; what could not be checked is no reason to stop */
 async function requireHealthy(folder: string): Promise<void> {
   const findings = await printRemarks(
     examine({

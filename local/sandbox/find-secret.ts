@@ -7,7 +7,7 @@ import { CliError } from '../cli/cli.ts';
 import { readCommand } from '../signing/kms-read-command.ts';
 import { sandboxSecrets } from './secrets.ts';
 
-/** Where a secret may come from. */
+/** Where a secret can come from. */
 interface SecretPlaces {
   url: string;
   sources: readonly CompiledSource[];
@@ -17,8 +17,8 @@ interface SecretPlaces {
 }
 
 /**
- * The secret of a source: that in the variable that is given, or in the first of its own variables that is set, else, on
- * this machine, the sandbox's own.
+ * Finds the secret of a source: in the variable that is given, or in the first of its own variables that is set. For a
+ * function on this machine, the default is the sandbox's own secret.
  *
  * @throws CliError that says which variable to set
  */
@@ -28,17 +28,17 @@ export function findSecret(source: CompiledSource, { url, sources, env, given }:
   const secrets = isSandbox ? sandboxSecrets(sources) : env;
   const name = own ?? source.secrets[0] ?? '';
   const nameThere = nameInKms(name);
-  if (!isSandbox && nameThere !== undefined) throw isInKms(source, nameThere, setting(env, 'REGION'));
+  if (!isSandbox && nameThere !== undefined) throw needsVariable(source, nameThere, setting(env, 'REGION'));
   const secret = secrets[name];
   const key = readKey(secret, source.verify);
   if (secret !== undefined && typeof key !== 'string') return secret;
   throw new CliError(
-    `${name} ${String(key)}. The source ${source.name} needs it; where .env has it: (set -a; . ./.env; set +a; npm run …).`,
+    `${name} ${String(key)}. The source ${source.name} needs it. To take it from .env: (set -a; . ./.env; set +a; npm run …).`,
   );
 }
 
-function isInKms({ name }: CompiledSource, nameThere: string, region: string | undefined): CliError {
+function needsVariable({ name }: CompiledSource, nameThere: string, region: string | undefined): CliError {
   return new CliError(
-    `The source ${name} has its secret in KMS, which is not asked from here. Read it yourself, and say --secret-env SECRET:\n  ${readCommand(nameThere, 'SECRET', region)}`,
+    `The source ${name} has its secret in KMS, which this command does not ask. Read it yourself, and use --secret-env SECRET:\n  ${readCommand(nameThere, 'SECRET', region)}`,
   );
 }

@@ -25,7 +25,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // It runs, and belongs to somebody else.
+    // The process runs, under another user.
     return codeOf(error) === 'EPERM';
   }
 }

@@ -21,7 +21,7 @@ interface Stage {
   url: string;
   source: CompiledSource;
   secrets: Secrets;
-  /** Secrets that open nothing. */
+  /** Wrong secrets, with which a webhook is refused. */
   forged: Secrets;
 }
 

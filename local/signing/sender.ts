@@ -8,10 +8,10 @@ import { compileConfigurationFile } from '../build/write-bundle.ts';
 import { CliError } from '../cli/cli.ts';
 import { linkQuery, signatureHeaders } from './sign.ts';
 
-/** Seconds that a link is good for where it is made for one request. */
+/** Seconds until a link expires that is made for one request. */
 export const shortLinkSeconds = 300;
 
-/** What a sender posts, but for the body. */
+/** The address and the headers of what a sender posts. */
 export interface SenderRequest {
   address: string;
   headers: Record<string, string>;
@@ -22,7 +22,7 @@ interface Signing {
   url: string;
   body: string | Buffer;
   contentType: string;
-  /** What a link authorises; its sender has no other way to name it. */
+  /** What a link authorises: its address is the only place for that. */
   target?: Omit<LinkGrant, 'expiresAtSeconds'> | undefined;
   /** Epoch milliseconds. */
   now: number;
@@ -48,8 +48,8 @@ export function signedRequest(
   return { address: `${address}?${linkQuery(verify, secret, grant)}`, headers };
 }
 
-/** Seconds for which a request stays good once it is signed; undefined where it does for ever. */
-export function secondsGood({ verify, payloadTimestamp }: CompiledSource): number | undefined {
+/** Seconds until a signed request expires; undefined where it never does. */
+export function secondsValid({ verify, payloadTimestamp }: CompiledSource): number | undefined {
   if (payloadTimestamp) return payloadTimestamp.toleranceSeconds;
   switch (verify.scheme) {
     case 'hmac':
@@ -67,7 +67,11 @@ export function secondsGood({ verify, payloadTimestamp }: CompiledSource): numbe
   }
 }
 
-/** The source of this name in a sources.yaml, and all that stands around it. */
+/**
+ * Reads a sources.yaml and finds the source of this name in it.
+ *
+ * @throws CliError where there is none
+ */
 export function readSource(file: string, name: string): CompiledConfiguration & { source: CompiledSource } {
   const configuration = compileConfigurationFile(file);
   const source = configuration.sources.find((each) => each.name === name);
@@ -76,7 +80,11 @@ export function readSource(file: string, name: string): CompiledConfiguration & 
   throw new CliError(`There is no source ${JSON.stringify(name)}${didYouMean(name, names)}`);
 }
 
-/** The application that a link is for: the one that is given, or the only one that the source may touch. */
+/**
+ * The application that a link is for: the one that is given, or the only one under the source's `apps`.
+ *
+ * @throws CliError
+ */
 export function appOfLink({ name, apps = [] }: CompiledSource, given: string | undefined): string {
   const [only, ...others] = apps;
   if (given === undefined && only !== undefined && others.length === 0) return only;

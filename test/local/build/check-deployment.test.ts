@@ -140,7 +140,7 @@ describe('where rollbacks are followed,', () => {
   test('an s.yaml without the function is told', () => {
     const text = shipped.slice(0, shipped.indexOf('  follow:\n'));
     expect(faultsIn(text, deferring)).toEqual([`add a function with handler: follow.handler, ${task}`]);
-    // Nor is the webhook taken for it, whatever it is called.
+    // Nor is the webhook taken for it, under any name.
     expect(faultsIn(text.replace('  webhook:\n', '  follow:\n'), deferring)).toHaveLength(1);
   });
 

@@ -32,7 +32,7 @@ describe('npm run build', () => {
 
     expect(ended).toMatchObject({ status: 0, stderr: '' });
     expect(ended.stdout).toMatch(
-      /webhook\.js {2}\d+\.\d KB {2}sources: alerts\n.*follow\.js {2}\d+\.\d KB {2}notify: nobody\n(.*\.js,? ){4} \d+\.\d KB {2}loaded when needed\n$/,
+      /webhook\.js {2}\d+\.\d KB {2}sources: alerts\n.*follow\.js {2}\d+\.\d KB {2}notify: no channel\n(.*\.js,? ){4} \d+\.\d KB {2}loaded when needed\n$/,
     );
     expect(readFileSync(path.join(out, 'webhook.js'), 'utf8')).toContain('ALERTS_SECRET');
   });
@@ -126,7 +126,7 @@ test('npm run size says how large each built file is, with its three largest par
   expect(stdout).toMatch(new RegExp(`^${lines.join('')}$`));
 });
 
-// The package is private: nobody publishes it. But dist/ is what `s deploy` uploads, with whatever lies in it.
+// The package is private and not published. But `s deploy` uploads dist/ with all that is in it.
 test('npm pack takes dist/, just as the build writes it, and what npm always takes', async () => {
   const folder = temporaryFolder();
   await build('--out', folder);

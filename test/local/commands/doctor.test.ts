@@ -132,7 +132,7 @@ describe('npm run doctor', () => {
     expect(stdout).toMatch(/\n2 things could not be checked\. First: EDAS does not answer/);
   });
 
-  test('with --offline asks nobody, says what it left out, and ends with 0', async () => {
+  test('with --offline asks no server, says what it left out, and ends with 0', async () => {
     const local = await startLocalFunction(sourcesYaml);
     const folder = folderWith({ ...secrets, ...standIns(local) });
     const { status, stdout } = await doctor(folder, ['--offline', '--url', local.url], ownCredentials);

@@ -42,7 +42,7 @@ describe('npm run explain', () => {
     const suspended = { ROLLBACK_SUSPENDED: 'true' };
     const { status, stdout } = await explain(['--source', 'pipeline'], payload, suspended);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^notify +nobody is told/m);
+    expect(stdout).toMatch(/^notify +no messages: /m);
     expect(stdout).toMatch(/ read and not rolled back \(ROLLBACK_SUSPENDED\)\.\n$/);
   });
 

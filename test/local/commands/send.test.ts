@@ -205,7 +205,8 @@ describe('npm run send', () => {
     const { status, stderr } = await send(['--url', url, '--source', 'alerts', '--app', app], env);
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: 'error The request cannot be sent: the secret, or --content-type, is no value of a header.\n',
+      stderr:
+        'error The request cannot be sent: the secret, or --content-type, is not a valid header value.\n',
     });
   });
 

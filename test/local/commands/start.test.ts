@@ -198,7 +198,7 @@ notify: [{ kind: slack, url: OWN_SLACK_URL }]
   expect(output, 'in a pipe, no codes for colours').not.toContain('\u001B');
 });
 
-test('a chat is answered in the sandbox only, whatever address its message holds', async () => {
+test('a chat is answered in the sandbox only, for every address in its message', async () => {
   const own = path.join(temporaryFolder(), 'sources.yaml');
   writeFileSync(own, 'sources: { slack: { preset: slack, secrets: [SLACK_SECRET] } }');
   const sandbox = startSandbox(['--port', '0', '--sources', own]);

@@ -28,7 +28,7 @@ describe('the secret of a source', () => {
 
   test('is asked for by the name of its variable where there is none', () => {
     expect(() => secretAt('https://fc.example.com', {})).toThrow(
-      'NEW_SECRET is not set. The source hook needs it; where .env has it: (set -a; . ./.env; set +a; npm run …).',
+      'NEW_SECRET is not set. The source hook needs it. To take it from .env: (set -a; . ./.env; set +a; npm run …).',
     );
   });
 
@@ -53,7 +53,7 @@ describe('the secret of a source that has it in KMS', () => {
 
   test('is asked for elsewhere, with what to type', () => {
     expect(() => findSecret(source, { url: elsewhere, sources, env: {} })).toThrow(
-      'The source hook has its secret in KMS, which is not asked from here. Read it yourself, and say --secret-env SECRET:\n' +
+      'The source hook has its secret in KMS, which this command does not ask. Read it yourself, and use --secret-env SECRET:\n' +
         '  export SECRET="$(aliyun kms GetSecretValue --SecretName hook/secret | ',
     );
   });

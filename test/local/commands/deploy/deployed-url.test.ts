@@ -21,7 +21,7 @@ describe('the URL of the webhook function', () => {
     expect(deployedUrl(info, template)).toBe(url);
   });
 
-  test('is that of the function that has the handler, whatever its name', () => {
+  test('is that of the function that has the handler, under any name', () => {
     const renamed = template.replace(/^ {2}webhook:$/m, '  hook:');
     expect(deployedUrl(JSON.stringify({ hook: webhook, follow: {} }), renamed)).toBe(url);
   });

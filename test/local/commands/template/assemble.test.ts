@@ -55,7 +55,7 @@ function copyOfTemplate(): string {
   return copy;
 }
 
-/** The folder of somebody who has initialised the template. */
+/** A folder in which the template has been initialised. */
 async function initialise(parameters: Record<string, string>): Promise<string> {
   const home = temporaryFolder();
   const uri = copyOfTemplate();

@@ -68,7 +68,7 @@ describe('a request signed by pop-core', () => {
     expect(verifierFor(permanentKey)(request)).toBeUndefined();
   });
 
-  test('is accepted whatever the query holds', async () => {
+  test('is accepted with every query', async () => {
     const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9._-]{0,8}$/);
     const value = fc.oneof(
       fc.string({ unit: 'grapheme' }),
@@ -89,7 +89,7 @@ describe('a request signed by pop-core', () => {
     expect(verifierFor(permanentKey)(request)).toMatchObject({ status: 400, code: 'SignatureDoesNotMatch' });
   });
 
-  test('is refused with an access key that nobody knows', async () => {
+  test('is refused with an unknown access key', async () => {
     const request = await signedByPopCore({ key: { ...permanentKey, accessKeyId: 'another-fake-id' } });
     expect(verifierFor(permanentKey)(request)).toMatchObject({
       status: 404,
@@ -191,7 +191,7 @@ describe('a security token', () => {
   });
 
   test.each([
-    ['of somebody else', { ...temporaryKey, securityToken: 'another-fake-token' }],
+    ['of another key', { ...temporaryKey, securityToken: 'another-fake-token' }],
     ['of the same length', { ...temporaryKey, securityToken: 'fake-security-tokem' }],
   ])('%s is refused', async (_what, key) => {
     const request = await signedByPopCore({ key });
@@ -294,7 +294,7 @@ describe('the string to sign', () => {
     expect(sign(theirs.text, 'fake-access-key-secret')).toBe(theirs.signature);
   });
 
-  test('and its signature are those of openapi-util whatever the query holds', () => {
+  test('and its signature are those of openapi-util for every query', () => {
     const name = fc.stringMatching(/^[A-Za-z]\w{0,8}$/);
     fc.assert(
       fc.property(fc.dictionary(name, fc.string({ unit: 'grapheme' })), (query) => {
@@ -307,7 +307,7 @@ describe('the string to sign', () => {
     );
   });
 
-  test('is made, not thrown at, whatever the request line holds', () => {
+  test('is made for every request line, without throwing', () => {
     fc.assert(
       fc.property(fc.string(), (target) => {
         expect(() => stringToSign(bodiless('PUT', target))).not.toThrow();

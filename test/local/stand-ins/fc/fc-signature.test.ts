@@ -75,7 +75,7 @@ describe('a request signed with openssl', () => {
     expect(verify(invocation)).toBeUndefined();
   });
 
-  test('is accepted with a temporary access key and its security token, whatever its query', () => {
+  test('is accepted with a temporary access key and its security token, with every query', () => {
     expect(verifyTemporary(question)).toBeUndefined();
     expect(verifyTemporary({ ...question, target: question.target.split('?')[0] ?? '' })).toBeUndefined();
   });
@@ -98,7 +98,7 @@ describe('a request signed with openssl', () => {
     expect(verify(change(invocation))).toMatchObject(mismatch);
   });
 
-  test('is refused without a word of what was signed or expected', () => {
+  test('is refused without saying what was signed or expected', () => {
     const forged = withHeaders(question, { authorization: 'FC STS.fake-key-id:AAAA' });
     const refusal = JSON.stringify(verifyTemporary(forged));
     expect(refusal).toContain('SignatureNotMatch');
@@ -209,7 +209,7 @@ describe('a request signed by fc2', () => {
     expect(accept(await sentByFc2(key))).toBeUndefined();
   });
 
-  test('is accepted whatever its body is', async () => {
+  test('is accepted with every body', async () => {
     const accept = createFcVerifier(permanentKey, accountId, () => Date.now());
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme' }), async (body) => {

@@ -151,7 +151,7 @@ describe('an invocation', () => {
   });
 
   test.each([
-    ['to a function that is not there', 404, 'FunctionNotFound', { functionName: 'nobody' }],
+    ['to a function that is not there', 404, 'FunctionNotFound', { functionName: 'unknown' }],
     ['to a function whose name every object has', 404, 'FunctionNotFound', { functionName: 'toString' }],
     [
       'that is to be answered at once',
@@ -260,7 +260,7 @@ describe('the state of a task', () => {
 
   test.each([
     ['rollback-2', 'follow', 'AsyncTaskNotFound'],
-    ['rollback-1', 'nobody', 'FunctionNotFound'],
+    ['rollback-1', 'unknown', 'FunctionNotFound'],
   ])('of %s of %s is not to be found: %s', async (taskId, functionName, code) => {
     await submit();
     expect(await answerToQuestion(taskId, functionName)).toMatchObject({ status: 404, Code: code });
