@@ -28,6 +28,11 @@ export function silent({ takesEffect = false }: Effect = {}): BlindFault {
   };
 }
 
+/** The connection is reset. The caller cannot tell whether its request took effect. */
+export function reset({ takesEffect = false }: Effect = {}): BlindFault {
+  return { name: 'reset', takesEffect, instead: (response) => response.socket?.resetAndDestroy() };
+}
+
 /** 101: switches to a protocol that the client did not ask for, and then sends nothing. The socket stays open. */
 export function switchingProtocols({ takesEffect = false }: Effect = {}): BlindFault {
   const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';

@@ -212,7 +212,7 @@ function describeDecision(
   const by = `The rule "${rule}" decides`;
   if ('ignored' in end) return { verdict: `${by}: ignored (200). ${end.ignored}`, isRefused: false };
   if ('target' in end)
-    return { verdict: `${by}: ${describeRollbackOf(source, holder, end.target)}`, isRefused: false };
+    return { verdict: `${by}: ${describeAction(source, holder, end.target)}`, isRefused: false };
   const { code, message } = end.refused;
   const { statusCode } = replyWithProblem(end.refused, { source, isVerified: true });
   return {
@@ -286,11 +286,7 @@ function describeNotify({ follow, answerAt }: Source, notify: readonly CompiledC
   return told.length > 0 ? told : 'no messages: only the log says how it ends';
 }
 
-function describeRollbackOf(
-  { cluster, mode, apps }: Source,
-  holder: Holder | undefined,
-  target: Target,
-): string {
+function describeAction({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {
   const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
   const verb = holder
     ? `read and not rolled back (${holder})`

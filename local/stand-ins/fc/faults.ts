@@ -14,7 +14,7 @@ import type { FcCall } from './call.ts';
 /** Something else than the true answer of Function Compute: sent instead of it, or the true answer late. */
 export type Fault = InsteadOfAnswer<FcCall> | LateAnswer;
 
-export { silent, switchingProtocols } from '../faults.ts';
+export { reset, silent, switchingProtocols } from '../faults.ts';
 
 interface LateAnswer {
   /** As that of {@link InsteadOfAnswer}. */
@@ -22,11 +22,6 @@ interface LateAnswer {
   /** The true answer exists, so the task was taken. */
   readonly takesEffect: true;
   readonly late: (response: ServerResponse, send: () => void) => void;
-}
-
-/** The connection is reset. The caller cannot tell whether its task was taken. */
-export function reset({ takesEffect = false }: Effect = {}): Fault {
-  return { name: 'reset', takesEffect, instead: (response) => response.socket?.resetAndDestroy() };
 }
 
 /** The connection is closed in good order, and nothing was said. */

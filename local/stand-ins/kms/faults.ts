@@ -18,20 +18,7 @@ export interface Truth {
   readonly answer: Answer;
 }
 
-/** Takes the call and never answers. The socket stays open. */
-export function silent(): Fault {
-  return {
-    name: 'silent',
-    instead: () => {
-      // No answer is the fault.
-    },
-  };
-}
-
-/** The connection is reset. */
-export function reset(): Fault {
-  return { name: 'reset', instead: (response) => response.socket?.resetAndDestroy() };
-}
+export { reset, silent } from '../faults.ts';
 
 /** https://www.alibabacloud.com/help/ja/kms/key-management-service/support/limits */
 export function throttled(): Fault {

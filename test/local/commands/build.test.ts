@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { root } from '../../../local/cli/root.ts';
 import { runCommand } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { oneLine } from './one-line.ts';
 
 // Each test starts a process or two, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 15_000 });
@@ -17,11 +18,6 @@ function write(folder: string, name: string, text: string): string {
   const file = path.join(folder, name);
   writeFileSync(file, text);
   return file;
-}
-
-/** What a command says to a person who can do something about it: one line that begins so, and no stack. */
-function oneLine(beginning: string): unknown {
-  return expect.stringMatching(new RegExp(`^error ${beginning}[^\n]*\n$`));
 }
 
 describe('npm run build', () => {

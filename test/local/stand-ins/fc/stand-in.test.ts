@@ -449,6 +449,13 @@ describe('the stand-in', () => {
     expect(standIn.calls).toHaveLength(1);
   });
 
+  /** Has tasks run by a bundle, each attempt in a process of its own. */
+  function runInProcesses(bundle: string, onLog: (line: string) => void): Promise<void> {
+    const region = 'cn-hangzhou';
+    const follow = taskProcess({ bundle, env: {}, region, accountId, credentials, timeout: 60, onLog });
+    return restart({ functions: { follow } });
+  }
+
   test('runs a built function in its own process, and again when that fails', async () => {
     const bundle = path.join(temporaryFolder(), 'follow.js');
     writeFileSync(
@@ -459,16 +466,7 @@ describe('the stand-in', () => {
       };`,
     );
     const lines: string[] = [];
-    const follow = taskProcess({
-      bundle,
-      env: {},
-      region: 'cn-hangzhou',
-      accountId,
-      credentials,
-      timeout: 60,
-      onLog: (line) => lines.push(line),
-    });
-    await restart({ functions: { follow } });
+    await runInProcesses(bundle, (line) => lines.push(line));
     const { headers } = await submit();
     await standIn.settled();
 
@@ -488,16 +486,7 @@ describe('the stand-in', () => {
     const bundle = path.join(temporaryFolder(), 'follow.js');
     writeFileSync(bundle, 'exports.handler = () => new Promise(() => console.log(process.pid));');
     const pids: number[] = [];
-    const follow = taskProcess({
-      bundle,
-      env: {},
-      region: 'cn-hangzhou',
-      accountId,
-      credentials,
-      timeout: 600,
-      onLog: (line) => pids.push(Number(line)),
-    });
-    await restart({ functions: { follow } });
+    await runInProcesses(bundle, (line) => pids.push(Number(line)));
     await submit();
     await expect.poll(() => pids.length).toBe(1);
     await standIn.close();
