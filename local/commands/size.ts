@@ -1,9 +1,10 @@
 import '../cli/ignore-debug.ts';
 import path from 'node:path';
-import { bundleFollow, bundleWebhook, root } from '../build/bundle.ts';
+import { bundleFollow, bundleWebhook } from '../build/bundle.ts';
 import { partsByFile, zippedBytes, type Parts } from '../build/weight.ts';
 import { compileConfigurationFile, uploadedFiles } from '../build/write-bundle.ts';
 import { CliError, runCli } from '../cli/cli.ts';
+import { root } from '../cli/root.ts';
 
 /** Bytes of each file. A cold start reads and compiles that of its function, and of the packages what it needs. */
 const budgets: Record<string, number> = {

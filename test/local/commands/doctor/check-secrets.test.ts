@@ -148,7 +148,7 @@ describe('several secrets', () => {
   test('that leave no source open are wrong', () => {
     expect(checkSecrets(sources, { A: env.A }).at(-1)).toMatchObject({
       verdict: 'wrong',
-      what: 'no source has its secret, so nobody can be let in',
+      what: 'no source has its secret, so every webhook is refused',
       advice: expect.stringContaining('cp .env.example .env') as unknown,
     });
   });
@@ -158,7 +158,7 @@ describe('secrets in KMS, where it was not asked', () => {
   const inKms = compileSources('sources: { one: { preset: generic, secrets: [kms:one] } }');
   const mixed = compileSources('sources: { one: { preset: generic, secrets: [kms:one, OLD] } }');
 
-  test('are left out, and their source is not taken for one that lets nobody in', () => {
+  test('are left out, and their source is not taken for a closed one', () => {
     expect(checkSecrets(inKms, {})).toEqual([
       { verdict: 'skipped', what: 'kms:one (one) is in KMS, which was not asked: --offline' },
     ]);
