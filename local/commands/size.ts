@@ -8,7 +8,7 @@ import { root } from '../cli/root.ts';
 
 /** Bytes of each file. A cold start reads and compiles that of its function, and of the packages what it needs. */
 const budgets: Record<string, number> = {
-  'webhook.js': 77_000,
+  'webhook.js': 78_000,
   'follow.js': 62_000,
   'pop-core.js': 12_500,
   'pop-core-rpc.js': 11_500,

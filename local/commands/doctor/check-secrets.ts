@@ -142,7 +142,7 @@ function faultOfText(source: CompiledSource, item: string, value: string, key: B
   if (/\p{Cc}/u.test(value)) return 'holds a line break or another control character';
   if (placeholders.test(own)) return 'is a placeholder, and no secret';
   if (new Set(own).size < 4) return 'is made of the same few characters';
-  if (sandboxSecrets([source])[item] === value) return "is the sandbox's, which everybody knows";
+  if (sandboxSecrets([source])[item] === value) return "is the sandbox's, which is public";
   if (Math.min(key.length, Buffer.byteLength(own)) < shortestBytes)
     return `is shorter than ${shortestBytes} bytes`;
   return undefined;

@@ -18,6 +18,7 @@ const shipped = [
   'SECURITY.md',
   'docs',
   'functions',
+  'presets',
   'local',
   'observability',
   'openapi.yaml',
