@@ -49,9 +49,8 @@ export function helpText({
   const lines = rows.map(
     ([name, help]) => `  ${name}`.padEnd(width) + help.replaceAll('\n', `\n${' '.repeat(width)}`),
   );
-  return (
-    [summary, indent(usage), lines.join('\n'), ...(notes === undefined ? [] : [notes])].join('\n\n') + '\n'
-  );
+  const parts = [summary, indent(usage), lines.join('\n'), notes].filter(Boolean);
+  return `${parts.join('\n\n')}\n`;
 }
 
 function indent(text: string): string {

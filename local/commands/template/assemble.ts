@@ -24,6 +24,7 @@ const shipped = [
   'openapi.yaml',
   'package-lock.json',
   'policy',
+  'presets',
   'sources.schema.json',
   'sources.yaml',
   'tsconfig.json',

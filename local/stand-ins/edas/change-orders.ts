@@ -139,8 +139,8 @@ interface Life {
 }
 
 /**
- * The change orders of one EDAS account. They live by the clock alone: nothing runs in the background, and whoever
- * reads an order later sees it further on.
+ * The change orders of one EDAS account. They live by the clock alone: nothing runs in the background, and an order
+ * that is read later is further on.
  */
 export class ChangeOrders {
   readonly #lives = new Map<string, Life>();
