@@ -24,7 +24,6 @@ const shipped = [
   'openapi.yaml',
   'package-lock.json',
   'policy',
-  'presets',
   'sources.schema.json',
   'sources.yaml',
   'tsconfig.json',
