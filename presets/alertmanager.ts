@@ -1,4 +1,4 @@
-import { bearer, alerts } from './common.ts';
+import { alerts, bearer } from './common.ts';
 import { longestPatienceMs, type Preset } from './preset.ts';
 
 export const alertmanager = {

@@ -1,4 +1,4 @@
-import { bearer, alerts } from './common.ts';
+import { alerts, bearer } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const arms = {

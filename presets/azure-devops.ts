@@ -7,12 +7,12 @@ export const azureDevops = {
   verify: { scheme: 'token', header: 'authorization', format: 'basic' },
   contentTypes: json,
   actor: 'resource.requestedFor.displayName',
-  // Resource version 1.0 says so in `status`, 2.0 in `result`.
+  // Resource version 1.0 has the result in `status`, 2.0 in `result`.
   when: "eventType == 'build.complete' && (resource.result == 'failed' || resource.status == 'failed')",
-  // It tries again when it was not answered 2xx, and by then another deployment may be in flight.
+  // Azure DevOps repeats what was not answered 2xx. By then another deployment may be in flight.
   problemStartedAt: 'resource.finishTime || createdDate',
   isByApplication: true,
-  // A user reports that one answer that is no 2xx restricted the subscription.
+  // A user reports that one answer other than 2xx restricted the subscription.
   // https://github.com/MicrosoftDocs/azure-devops-docs/issues/235
   refusalStatus: 200,
   deadlineMs: longestPatienceMs,

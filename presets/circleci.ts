@@ -1,4 +1,4 @@
-import { json, bodyInHex } from './common.ts';
+import { bodyInHex, json } from './common.ts';
 import { longestPatienceMs, type Preset } from './preset.ts';
 
 export const circleci = {
@@ -8,7 +8,7 @@ export const circleci = {
   contentTypes: json,
   ping: { header: 'circleci-event-type', value: 'ping' },
   when: "type == 'workflow-completed' && contains(['failed', 'error'], workflow.status)",
-  // It repeats everything that was not answered 2xx, some time later: by then another deployment may be in flight.
+  // CircleCI repeats everything that was not answered 2xx. By then another deployment may be in flight.
   problemStartedAt: 'happened_at',
   isByApplication: true,
   deadlineMs: longestPatienceMs,

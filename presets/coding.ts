@@ -1,10 +1,10 @@
-import { json, bodyInHex } from './common.ts';
+import { bodyInHex, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const coding = {
   sender: 'Coding.net',
   docs: 'https://help.coding.net/docs/project-settings/open/webhook.html',
-  // The only algorithm that it has.
+  // Coding.net has no other algorithm.
   verify: { ...bodyInHex, algorithm: 'sha1', header: 'x-coding-signature', prefix: 'sha1=' },
   contentTypes: json,
   deliveryHeader: 'x-coding-delivery',

@@ -32,7 +32,10 @@ export function signedAsStandardWebhooks(headerPrefix: string): HmacParameters {
   };
 }
 
-/** Groups of alerts in the shape of Alertmanager. An alert that repeats itself would roll back the next deployment, too, were it not for the time when it began. */
+/**
+ * Groups of alerts in the shape of Alertmanager. Alerts are repeated: the time when one began keeps its repetition from
+ * rolling back the next deployment, too.
+ */
 export const alerts = {
   contentTypes: json,
   when: "status == 'firing'",

@@ -1,4 +1,4 @@
-import { json, bearer } from './common.ts';
+import { bearer, json } from './common.ts';
 import { longestPatienceMs, type Preset } from './preset.ts';
 
 export const datadog = {

@@ -6,7 +6,10 @@ export const feishu = {
   docs: 'https://open.feishu.cn/document/server-docs/event-subscription-guide/overview',
   verify: { scheme: 'feishu' },
   contentTypes: json,
-  handshake: 'feishu',
+  handshake: {
+    kind: 'feishu',
+    description: 'url_verification is answered with its challenge, plain or encrypted',
+  },
   reply: 'feishu',
   actor: 'event.sender.sender_id.open_id || event.operator.open_id',
   chatText: 'event.message.content || event.action.value.command',

@@ -1,4 +1,4 @@
-import { bodyInHex, alerts } from './common.ts';
+import { alerts, bodyInHex } from './common.ts';
 import { longestPatienceMs, type Preset } from './preset.ts';
 
 export const grafana = {

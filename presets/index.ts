@@ -27,7 +27,7 @@ import { stripeStyle } from './stripe-style.ts';
 import { svix } from './svix.ts';
 import { zendesk } from './zendesk.ts';
 
-/** The senders that `preset:` knows, in the order of docs/sources.md. Read by the build; none of it is in the bundle but what a source uses. */
+/** The presets by name, in the order of docs/sources.md. Only the build reads them: the bundle holds what the sources use. */
 export const presets = {
   generic,
   github,

@@ -1,4 +1,4 @@
-import { json, bodyInHex } from './common.ts';
+import { bodyInHex, json } from './common.ts';
 import { longestPatienceMs, type Preset } from './preset.ts';
 
 export const jenkins = {

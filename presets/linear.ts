@@ -1,4 +1,4 @@
-import { json, bodyInHex } from './common.ts';
+import { bodyInHex, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const linear = {
@@ -11,7 +11,7 @@ export const linear = {
   actor: 'actor.name',
   when: "type == 'Issue' && action == 'create'",
   changeOrderId: 'data.title',
-  // It repeats what was not answered 200 three times, and may then switch the webhook off; most issues are none of ours.
+  // Linear repeats three times what was not answered 200, and may then switch the webhook off. Most issues ask for no rollback.
   refusalStatus: 200,
   deadlineMs: 4500,
 } as const satisfies Preset;

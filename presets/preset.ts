@@ -7,11 +7,11 @@ import type { LinkParameters } from '../functions/webhook/verify/link.ts';
 import type { VerifyParameters } from '../functions/webhook/verify/verify.ts';
 
 /**
- * What a sender needs, so that a source of its kind takes three lines of sources.yaml: what it does of itself, and where
- * in its payload things stand (JMESPath), unless the source says otherwise.
+ * What the function knows about a sender, so that its source takes three lines of sources.yaml: how it signs, how long it
+ * waits, and where in its payload the values stand (JMESPath). A source can override the expressions.
  */
 export interface Preset {
-  /** Whose preset it is, and where the sender documents what it sends. */
+  /** The name of the sender, and the page where it documents what it sends. */
   sender: string;
   docs?: string;
   verify: Exclude<VerifyParameters, LinkParameters> | Omit<LinkParameters, 'source'>;
@@ -19,20 +19,21 @@ export interface Preset {
   payloadTimestamp?: PayloadTimestamp;
   deliveryHeader?: string;
   ping?: { header: string; value: string };
-  handshake?: CompiledSource['handshake'];
+  /** What the sender posts when it is set up, and how the function answers it. */
+  handshake?: { kind: NonNullable<CompiledSource['handshake']>; description: string };
   reply?: CompiledSource['reply'];
   actor?: string;
   when?: string;
   changeOrderId?: string;
   app?: string;
   chatText?: string;
-  /** An address at which a chat takes the result later. It lets anyone write into the chat. */
+  /** An address to which the result can be posted later, without a signature: only chats have one. */
   answerAt?: string;
   problemStartedAt?: string;
-  /** Whether its payload has no place for an id: then one application under `apps` is what is rolled back. */
+  /** Whether its payload has no field for an id: then the one application under `apps` is rolled back. */
   isByApplication?: boolean;
   refusalStatus?: number;
-  /** The sender's patience in milliseconds, less a little; never more than `longestPatienceMs`. */
+  /** Milliseconds until the function must have answered: a little less than the sender waits, and at most `longestPatienceMs`. */
   deadlineMs: number;
 }
 

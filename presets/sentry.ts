@@ -1,4 +1,4 @@
-import { json, bodyInHex } from './common.ts';
+import { bodyInHex, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const sentry = {
@@ -11,6 +11,6 @@ export const sentry = {
   when: "action == 'critical' || action == 'triggered'",
   problemStartedAt: 'data.metric_alert.date_started || data.event.datetime',
   isByApplication: true,
-  // It hangs up after 1 s, in which no rollback is done, and never asks again: the work goes on without it.
+  // Sentry hangs up after 1 s, before a rollback is done, and never repeats: the function goes on after that.
   deadlineMs: 2500,
 } as const satisfies Preset;

@@ -12,13 +12,17 @@ export const slack = {
     timestamp: { header: 'x-slack-request-timestamp', unit: 's', toleranceSeconds: 300 },
   },
   contentTypes: ['form', 'json-in-form', 'json'],
-  handshake: 'slack',
+  handshake: {
+    kind: 'slack',
+    description:
+      'url_verification is answered with its challenge, once it is verified; ssl_check with an empty answer',
+  },
   reply: 'slack',
   actor: 'user_name || user.username || event.user',
-  // `/rollback <id>` brings its verb along; what follows any other command needs one of its own.
+  // `/rollback <id>` brings the verb along; the text after any other slash command must begin with one.
   chatText:
     "contains(['/rollback', '/回滚'], command || '') && join(' ', ['rollback', text || '']) || text || actions[0].value || event.text",
-  // Five messages within half an hour. Events have none.
+  // It takes five messages within half an hour. Events have none.
   // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
   answerAt: 'response_url',
   deadlineMs: 2500,

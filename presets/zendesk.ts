@@ -1,4 +1,4 @@
-import { json, bodyInHex } from './common.ts';
+import { bodyInHex, json } from './common.ts';
 import { longestPatienceMs, type Preset } from './preset.ts';
 
 export const zendesk = {
@@ -12,7 +12,10 @@ export const zendesk = {
     timestamp: { header: 'x-zendesk-webhook-signature-timestamp', unit: 'iso', toleranceSeconds: 300 },
   },
   contentTypes: json,
-  handshake: 'zendesk',
+  handshake: {
+    kind: 'zendesk',
+    description: "a test that is signed with Zendesk's public test secret is answered, and does nothing",
+  },
   deliveryHeader: 'x-zendesk-webhook-invocation-id',
   deadlineMs: longestPatienceMs,
 } as const satisfies Preset;

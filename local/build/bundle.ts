@@ -4,10 +4,10 @@ import path from 'node:path';
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import type { CompiledChannel, FollowConfiguration } from '../../functions/follow/configuration.ts';
 import type { CompiledSource, Configuration } from '../../functions/webhook/source/compiled-source.ts';
+import { root } from '../cli/root.ts';
 import { configurationDigest } from './configuration-digest.ts';
 
-/** The root of the repository. */
-export const root = path.resolve(import.meta.dirname, '../..');
+export { root };
 
 const replacements = path.join(import.meta.dirname, 'replacements');
 

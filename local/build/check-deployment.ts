@@ -21,7 +21,7 @@ const shortestFollowSeconds = 600;
  * https://www.alibabacloud.com/help/en/functioncompute/what-can-i-do-if-my-function-exceeds-the-timeout-period-1
  */
 const longestFollowSeconds = 86_400;
-/** A task that waits for longer would roll back when nobody expects it any more. */
+/** A task that waits for longer would roll back when it is no longer expected. */
 const longestWaitSeconds = 3600;
 const mostRetries = 3;
 
@@ -34,7 +34,7 @@ interface Fault {
 /**
  * Checks that s.yaml gives the functions what sources.yaml asks of them, and that the `.env.example` beside it has each
  * variable. Otherwise a source that builds would be closed once it is deployed, or cut off before it can answer, or its
- * rollbacks followed by nobody.
+ * rollbacks not followed.
  *
  * @throws CliError that names each line to change
  */
@@ -148,7 +148,7 @@ function followFaults(
   ];
 }
 
-/** What of a function's settings makes a task run once, in time, long enough, and for nobody else. */
+/** The settings with which a task runs once, in time, long enough, and only when the webhook function starts it. */
 function taskFaults(follow: DeployedFunction): Fault[] {
   const { asyncInvokeConfig, timeout, triggers } = follow.props;
   const asynchronous = toRecord(asyncInvokeConfig);
@@ -243,7 +243,7 @@ function missingVariables(deployed: DeployedFunction, variables: readonly string
     .map((name) => aboutVariable(deployed, name, `add under environmentVariables: ${fromEnv(name)}`));
 }
 
-/** Secrets that somebody could read who should not: in the other function, or in the repository. */
+/** Secrets in a place where they can be read by others: in the other function, or in the repository. */
 function variableFaults(deployed: DeployedFunction, { names, ofOther, other }: Variables): Fault[] {
   const given = environmentOf(deployed);
   const isGiven = (name: string) => Object.hasOwn(given, name);

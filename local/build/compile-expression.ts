@@ -50,7 +50,7 @@ function namesInQuotes(text: string): string[] {
 
 /**
  * Text without its quotes is the name of a field, which is null where it is not there, and null equals null: an `allow` that
- * compares two of them would let everybody in. And one sign of equality is none.
+ * compares two of them would be true for every payload. And a single `=` is not a comparison.
  */
 function checkComparisons(
   tree: ExpressionNode,
@@ -115,7 +115,7 @@ function checkCall(call: Call, report: Report): void {
   }
 }
 
-/** A variable that no `let` binds fails whatever the payload is; anything else may work on another payload. */
+/** A variable that no `let` binds fails for every payload; any other failure may be due to the payload. */
 function checkVariables(tree: ExpressionNode, report: Report): void {
   try {
     TreeInterpreter.search(tree, {});
@@ -125,7 +125,7 @@ function checkVariables(tree: ExpressionNode, report: Report): void {
   }
 }
 
-/** The calls of functions in an expression, wherever in the tree. */
+/** All calls of functions in an expression. */
 function functionCalls(tree: ExpressionNode): Call[] {
   return nodesIn(tree).filter((node) => node.type === 'Function');
 }

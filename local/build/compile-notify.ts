@@ -26,7 +26,7 @@ export function compileNotify(
   if (channels.length > 0 && !sources.some((source) => source.follow)) {
     report(
       ['notify'],
-      'no source is followed, so nobody would be told: take follow: false out of a source, or notify out',
+      'no source is followed, so no message would be sent: take follow: false out of a source, or notify out',
     );
   }
   const taken = new Map(

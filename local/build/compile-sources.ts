@@ -95,7 +95,7 @@ export function compileConfiguration(text: string): CompiledConfiguration {
   return { sources, notify };
 }
 
-/** A token is shown with every request. Where it is a key as well, whoever has seen one can sign for the other source. */
+/** A token is sent with every request. If it is a key of another source, everyone who sees a request can sign for that source. */
 function checkSharedTokens(sources: readonly CompiledSource[], report: Report): void {
   for (const { name, verify, secrets } of sources) {
     if (verify.scheme !== 'token') continue;
@@ -141,7 +141,7 @@ function compileSource(
     // It is logged, and a token must not be.
     deliveryHeader: headerOf(way) === preset.deliveryHeader ? undefined : preset.deliveryHeader,
     ping: preset.ping,
-    handshake: preset.handshake,
+    handshake: preset.handshake?.kind,
     ...compileExpressions(settings, preset, way.verify, report),
     apps,
     cluster,
@@ -178,7 +178,7 @@ function ownWay({ verify }: Preset, source: string): Way {
   return { verify: verify.scheme === 'link' ? { ...verify, source } : verify };
 }
 
-/** Whoever cannot sign its payload can be made to ask for anything by whoever has seen one of its requests. */
+/** Where a sender does not sign its payload, everyone who has seen one of its requests can ask for any rollback. */
 function checkApps(
   { apps, preset, verify: speltOut }: SourceSettings,
   verify: VerifyParameters,
@@ -262,7 +262,7 @@ function checkCommand(
   if (changeOrderId !== undefined) report(['changeOrderId'], advice);
   if (app !== undefined) report(['app'], advice);
   if (scheme === 'link') {
-    report(['verify'], 'a link rolls back whatever the body says, and this sender passes on what people say');
+    report(['verify'], 'a link rolls back for every body, and this sender passes on what people say');
   }
 }
 

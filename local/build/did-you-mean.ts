@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** What senders and chats are called elsewhere. */
+/** Other names of senders and chats. */
 const otherNames = new Map([
   ['ding', 'dingtalk'],
   ['lark', 'feishu'],
@@ -21,7 +21,7 @@ export function sameByAnotherName(word: string, candidates: readonly string[]): 
   return candidates.find((each) => each === name);
 }
 
-/** Whoever stops in the middle of a word has made no mistake so far. */
+/** The beginning of a name counts as that name. */
 function nearest(word: string, candidates: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   const begun = candidates.filter((each) => typed !== '' && each.toLowerCase().startsWith(typed));

@@ -8,7 +8,7 @@ const permissive = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apach
 
 /**
  * Licences that ask for more, each accepted for one package. The Mozilla Public License is about the files of that package
- * alone: whoever gets the bundle must be told where their source code is, and LICENSES.txt tells.
+ * alone: everyone who gets the bundle must be told where their source code is, and LICENSES.txt does that.
  * https://www.mozilla.org/en-US/MPL/2.0/ 3.2 and 3.3
  */
 const acceptedFor: Record<string, string> = { '@jmespath-community/jmespath': 'MPL-2.0' };

@@ -38,14 +38,14 @@ function faultOfVariable(name: string, faultOfSetting: string): string | undefin
 
 const variablePattern = /^[A-Z][A-Z0-9_]*$/;
 
-/** The name of an environment variable, and what else its value is for wherever this application runs. */
+/** The name of an environment variable. One that the functions use for something else is refused. */
 function variableName(example: string, faultOfSetting: string) {
   return z
     .string()
     .regex(variablePattern, {
       error: ({ input }) =>
         isAddress(input)
-          ? `must be the name of an environment variable, such as ${example}, not the address itself: put that into .env, for whoever knows it can write there`
+          ? `must be the name of an environment variable, such as ${example}, not the address itself: put that into .env, because everyone who knows it can write there`
           : `must be the NAME of an environment variable, in capitals, such as ${example}; the value itself goes into .env`,
     })
     .superRefine((name, context) => {
@@ -82,7 +82,7 @@ function isAddress(value: unknown): boolean {
   return typeof value === 'string' && /^https?:/i.test(value.trim());
 }
 
-/** Variables that an instance has anyway. As an HMAC key, `cn-hangzhou` would let everybody in. */
+/** Variables that every instance has. As an HMAC key, `cn-hangzhou` can be guessed. */
 function isKnownToAnybody(name: string): boolean {
   const settings = [
     'REGION',
@@ -259,7 +259,7 @@ const sourceSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'A task follows the rollback to its end and tells it wherever notify says. Default: true with notify, else false.',
+      'A task follows the rollback to its end and reports it to the channels of notify. Default: true with notify, else false.',
     ),
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
   refusalStatus: z

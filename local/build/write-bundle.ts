@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import path from 'node:path';
 import { reasonOf } from '../../functions/lib/text.ts';
 import { CliError } from '../cli/cli.ts';
-import { bundleFollow, bundleWebhook, root, type BuiltFile, type Bundle } from './bundle.ts';
+import { root } from '../cli/root.ts';
+import { bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
 import { licencesText } from './licences.ts';
 
@@ -37,7 +38,7 @@ export function describeBuild(
   const kinds = notify.map(({ kind }) => kind);
   return [
     `${describe(webhook.files.slice(0, 1))}  sources: ${names.join(', ')}`,
-    `${describe(follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'nobody'}`,
+    `${describe(follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'no channel'}`,
     `${describe(eachOnce([...webhook.files.slice(1), ...follow.files.slice(1)]))}  loaded when needed`,
   ];
 }
@@ -82,7 +83,7 @@ function requireOwnManifest(file: string): void {
   }
 }
 
-/** Whoever reads the file meanwhile sees the old one or the new one, and never half of one. */
+/** A reader sees the old file or the new one, never half of one. */
 function replaceFile(file: string, contents: string | Uint8Array): void {
   const next = `${file}.${process.pid}.tmp`;
   writeFileSync(next, contents);

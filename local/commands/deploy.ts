@@ -8,11 +8,11 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { root } from '../build/bundle.ts';
 import { requireDeployable } from '../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
 import { buildFunctions, compileConfigurationFile, describeBuild } from '../build/write-bundle.ts';
 import { CliError, codeOf, runCli } from '../cli/cli.ts';
+import { sharedOptions } from '../cli/options.ts';
 import { paint } from '../cli/terminal.ts';
 import { isSignedByOpenssl, opensslLines, signingVariable } from '../signing/openssl-lines.ts';
 import { findNameable, isByApplication } from '../signing/sample-webhook.ts';
@@ -68,7 +68,7 @@ function readArguments(args: readonly string[]): Arguments {
     strict: false,
     tokens: true,
     options: {
-      folder: { type: 'string', default: root },
+      folder: sharedOptions.folder,
       help: { type: 'boolean', short: 'h' },
       access: { type: 'string', short: 'a' },
       template: { type: 'string', short: 't' },
@@ -94,7 +94,7 @@ function isGroupWithTemplate(arg: string): boolean {
   return /^-[A-Za-z]*t/.test(arg);
 }
 
-/** @throws CliError where the doctor finds something wrong. What could not be checked stops nobody. */
+/** @throws CliError where the doctor finds something wrong; what could not be checked is no reason to stop */
 async function requireHealthy(folder: string): Promise<void> {
   const findings = await printRemarks(
     examine({

@@ -1,13 +1,14 @@
 import '../cli/ignore-debug.ts';
 import path from 'node:path';
-import { bundleFollow, bundleWebhook, root } from '../build/bundle.ts';
+import { bundleFollow, bundleWebhook } from '../build/bundle.ts';
 import { partsByFile, zippedBytes, type Parts } from '../build/weight.ts';
 import { compileConfigurationFile, uploadedFiles } from '../build/write-bundle.ts';
 import { CliError, runCli } from '../cli/cli.ts';
+import { root } from '../cli/root.ts';
 
 /** Bytes of each file. A cold start reads and compiles that of its function, and of the packages what it needs. */
 const budgets: Record<string, number> = {
-  'webhook.js': 77_000,
+  'webhook.js': 78_000,
   'follow.js': 62_000,
   'pop-core.js': 12_500,
   'pop-core-rpc.js': 11_500,

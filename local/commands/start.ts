@@ -1,11 +1,10 @@
 import '../cli/ignore-debug.ts';
-import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { FunctionContext } from '../../functions/platform/context.ts';
-import { root } from '../build/bundle.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
 import { buildFunctions, compileConfigurationFile } from '../build/write-bundle.ts';
-import { CliError, codeOf, runCli } from '../cli/cli.ts';
+import { CliError, codeOf } from '../cli/cli.ts';
+import { runCommand } from '../cli/command.ts';
+import { sharedOptions } from '../cli/options.ts';
 import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from '../sandbox/channels.ts';
 import { ownFolder } from '../sandbox/folder.ts';
 import { startFunctionServer } from '../sandbox/function-server.ts';
@@ -31,22 +30,7 @@ import { taskProcess } from '../stand-ins/fc/task-process.ts';
 import { startKmsStandIn, type KmsStandIn } from '../stand-ins/kms/stand-in.ts';
 import type { Listening } from '../stand-ins/listen.ts';
 
-const help = `Runs both functions on this machine, as Function Compute would.
-
-  npm start -- [--port N] [--edas stand-in|real] [--sources FILE]
-
-  --port N        where the function listens          (9000)
-  --edas WHICH    stand-in: an EDAS on this machine, with a release in flight that gets rolled back; a task follows
-                            it, and the messages of every channel are shown
-                  real:     EDAS itself, with your own credentials: signed requests do roll back; there are no
-                            tasks, so nothing is deferred and nothing followed
-  --sources FILE  the sources to run with             (sources.yaml)
-
-ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, KMS_ENDPOINT, the
-variables that the sources name, and your credentials; secrets in KMS are then read from KMS itself. The file .env is for the deployment, and not read here.
-`;
-
-/** In no way secret: it works in this sandbox only. */
+/** Not secret: they work in this sandbox only. */
 const standInCredentials = {
   accessKeyId: 'STS.sandbox-key-id',
   accessKeySecret: 'sandbox-key-secret',
@@ -62,46 +46,42 @@ const standInContext = {
 /** As s.yaml has them. */
 const [followFunction, followTimeoutSeconds, followRetries] = ['edas-rollback-follow', 3600, 2];
 
-interface Options {
-  port: number;
-  isReal: boolean;
-  sources: string;
-}
-
-await runCli(async () => {
-  const options = readOptions();
-  if (!options) return;
-  const configuration = compileConfigurationFile(options.sources);
-  await (options.isReal ? runOnRealEdas : runOnStandIn)(options, configuration);
+await runCommand({
+  summary: 'Runs both functions on this machine, as Function Compute would.',
+  usage: 'npm start -- [--port N] [--edas stand-in|real] [--sources FILE]',
+  options: {
+    port: { type: 'string', value: 'N', default: '9000', help: 'where the function listens   (9000)' },
+    edas: {
+      type: 'string',
+      value: 'WHICH',
+      default: 'stand-in',
+      help: `stand-in: an EDAS on this machine, with a release in flight that gets rolled back; a task follows
+          it, and the messages of every channel are shown
+real:     EDAS itself, with your own credentials: signed requests do roll back; there are no
+          tasks, so nothing is deferred and nothing followed`,
+    },
+    sources: { ...sharedOptions.sources, help: 'the sources to run with   (sources.yaml)' },
+  },
+  notes: `ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, KMS_ENDPOINT, the
+variables that the sources name, and your credentials; secrets in KMS are then read from KMS itself. The file .env is for
+the deployment, and not read here.`,
+  run: async (values) => {
+    const port = readPort(values.port);
+    if (values.edas !== 'stand-in' && values.edas !== 'real') {
+      throw new CliError(`--edas must be stand-in or real, not ${JSON.stringify(values.edas)}.`);
+    }
+    const configuration = compileConfigurationFile(values.sources);
+    await (values.edas === 'real' ? runOnRealEdas : runOnStandIn)(port, configuration);
+  },
 });
 
-function readOptions(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      port: { type: 'string', default: '9000' },
-      edas: { type: 'string', default: 'stand-in' },
-      sources: { type: 'string', default: path.join(root, 'sources.yaml') },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(help);
-    return undefined;
-  }
-  const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
-  if (!(port <= 65_535)) {
-    throw new CliError(`--port must be a number from 0 to 65535, not ${JSON.stringify(values.port)}.`);
-  }
-  if (values.edas !== 'stand-in' && values.edas !== 'real') {
-    throw new CliError(`--edas must be stand-in or real, not ${JSON.stringify(values.edas)}.`);
-  }
-  return { port, isReal: values.edas === 'real', sources: values.sources };
+function readPort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new CliError(`--port must be a number from 0 to 65535, not ${JSON.stringify(text)}.`);
 }
 
-async function runOnStandIn(
-  options: Options,
-  { sources: own, notify }: CompiledConfiguration,
-): Promise<void> {
+async function runOnStandIn(port: number, { sources: own, notify }: CompiledConfiguration): Promise<void> {
   const channels = sandboxChannels(notify);
   const sources = notify.length > 0 ? own : followedSources(own);
   const { webhook, follow } = await buildFunctions({ sources, notify: channels }, ownFolder());
@@ -148,7 +128,7 @@ async function runOnStandIn(
       FOLLOW_FUNCTION: followFunction,
       FUNCTION_ENDPOINT: fc.url,
     };
-    const server = await serve(options, webhook.path, standInContext, env);
+    const server = await serve(port, webhook.path, standInContext, env);
     closing.push(server.close);
     stopOnSignal(stop);
 
@@ -171,7 +151,7 @@ async function startKms(secrets: Secrets): Promise<KmsStandIn> {
   return kms;
 }
 
-async function runOnRealEdas(options: Options, { sources: own }: CompiledConfiguration): Promise<void> {
+async function runOnRealEdas(port: number, { sources: own }: CompiledConfiguration): Promise<void> {
   const region = process.env['REGION'];
   if (!region && !process.env['EDAS_ENDPOINT']) {
     throw new CliError(
@@ -183,14 +163,14 @@ async function runOnRealEdas(options: Options, { sources: own }: CompiledConfigu
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };
-  const server = await serve(options, webhook.path, {}, env);
+  const server = await serve(port, webhook.path, {}, env);
   stopOnSignal(server.close);
   await printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);
 }
 
 async function serve(
-  { port }: Options,
+  port: number,
   bundle: string,
   context: FunctionContext,
   env: NodeJS.Dict<string>,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { root } from '../build/bundle.ts';
 import { codeOf } from '../cli/cli.ts';
+import { root } from '../cli/root.ts';
 
 const all = path.join(root, '.sandbox');
 
@@ -25,7 +25,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // It runs, and belongs to somebody else.
+    // The process runs, under another user.
     return codeOf(error) === 'EPERM';
   }
 }

@@ -4,7 +4,7 @@ import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import { paint } from '../cli/terminal.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../signing/openssl-lines.ts';
 import { findNameable, isByApplication, sampleWebhook } from '../signing/sample-webhook.ts';
-import { secondsGood, signedRequest, type SenderRequest } from '../signing/sender.ts';
+import { secondsValid, signedRequest, type SenderRequest } from '../signing/sender.ts';
 import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
 import { applicationFor, targetFor } from './play.ts';
 import { secretOf, type Secrets } from './secrets.ts';
@@ -15,7 +15,7 @@ interface Guide {
   secrets: Secrets;
 }
 
-/** Lines to paste: a signed webhook for an order that waits for them, and a forged one. */
+/** Prints lines to paste: a signed webhook for a change order that waits for it, and a forged one. */
 export function printCurlLines({
   edas,
   url,
@@ -39,7 +39,7 @@ export function printCurlLines({
   const now = Date.now();
   const { contentType, body } = sampleWebhook(source, targetFor(source, id), now);
   const signing = { url, body, contentType, target: { app }, now };
-  const seconds = secondsGood(source);
+  const seconds = secondsValid(source);
   const until = seconds === undefined ? '' : ` (good for ${seconds} s)`;
   heading(`Your turn. A second release is in flight; this is the same request for it${until}:`);
   console.log(curl(signedRequest(source, secretOf(source, secrets), signing), body));
@@ -54,12 +54,12 @@ export function printCurlLines({
   }
 }
 
-/** Whoever deploys the same file must not wonder where they are. */
+/** Without a notify in sources.yaml, a deployment sends no messages: the sandbox says that its channels are extra. */
 export function printOwnChannels(): void {
   console.log(
     paint(
       'dim',
-      "Your sources.yaml has no notify, so nobody would be told: the channels below are the sandbox's own.",
+      "Your sources.yaml has no notify, so a deployment sends no messages: the channels below are the sandbox's own.",
     ),
   );
 }

@@ -6,7 +6,7 @@ import type { CompiledSource } from '../../functions/webhook/source/compiled-sou
 import { paint } from '../cli/terminal.ts';
 import { isByApplication, onlyAppOf, sampleWebhook, type SampleWebhook } from '../signing/sample-webhook.ts';
 import { signedRequest } from '../signing/sender.ts';
-import type { ReceivedMessage } from '../stand-ins/channels/receiver.ts';
+import { receiverKinds, type ReceivedMessage } from '../stand-ins/channels/receiver.ts';
 import { statuses, type ChangeOrder } from '../stand-ins/edas/change-orders.ts';
 import type { EdasStandIn, RecordedCall } from '../stand-ins/edas/stand-in.ts';
 import type { FcStandIn, RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
@@ -21,7 +21,7 @@ interface Stage {
   url: string;
   source: CompiledSource;
   secrets: Secrets;
-  /** Secrets that open nothing. */
+  /** Wrong secrets, with which a webhook is refused. */
   forged: Secrets;
 }
 
@@ -80,7 +80,7 @@ export async function playRollback(stage: Stage): Promise<void> {
   step(4, 'The sender repeats itself, as senders do. Nothing is rolled back twice.');
   await post(stage, sample);
 
-  step(5, 'Somebody without the secret tries.');
+  step(5, 'A webhook that is forged is refused.');
   await post({ ...stage, secrets: stage.forged }, sample);
 }
 
@@ -147,19 +147,21 @@ export function narrateTaskLog(line: string): void {
   console.log(`   ${paint('magenta', 'task → log')}         ${paint('dim', line)}`);
 }
 
-/** Shows messages as their channels would, those with the same words together: all are told at once. */
+/** Shows messages as their channels would. Those that come at once are shown in the order of the channels, the same text once. */
 export function createMessageNarrator(): (message: ReceivedMessage) => void {
-  const waiting = new Map<string, string[]>();
+  let waiting: ReceivedMessage[] = [];
   const show = () => {
-    for (const [text, kinds] of waiting) {
+    const inOrder = receiverKinds.flatMap((kind) => waiting.filter((message) => message.kind === kind));
+    for (const text of new Set(inOrder.map((message) => message.text))) {
+      const kinds = inOrder.filter((message) => message.text === text).map(({ kind }) => kind);
       console.log(`   ${paint('magenta', 'task → people')}`);
       console.log(indent(showMessage(kinds.join(', '), text)));
     }
-    waiting.clear();
+    waiting = [];
   };
-  return ({ kind, text }) => {
-    if (waiting.size === 0) setTimeout(show, 30);
-    waiting.set(text, [...(waiting.get(text) ?? []), kind]);
+  return (message) => {
+    if (waiting.length === 0) setTimeout(show, 30);
+    waiting.push(message);
   };
 }
 

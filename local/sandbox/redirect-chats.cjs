@@ -1,4 +1,4 @@
-// Loaded before the follow function, in its process. A payload that somebody pasted in holds the address of a real chat,
+// Loaded before the follow function, in its process. A payload that a user pasted in holds the address of a real chat,
 // and nothing that happens in this sandbox may be told there: it goes to the stand-in of the chat instead.
 'use strict';
 

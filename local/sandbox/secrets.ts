@@ -10,7 +10,7 @@ export type Secrets = Record<string, string>;
 /**
  * Secrets for the stand-in, the same at every start, so that pasted lines keep working.
  *
- * @param seed another one makes secrets that open nothing
+ * @param seed another one makes secrets with which a webhook is refused
  */
 export function sandboxSecrets(sources: readonly CompiledSource[], seed = 'sandbox'): Secrets {
   return secretsFor(sources, (variable, verify) => {
@@ -20,7 +20,7 @@ export function sandboxSecrets(sources: readonly CompiledSource[], seed = 'sandb
   });
 }
 
-/** Yours from the environment; where there is none, one that nobody can guess. Those in KMS are left to KMS. */
+/** The secrets from the environment, and a random one where there is none. Those in KMS are read from KMS. */
 export function realSecrets(sources: readonly CompiledSource[], env: NodeJS.Dict<string>): Secrets {
   const secrets = secretsFor(sources, (variable, verify) => {
     const own = env[variable];

@@ -54,7 +54,7 @@ export function put(node: ExpressionNode, value: JSONValue, at: Place): boolean 
   return place !== undefined;
 }
 
-/** `join(' ', [a, b])`: each but the last gets a word. */
+/** `join(' ', [a, b])`: each but the last gets a text. */
 function putJoined([glue, list]: readonly ExpressionNode[], value: JSONValue, at: Place): boolean {
   const separator = glue?.type === 'Literal' ? toText(glue.value) : undefined;
   const text = toText(value);

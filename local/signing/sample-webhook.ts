@@ -52,8 +52,8 @@ export function sampleWebhook(
 }
 
 /**
- * Whether the function reads exactly this target out of the webhook. An expression may give something else, whatever the
- * payload says: `lower('<id>')`. The source's `apps` do not matter, for they only refuse.
+ * Whether the function reads exactly this target out of the webhook. An expression may give something else for every
+ * payload: `lower('<id>')`. The source's `apps` do not matter, because they only refuse.
  */
 export async function asksFor(
   source: CompiledSource,
@@ -72,7 +72,7 @@ export async function asksFor(
   }
 }
 
-/** The first source for which a webhook can be made here that names whatever id is wished for. */
+/** The first source for which a webhook can be made here that names a given id. */
 export async function findNameable<S extends CompiledSource>(sources: readonly S[]): Promise<S | undefined> {
   for (const source of sources) {
     const target = targetOfKind(source, randomUUID());
@@ -91,7 +91,7 @@ export function isByApplication({ app, changeOrderId, verify }: CompiledSource):
   return app !== undefined || (verify.scheme === 'link' && changeOrderId === undefined);
 }
 
-/** The application that the source is for, whatever its payload says. */
+/** The one application that the source is for, where it is written out in its expression. */
 export function onlyAppOf({ app }: CompiledSource): string | undefined {
   return app?.tree.type === 'Literal' ? toText(app.tree.value)?.toLowerCase() : undefined;
 }

@@ -9,7 +9,7 @@ export interface InsteadOfAnswer<Request> {
   readonly instead: (response: ServerResponse, request: Request) => void;
 }
 
-/** The same, whatever was asked for. */
+/** A fault that is the same for every request. */
 type BlindFault = InsteadOfAnswer<unknown>;
 
 export interface Effect {
@@ -17,18 +17,23 @@ export interface Effect {
   readonly takesEffect?: boolean;
 }
 
-/** Takes the request and never says a word. The socket stays open. */
+/** Takes the request and never answers. The socket stays open. */
 export function silent({ takesEffect = false }: Effect = {}): BlindFault {
   return {
     name: 'silent',
     takesEffect,
     instead: () => {
-      // Silence is the fault.
+      // No answer is the fault.
     },
   };
 }
 
-/** 101: from now on another protocol is spoken, for which nobody asked. The socket stays open, and nothing is spoken. */
+/** The connection is reset. The caller cannot tell whether its request took effect. */
+export function reset({ takesEffect = false }: Effect = {}): BlindFault {
+  return { name: 'reset', takesEffect, instead: (response) => response.socket?.resetAndDestroy() };
+}
+
+/** 101: switches to a protocol that the client did not ask for, and then sends nothing. The socket stays open. */
 export function switchingProtocols({ takesEffect = false }: Effect = {}): BlindFault {
   const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';
   return { name: 'switchingProtocols', takesEffect, instead: (response) => response.socket?.write(head) };

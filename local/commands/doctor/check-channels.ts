@@ -14,7 +14,7 @@ function checkChannel(channel: CompiledChannel, env: Environment): Finding {
   const missing = variables.find((variable) => !env[variable]);
   if (missing !== undefined) {
     return warning(
-      `${missing} is empty, so nobody is told in this ${kind} channel`,
+      `${missing} is empty, so this ${kind} channel gets no messages`,
       'Put its value into .env, or take the channel out of notify in sources.yaml.',
     );
   }

@@ -147,7 +147,7 @@ async function checkForged(
   webhook: SampleWebhook,
   deployed: Deployed,
 ): Promise<Finding> {
-  // Of the right form, and known to nobody.
+  // A random secret in the right form.
   const forged = secretOf(source, sandboxSecrets([source], randomUUID()));
   const answer = await post(source, webhook, forged, deployed);
   if (answer instanceof ExchangeFailure) return noAnswer(source, answer);
@@ -212,7 +212,7 @@ const unmade = (path: string) =>
 
 const kmsUnavailable = (path: string) =>
   unknown(
-    `${path}: KMS gave the function no secret, so it can let nobody in for now`,
+    `${path}: KMS gave the function no secret, so it refuses every webhook for now`,
     'Run the doctor again; the log of the function says what KMS said. docs/errors.md#secrets_unavailable.',
   );
 const closedByKms = (path: string) =>

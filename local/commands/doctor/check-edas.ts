@@ -99,7 +99,7 @@ function judge(failure: EdasFailure, right: keyof typeof rights): Finding {
 function allowed({ code }: EdasFailure, may: string): Finding {
   const answer = code === undefined ? '' : ` (${code})`;
   return right(
-    `you may ${may}, as far as this can be seen: EDAS let the call in, and knows no such order${answer}. Nobody documents whether it looks at the right first`,
+    `you may ${may}, as far as this can be seen: EDAS accepted the call, and knows no such order${answer}. It is not documented whether it checks the right first`,
   );
 }
 

@@ -8,7 +8,7 @@ import { right, unknown, wrong, type Finding } from './finding.ts';
 /** Looks a host name up, as `lookup` of `node:dns/promises`. */
 export type Lookup = (hostname: string) => Promise<unknown>;
 
-/** A name that exists wherever there is a network. */
+/** A name that every network resolves. */
 const knownHost = 'edas.aliyuncs.com';
 const longestWaitMs = 5000;
 
@@ -39,7 +39,7 @@ export async function checkName(endpoint: string, lookup: Lookup): Promise<Findi
     return unknown(`${hostname} does not resolve (${code}): there seems to be no network`, tryAgain);
   }
   return wrong(
-    `nobody knows the host ${hostname}`,
+    `the host ${hostname} does not exist`,
     'Is REGION spelt as Alibaba Cloud spells it, such as cn-hangzhou? Is EDAS_ENDPOINT, where it is set, right?',
   );
 }
@@ -55,7 +55,7 @@ async function failureOf(lookup: Lookup, hostname: string): Promise<string | und
   }
 }
 
-/** Whether EDAS answers at all, whatever it says. */
+/** Whether EDAS answers at all. */
 export async function checkReachable(endpoint: string): Promise<Finding> {
   try {
     await exchange(`${endpoint}/`, { method: 'GET', headers: {} }, longestWaitMs);

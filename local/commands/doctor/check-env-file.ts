@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { DeployEnvironment } from './env-file.ts';
 import { right, skipped, warning, wrong, type Finding } from './finding.ts';
 
-/** Whether .env is there, says what it looks like, and is seen by nobody else. */
+/** Whether .env exists, is read as it is written, and is hidden from others. */
 export function checkEnvFile(folder: string, { hasFile, faults }: DeployEnvironment): Finding[] {
   return [
     ...(hasFile ? faults.map(ofLine) : [noFile]),

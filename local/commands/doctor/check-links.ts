@@ -13,7 +13,7 @@ import { right, skipped, unknown, warning, wrong, type Finding } from './finding
 import type { KmsReading, KmsReadings } from './kms-readings.ts';
 
 /**
- * Whether links open their source, and for how long. Of a link, only source, application and time are shown: whoever has
+ * Whether links open their source, and for how long. Of a link, only source, application and time are shown: everyone who has
  * the rest can use it.
  *
  * @param links as `npm run link` printed them

@@ -55,7 +55,7 @@ export function checkSecrets(
   return [...findings, ...checkShared(sources, env, readings), ...checkAnyOpen(sources, env)];
 }
 
-/** @returns whether its sender could be let in with these variables. Of a secret in KMS, only a call tells. */
+/** @returns whether these variables hold its secret, or it is in KMS, where only a call can tell */
 export function isOpen(source: CompiledSource, env: Environment): boolean {
   const opened = loadSources([source], env, () => undefined).get(source.name);
   return opened !== undefined && !isClosed(opened);
@@ -74,14 +74,14 @@ function checkVariable(source: CompiledSource, variable: string, env: Environmen
     }
     return warning(
       `${variable} is empty, so the source ${name} stays closed`,
-      `Put the secret into .env. ${makeOne}. A source that nobody uses may stay closed.`,
+      `Put the secret into .env. ${makeOne}. A source that is not used may stay closed.`,
     );
   }
   const replace = 'Put another value into .env. To make a secret: openssl rand -hex 32';
   return checkText(source, variable, value, { what: variable, isFit: 'is set, and long enough', replace });
 }
 
-/** Both versions let the sender in, so both must be fit. */
+/** Both versions are accepted, so both must be fit. */
 function checkInKms(source: CompiledSource, item: string, reading: KmsReading): Finding[] {
   if (reading instanceof KmsFailure) return [notRead(source, item, reading)];
   const [current, previous] = reading;
@@ -142,7 +142,7 @@ function faultOfText(source: CompiledSource, item: string, value: string, key: B
   if (/\p{Cc}/u.test(value)) return 'holds a line break or another control character';
   if (placeholders.test(own)) return 'is a placeholder, and no secret';
   if (new Set(own).size < 4) return 'is made of the same few characters';
-  if (sandboxSecrets([source])[item] === value) return "is the sandbox's, which everybody knows";
+  if (sandboxSecrets([source])[item] === value) return "is the sandbox's, which is public";
   if (Math.min(key.length, Buffer.byteLength(own)) < shortestBytes)
     return `is shorter than ${shortestBytes} bytes`;
   return undefined;
@@ -209,7 +209,7 @@ function checkAnyOpen(sources: readonly CompiledSource[], env: Environment): Fin
   if (sources.some((source) => isOpen(source, env))) return [];
   return [
     wrong(
-      'no source has its secret, so nobody can be let in',
+      'no source has its secret, so every webhook is refused',
       `Put the secret of at least one source into .env, which cp .env.example .env makes. ${makeOne}`,
     ),
   ];

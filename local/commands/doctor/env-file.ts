@@ -23,7 +23,7 @@ export interface LineFault {
 /**
  * Reads `.env` as Serverless Devs does, which hands it to dotenv and dotenv-expand: a variable of the shell wins, even an
  * empty one. `parseEnv` of Node.js reads plain lines and quotes alike; a line that the two read differently is a fault. So
- * is a `$`, which stands for another variable whatever is put around or before it: Serverless Devs expands the file more
+ * is a `$`, which stands for another variable even in quotes or behind a backslash: Serverless Devs expands the file more
  * than once, as the test shows.
  *
  * @param shell the environment of this process

@@ -1,6 +1,6 @@
 /**
  * - `right`: it is as it should be.
- * - `warning`: it works, and somebody should look at it.
+ * - `warning`: it works, and should be looked at.
  * - `wrong`: it must be changed.
  * - `unknown`: it could not be checked, although it was to be.
  * - `skipped`: it was not to be checked, or there is nothing to check.

@@ -9,25 +9,25 @@ import { table, type Row } from './table.ts';
 
 /** All that a preset brings, for a person to read. */
 export function describePreset(name: string): string {
-  const preset = find(name);
+  const preset = findPreset(name);
   const rows: Row[] = [
     ['preset', `${name}: ${preset.sender}`],
     ['documented at', preset.docs ?? 'nowhere but here'],
     ['must carry', describeVerify(preset.verify)],
     ['body', preset.contentTypes.map((each) => contentTypeWords[each])],
     ...(preset.payloadTimestamp ? [timeRow(preset.payloadTimestamp)] : []),
-    ['handshake', handshakeOf(preset)],
+    ['handshake', describeHandshake(preset)],
     ['delivery id', preset.deliveryHeader ?? 'none'],
-    ['answers', answersOf(preset)],
-    ['refusals', refusalsOf(preset)],
-    ['deadline', `${preset.deadlineMs} ms: then it has answered, whatever EDAS does`],
-    ['apps', appsOf(preset)],
+    ['answers', describeAnswers(preset)],
+    ['refusals', describeRefusals(preset)],
+    ['deadline', `${preset.deadlineMs} ms: by then it has answered, even where EDAS has not`],
+    ['apps', describeApps(preset)],
     ['when', preset.when ?? 'every payload counts'],
-    ['rolls back', targetOf(preset)],
+    ['rolls back', describeTarget(preset)],
     ['began at', preset.problemStartedAt ?? 'not asked'],
     ['actor', preset.actor ?? 'not asked'],
     ...(preset.answerAt === undefined ? [] : [answerRow(preset.answerAt)]),
-    ['in sources.yaml', sourceLines(name, preset)],
+    ['in sources.yaml', describeSource(name, preset)],
   ];
   return table(rows);
 }
@@ -37,7 +37,7 @@ export function listPresets(): string {
   return table(Object.entries(presets).map(([name, { sender }]) => [name, sender]));
 }
 
-function find(name: string): Preset {
+function findPreset(name: string): Preset {
   const names = Object.keys(presets);
   if (isPresetName(name)) return presets[name];
   throw new CliError(`There is no preset ${JSON.stringify(name)}${didYouMean(name, names)}`);
@@ -63,35 +63,28 @@ function answerRow(answerAt: string): Row {
   return ['result goes to', `the address in ${answerAt}, once a task has followed the rollback (follow)`];
 }
 
-const handshakes: Record<NonNullable<Preset['handshake']>, string> = {
-  slack:
-    'url_verification is answered with its challenge, once it is verified; ssl_check with an empty answer',
-  feishu: 'url_verification is answered with its challenge, plain or encrypted',
-  zendesk: "a test that is signed with Zendesk's public test secret is answered, and does nothing",
-};
-
-function handshakeOf({ ping, handshake }: Preset): string[] {
+function describeHandshake({ ping, handshake }: Preset): string[] {
   const lines = [
     ping && `${ping.header}: ${ping.value} is answered "ignored", once it is verified`,
-    handshake && handshakes[handshake],
+    handshake?.description,
   ].filter((line) => line !== undefined);
   return lines.length > 0 ? lines : ['none'];
 }
 
-function answersOf({ reply }: Preset): string {
+function describeAnswers({ reply }: Preset): string {
   return reply === undefined
     ? 'JSON: an outcome, or a problem with a code (docs/errors.md)'
     : `messages of ${reply}, always with status 200 once the sender is known`;
 }
 
-function refusalsOf({ refusalStatus, reply }: Preset): string {
+function describeRefusals({ refusalStatus, reply }: Preset): string {
   if (reply !== undefined) return '200, with a sentence that says why';
   return refusalStatus === undefined
     ? 'each with the status of its code'
     : `${refusalStatus} instead of every 4xx, once the sender is known`;
 }
 
-function appsOf(preset: Preset): string {
+function describeApps(preset: Preset): string {
   if (preset.isByApplication && preset.verify.scheme !== 'link')
     return 'required, exactly one, unless the source says with app or changeOrderId where an id stands';
   return coversPayload(preset.verify)
@@ -99,7 +92,7 @@ function appsOf(preset: Preset): string {
     : 'required, for the sender does not sign its payload';
 }
 
-function targetOf({ verify, changeOrderId, app, chatText, isByApplication }: Preset): string {
+function describeTarget({ verify, changeOrderId, app, chatText, isByApplication }: Preset): string {
   if (changeOrderId !== undefined) return `the change order in ${changeOrderId}`;
   if (app !== undefined) return `what is being deployed to the application in ${app}`;
   if (chatText !== undefined) return `the change order in the command "rollback <id>" in ${chatText}`;
@@ -110,7 +103,7 @@ function targetOf({ verify, changeOrderId, app, chatText, isByApplication }: Pre
     : 'the change order in changeOrderId, ChangeOrderId or change_order_id';
 }
 
-function sourceLines(name: string, preset: Preset): string[] {
+function describeSource(name: string, preset: Preset): string[] {
   const needsApps = preset.isByApplication === true || !coversPayload(preset.verify);
   const variable = `SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
   return [

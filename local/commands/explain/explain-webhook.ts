@@ -24,7 +24,7 @@ import { contentTypeWords } from './describe-preset.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
 import type { Row } from './table.ts';
 
-/** A webhook as it would arrive, had its sender proved who it is. */
+/** A webhook, as if its signature had been verified. */
 export interface ExplainedWebhook {
   body: Buffer;
   contentType: string;
@@ -43,7 +43,7 @@ export interface Explanation {
   isRefused: boolean;
 }
 
-/** What decided, and what it came to. */
+/** The rule that decided, and how. */
 interface Decision {
   rule: string;
   end: { ignored: string } | { refused: Problem } | { target: Target };
@@ -59,7 +59,7 @@ export async function explainWebhook(
   webhook: ExplainedWebhook,
 ): Promise<Explanation> {
   const { body, contentType, now } = webhook;
-  const holder = holderOf(source, webhook);
+  const holder = findHolder(source, webhook);
   const rows: Row[] = [
     ['source', `${source.name}: POST /${source.name}, secret in ${source.secrets.join(', ')}`],
     ['must carry', describeVerify(source.verify)],
@@ -68,13 +68,13 @@ export async function explainWebhook(
       `${contentType}; taken: ${source.contentTypes.map((each) => contentTypeWords[each]).join(', ')}`,
     ],
   ];
-  const explain = (decision: Decision) => ({ rows, ...conclude(source, holder, decision) });
+  const explain = (decision: Decision) => ({ rows, ...describeDecision(source, holder, decision) });
 
   const signed = { headers: new Map([['content-type', contentType]]), body };
-  const greeting = handshakeReply(source, signed, now);
-  if (greeting) {
-    rows.push(['handshake', `${greeting.message} It is answered without a signature.`]);
-    return explain({ rule: 'handshake', end: { ignored: greeting.message } });
+  const handshake = handshakeReply(source, signed, now);
+  if (handshake) {
+    rows.push(['handshake', `${handshake.message} It is answered without a signature.`]);
+    return explain({ rule: 'handshake', end: { ignored: handshake.message } });
   }
   const read = attempt(() => {
     requireFittingBody(body.length);
@@ -97,7 +97,7 @@ export async function explainWebhook(
   return explain(decision);
 }
 
-/** What a rule has to say, and what it comes to where it decides. */
+/** What a rule says, and how it decides, if it does. */
 interface Finding {
   text: string;
   end?: Decision['end'];
@@ -204,14 +204,15 @@ async function gave(
   return `\`${key}: ${expression.text}\` gave ${describeValue(await evaluate(expression, payload, key))}`;
 }
 
-function conclude(
+function describeDecision(
   source: Source,
   holder: Holder | undefined,
   { rule, end }: Decision,
 ): Pick<Explanation, 'verdict' | 'isRefused'> {
   const by = `The rule "${rule}" decides`;
   if ('ignored' in end) return { verdict: `${by}: ignored (200). ${end.ignored}`, isRefused: false };
-  if ('target' in end) return { verdict: `${by}: ${actOn(source, holder, end.target)}`, isRefused: false };
+  if ('target' in end)
+    return { verdict: `${by}: ${describeAction(source, holder, end.target)}`, isRefused: false };
   const { code, message } = end.refused;
   const { statusCode } = replyWithProblem(end.refused, { source, isVerified: true });
   return {
@@ -237,16 +238,16 @@ function describeApps({ apps }: Source): string {
   return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
 }
 
-/** What keeps the function from rolling back. */
+/** The setting that keeps the function from rolling back. */
 type Holder = 'dryRun' | 'ROLLBACK_SUSPENDED';
 
 /** As in functions/webhook/execute-rollback.ts. */
-function holderOf({ dryRun }: Source, { isSuspended }: ExplainedWebhook): Holder | undefined {
+function findHolder({ dryRun }: Source, { isSuspended }: ExplainedWebhook): Holder | undefined {
   if (dryRun) return 'dryRun';
   return isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
 }
 
-/** Who rolls back, who follows, and who is told. */
+/** Who rolls back, who follows, and which channels get messages. */
 function describeRollback(
   source: Source,
   notify: readonly CompiledChannel[],
@@ -256,7 +257,7 @@ function describeRollback(
     return [
       ['mode', `${source.mode}, but ${holder} sends no rollback, and hands none over to a task`],
       ['follow', `no: with ${holder} there is nothing to follow`],
-      ['notify', `nobody is told, for with ${holder} nothing is followed`],
+      ['notify', `no messages: with ${holder} nothing is followed`],
     ];
   }
   return [
@@ -273,19 +274,19 @@ const modes: Record<Source['mode'], string> = {
 
 const languages: Record<CompiledChannel['language'], string> = { en: 'English', zh: 'Chinese' };
 
-/** Where people are told how it goes on. */
+/** The channels that get messages. */
 function describeNotify({ follow, answerAt }: Source, notify: readonly CompiledChannel[]): string | string[] {
-  if (!follow) return 'nobody is told, for the rollback is not followed';
+  if (!follow) return 'no messages: the rollback is not followed';
   const channels = notify.map(({ kind, url, secret, language }) => {
     const signed = secret === undefined ? 'unsigned' : `signed with ${secret}`;
     return `${kind}: ${languages[language]}, to the address in ${url}, ${signed}`;
   });
   const chat = answerAt ? [`the chat that asked, at the address in its ${answerAt.text}`] : [];
   const told = [...channels, ...chat];
-  return told.length > 0 ? told : 'nobody is told: only the log says how it ends';
+  return told.length > 0 ? told : 'no messages: only the log says how it ends';
 }
 
-function actOn({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {
+function describeAction({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {
   const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
   const verb = holder
     ? `read and not rolled back (${holder})`
@@ -307,7 +308,7 @@ function describePayload(payload: JSONValue): string {
   return keys.length === 0 ? 'an object without fields' : `an object with ${keys.join(', ')}`;
 }
 
-/** Only its key can read what a sender has encrypted. */
+/** An encrypted payload can be read with its key only. */
 function adviceOnKey({ verify, keys, secrets }: Source): string[] {
   if (verify.scheme !== 'feishu' || keys.length > 0) return [];
   const variables = secrets.filter((secret) => nameInKms(secret) === undefined);

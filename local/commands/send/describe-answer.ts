@@ -3,20 +3,18 @@ import { toRecord, toText } from '../../../functions/lib/json.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { Answer } from './post.ts';
 
-/** What an answer means: the sentence for the people of a chat, and what its code stands for. */
+/** Describes an answer: its sentence for the people of a chat, and the title of its code. */
 export function describeAnswer(source: Pick<CompiledSource, 'reply'>, answer: Answer): string[] {
   const { status } = answer;
   const { message, code } = readAnswer(source, answer);
   return [
     ...(message === undefined ? [] : [message]),
     ...(isErrorCode(code) ? [`${errorCatalogue[code].title}: docs/errors.md#${code}`] : []),
-    ...(status >= 300 && status <= 399
-      ? ['This is a redirection, and is not followed: is --url right?']
-      : []),
+    ...(status >= 300 && status <= 399 ? ['This is a redirection, and is not followed. Check --url.'] : []),
   ];
 }
 
-/** What the function answered: the sentence for the people of a chat, and the code of a failure. */
+/** Reads an answer of the function: its sentence for the people of a chat, its code, and its outcome. */
 export function readAnswer(
   { reply }: Pick<CompiledSource, 'reply'>,
   { text }: Pick<Answer, 'text'>,
@@ -35,7 +33,7 @@ function parse(text: string): Record<string, unknown> {
   }
 }
 
-/** Slack's, DingTalk's and Feishu's messages have it in places of their own. */
+/** Slack, DingTalk and Feishu have it in different fields. */
 function textOfChat({ text, toast }: Record<string, unknown>): string | undefined {
   const message = toText(text) ?? toText(toRecord(text)['content']) ?? toText(toRecord(toast)['content']);
   return message?.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

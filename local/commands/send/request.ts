@@ -12,48 +12,49 @@ import {
 } from '../../signing/sample-webhook.ts';
 import { appOfLink, signedRequest, type SenderRequest } from '../../signing/sender.ts';
 
-/** What to post, as the command line says it. Ids are in lower case. */
-export interface Wish {
+/** What to post, from the command line. Ids are in lower case. */
+export interface SendOptions {
   payload: Buffer | undefined;
   contentType: string | undefined;
   changeOrderId: string | undefined;
   app: string | undefined;
 }
 
-/** A request that is ready to be posted, and as it may be shown. */
+/** A request that is ready to be posted. */
 export interface OutgoingRequest extends SenderRequest {
   body: string | Buffer;
+  /** The same without its secrets, to be printed. */
   shown: SenderRequest;
 }
 
 /**
- * The request with which the source's sender would post what is wished for.
+ * Makes the request that the source's sender would post.
  *
  * @param now epoch milliseconds
- * @throws CliError where the source has no use for the wish, or no payload can be made that the function reads as it
+ * @throws CliError where the options do not fit the source, or no payload can be made from which the function reads them
  */
 export async function makeRequest(
   source: CompiledSource,
-  wish: Wish,
+  options: SendOptions,
   { url, secret, now }: { url: string; secret: string; now: number },
 ): Promise<OutgoingRequest> {
-  const { payload, changeOrderId } = wish;
+  const { payload, changeOrderId } = options;
   const isLink = source.verify.scheme === 'link';
-  if (!isLink && payload && (changeOrderId !== undefined || wish.app !== undefined)) {
-    throw new CliError('--payload says itself what to roll back: leave --change-order and --app out.');
+  if (!isLink && payload && (changeOrderId !== undefined || options.app !== undefined)) {
+    throw new CliError('The payload says what to roll back: leave --change-order and --app out.');
   }
-  const target = isLink ? { app: appOfLink(source, wish.app), changeOrderId } : undefined;
+  const target = isLink ? { app: appOfLink(source, options.app), changeOrderId } : undefined;
   const sample =
     payload ??
-    (await makeSample(source, target ? targetOfLink(source, target) : targetOf(source, wish), now));
+    (await makeSample(source, target ? readTargetOfLink(source, target) : readTarget(source, options), now));
   const body = Buffer.isBuffer(sample) ? sample : sample.body;
   const ownType = Buffer.isBuffer(sample) ? contentTypeOf(sample, source) : sample.contentType;
-  const contentType = wish.contentType ?? ownType;
+  const contentType = options.contentType ?? ownType;
   const request = signedRequest(source, secret, { url, body, contentType, target, now, id: randomUUID() });
   return { ...request, body, shown: withoutSecrets(source, request) };
 }
 
-/** What the payload cannot say, the function would read otherwise: it could roll back another application. */
+/** @throws CliError where the function would read another target from the sample, and could roll back that one */
 async function makeSample(source: CompiledSource, target: Target, now: number): Promise<SampleWebhook> {
   const sample = sampleWebhook(source, target, now);
   if (await asksFor(source, sample, target)) return sample;
@@ -61,45 +62,43 @@ async function makeSample(source: CompiledSource, target: Target, now: number): 
   const text = source[key as 'app' | 'changeOrderId']?.text;
   const why = text === undefined ? '' : ` for \`${key}: ${text}\``;
   throw new CliError(
-    `The source ${source.name}: no payload was found${why} that gives ${id}, so none is sent. Say --payload FILE, with one of its sender's own; npm run explain shows beforehand what the source reads in it.`,
+    `The source ${source.name}: no payload was found${why} that gives ${id}, so none is sent. Use --payload FILE with a payload of its sender; npm run explain shows what the source reads from it.`,
   );
 }
 
-function targetOf(source: CompiledSource, { changeOrderId, app }: Wish): Target {
+function readTarget(source: CompiledSource, { changeOrderId, app }: SendOptions): Target {
   const { name } = source;
   if (!isByApplication(source)) {
     if (changeOrderId !== undefined && app === undefined) return { changeOrderId };
-    throw new CliError(
-      `The source ${name} is told a change order: say --change-order ID, or --payload FILE.`,
-    );
+    throw new CliError(`The source ${name} needs a change order: use --change-order ID, or --payload FILE.`);
   }
   const only = onlyAppOf(source);
   if (only !== undefined && app !== undefined && app !== only) {
-    throw new CliError(`The source ${name} is for the application ${only}, whatever its payload says.`);
+    throw new CliError(`The source ${name} is for the application ${only} only.`);
   }
   if (app !== undefined && changeOrderId === undefined) return { app };
-  throw new CliError(`The source ${name} is told an application: say --app ID, or --payload FILE.`);
+  throw new CliError(`The source ${name} needs an application: use --app ID, or --payload FILE.`);
 }
 
 /** A link names the application, so only a change order may have to stand in the payload, too. */
-function targetOfLink(
+function readTargetOfLink(
   source: CompiledSource,
   { app, changeOrderId }: { app: string; changeOrderId: string | undefined },
 ): Target {
   if (isByApplication(source)) return { app };
   if (changeOrderId !== undefined) return { changeOrderId };
   throw new CliError(
-    `The payload of the source ${source.name} names a change order: say --change-order ID, or --payload FILE.`,
+    `The payload of the source ${source.name} names a change order: use --change-order ID, or --payload FILE.`,
   );
 }
 
-/** Whoever has a token, or the signature of a link, can use it. */
+/** A token, and the signature of a link, can be used again by everyone who sees it. */
 function withoutSecrets({ verify }: CompiledSource, { address, headers }: SenderRequest): SenderRequest {
   switch (verify.scheme) {
     case 'token':
       return { address, headers: { ...headers, [verify.header]: '<the token>' } };
     case 'dingtalk':
-      // It covers no body, so it would do for any other for an hour.
+      // It covers no body, so it would be valid for any other body, for an hour.
       return { address, headers: { ...headers, sign: '<the signature>' } };
     case 'link':
       return { address: address.replace(/sig=[0-9a-f]+/, 'sig=<the signature>'), headers };

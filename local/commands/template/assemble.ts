@@ -1,12 +1,12 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseDocument } from 'yaml';
-import { root } from '../../build/bundle.ts';
 import { buildFunctions, compileConfigurationFile } from '../../build/write-bundle.ts';
 import { CliError } from '../../cli/cli.ts';
+import { root } from '../../cli/root.ts';
 import { environmentWithPlaceholders, withPlaceholders } from './parameters.ts';
 
-/** What somebody needs who changes sources.yaml, tries it and builds again. The tests stay in the repository. */
+/** What is needed to change sources.yaml, try it and build again. The tests stay in the repository. */
 const shipped = [
   '.env.example',
   '.gitignore',
@@ -18,6 +18,7 @@ const shipped = [
   'SECURITY.md',
   'docs',
   'functions',
+  'presets',
   'local',
   'observability',
   'openapi.yaml',
@@ -27,7 +28,9 @@ const shipped = [
   'sources.yaml',
   'tsconfig.json',
 ];
-const notShipped = ['local/template', 'local/picture'].map((folder) => path.join(root, folder));
+const notShipped = ['template.ts', 'template', 'picture.ts'].map((name) =>
+  path.join(root, 'local/commands', name),
+);
 
 /** Scripts that need what is not shipped. */
 const developersOnly = ['test:long', 'types', 'lint', 'format', 'mutation', 'bench', 'template', 'picture'];
@@ -61,7 +64,7 @@ export async function assembleTemplate(out: string): Promise<void> {
   }
   writeFileSync(path.join(src, 'package.json'), manifest());
   writeFileSync(path.join(src, 's.yaml'), withPlaceholders(read('s.yaml')));
-  // Serverless Devs fills in the placeholders of whatever ends in .stpl, and takes the ending off.
+  // Serverless Devs fills in the placeholders of each file that ends in .stpl, and takes the ending off.
   writeFileSync(path.join(src, '.env.stpl'), environmentWithPlaceholders(read('.env.example')));
   await buildFunctions(compileConfigurationFile(path.join(root, 'sources.yaml')), path.join(src, 'dist'));
   unlinkWhatIsNotIn(src);

@@ -19,7 +19,7 @@ export function withPlaceholders(deployment: string): string {
     });
 }
 
-/** Our .env.example with the same placeholders: the .env of whoever initialises the template. */
+/** Our .env.example with the same placeholders: it becomes the .env when the template is initialised. */
 export function environmentWithPlaceholders(example: string): string {
   return example.replaceAll(/^(\w+)=.*$/gm, (line, variable: string) => {
     const parameter = parameters[variable];

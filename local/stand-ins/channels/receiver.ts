@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import { isRecord, toRecord, toText } from '../../../functions/lib/json.ts';
 import { listen } from '../listen.ts';
 
-/** The five channels, and the two places where the people of a chat are answered. */
+/** The five channels, and the two addresses at which a chat is answered. */
 export const receiverKinds = [
   'dingtalk',
   'feishu',
@@ -15,7 +15,7 @@ export const receiverKinds = [
 ] as const;
 export type ReceiverKind = (typeof receiverKinds)[number];
 
-/** A message that was taken. */
+/** A message that was accepted. */
 export interface ReceivedMessage {
   kind: ReceiverKind;
   /** What people would read. */
@@ -25,16 +25,16 @@ export interface ReceivedMessage {
 }
 
 /**
- * Something else than the true answer.
+ * Sent instead of the true answer.
  *
- * - `hang`: takes the request and never says a word.
+ * - `hang`: takes the request and never answers.
  * - `redirect`: 302 to the channel itself.
- * - `error-code`: HTTP 200, and in it that nothing was done (of Slack's webhook, a word that is not `ok`).
+ * - `error-code`: HTTP 200 around an error code (from Slack's webhook, a text other than `ok`).
  * - `huge`: 10 MB.
- * - `too-many-once`: one 429, and then all is well.
- * - `rate-limit-once`: one answer of the kind with which this channel says that it was too much.
+ * - `too-many-once`: 429 once, then the true answers.
+ * - `rate-limit-once`: once, the channel's own answer to too many requests.
  * - `server-error`: 500. `html`: 200 around a page. `reset`: the connection is reset.
- * - `switching`: 101, and then nothing in another protocol. `switching-to-nothing`: 101 that names no protocol.
+ * - `switching`: 101, and then nothing. `switching-to-nothing`: 101 that names no protocol.
  */
 export type ReceiverFault =
   | 'hang'
@@ -50,16 +50,16 @@ export type ReceiverFault =
   | 'switching-to-nothing';
 
 export interface ReceiverOptions {
-  /** Of the channels that sign; without one, the channel takes what is not signed. */
+  /** The secrets of the channels that check signatures; a channel without one accepts unsigned messages. */
   secrets?: Partial<Record<'dingtalk' | 'feishu' | 'webhook', string>>;
   onMessage?: (message: ReceivedMessage) => void;
   /** Epoch milliseconds. */
   now?: () => number;
 }
 
-/** A stand-in for everybody who can be told, on this machine. */
+/** A stand-in for all channels, on this machine. */
 export interface MessageReceiver {
-  /** The address of a channel, with a key that opens nothing. */
+  /** The address of a channel, with a fake key. */
   urlOf: (kind: ReceiverKind) => string;
   messages: readonly ReceivedMessage[];
   /** How many requests came, faults included. */
@@ -84,7 +84,7 @@ interface Reply {
   body: string;
 }
 
-/** Paths as the real ones have them. */
+/** The paths of the real channels, with fake keys. */
 const paths: Record<ReceiverKind, string> = {
   dingtalk: '/robot/send?access_token=fake-dingtalk-access-token',
   feishu: '/open-apis/bot/v2/hook/fake-feishu-hook-token',
@@ -172,7 +172,7 @@ const accepted: Record<ReceiverKind, Reply> = {
   'dingtalk-answer': json({ errcode: 0, errmsg: 'ok' }),
 };
 
-/** Why a request is not taken, in the words of the real one. */
+/** The channel's own answer where it refuses a request. */
 function refuse(incoming: Incoming, secrets: ReceiverOptions['secrets'], now: number): Reply | undefined {
   const { kind, query, body, headers, raw } = incoming;
   const token = new URL(paths[kind], 'http://localhost').searchParams;
@@ -291,7 +291,7 @@ const tooMuch: Record<ReceiverKind, Reply> = {
   'dingtalk-answer': json({ errcode: 130101, errmsg: 'send too fast, exceed 20 times per minute' }),
 };
 
-/** A code that means: look at the configuration. */
+/** The answers that mean a fault of the configuration. */
 const notDone: Record<ReceiverKind, Reply> = {
   dingtalk: json({ errcode: 310000, errmsg: 'keywords not in content' }),
   feishu: json({ code: 19024, msg: 'Key Words Not Found' }),

@@ -1,32 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
-import type { ApiError } from '../gateway-refusals.ts';
+import { jsonAnswer, type Answer } from '../answers.ts';
+import type { ApiError } from '../gateway.ts';
 import { statuses, type Batch, type ChangeOrder, type Ruling } from './change-orders.ts';
-
-/** An answer of EDAS: its HTTP status and its JSON body, as text. */
-export interface Answer {
-  readonly status: number;
-  readonly json: string;
-}
-
-/** The content type of every true answer. */
-export const jsonType = 'application/json;charset=utf-8';
 
 const chinaMsAheadOfUtc = 8 * 3_600_000;
 
-/** Sends a true answer, whole and at once. */
-export function sendAnswer(response: ServerResponse, { status, json }: Answer): void {
-  response.writeHead(status, jsonHeaders(json)).end(json);
-}
-
-/** The headers of a true answer. */
-export function jsonHeaders(json: string) {
-  return { 'content-type': jsonType, 'content-length': Buffer.byteLength(json) };
-}
-
 /** A failure, in the shape of the gateway: `RequestId`, `HostId`, `Code`, `Message`. */
 export function errorAnswer({ status, code, message }: ApiError): Answer {
-  return answer(status, {
+  return jsonAnswer(status, {
     RequestId: newRequestId(),
     HostId: 'edas.cn-hangzhou.aliyuncs.com',
     Code: code,
@@ -37,7 +18,7 @@ export function errorAnswer({ status, code, message }: ApiError): Answer {
 /** What RollbackChangeOrder, AbortAndRollbackChangeOrder and AbortChangeOrder answer. */
 export function rulingAnswer(ruling: Ruling): Answer {
   if (!ruling.accepted) return errorAnswer({ status: 400, code: ruling.code, message: ruling.message });
-  return answer(200, {
+  return jsonAnswer(200, {
     ...success(),
     TraceId: randomUUID().replaceAll('-', ''),
     ErrorCode: 'success',
@@ -47,7 +28,7 @@ export function rulingAnswer(ruling: Ruling): Answer {
 
 /** What GetChangeOrderInfo answers, under the lower-case `changeOrderInfo` of the public cloud. */
 export function changeOrderInfoAnswer(order: ChangeOrder): Answer {
-  return answer(200, {
+  return jsonAnswer(200, {
     ...success(),
     changeOrderInfo: {
       ...commonFields(order),
@@ -63,18 +44,22 @@ export function changeOrderInfoAnswer(order: ChangeOrder): Answer {
 /** What GetApplication answers. `ClusterType` 2 is a cluster of ECS instances. */
 export function applicationAnswer(appId: string, name: string): Answer {
   const application = { AppId: appId, Name: name, RegionId: 'cn-hangzhou', ClusterType: 2 };
-  return answer(200, { ...success(), Application: application });
+  return jsonAnswer(200, { ...success(), Application: application });
 }
 
 /** A business error: HTTP 200 around it. What EDAS says of an application that it does not know is documented nowhere. */
 export function applicationNotFoundAnswer(): Answer {
-  return answer(200, { Code: 601, Message: 'The application does not exist.', RequestId: newRequestId() });
+  return jsonAnswer(200, {
+    Code: 601,
+    Message: 'The application does not exist.',
+    RequestId: newRequestId(),
+  });
 }
 
 /** What ListRecentChangeOrder answers. As seen in the field, there is no list at all when there is nothing in it. */
 export function changeOrderListAnswer(orders: readonly ChangeOrder[]): Answer {
-  if (orders.length === 0) return answer(200, success());
-  return answer(200, { ...success(), ChangeOrderList: { ChangeOrder: orders.map(listEntry) } });
+  if (orders.length === 0) return jsonAnswer(200, success());
+  return jsonAnswer(200, { ...success(), ChangeOrderList: { ChangeOrder: orders.map(listEntry) } });
 }
 
 function listEntry(order: ChangeOrder) {
@@ -132,10 +117,6 @@ const diskIsFull = { code: 'EDAS-10000', message: 'NO_SPACE_LEFT_ON_DISK' };
 
 function success() {
   return { Code: 200, Message: 'success', RequestId: newRequestId() };
-}
-
-function answer(status: number, body: object): Answer {
-  return { status, json: JSON.stringify(body) };
 }
 
 function newRequestId(): string {

@@ -19,7 +19,7 @@ export const statuses = {
 /** One of the numbers of {@link statuses}. */
 export type Status = (typeof statuses)[keyof typeof statuses];
 
-/** How a change order can end when nobody interferes. */
+/** How a change order can end by itself. */
 export type Outcome = 2 | 3 | 7 | 10;
 
 /** What EDAS says of a task that failed. Its codes begin with `EDAS-`, such as `EDAS-10001 STAR_AGENT_OFFLINE`. */
@@ -110,7 +110,7 @@ export interface RollbackRules {
   readonly ofTerminated?: 'refused' | 'accepted';
   /**
    * Milliseconds from the moment that EDAS accepts a rollback or an abort until it shows the order as terminated. Until
-   * then the order is shown as it stood at that moment. Nobody documents such a delay, nor that there is none. EDAS
+   * then the order is shown as it stood at that moment. It is not documented whether there is such a delay. EDAS
    * itself knows at once: `ofTerminated` rules what a second rollback does meanwhile, and the order that carries the
    * rollback out is shown from its start. Default 0.
    */
@@ -139,8 +139,8 @@ interface Life {
 }
 
 /**
- * The change orders of one EDAS account. They live by the clock alone: nothing runs in the background, and whoever
- * reads an order later sees it further on.
+ * The change orders of one EDAS account. They live by the clock alone: nothing runs in the background, and an order
+ * that is read later is further on.
  */
 export class ChangeOrders {
   readonly #lives = new Map<string, Life>();

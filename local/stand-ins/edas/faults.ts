@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
+import { jsonHeaders, jsonType, sendAnswer, type Answer } from '../answers.ts';
 import { stopOnClose, type Effect, type InsteadOfAnswer } from '../faults.ts';
-import { errorAnswer, jsonType, jsonHeaders, sendAnswer, type Answer } from './answers.ts';
+import type { ApiRequest } from '../request.ts';
+import { errorAnswer } from './answers.ts';
 import { orderNotFound, orderNotRunning } from './change-orders.ts';
-import { signatureDoesNotMatch, type RoaRequest } from './roa-signature.ts';
+import { signatureDoesNotMatch } from './roa-signature.ts';
 
 /** Something else than the true answer of EDAS: sent instead of it, or the true answer changed on its way. */
-export type Fault = InsteadOfAnswer<RoaRequest> | DamagedAnswer;
+export type Fault = InsteadOfAnswer<ApiRequest> | DamagedAnswer;
 
 export { silent, switchingProtocols } from '../faults.ts';
 

@@ -1,5 +1,5 @@
 import { toRecord } from '../../../functions/lib/json.ts';
-import { sendAnswer } from './answers.ts';
+import { sendAnswer } from '../answers.ts';
 import type { Fault } from './faults.ts';
 
 // Faults that a client must bear: the true answer, whole and at once, but not in the words that EDAS documents. An answer
@@ -25,7 +25,7 @@ export function capitalChangeOrderInfo(): Fault {
 
 /**
  * The true answer about one order or a list of them, but for the `Status`: left out, the true one written as text, or
- * another number, such as 4, 5 and 11, which nobody documents.
+ * another number, such as 4, 5 and 11, which are not documented.
  */
 export function oddStatus(shown: 'missing' | 'text' | number): Fault {
   const withOddStatus = (order: unknown) => {

@@ -1,6 +1,7 @@
-import type { ServerResponse } from 'node:http';
-import { listen } from '../listen.ts';
-import { noteStatus, serveApi } from '../serve-api.ts';
+import { sendAnswer, type Answer } from '../answers.ts';
+import type { AccessKey } from '../gateway.ts';
+import { splitTarget, type ApiRequest } from '../request.ts';
+import { startApi, type ApiCall, type ApiStandIn, type FaultChoice } from '../stand-in.ts';
 import {
   applicationAnswer,
   applicationNotFoundAnswer,
@@ -8,12 +9,10 @@ import {
   changeOrderListAnswer,
   errorAnswer,
   rulingAnswer,
-  sendAnswer,
-  type Answer,
 } from './answers.ts';
 import { ChangeOrders, orderNotFound, type RollbackRules } from './change-orders.ts';
 import type { Fault } from './faults.ts';
-import { createRoaVerifier, splitTarget, type AccessKey, type RoaRequest } from './roa-signature.ts';
+import { createRoaVerifier } from './roa-signature.ts';
 
 /** The operations of EDAS, version 2017-08-01, that the stand-in knows. */
 export type Operation =
@@ -24,8 +23,8 @@ export type Operation =
   | 'ListRecentChangeOrder'
   | 'GetApplication';
 
-/** One request that reached the stand-in. */
-export interface RecordedCall {
+/** What a request asks for. */
+interface EdasCall {
   /** `undefined` when method and path are none of EDAS's. */
   readonly operation: Operation | undefined;
   readonly method: string;
@@ -37,14 +36,12 @@ export interface RecordedCall {
   readonly host: string;
   /** When it arrived, epoch milliseconds. */
   readonly at: number;
-  /** HTTP status of the answer. `undefined` until it begins, and for good when a fault sends none. */
-  readonly status: number | undefined;
-  /** Name of the fault that the call met. */
-  readonly fault: string | undefined;
 }
 
-/** Chooses the fault that a call meets, if any. Asked for correctly signed calls only, before anything is done. */
-export type ChooseFault = (call: RecordedCall) => Fault | undefined;
+/** One request that reached the stand-in. */
+export type RecordedCall = EdasCall & ApiCall;
+
+export type ChooseFault = FaultChoice<RecordedCall, Fault>;
 
 /** How {@link startEdasStandIn} starts. Only the credentials must be given. */
 export interface EdasStandInOptions {
@@ -68,21 +65,11 @@ export interface EdasStandInOptions {
   readonly onCall?: (call: RecordedCall) => void;
 }
 
-/** A running stand-in. */
-export interface EdasStandIn {
-  /** `http://host:port`, an endpoint for an EDAS client. */
-  readonly url: string;
+/** A running stand-in. Its URL is an endpoint for an EDAS client. */
+export interface EdasStandIn extends ApiStandIn<RecordedCall, Fault> {
   /** The change orders behind the API, to add to and to look into. */
   readonly orders: ChangeOrders;
-  /** Every call so far, in order of arrival. */
-  readonly calls: readonly RecordedCall[];
-  /** Replaces the choice of faults; `undefined` ends them. */
-  setFault(fault: ChooseFault | undefined): void;
-  /** Stops listening and cuts every connection, including those that a fault keeps open. */
-  close: () => Promise<void>;
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const operations: Readonly<Record<string, Operation>> = {
   'PUT /pop/v5/oam/changeorder/rollback': 'RollbackChangeOrder',
@@ -99,61 +86,30 @@ const operations: Readonly<Record<string, Operation>> = {
  * it cannot listen, such as EADDRINUSE.
  */
 export async function startEdasStandIn(options: EdasStandInOptions): Promise<EdasStandIn> {
-  const {
-    credentials,
-    host = '127.0.0.1',
-    port = 0,
-    now = () => Date.now(),
-    signatureNow = now,
-    rollbackRules,
-    onCall,
-  } = options;
-  const orders = new ChangeOrders(now, rollbackRules);
-  const verify = createRoaVerifier(credentials, signatureNow);
-  const calls: RecordedCall[] = [];
-  let chooseFault = options.fault;
-
-  function handle(request: RoaRequest, response: ServerResponse): void {
-    const call = describe(request, now());
-    calls.push(call);
-    noteStatus(call, response, () => {
-      respond(call, request, response);
-    });
-    onCall?.(call);
-  }
-
-  function respond(call: Writable<RecordedCall>, request: RoaRequest, response: ServerResponse): void {
-    const refusal = verify(request);
-    if (refusal) {
-      sendAnswer(response, errorAnswer(refusal));
-      return;
-    }
-    const fault = chooseFault?.(call);
-    call.fault = fault?.name;
-    if (!fault) {
-      sendAnswer(response, perform(call, orders));
-    } else if ('damage' in fault) {
-      fault.damage(response, perform(call, orders));
-    } else {
-      if (fault.takesEffect) perform(call, orders);
-      fault.instead(response, request);
-    }
-  }
-
-  const { url, close } = await listen(serveApi(handle), port, host);
-
-  return {
-    url,
-    orders,
-    calls,
-    setFault(fault) {
-      chooseFault = fault;
+  const { now = () => Date.now(), signatureNow = now } = options;
+  const orders = new ChangeOrders(now, options.rollbackRules);
+  const api = await startApi<EdasCall, Fault>({
+    ...options,
+    readCall: (request) => readCall(request, now()),
+    verify: createRoaVerifier(options.credentials, signatureNow),
+    refuse: (response, error) => {
+      sendAnswer(response, errorAnswer(error));
     },
-    close,
-  };
+    respond: (response, request, call, fault) => {
+      if (!fault) {
+        sendAnswer(response, perform(call, orders));
+      } else if ('damage' in fault) {
+        fault.damage(response, perform(call, orders));
+      } else {
+        if (fault.takesEffect) perform(call, orders);
+        fault.instead(response, request);
+      }
+    },
+  });
+  return { ...api, orders };
 }
 
-function describe({ method, target, headers }: RoaRequest, at: number): Writable<RecordedCall> {
+function readCall({ method, target, headers }: ApiRequest, at: number): EdasCall {
   const { path, query } = splitTarget(target);
   return {
     operation: operations[`${method} ${path}`],
@@ -163,12 +119,10 @@ function describe({ method, target, headers }: RoaRequest, at: number): Writable
     appId: query.get('AppId') ?? undefined,
     host: headers.host ?? '',
     at,
-    status: undefined,
-    fault: undefined,
   };
 }
 
-function perform({ operation, appId, changeOrderId }: RecordedCall, orders: ChangeOrders): Answer {
+function perform({ operation, appId, changeOrderId }: EdasCall, orders: ChangeOrders): Answer {
   switch (operation) {
     case undefined:
       return notAnOperation();

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { sendAnswer, type Answer } from '../edas/answers.ts';
-import type { ApiError } from '../gateway-refusals.ts';
+import { jsonAnswer, sendAnswer, type Answer } from '../answers.ts';
+import type { ApiError } from '../gateway.ts';
 import type { Task } from './tasks.ts';
 
 /** The header in which the id of each request is answered. */
@@ -20,16 +20,16 @@ export const accepted: Answer = { status: 202, json: '' };
  * https://help.aliyun.com/zh/functioncompute/fc/developer-reference/api-fc-2023-03-30-struct-error
  */
 export function errorAnswer({ status, code, message }: ApiError, requestId: string): Answer {
-  return answer(status, { RequestId: requestId, Code: code, Message: message });
+  return jsonAnswer(status, { RequestId: requestId, Code: code, Message: message });
 }
 
 /**
- * What GetAsyncTask answers. Whoever may read tasks reads their payloads.
+ * What GetAsyncTask answers. A caller that may read a task reads its payload, too.
  * https://alibabacloud.com/help/en/functioncompute/fc-3-0/developer-reference/api-fc-2023-03-30-struct-asynctask
  */
 export function taskAnswer(task: Task): Answer {
   const { taskId, requestId, status, startedAt, endedAt } = task;
-  return answer(200, {
+  return jsonAnswer(200, {
     qualifier: 'LATEST',
     taskId,
     requestId,
@@ -57,8 +57,4 @@ export function taskNotFound(taskId: string): ApiError {
 export function taskAlreadyExists(taskId: string, status: 400 | 409): ApiError {
   const code = 'StatefulAsyncInvocationAlreadyExists';
   return { status, code, message: `the async invocation '${taskId}' already exists` };
-}
-
-function answer(status: number, body: object): Answer {
-  return { status, json: JSON.stringify(body) };
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { jsonType, sendAnswer } from '../edas/answers.ts';
+import { jsonAnswer, jsonType, sendAnswer } from '../answers.ts';
 import { stopOnClose, type Effect, type InsteadOfAnswer } from '../faults.ts';
-import type { ApiError } from '../gateway-refusals.ts';
+import type { ApiError } from '../gateway.ts';
 import {
   errorAnswer,
   functionNotFound,
@@ -9,12 +9,12 @@ import {
   taskAlreadyExists,
   taskNotFound,
 } from './answers.ts';
-import type { RecordedCall } from './stand-in.ts';
+import type { FcCall } from './call.ts';
 
 /** Something else than the true answer of Function Compute: sent instead of it, or the true answer late. */
-export type Fault = InsteadOfAnswer<RecordedCall> | LateAnswer;
+export type Fault = InsteadOfAnswer<FcCall> | LateAnswer;
 
-export { silent, switchingProtocols } from '../faults.ts';
+export { reset, silent, switchingProtocols } from '../faults.ts';
 
 interface LateAnswer {
   /** As that of {@link InsteadOfAnswer}. */
@@ -22,11 +22,6 @@ interface LateAnswer {
   /** The true answer exists, so the task was taken. */
   readonly takesEffect: true;
   readonly late: (response: ServerResponse, send: () => void) => void;
-}
-
-/** The connection is reset. The caller cannot tell whether its task was taken. */
-export function reset({ takesEffect = false }: Effect = {}): Fault {
-  return { name: 'reset', takesEffect, instead: (response) => response.socket?.resetAndDestroy() };
 }
 
 /** The connection is closed in good order, and nothing was said. */
@@ -121,7 +116,7 @@ export function alreadyExists({
     takesEffect,
     instead: (response, { taskId = '' }) => {
       const { code, message } = taskAlreadyExists(taskId, status);
-      sendAnswer(response, { status, json: JSON.stringify({ [spelling]: code, Message: message }) });
+      sendAnswer(response, jsonAnswer(status, { [spelling]: code, Message: message }));
     },
   };
 }
@@ -155,8 +150,8 @@ export function oversized({
   };
 }
 
-function error(describe: (call: RecordedCall) => ApiError) {
-  return (response: ServerResponse, call: RecordedCall) => {
+function error(describe: (call: FcCall) => ApiError) {
+  return (response: ServerResponse, call: FcCall) => {
     sendAnswer(response, errorAnswer(describe(call), String(response.getHeader(requestIdHeader))));
   };
 }

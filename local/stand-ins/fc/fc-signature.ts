@@ -1,20 +1,17 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import {
   equalInConstantTime,
-  header,
-  splitTarget,
+  inTurn,
+  isNow,
+  readAuthorization,
+  readDate,
   type AccessKey,
-  type RoaRequest,
-} from '../edas/roa-signature.ts';
-import { inTurn, type ApiError, type Check as CheckOf } from '../gateway-refusals.ts';
+  type ApiError,
+  type Check as CheckOf,
+} from '../gateway.ts';
+import { headersWithPrefix, readHeader, splitTarget, type ApiRequest } from '../request.ts';
 
-/** A request as it arrived. Function Compute's API has the form of EDAS's, and another signature. */
-export type FcRequest = RoaRequest;
-
-type Check = CheckOf<[request: FcRequest]>;
-
-const dateToleranceMs = 15 * 60_000;
+type Check = CheckOf<[request: ApiRequest]>;
 
 // Codes, statuses and texts of the key id, the signature and a missing header are Function Compute's; of what else is
 // checked here no refusal is documented, so that the code is the documented one for "no right", and the text is ours.
@@ -36,13 +33,13 @@ const refusals = {
  * then the path without the query.
  * https://help.aliyun.com/en/functioncompute/fc-2-0/developer-reference/signature-authentication
  */
-export function stringToSign({ method, target, headers }: FcRequest): string {
+export function stringToSign({ method, target, headers }: ApiRequest): string {
   const lines = [
     method,
-    header(headers, 'content-md5') ?? '',
+    readHeader(headers, 'content-md5') ?? '',
     headers['content-type'] ?? '',
     headers.date ?? '',
-    ...canonicalHeaders(headers),
+    ...headersWithPrefix(headers, 'x-fc-').map(([name, value]) => `${name}:${value}`),
     splitTarget(target).path,
   ];
   return lines.join('\n');
@@ -75,7 +72,7 @@ export function createFcVerifier(key: AccessKey, accountId: string, now: () => n
 
 function accessKeyIdCheck(key: AccessKey): Check {
   return ({ headers }) => {
-    const { accessKeyId } = parseAuthorization(headers);
+    const { accessKeyId } = readAuthorization(headers, 'FC');
     return accessKeyId === key.accessKeyId
       ? undefined
       : denied('InvalidAccessKeyID', `invalid access key ID '${accessKeyId}'`);
@@ -84,17 +81,15 @@ function accessKeyIdCheck(key: AccessKey): Check {
 
 function dateCheck(now: () => number): Check {
   return ({ headers }) => {
-    const { date } = headers;
-    if (date === undefined) return missingHeader('Date');
-    // RFC 1123, as documented; Date.parse would take much else.
-    const isDate = /^\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/.test(date);
-    return isDate && Math.abs(now() - Date.parse(date)) <= dateToleranceMs ? undefined : refusals.date;
+    if (headers.date === undefined) return missingHeader('Date');
+    const date = readDate(headers.date);
+    return date !== undefined && isNow(date, now) ? undefined : refusals.date;
   };
 }
 
 function accountCheck(accountId: string): Check {
   return ({ headers }) => {
-    const given = header(headers, 'x-fc-account-id');
+    const given = readHeader(headers, 'x-fc-account-id');
     if (given === undefined) return missingHeader('x-fc-account-id');
     return given === accountId ? undefined : refusals.account;
   };
@@ -102,15 +97,15 @@ function accountCheck(accountId: string): Check {
 
 function securityTokenCheck(key: AccessKey, now: () => number): Check {
   return ({ headers }) => {
-    const token = header(headers, 'x-fc-security-token');
+    const token = readHeader(headers, 'x-fc-security-token');
     if (key.securityToken === undefined) return token === undefined ? undefined : refusals.token;
     if (token === undefined || !equalInConstantTime(token, key.securityToken)) return refusals.token;
     return now() <= (key.securityTokenExpiresAt ?? Infinity) ? undefined : refusals.tokenExpired;
   };
 }
 
-function checkContentMd5({ headers, body }: FcRequest): ApiError | undefined {
-  const given = header(headers, 'content-md5');
+function checkContentMd5({ headers, body }: ApiRequest): ApiError | undefined {
+  const given = readHeader(headers, 'content-md5');
   if (given === undefined) return undefined;
   const digest = createHash('md5').update(body).digest();
   // RFC 1864 wants the digest in base64; fc2 sends its hexadecimal text in base64.
@@ -122,19 +117,9 @@ function checkContentMd5({ headers, body }: FcRequest): ApiError | undefined {
 function signatureCheck(key: AccessKey): Check {
   return (request) => {
     const expected = sign(stringToSign(request), key.accessKeySecret);
-    const { signature } = parseAuthorization(request.headers);
+    const { signature } = readAuthorization(request.headers, 'FC');
     return equalInConstantTime(signature, expected) ? undefined : refusals.signature;
   };
-}
-
-function canonicalHeaders(headers: IncomingHttpHeaders): string[] {
-  const names = Object.keys(headers).filter((name) => name.startsWith('x-fc-'));
-  return names.sort().map((name) => `${name}:${header(headers, name) ?? ''}`);
-}
-
-function parseAuthorization(headers: IncomingHttpHeaders): { accessKeyId: string; signature: string } {
-  const [, accessKeyId = '', signature = ''] = /^FC ([^:]*):(.*)$/.exec(headers.authorization ?? '') ?? [];
-  return { accessKeyId, signature };
 }
 
 function missingHeader(name: string): ApiError {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { TaskState } from '../../../functions/platform/task-queue.ts';
-import type { Answer } from '../edas/answers.ts';
-import { splitTarget, type AccessKey } from '../edas/roa-signature.ts';
-import type { ApiError } from '../gateway-refusals.ts';
-import { listen } from '../listen.ts';
-import { noteStatus, serveApi } from '../serve-api.ts';
+import type { Answer } from '../answers.ts';
+import type { AccessKey, ApiError } from '../gateway.ts';
+import type { ApiRequest } from '../request.ts';
+import { startApi, type ApiCall, type ApiStandIn, type FaultChoice } from '../stand-in.ts';
 import {
   accepted,
   errorAnswer,
@@ -16,34 +15,20 @@ import {
   taskAnswer,
   taskNotFound,
 } from './answers.ts';
+import { readCall, type FcCall } from './call.ts';
 import type { Fault } from './faults.ts';
-import { createFcVerifier, type FcRequest } from './fc-signature.ts';
+import { createFcVerifier } from './fc-signature.ts';
 import { Tasks, type RetryRules, type RunTask, type Task } from './tasks.ts';
 
-/** The operations of Function Compute, version 2023-03-30, that the stand-in knows. */
-export type FcOperation = 'InvokeFunction' | 'GetAsyncTask';
-
-/** One request that reached the stand-in. */
-export interface RecordedCall {
-  /** `undefined` when method and path are none that it knows. */
-  readonly operation: FcOperation | undefined;
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly functionName: string | undefined;
-  readonly taskId: string | undefined;
-  /** The body, taken for UTF-8. */
-  readonly payload: string;
+type TimedCall = FcCall & {
   /** When it arrived, epoch milliseconds. */
   readonly at: number;
-  /** HTTP status of the answer. `undefined` until it begins, and for good when a fault sends none. */
-  readonly status: number | undefined;
-  /** Name of the fault that the call met. */
-  readonly fault: string | undefined;
-}
+};
 
-/** Chooses the fault that a call meets, if any. Asked for correctly signed calls only, before anything is done. */
-export type ChooseFault = (call: RecordedCall) => Fault | undefined;
+/** One request that reached the stand-in. */
+export type RecordedCall = TimedCall & ApiCall;
+
+export type ChooseFault = FaultChoice<RecordedCall, Fault>;
 
 /** How {@link startFcStandIn} starts. */
 export interface FcStandInOptions extends RetryRules {
@@ -69,16 +54,10 @@ export interface FcStandInOptions extends RetryRules {
   readonly port?: number;
 }
 
-/** A running stand-in. */
-export interface FcStandIn {
-  /** `http://host:port`, an endpoint for fc2's client. */
-  readonly url: string;
+/** A running stand-in. Its URL is an endpoint for fc2's client. */
+export interface FcStandIn extends ApiStandIn<RecordedCall, Fault> {
   /** Every task, in order of arrival. */
   readonly tasks: readonly Task[];
-  /** Every call so far, in order of arrival. */
-  readonly calls: readonly RecordedCall[];
-  /** Replaces the choice of faults; `undefined` ends them. */
-  setFault(fault: ChooseFault | undefined): void;
   /**
    * Puts a task into a state, in which it stays. An attempt that is under way is stopped. A task that does not exist
    * begins to, and is never run.
@@ -92,14 +71,7 @@ export interface FcStandIn {
   close: () => Promise<void>;
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
 const maxPayloadBytes = 128 * 1024;
-
-// https://help.aliyun.com/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-invokefunction
-// https://alibabacloud.com/help/en/functioncompute/fc-3-0/developer-reference/api-fc-2023-03-30-getasynctask
-const invocation = /^POST \/2023-03-30\/functions\/([^/]+)\/invocations$/;
-const taskState = /^GET \/2023-03-30\/functions\/([^/]+)\/async-tasks\/([^/]+)$/;
 
 /**
  * Starts a local HTTP server that behaves as Function Compute's API is documented to: it checks the signature of every
@@ -107,46 +79,10 @@ const taskState = /^GET \/2023-03-30\/functions\/([^/]+)\/async-tasks\/([^/]+)$/
  * listen, such as EADDRINUSE.
  */
 export async function startFcStandIn(options: FcStandInOptions): Promise<FcStandIn> {
-  const { credentials, accountId, functions, now = () => Date.now(), onCall } = options;
-  const { alreadyExistsStatus = 409, host = '127.0.0.1', port = 0 } = options;
+  const { credentials, accountId, functions, now = () => Date.now(), alreadyExistsStatus = 409 } = options;
   const tasks = new Tasks(functions, now, options);
-  const verify = createFcVerifier(credentials, accountId, now);
-  const calls: RecordedCall[] = [];
-  let chooseFault = options.fault;
 
-  function handle(request: FcRequest, response: ServerResponse): void {
-    const call = describe(request, now());
-    calls.push(call);
-    noteStatus(call, response, () => {
-      respond(call, request, response);
-    });
-    onCall?.(call);
-  }
-
-  function respond(call: Writable<RecordedCall>, request: FcRequest, response: ServerResponse): void {
-    const requestId = randomUUID();
-    response.setHeader(requestIdHeader, requestId);
-    const refusal = verify(request);
-    if (refusal) {
-      send(response, errorAnswer(refusal, requestId));
-      return;
-    }
-    const fault = chooseFault?.(call);
-    call.fault = fault?.name;
-    if (!fault) {
-      send(response, perform(call, request, requestId));
-    } else if ('late' in fault) {
-      const answer = perform(call, request, requestId);
-      fault.late(response, () => {
-        send(response, answer);
-      });
-    } else {
-      if (fault.takesEffect) perform(call, request, requestId);
-      fault.instead(response, call);
-    }
-  }
-
-  function perform(call: RecordedCall, request: FcRequest, requestId: string): Answer {
+  function perform(call: FcCall, request: ApiRequest, requestId: string): Answer {
     const { functionName, taskId = requestId } = call;
     const refuse = (error: ApiError) => errorAnswer(error, requestId);
     if (!call.operation || functionName === undefined) return refuse(pathNotSupported(call));
@@ -155,22 +91,39 @@ export async function startFcStandIn(options: FcStandInOptions): Promise<FcStand
       const task = tasks.get(functionName, taskId);
       return task ? taskAnswer(task) : refuse(taskNotFound(taskId));
     }
-    const fault = faultOf(request);
-    if (fault) return refuse(fault);
+    const error = findError(request);
+    if (error) return refuse(error);
     const isNew = tasks.submit(functionName, taskId, request.body, requestId);
     return isNew ? accepted : refuse(taskAlreadyExists(taskId, alreadyExistsStatus));
   }
 
-  const { url, close } = await listen(serveApi(handle), port, host);
+  const api = await startApi<TimedCall, Fault>({
+    ...options,
+    readCall: (request) => Object.assign(readCall(request), { at: now() }),
+    verify: createFcVerifier(credentials, accountId, now),
+    refuse: (response, error) => {
+      send(response, errorAnswer(error, nameRequest(response)));
+    },
+    respond: (response, request, call, fault) => {
+      const requestId = nameRequest(response);
+      if (!fault) {
+        send(response, perform(call, request, requestId));
+      } else if ('late' in fault) {
+        const answer = perform(call, request, requestId);
+        fault.late(response, () => {
+          send(response, answer);
+        });
+      } else {
+        if (fault.takesEffect) perform(call, request, requestId);
+        fault.instead(response, call);
+      }
+    },
+  });
 
   return {
-    url,
+    ...api,
     get tasks() {
       return tasks.all;
-    },
-    calls,
-    setFault(fault) {
-      chooseFault = fault;
     },
     setState(taskId, state, functionName = onlyNameIn(functions)) {
       tasks.setState(functionName, taskId, state);
@@ -178,32 +131,20 @@ export async function startFcStandIn(options: FcStandInOptions): Promise<FcStand
     settled: () => tasks.settled(),
     close: () => {
       tasks.close();
-      return close();
+      return api.close();
     },
   };
 }
 
-function describe({ method, target, headers, body }: FcRequest, at: number): Writable<RecordedCall> {
-  const { path } = splitTarget(target);
-  const invoked = invocation.exec(`${method} ${path}`);
-  const asked = taskState.exec(`${method} ${path}`);
-  return {
-    operation: invoked ? 'InvokeFunction' : asked ? 'GetAsyncTask' : undefined,
-    method,
-    path,
-    functionName: (invoked ?? asked)?.[1],
-    taskId: asked?.[2] ?? headers['x-fc-async-task-id']?.toString(),
-    get payload() {
-      return body.toString('utf8');
-    },
-    at,
-    status: undefined,
-    fault: undefined,
-  };
+/** Gives a request its id, in the header of its answer. */
+function nameRequest(response: ServerResponse): string {
+  const requestId = randomUUID();
+  response.setHeader(requestIdHeader, requestId);
+  return requestId;
 }
 
 /** What is wrong with an invocation. The statuses and codes are documented, the texts of InvalidArgument are ours. */
-function faultOf({ headers, body }: FcRequest): ApiError | undefined {
+function findError({ headers, body }: ApiRequest): ApiError | undefined {
   const type = headers['x-fc-invocation-type'];
   if (type !== 'Async') {
     return invalidArgument('the stand-in runs tasks only: set x-fc-invocation-type to Async');
@@ -224,7 +165,7 @@ function invalidArgument(message: string): ApiError {
   return { status: 400, code: 'InvalidArgument', message };
 }
 
-function pathNotSupported({ method, path }: RecordedCall): ApiError {
+function pathNotSupported({ method, path }: FcCall): ApiError {
   return { status: 400, code: 'PathNotSupported', message: `'${method}' against '${path}' is not supported` };
 }
 

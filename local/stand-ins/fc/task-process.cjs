@@ -1,5 +1,5 @@
-// Runs as a process of its own: loads the bundle, gives it one event, and tells how that ended. Whoever started it ends
-// it at the first word, which therefore comes after all that was written before.
+// Runs as a process of its own: loads the bundle, gives it one event, and tells how that ended. The parent ends
+// it at its first message, so that message is sent after all output.
 'use strict';
 
 const reply = (message) => process.stdout.write('', () => process.send(message));

@@ -81,7 +81,7 @@ async function failureOf(
   return outcome ? outcome.error : reason;
 }
 
-/** Why the process is gone, if nobody ended it. */
+/** Why the process ended, unless it was stopped. */
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.on('error', (error) => {

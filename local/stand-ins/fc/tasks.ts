@@ -167,7 +167,7 @@ export class Tasks {
   }
 }
 
-/** Makes one attempt. Gives the reason of its failure; also ends when it is stopped, whatever it does about that. */
+/** Makes one attempt, and gives the reason of its failure. It also ends as soon as it is stopped. */
 async function attempt(run: RunTask, invocation: Invocation): Promise<string | undefined> {
   try {
     await Promise.race([run(invocation), untilAborted(invocation.signal)]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer } from '../edas/answers.ts';
-import type { ApiError } from '../gateway-refusals.ts';
+import { jsonAnswer, type Answer } from '../answers.ts';
+import type { ApiError } from '../gateway.ts';
 import type { StoredVersion } from './secrets.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { StoredVersion } from './secrets.ts';
  * https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-getsecretvalue
  */
 export function secretAnswer(name: string, stage: string, { versionId, data, type }: StoredVersion): Answer {
-  return answer(200, {
+  return jsonAnswer(200, {
     SecretName: name,
     SecretType: 'Generic',
     SecretDataType: type,
@@ -22,15 +22,11 @@ export function secretAnswer(name: string, stage: string, { versionId, data, typ
 
 /** A failure, in the shape of KMS: `HttpStatus`, `Code`, `Message`, `RequestId`. */
 export function errorAnswer({ status, code, message }: ApiError): Answer {
-  return answer(status, {
+  return jsonAnswer(status, {
     HttpStatus: status,
     Code: code,
     Message: message,
     RequestId: randomUUID(),
     HostId: 'kms.cn-hangzhou.aliyuncs.com',
   });
-}
-
-function answer(status: number, body: unknown): Answer {
-  return { status, json: JSON.stringify(body) };
 }

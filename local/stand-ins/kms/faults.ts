@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { jsonHeaders, sendAnswer, type Answer } from '../edas/answers.ts';
-import type { ApiError } from '../gateway-refusals.ts';
+import { jsonHeaders, sendAnswer, type Answer } from '../answers.ts';
+import type { ApiError } from '../gateway.ts';
 import { errorAnswer } from './answers.ts';
 import { signatureDoesNotMatch, type RpcParameters } from './rpc-signature.ts';
 
-/** What a call meets in the place of its true answer. A read changes nothing, so nothing has to be said of its effect. */
+/** Sent instead of the true answer. A read has no effect, so a fault does not say whether it happened. */
 export interface Fault {
   /** The name of the function that makes it; in parentheses, what tells it from others that the function makes. */
   readonly name: string;
@@ -18,20 +18,7 @@ export interface Truth {
   readonly answer: Answer;
 }
 
-/** Takes the call and never says a word. The socket stays open. */
-export function silent(): Fault {
-  return {
-    name: 'silent',
-    instead: () => {
-      // Silence is the fault.
-    },
-  };
-}
-
-/** The connection is reset. */
-export function reset(): Fault {
-  return { name: 'reset', instead: (response) => response.socket?.resetAndDestroy() };
-}
+export { reset, silent } from '../faults.ts';
 
 /** https://www.alibabacloud.com/help/ja/kms/key-management-service/support/limits */
 export function throttled(): Fault {
@@ -131,7 +118,7 @@ export function oversized(): Fault {
   };
 }
 
-/** The true answer, said to be compressed, which nobody asked for. */
+/** The true answer under a `content-encoding` of gzip that the client did not ask for. */
 export function saidToBeCompressed(): Fault {
   return {
     name: 'saidToBeCompressed',

@@ -1,13 +1,16 @@
 import { createHmac } from 'node:crypto';
-import { equalInConstantTime, splitTarget, type AccessKey, type RoaRequest } from '../edas/roa-signature.ts';
 import {
   badRequest,
   createNonceCheck,
+  equalInConstantTime,
   gatewayRefusals,
   inTurn,
+  isNow,
+  type AccessKey,
   type ApiError,
   type Check as CheckOf,
-} from '../gateway-refusals.ts';
+} from '../gateway.ts';
+import { splitTarget, type ApiRequest } from '../request.ts';
 
 /** The parameters of an RPC call: those of the address and of the form in its body. */
 export type RpcParameters = ReadonlyMap<string, string>;
@@ -15,10 +18,9 @@ export type RpcParameters = ReadonlyMap<string, string>;
 type Check = CheckOf<[parameters: RpcParameters, method: string]>;
 
 const kmsVersion = '2016-01-20';
-const timeToleranceMs = 15 * 60_000;
 
-/** What a call says, wherever it says it. */
-export function readParameters({ target, headers, body }: RoaRequest): RpcParameters {
+/** The parameters of a call, from its address and its form. */
+export function readParameters({ target, headers, body }: ApiRequest): RpcParameters {
   const { query } = splitTarget(target);
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   const form = new URLSearchParams(isForm ? body.toString('utf8') : '');
@@ -85,7 +87,7 @@ function timeCheck(now: () => number): Check {
   return (parameters) => {
     const time = parameters.get('Timestamp') ?? '';
     if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(time)) return gatewayRefusals.timeFormat;
-    return Math.abs(now() - Date.parse(time)) <= timeToleranceMs ? undefined : gatewayRefusals.timeExpired;
+    return isNow(Date.parse(time), now) ? undefined : gatewayRefusals.timeExpired;
   };
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTaskQueue } from '../../../functions/platform/fc2-task-queue.ts';
 import { taskStates, TaskQueueFailure, type TaskQueue } from '../../../functions/platform/task-queue.ts';
-import { jsonType } from '../../../local/stand-ins/edas/answers.ts';
+import { jsonType } from '../../../local/stand-ins/answers.ts';
 import * as faults from '../../../local/stand-ins/fc/faults.ts';
 import type { Fault } from '../../../local/stand-ins/fc/faults.ts';
 import {

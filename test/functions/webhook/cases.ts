@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ErrorCode } from '../../../functions/errors.ts';
-import { sendAnswer } from '../../../local/stand-ins/edas/answers.ts';
+import { sendAnswer } from '../../../local/stand-ins/answers.ts';
 import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
 import type { Fault as EdasFault } from '../../../local/stand-ins/edas/faults.ts';
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';

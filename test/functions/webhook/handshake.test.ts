@@ -213,7 +213,7 @@ describe("Feishu's challenge", () => {
   });
 });
 
-describe("Zendesk's test, signed with the secret that everybody knows", () => {
+describe("Zendesk's test, signed with Zendesk's public secret", () => {
   const message = "A test, signed with Zendesk's public test secret. It proves nothing.";
   const post = (source: string, secret: string, headers: Record<string, string> = {}) =>
     webhook.post(source, { changeOrderId: orderId }, { secret, headers });

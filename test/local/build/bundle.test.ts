@@ -5,9 +5,10 @@ import path from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { bundleFollow, bundleWebhook, root } from '../../../local/build/bundle.ts';
+import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
+import { root } from '../../../local/cli/root.ts';
 import { startReceiver } from '../../../local/stand-ins/channels/receiver.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { saidToBeCompressed } from '../../../local/stand-ins/kms/faults.ts';
@@ -211,7 +212,7 @@ test('a webhook whose secret is in KMS is let in with nothing around the bundle'
   expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
 });
 
-/** Makes modules fail when they are loaded, in whatever way the function loads them. */
+/** Makes modules fail when they are loaded, with import or require. */
 function poison(...names: string[]): Plugin {
   return {
     name: 'poison',
@@ -230,12 +231,12 @@ function poison(...names: string[]): Plugin {
 describe('with modules that fail when they are loaded,', () => {
   const heavy = ['@alicloud/pop-core', '@alicloud/credentials', '@jmespath-community/jmespath'];
 
-  test('whoever is refused is answered all the same, and so is who asks for the health', async () => {
+  test('a request that is refused is answered all the same, and so is one for the health', async () => {
     const { path: file } = await bundleInto(temporaryFolder(), poison(...heavy, '@alicloud/fc2'));
     const { answers, output } = await invokeBundle(file, [
       forged,
       httpEvent(),
-      httpEvent({ path: '/nobody' }),
+      httpEvent({ path: '/unknown' }),
       httpEvent({ method: 'GET' }),
       httpEvent({ method: 'GET', path: '/' }),
     ]);
@@ -254,7 +255,7 @@ describe('with modules that fail when they are loaded,', () => {
   });
 
   // Without this, a poison that is never swallowed would prove nothing.
-  test.each(heavy)('a webhook that is let in meets the one in %s', async (name) => {
+  test.each(heavy)('a webhook that is accepted meets the one in %s', async (name) => {
     const { path: file } = await bundleInto(temporaryFolder(), poison(name));
     const { answers, output } = await invokeBundle(file, [signed], {
       context: { credentials, region: 'cn-hangzhou' },
@@ -265,12 +266,12 @@ describe('with modules that fail when they are loaded,', () => {
     expect(output).toContain(`poisoned: ${name}`);
   });
 
-  test('whoever is refused without a key is answered all the same, where the secret is in KMS', async () => {
+  test('a request that is refused without a key is answered all the same, where the secret is in KMS', async () => {
     const { path: file } = await bundleSources(inKms, temporaryFolder(), poison(...heavy));
     const { answers, output } = await invokeBundle(file, [
       httpEvent(),
       httpEvent({ headers: { 'X-Signature-256': 'sha256=0123' } }),
-      httpEvent({ path: '/nobody' }),
+      httpEvent({ path: '/unknown' }),
       httpEvent({ method: 'GET' }),
       httpEvent({ method: 'GET', path: '/' }),
     ]);
@@ -315,7 +316,7 @@ describe('with modules that fail when they are loaded,', () => {
   });
 });
 
-test('an answer of KMS that is compressed, which nobody asked for, is not unpacked', async () => {
+test('an answer of KMS that is compressed without being asked to is not unpacked', async () => {
   const kms = await startKms();
   kms.setFault(() => saidToBeCompressed());
   const { path: file } = await bundleSources(inKms, temporaryFolder());

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
 import { deploymentFaults, exampleFaults, requireDeployable } from '../../../local/build/check-deployment.ts';
 import { compileConfiguration, type CompiledConfiguration } from '../../../local/build/compile-sources.ts';
+import { root } from '../../../local/cli/root.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const shipped = readFileSync(path.join(root, 's.yaml'), 'utf8');
@@ -140,7 +140,7 @@ describe('where rollbacks are followed,', () => {
   test('an s.yaml without the function is told', () => {
     const text = shipped.slice(0, shipped.indexOf('  follow:\n'));
     expect(faultsIn(text, deferring)).toEqual([`add a function with handler: follow.handler, ${task}`]);
-    // Nor is the webhook taken for it, whatever it is called.
+    // Nor is the webhook taken for it, under any name.
     expect(faultsIn(text.replace('  webhook:\n', '  follow:\n'), deferring)).toHaveLength(1);
   });
 

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
-import { root } from '../../../local/build/bundle.ts';
 import {
   compileConfiguration,
   compileSources,
@@ -13,6 +12,7 @@ import {
   type SourcesFault,
 } from '../../../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
+import { root } from '../../../local/cli/root.ts';
 import { presets } from '../../../presets/index.ts';
 
 const secrets = 'secrets: [SECRET_PIPELINE]';
@@ -324,7 +324,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'a link in a chat, which every message would roll back',
       fileOf('preset: slack', 'verify: {scheme: link}', secrets, `apps: [${app}]`),
-      ['4:5 a link rolls back whatever the body says'],
+      ['4:5 a link rolls back for every body'],
     ],
     [
       'a token that is the key of another source',
@@ -632,7 +632,7 @@ describe('notify and the keys that go with it do not build, and the place and th
         '  b: { preset: generic, secrets: [B], follow: false, dryRun: true }',
       ].join('\n'),
       [
-        '1:1 no source is followed, so nobody would be told: take follow: false out of a source, or notify out',
+        '1:1 no source is followed, so no message would be sent: take follow: false out of a source, or notify out',
       ],
     ],
     [
@@ -683,7 +683,7 @@ describe('notify and the keys that go with it do not build, and the place and th
     const url = 'https://hooks.slack.com/services/T000/B000/not-a-real-key';
     const faults = told(notifying(['kind: slack', `url: ${url}`]));
     expect(faults).toEqual([
-      '7:5 "url" must be the name of an environment variable, such as DINGTALK_ROBOT_URL, not the address itself: put that into .env, for whoever knows it can write there',
+      '7:5 "url" must be the name of an environment variable, such as DINGTALK_ROBOT_URL, not the address itself: put that into .env, because everyone who knows it can write there',
     ]);
   });
 });
@@ -695,7 +695,7 @@ describe('who rolls back, and who follows,', () => {
   };
   const withChannel = (text: string) => `${text}notify: [{ kind: slack, url: SLACK_URL }]\n`;
 
-  test('is the webhook, and nobody unless there is a channel', () => {
+  test('is the webhook, and no channel unless there is one', () => {
     expect(modeAndFollow(generic())).toEqual(['now', false]);
     expect(modeAndFollow(withChannel(generic()))).toEqual(['now', true]);
   });
@@ -739,7 +739,7 @@ test('channels keep what they say, and speak English unless told otherwise', () 
   ]);
 });
 
-test('nobody is told where no channel is named', () => {
+test('no messages are sent where no channel is named', () => {
   expect(compileConfiguration(generic()).notify).toEqual([]);
 });
 
@@ -1077,7 +1077,7 @@ test('what is in the environment does not get into what is compiled', () => {
   }
 });
 
-describe('whatever the file holds, it compiles or its faults are told at places that exist:', () => {
+describe('every file compiles, or its faults are told at places that exist:', () => {
   function expectSourcesOrFaults(text: string): void {
     const lines = text.split('\n').length;
     for (const { line, column, message } of faultsIn(text)) {

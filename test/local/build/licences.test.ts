@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { bundleFollow, bundleWebhook, root } from '../../../local/build/bundle.ts';
+import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
 import { licencesText, packageFoldersIn } from '../../../local/build/licences.ts';
+import { root } from '../../../local/cli/root.ts';
 import { sources } from '../../support/invoke-bundle.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
+import { root } from '../../../local/cli/root.ts';
 import { startKmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
 import { runCommand } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

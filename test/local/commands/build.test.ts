@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
+import { root } from '../../../local/cli/root.ts';
 import { runCommand } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { oneLine } from './one-line.ts';
 
 // Each test starts a process or two, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 15_000 });
@@ -19,11 +20,6 @@ function write(folder: string, name: string, text: string): string {
   return file;
 }
 
-/** What a command says to a person who can do something about it: one line that begins so, and no stack. */
-function oneLine(beginning: string): unknown {
-  return expect.stringMatching(new RegExp(`^error ${beginning}[^\n]*\n$`));
-}
-
 describe('npm run build', () => {
   test('builds another file into another folder, and says what it built', async () => {
     const folder = temporaryFolder();
@@ -32,7 +28,7 @@ describe('npm run build', () => {
 
     expect(ended).toMatchObject({ status: 0, stderr: '' });
     expect(ended.stdout).toMatch(
-      /webhook\.js {2}\d+\.\d KB {2}sources: alerts\n.*follow\.js {2}\d+\.\d KB {2}notify: nobody\n(.*\.js,? ){4} \d+\.\d KB {2}loaded when needed\n$/,
+      /webhook\.js {2}\d+\.\d KB {2}sources: alerts\n.*follow\.js {2}\d+\.\d KB {2}notify: no channel\n(.*\.js,? ){4} \d+\.\d KB {2}loaded when needed\n$/,
     );
     expect(readFileSync(path.join(out, 'webhook.js'), 'utf8')).toContain('ALERTS_SECRET');
   });
@@ -126,7 +122,7 @@ test('npm run size says how large each built file is, with its three largest par
   expect(stdout).toMatch(new RegExp(`^${lines.join('')}$`));
 });
 
-// The package is private: nobody publishes it. But dist/ is what `s deploy` uploads, with whatever lies in it.
+// The package is private and not published. But `s deploy` uploads dist/ with all that is in it.
 test('npm pack takes dist/, just as the build writes it, and what npm always takes', async () => {
   const folder = temporaryFolder();
   await build('--out', folder);

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
+import { root } from '../../../local/cli/root.ts';
 import { runCommand, type Ended } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -2,8 +2,8 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { root } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { root } from '../../../local/cli/root.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
 import { linkQuery } from '../../../local/signing/sign.ts';
 import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
@@ -12,6 +12,7 @@ import { runCommand, type Ended } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { fakeAccountId, fakeCredentials, followFunction } from '../../support/webhook.ts';
 import { startLocalFunction, type LocalFunction } from '../sandbox/local-function.ts';
+import { oneLine } from './one-line.ts';
 
 // Each test starts a process, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 20_000 });
@@ -132,7 +133,7 @@ describe('npm run doctor', () => {
     expect(stdout).toMatch(/\n2 things could not be checked\. First: EDAS does not answer/);
   });
 
-  test('with --offline asks nobody, says what it left out, and ends with 0', async () => {
+  test('with --offline asks no server, says what it left out, and ends with 0', async () => {
     const local = await startLocalFunction(sourcesYaml);
     const folder = folderWith({ ...secrets, ...standIns(local) });
     const { status, stdout } = await doctor(folder, ['--offline', '--url', local.url], ownCredentials);
@@ -227,9 +228,11 @@ describe('npm run doctor', () => {
     ['an account that is no number', ['--account', 'mine'], '--account must be the number'],
     ['an unknown option', ['--ofline'], "Unknown option '--ofline'"],
   ])('says in one line what is wrong with %s', async (_what, args, beginning) => {
-    const { status, stdout, stderr } = await doctor(temporaryFolder(), args);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr.startsWith(`error ${beginning}`) && stderr.split('\n').length === 2, stderr).toBe(true);
+    expect(await doctor(temporaryFolder(), args)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: oneLine(beginning),
+    });
   });
 
   test('explains its options and its status with --help', async () => {

@@ -66,7 +66,7 @@ test.each([
   if (!source) throw new Error('there must be a source');
   const output = captureOutput();
   await playRollback({ ...local, source, forged: sandboxSecrets(local.sources, 'forged') });
-  expect(output()).toContain('5. Somebody without the secret tries.');
+  expect(output()).toContain('5. A webhook that is forged is refused.');
   expect(local.edas.orders.rollbacksOf(playedOrder)).toBe(1);
 });
 

@@ -62,7 +62,7 @@ test('what the function writes comes line by line', async () => {
   expect(lines).toEqual(['{"n":1}', '{"n":2}', 'end']);
 });
 
-test('each of several callers gets its own answer, in whatever order they come', async () => {
+test('each of several callers gets its own answer, in every order', async () => {
   const instance = start(`
     const held = [];
     exports.handler = async (event) => {

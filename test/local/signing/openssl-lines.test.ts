@@ -37,7 +37,7 @@ const signatureOf = (source: SignedByOpenssl) => {
 };
 
 describe('the lines to paste', () => {
-  test('sign with the variable of the source, and ask nobody for it', () => {
+  test('sign with the variable of the source, and do not ask for it', () => {
     const source = sourceWith('SECRET_PIPELINE');
     const lines = opensslLines(source, 'https://function.example.com');
     const { aliyun, curl } = paste(lines, { SECRET_PIPELINE: secret });

@@ -107,7 +107,7 @@ test('a field payload of a form is signed decoded', () => {
   expect(ofForm).toEqual(signatureHeaders(parameters, 'fake-secret', '{}'));
 });
 
-describe('whatever the parameters, the secret, the body and the time,', () => {
+describe('for all parameters, secrets, bodies and times,', () => {
   const literal = fc.constantFrom('.', ':', 'v0:', 'constructor', 'toString');
   const parametersArbitrary: fc.Arbitrary<HmacParameters> = fc
     .record({

@@ -109,7 +109,7 @@ test.each(['password', ':password', 'user:'])(
   },
 );
 
-test("a source is closed where its secret is Zendesk's public one, which everybody knows", () => {
+test("a source is closed where its secret is Zendesk's public test secret", () => {
   const { sources, log } = open([source('zendesk', ['Z'])], { Z: publicZendeskSecret });
   expect(sources.get('zendesk')?.keys).toEqual([]);
   expect(JSON.stringify(log)).toContain("Z is Zendesk's test secret, which is public");

@@ -144,7 +144,7 @@ describe('Invariant 10: verification throws nothing but a Problem, whatever the 
     return Buffer.concat([iv, cipher.update(plain), cipher.final()]).toString('base64');
   }
 
-  // Nothing of this is signed, not even with the secret that everybody knows.
+  // Nothing of this is signed, not even with Zendesk's public secret.
   test.each<[Handshake, (string | undefined)[]]>([
     ['slack', [undefined, 'ignored']],
     ['feishu', [undefined, 'ignored']],

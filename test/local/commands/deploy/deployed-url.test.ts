@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../../../local/build/bundle.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { deployedUrl } from '../../../../local/commands/deploy/deployed-url.ts';
 
 const template = readFileSync(path.join(root, 's.yaml'), 'utf8');
@@ -21,7 +21,7 @@ describe('the URL of the webhook function', () => {
     expect(deployedUrl(info, template)).toBe(url);
   });
 
-  test('is that of the function that has the handler, whatever its name', () => {
+  test('is that of the function that has the handler, under any name', () => {
     const renamed = template.replace(/^ {2}webhook:$/m, '  hook:');
     expect(deployedUrl(JSON.stringify({ hook: webhook, follow: {} }), renamed)).toBe(url);
   });

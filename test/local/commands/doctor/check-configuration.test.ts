@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../../../local/build/bundle.ts';
 import { compileConfiguration } from '../../../../local/build/compile-sources.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { checkDeployment, checkSources } from '../../../../local/commands/doctor/check-configuration.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

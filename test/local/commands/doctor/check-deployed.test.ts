@@ -64,7 +64,7 @@ describe('a deployed function', () => {
     ]);
   });
 
-  test('is asked for what cannot exist only, whatever its sources are', async () => {
+  test('is asked only for what cannot exist, with every kind of source', async () => {
     const local = await startLocalFunction(`
 sources:
   chat: { preset: slack, secrets: [CHAT_SECRET] }
@@ -249,7 +249,7 @@ sources:
     ['whose EDAS throttles', 503, 'edas_throttled', 'unknown'],
     ['whose EDAS gives no answer', 502, 'edas_unavailable', 'unknown'],
     ['that does not know what EDAS did', 504, 'edas_outcome_unknown', 'unknown'],
-    ['that says what nobody foresaw', 409, 'change_order_finished', 'unknown'],
+    ['that says something unknown', 409, 'change_order_finished', 'unknown'],
   ])('%s is judged by its code', async (_what, status, code, verdict) => {
     const findings = await checkOther(answering(status, JSON.stringify({ code })));
     expect(findings.at(-1)).toMatchObject({ verdict });

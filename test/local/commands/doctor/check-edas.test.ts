@@ -62,7 +62,7 @@ describe('the rights', () => {
     async (fault) => {
       const { findings } = await checkWith('GetChangeOrderInfo', fault);
       expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'right']);
-      expect(findings[0]?.what).toContain('Nobody documents whether it looks at the right first');
+      expect(findings[0]?.what).toContain('It is not documented whether it checks the right first');
     },
   );
 

@@ -48,7 +48,7 @@ describe('the name of its host', () => {
     });
   });
 
-  test('is wrong where nobody knows it and there is a network', async () => {
+  test('is wrong where it does not exist and there is a network', async () => {
     expect(
       await checkName('https://edas.cn-hangzho.aliyuncs.com', knowing('edas.aliyuncs.com')),
     ).toMatchObject({

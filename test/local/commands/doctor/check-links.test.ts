@@ -90,7 +90,7 @@ describe('a link whose secret is in KMS', () => {
     expect(checkWith([version(other)])).toMatchObject([{ verdict: 'wrong' }]);
   });
 
-  test('is not called wrong by the variable beside it, as long as nobody has read it', () => {
+  test('is not called wrong by the variable beside it, as long as it was not read', () => {
     const mixed = compileSources(
       `sources: { monitor: { preset: cloudmonitor, secrets: [kms:monitor, OLD], apps: [${app}] } }`,
     );

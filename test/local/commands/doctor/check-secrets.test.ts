@@ -77,13 +77,8 @@ describe('a secret', () => {
     ['that asks to be changed', generic, 'changeme', 'placeholder'],
     ['that asks to be put in', generic, 'your-secret-goes-in-here-please', 'placeholder'],
     ['in angle brackets', generic, '<the secret of the pipeline>', 'placeholder'],
-    [
-      "that is Zendesk's for tests",
-      generic,
-      'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==',
-      'everybody knows',
-    ],
-    ["that is the sandbox's", link, 'sandbox-secret', 'everybody knows'],
+    ["that is Zendesk's for tests", generic, 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==', 'is public'],
+    ["that is the sandbox's", link, 'sandbox-secret', 'is public'],
   ])('%s is wrong', (_what, source, value, reason) => {
     const finding = checkOne(source, value);
     expect(finding).toMatchObject({ verdict: 'wrong', what: expect.stringContaining(reason) as unknown });
@@ -91,7 +86,7 @@ describe('a secret', () => {
     expect(JSON.stringify(finding)).not.toContain('fake-secret');
   });
 
-  test("that is the sandbox's is wrong, as everybody knows it", () => {
+  test("that is the sandbox's is wrong, because it is public", () => {
     const source = '{ preset: generic, secrets: [A_LONG_VARIABLE_NAME] }';
     const secrets = sandboxSecrets(compileSources(`sources: { one: ${source} }`));
     expect(check(source, secrets)[0]).toMatchObject({
@@ -148,7 +143,7 @@ describe('several secrets', () => {
   test('that leave no source open are wrong', () => {
     expect(checkSecrets(sources, { A: env.A }).at(-1)).toMatchObject({
       verdict: 'wrong',
-      what: 'no source has its secret, so nobody can be let in',
+      what: 'no source has its secret, so every webhook is refused',
       advice: expect.stringContaining('cp .env.example .env') as unknown,
     });
   });
@@ -158,7 +153,7 @@ describe('secrets in KMS, where it was not asked', () => {
   const inKms = compileSources('sources: { one: { preset: generic, secrets: [kms:one] } }');
   const mixed = compileSources('sources: { one: { preset: generic, secrets: [kms:one, OLD] } }');
 
-  test('are left out, and their source is not taken for one that lets nobody in', () => {
+  test('are left out, and their source is not taken for a closed one', () => {
     expect(checkSecrets(inKms, {})).toEqual([
       { verdict: 'skipped', what: 'kms:one (one) is in KMS, which was not asked: --offline' },
     ]);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../../../local/build/bundle.ts';
 import { findFunction } from '../../../../local/build/check-deployment.ts';
 import { readDeployment } from '../../../../local/build/deployment.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { deployedEnvironment, resolve } from '../../../../local/commands/doctor/deployed-environment.ts';
 
 describe('a value of s.yaml', () => {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { toRecord } from '../../../../functions/lib/json.ts';
-import { root } from '../../../../local/build/bundle.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { readDeployEnvironment } from '../../../../local/commands/doctor/env-file.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

@@ -83,7 +83,7 @@ describe('a secret in KMS', () => {
     ]);
   });
 
-  test('whose previous version can be guessed is wrong, since that lets in as well', async () => {
+  test('whose previous version can be guessed is wrong, since it is accepted, too', async () => {
     kms.secrets.put('team/one', 'ab'.repeat(20));
     kms.secrets.put('team/one', secret);
     expect(await check()).toMatchObject([
@@ -92,7 +92,7 @@ describe('a secret in KMS', () => {
     ]);
   });
 
-  test('whose previous version cannot be used is a warning, since that lets nobody in', async () => {
+  test('whose previous version cannot be used is a warning, since no webhook is accepted with it', async () => {
     kms.secrets.put('team/one', `${older}\n`);
     kms.secrets.put('team/one', secret);
     expect(await check()).toMatchObject([

@@ -47,7 +47,7 @@ test('each finding is printed before the next check begins', async () => {
     yield right('one');
     seen.push(lines.length);
     await Promise.resolve();
-    yield { asking: 'somebody' };
+    yield { asking: 'EDAS' };
     yield wrong('two', 'Do this.\nAnd that.');
     yield skipped('three');
   }

@@ -31,7 +31,7 @@ test('all that a preset brings is told', () => {
     'delivery id      x-webhook-id',
     'answers          JSON: an outcome, or a problem with a code (docs/errors.md)',
     'refusals         200 instead of every 4xx, once the sender is known',
-    'deadline         4500 ms: then it has answered, whatever EDAS does',
+    'deadline         4500 ms: by then it has answered, even where EDAS has not',
     'apps             required, exactly one, unless the source says with app or changeOrderId where an id stands',
     "when             event.event_type == 'incident.triggered'",
     'rolls back       what is being deployed to the one application under apps',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { verify, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { describeVerify } from '../../../../local/commands/explain/describe-verify.ts';
-import { secondsGood } from '../../../../local/signing/sender.ts';
+import { secondsValid } from '../../../../local/signing/sender.ts';
 import { signatureHeaders } from '../../../../local/signing/sign.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
@@ -42,7 +42,7 @@ describe('the seconds for which a request stays good are those of its verifier:'
   ])('%s', (_scheme, parameters) => {
     const body = Buffer.from('{}');
     const headers = new Map(Object.entries(signatureHeaders(parameters, 'fake-secret', body, { now })));
-    const seconds = secondsGood({ ...pipelineSource, verify: parameters }) ?? Number.NaN;
+    const seconds = secondsValid({ ...pipelineSource, verify: parameters }) ?? Number.NaN;
     const codeAfter = (ms: number) =>
       codeOf(() => {
         verify(parameters, [Buffer.from('fake-secret')], { headers, body }, now + ms);

@@ -75,7 +75,7 @@ test('every rule is shown, with what it found', async () => {
       apps: app,
       mode: 'now: the answer comes when the rollback has begun',
       follow: 'no',
-      notify: 'nobody is told, for the rollback is not followed',
+      notify: 'no messages: the rollback is not followed',
     },
     verdict: `The rule "changeOrderId" decides: acted on. It would have the change order ${order} rolled back with RollbackChangeOrder, if EDAS lists it among those of the apps.`,
     isRefused: false,
@@ -193,7 +193,7 @@ describe('where people are told', () => {
       expect(rows).toMatchObject({
         mode: `${mode}, but ${holder} sends no rollback, and hands none over to a task`,
         follow: `no: with ${holder} there is nothing to follow`,
-        notify: `nobody is told, for with ${holder} nothing is followed`,
+        notify: `no messages: with ${holder} nothing is followed`,
       });
       expect(verdict).toBe(
         `The rule "changeOrderId" decides: acted on. It would have the change order ${order} read and not rolled back (${holder}).`,
@@ -209,9 +209,9 @@ describe('where people are told', () => {
     expect(rows['notify']).toEqual([...channels, 'the chat that asked, at the address in its response_url']);
   });
 
-  test('is nowhere, if nobody is named', async () => {
+  test('is nowhere, if no channel is named', async () => {
     const { rows } = await explain('preset: generic, follow: true', payload);
-    expect(rows['notify']).toBe('nobody is told: only the log says how it ends');
+    expect(rows['notify']).toBe('no messages: only the log says how it ends');
   });
 });
 

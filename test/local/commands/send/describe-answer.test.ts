@@ -10,7 +10,7 @@ test.each([
     '{"code":"source_unknown"}',
     ['No source has this path: docs/errors.md#source_unknown'],
   ],
-  ['a code that nobody knows', 'json', 400, '{"code":"constructor"}', []],
+  ['an unknown code', 'json', 400, '{"code":"constructor"}', []],
   ['what is no JSON', 'json', 403, 'The trigger does not list the method', []],
   ["Slack's text", 'slack', 200, '{"text":"a &lt;b&gt; &amp; c"}', ['a <b> & c']],
   ["DingTalk's text", 'dingtalk', 200, '{"text":{"content":"done"}}', ['done']],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
-import { makeRequest, type Wish } from '../../../../local/commands/send/request.ts';
+import { makeRequest, type SendOptions } from '../../../../local/commands/send/request.ts';
 
 const [one, two] = ['3616cdca-0000-4000-8000-0000000000aa', '3616cdca-0000-4000-8000-0000000000bb'];
 const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
@@ -15,29 +15,24 @@ sources:
   fixed: { preset: generic, secrets: [A_SECRET], changeOrderId: "lower('${order}')" }
 `);
 
-function request(name: string, wish: Partial<Wish>) {
+function request(name: string, options: Partial<SendOptions>) {
   const source = sources.find((each) => each.name === name);
   if (!source) throw new Error(`there is no source ${name}`);
   const nothing = { payload: undefined, contentType: undefined, changeOrderId: undefined, app: undefined };
   const at = { url: 'https://fc.example.com', secret: 'fake-secret', now: 1_767_323_045_000 };
-  return makeRequest(source, { ...nothing, ...wish }, at);
+  return makeRequest(source, { ...nothing, ...options }, at);
 }
 
-test.each<[string, string, Partial<Wish>, string]>([
-  ['nothing for a change order', 'pipeline', {}, 'say --change-order ID, or --payload FILE'],
-  [
-    'an application for a change order',
-    'pipeline',
-    { app: one },
-    'The source pipeline is told a change order',
-  ],
+test.each<[string, string, Partial<SendOptions>, string]>([
+  ['nothing for a change order', 'pipeline', {}, 'use --change-order ID, or --payload FILE'],
+  ['an application for a change order', 'pipeline', { app: one }, 'The source pipeline needs a change order'],
   [
     'a change order for an application',
     'alerts',
     { changeOrderId: order },
-    'The source alerts is told an application',
+    'The source alerts needs an application',
   ],
-  ['nothing for an application', 'alerts', {}, 'say --app ID, or --payload FILE'],
+  ['nothing for an application', 'alerts', {}, 'use --app ID, or --payload FILE'],
   ['another application than the only one', 'incident', { app: two }, `is for the application ${one}`],
   [
     'a payload and an id',
@@ -49,7 +44,7 @@ test.each<[string, string, Partial<Wish>, string]>([
     'an application that its source would not read',
     'mapped',
     { app: two },
-    `that gives ${two}, so none is sent. Say --payload FILE`,
+    `that gives ${two}, so none is sent. Use --payload FILE`,
   ],
   [
     'a change order that its source would not read',
@@ -68,10 +63,10 @@ test.each<[string, string, Partial<Wish>, string]>([
     'a link whose payload must name an order',
     'order-link',
     {},
-    'names a change order: say --change-order ID',
+    'names a change order: use --change-order ID',
   ],
-])('it is refused to send %s', async (_what, source, wish, message) => {
-  await expect(request(source, wish)).rejects.toThrow(message);
+])('it is refused to send %s', async (_what, source, options, message) => {
+  await expect(request(source, options)).rejects.toThrow(message);
 });
 
 test('a link is good for 5 minutes, and for the change order alone where one is given', async () => {

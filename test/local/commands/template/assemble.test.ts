@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { root } from '../../../../local/build/bundle.ts';
+import { root } from '../../../../local/cli/root.ts';
 import { assembleTemplate } from '../../../../local/commands/template/assemble.ts';
 import { runCommand } from '../../../support/command.ts';
 import { runServerlessDevs } from '../../../support/serverless-devs.ts';
@@ -55,7 +55,7 @@ function copyOfTemplate(): string {
   return copy;
 }
 
-/** The folder of somebody who has initialised the template. */
+/** A folder in which the template has been initialised. */
 async function initialise(parameters: Record<string, string>): Promise<string> {
   const home = temporaryFolder();
   const uri = copyOfTemplate();

@@ -124,7 +124,7 @@ describe('a change order left alone', () => {
     at(110);
     expect(orders.get('order')).toMatchObject({ status: statuses.succeeded, finishedAt: born + 110_000 });
     expect(orders.confirm('order')).toBe(false);
-    expect(orders.confirm('nobody')).toBe(false);
+    expect(orders.confirm('unknown')).toBe(false);
   });
 
   test('that waits for a person can be rolled back, and waits no more', () => {
@@ -150,7 +150,7 @@ describe('a change order left alone', () => {
     expect([failureOf(0), failureOf(1), failureOf(2)]).toEqual([undefined, taskError, undefined]);
   });
 
-  test('waits for nobody when it has one batch', () => {
+  test('does not wait when it has one batch', () => {
     const orders = account({ waitsForPerson: true, batches: 1 });
     at(11);
     expect(statusOf(orders)).toBe(statuses.succeeded);
@@ -237,7 +237,7 @@ describe('a rollback', () => {
   });
 
   test('of an order that does not exist is refused', () => {
-    expect(account().rollback('nobody')).toMatchObject({
+    expect(account().rollback('unknown')).toMatchObject({
       accepted: false,
       code: 'InvalidChangeOrder.NotFound',
     });
@@ -310,7 +310,10 @@ describe('an abort', () => {
   });
 
   test('of an order that does not exist is refused', () => {
-    expect(account().abort('nobody')).toMatchObject({ accepted: false, code: 'InvalidChangeOrder.NotFound' });
+    expect(account().abort('unknown')).toMatchObject({
+      accepted: false,
+      code: 'InvalidChangeOrder.NotFound',
+    });
   });
 });
 
@@ -419,8 +422,8 @@ describe('an account', () => {
     expect(() => account().add(plan)).toThrow('There is a change order order already');
   });
 
-  test('has no order nobody added', () => {
-    expect(account().get('nobody')).toBeUndefined();
-    expect(account().rollbacksOf('nobody')).toBe(0);
+  test('has no order that was not added', () => {
+    expect(account().get('unknown')).toBeUndefined();
+    expect(account().rollbacksOf('unknown')).toBe(0);
   });
 });

@@ -7,9 +7,9 @@ import {
   sign,
   signatureDoesNotMatch,
   stringToSign,
-  type AccessKey,
-  type RoaRequest,
 } from '../../../../local/stand-ins/edas/roa-signature.ts';
+import type { AccessKey } from '../../../../local/stand-ins/gateway.ts';
+import type { ApiRequest } from '../../../../local/stand-ins/request.ts';
 import { startRecorder } from '../../../support/recorder.ts';
 import { runs } from '../../../support/runs.ts';
 
@@ -29,7 +29,7 @@ interface Call {
 }
 
 /** A request that pop-core signed and sent, as it arrived. */
-async function signedByPopCore(call: Call = {}): Promise<RoaRequest> {
+async function signedByPopCore(call: Call = {}): Promise<ApiRequest> {
   const credentials = call.key ?? permanentKey;
   const client = new ROAClient({
     endpoint: endpoint(),
@@ -46,7 +46,7 @@ function verifierFor(key: AccessKey, now = () => Date.now()) {
   return createRoaVerifier(key, now);
 }
 
-function withHeaders(request: RoaRequest, headers: Record<string, string | undefined>): RoaRequest {
+function withHeaders(request: ApiRequest, headers: Record<string, string | undefined>): ApiRequest {
   return { ...request, headers: { ...request.headers, ...headers } };
 }
 
@@ -69,7 +69,7 @@ describe('a request signed by pop-core', () => {
     expect(verifierFor(permanentKey)(request)).toBeUndefined();
   });
 
-  test('is accepted whatever the query holds', async () => {
+  test('is accepted with every query', async () => {
     const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9._-]{0,8}$/);
     const value = fc.oneof(
       fc.string({ unit: 'grapheme' }),
@@ -90,7 +90,7 @@ describe('a request signed by pop-core', () => {
     expect(verifierFor(permanentKey)(request)).toMatchObject({ status: 400, code: 'SignatureDoesNotMatch' });
   });
 
-  test('is refused with an access key that nobody knows', async () => {
+  test('is refused with an unknown access key', async () => {
     const request = await signedByPopCore({ key: { ...permanentKey, accessKeyId: 'another-fake-id' } });
     expect(verifierFor(permanentKey)(request)).toMatchObject({
       status: 404,
@@ -99,24 +99,24 @@ describe('a request signed by pop-core', () => {
   });
 
   test.each([
-    ['method', (request: RoaRequest) => ({ ...request, method: 'POST' })],
-    ['path', (request: RoaRequest) => ({ ...request, target: request.target.replace('rollback', 'abort') })],
-    ['query', (request: RoaRequest) => ({ ...request, target: request.target.replace('4f40', '5f40') })],
-    ['extra query', (request: RoaRequest) => ({ ...request, target: `${request.target}&Force=true` })],
-    ['accept', (request: RoaRequest) => withHeaders(request, { accept: 'text/xml' })],
-    ['content type', (request: RoaRequest) => withHeaders(request, { 'content-type': 'text/plain' })],
+    ['method', (request: ApiRequest) => ({ ...request, method: 'POST' })],
+    ['path', (request: ApiRequest) => ({ ...request, target: request.target.replace('rollback', 'abort') })],
+    ['query', (request: ApiRequest) => ({ ...request, target: request.target.replace('4f40', '5f40') })],
+    ['extra query', (request: ApiRequest) => ({ ...request, target: `${request.target}&Force=true` })],
+    ['accept', (request: ApiRequest) => withHeaders(request, { accept: 'text/xml' })],
+    ['content type', (request: ApiRequest) => withHeaders(request, { 'content-type': 'text/plain' })],
     [
       'date',
-      (request: RoaRequest) => withHeaders(request, { date: new Date(Date.now() - 60_000).toUTCString() }),
+      (request: ApiRequest) => withHeaders(request, { date: new Date(Date.now() - 60_000).toUTCString() }),
     ],
-    ['signed header', (request: RoaRequest) => withHeaders(request, { 'x-acs-signature-nonce': 'another' })],
+    ['signed header', (request: ApiRequest) => withHeaders(request, { 'x-acs-signature-nonce': 'another' })],
     [
       'extra signed header',
-      (request: RoaRequest) => withHeaders(request, { 'x-acs-region-id': 'cn-beijing' }),
+      (request: ApiRequest) => withHeaders(request, { 'x-acs-region-id': 'cn-beijing' }),
     ],
     [
       'missing signature',
-      (request: RoaRequest) => withHeaders(request, { authorization: 'acs fake-access-key-id:' }),
+      (request: ApiRequest) => withHeaders(request, { authorization: 'acs fake-access-key-id:' }),
     ],
   ])('is refused when its %s was changed on the way', async (_what, change) => {
     const request = await signedByPopCore();
@@ -192,7 +192,7 @@ describe('a security token', () => {
   });
 
   test.each([
-    ['of somebody else', { ...temporaryKey, securityToken: 'another-fake-token' }],
+    ['of another key', { ...temporaryKey, securityToken: 'another-fake-token' }],
     ['of the same length', { ...temporaryKey, securityToken: 'fake-security-tokem' }],
   ])('%s is refused', async (_what, key) => {
     const request = await signedByPopCore({ key });
@@ -245,13 +245,13 @@ const headers = {
 /** The part of `@alicloud/openapi-util` used here, and all that it reads of a request. It shares no code with ours. */
 const openApiUtil: {
   getStringToSign(
-    request: Pick<RoaRequest, 'method' | 'headers'> & { pathname: string; query: object },
+    request: Pick<ApiRequest, 'method' | 'headers'> & { pathname: string; query: object },
   ): string;
   getROASignature(text: string, secret: string): string;
 } = OpenApiUtil;
 
 function signedByOpenApiUtil(
-  { method, headers }: RoaRequest,
+  { method, headers }: ApiRequest,
   pathname: string,
   query: Record<string, string>,
 ) {
@@ -259,7 +259,7 @@ function signedByOpenApiUtil(
   return { text, signature: openApiUtil.getROASignature(text, 'fake-access-key-secret') };
 }
 
-function bodiless(method: string, target: string, extraHeaders: Record<string, string> = {}): RoaRequest {
+function bodiless(method: string, target: string, extraHeaders: Record<string, string> = {}): ApiRequest {
   return { method, target, headers: { ...headers, ...extraHeaders }, body: Buffer.alloc(0) };
 }
 
@@ -295,7 +295,7 @@ describe('the string to sign', () => {
     expect(sign(theirs.text, 'fake-access-key-secret')).toBe(theirs.signature);
   });
 
-  test('and its signature are those of openapi-util whatever the query holds', () => {
+  test('and its signature are those of openapi-util for every query', () => {
     const name = fc.stringMatching(/^[A-Za-z]\w{0,8}$/);
     fc.assert(
       fc.property(fc.dictionary(name, fc.string({ unit: 'grapheme' })), (query) => {
@@ -308,7 +308,7 @@ describe('the string to sign', () => {
     );
   });
 
-  test('is made, not thrown at, whatever the request line holds', () => {
+  test('is made for every request line, without throwing', () => {
     fc.assert(
       fc.property(fc.string(), (target) => {
         expect(() => stringToSign(bodiless('PUT', target))).not.toThrow();

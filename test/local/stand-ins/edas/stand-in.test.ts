@@ -231,7 +231,9 @@ describe('an operation', () => {
   });
 
   test('GetApplication of an application without orders is a business error', async () => {
-    expect(await client.request('POST', paths.application, { AppId: 'nobody' })).toMatchObject({ Code: 601 });
+    expect(await client.request('POST', paths.application, { AppId: 'unknown' })).toMatchObject({
+      Code: 601,
+    });
   });
 
   test('ListRecentChangeOrder leaves the list out when there is nothing in it', async () => {
@@ -245,7 +247,7 @@ describe('an operation', () => {
     ['PUT', paths.abort],
     ['POST', paths.info],
   ] as const)('%s %s refuses an order that does not exist', async (method, path) => {
-    await expect(client.request(method, path, { ChangeOrderId: 'nobody' })).rejects.toMatchObject({
+    await expect(client.request(method, path, { ChangeOrderId: 'unknown' })).rejects.toMatchObject({
       statusCode: 400,
       code: 'InvalidChangeOrder.NotFound',
       result: { RequestId: expect.any(String) as string, HostId: expect.any(String) as string },

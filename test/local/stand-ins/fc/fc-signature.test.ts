@@ -1,14 +1,10 @@
 import { createServer } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { receiveRoaRequest, type AccessKey } from '../../../../local/stand-ins/edas/roa-signature.ts';
-import {
-  createFcVerifier,
-  sign,
-  stringToSign,
-  type FcRequest,
-} from '../../../../local/stand-ins/fc/fc-signature.ts';
+import { createFcVerifier, sign, stringToSign } from '../../../../local/stand-ins/fc/fc-signature.ts';
+import type { AccessKey } from '../../../../local/stand-ins/gateway.ts';
 import { listen, type Listening } from '../../../../local/stand-ins/listen.ts';
+import { receiveRequest, type ApiRequest } from '../../../../local/stand-ins/request.ts';
 import { accountId, fc2Client } from './fc2-client.ts';
 import { runs } from '../../../support/runs.ts';
 
@@ -21,7 +17,7 @@ const temporaryKey = {
 const date = 'Fri, 02 Jan 2026 03:04:05 GMT';
 const signedAt = Date.parse(date);
 
-const invocation: FcRequest = {
+const invocation: ApiRequest = {
   method: 'POST',
   target: '/2023-03-30/functions/follow/invocations',
   headers: {
@@ -36,7 +32,7 @@ const invocation: FcRequest = {
   body: Buffer.from('{"version":1}'),
 };
 
-const question: FcRequest = {
+const question: ApiRequest = {
   method: 'GET',
   target: '/2023-03-30/functions/follow/async-tasks/rollback-4f40e616?qualifier=LATEST',
   headers: {
@@ -51,12 +47,16 @@ const question: FcRequest = {
 const verify = createFcVerifier(permanentKey, accountId, () => signedAt);
 const verifyTemporary = createFcVerifier(temporaryKey, accountId, () => signedAt);
 
-function withHeaders(request: FcRequest, headers: Record<string, string | undefined>): FcRequest {
+function withHeaders(request: ApiRequest, headers: Record<string, string | undefined>): ApiRequest {
   return { ...request, headers: { ...request.headers, ...headers } };
 }
 
 /** The request with these headers, signed over them with the key. */
-function signed(request: FcRequest, headers: Record<string, string | undefined>, key: AccessKey): FcRequest {
+function signed(
+  request: ApiRequest,
+  headers: Record<string, string | undefined>,
+  key: AccessKey,
+): ApiRequest {
   const unsigned = withHeaders(request, headers);
   const signature = sign(stringToSign(unsigned), key.accessKeySecret);
   return withHeaders(unsigned, { authorization: `FC ${key.accessKeyId}:${signature}` });
@@ -76,12 +76,12 @@ describe('a request signed with openssl', () => {
     expect(verify(invocation)).toBeUndefined();
   });
 
-  test('is accepted with a temporary access key and its security token, whatever its query', () => {
+  test('is accepted with a temporary access key and its security token, with every query', () => {
     expect(verifyTemporary(question)).toBeUndefined();
     expect(verifyTemporary({ ...question, target: question.target.split('?')[0] ?? '' })).toBeUndefined();
   });
 
-  test.each<[string, (request: FcRequest) => FcRequest]>([
+  test.each<[string, (request: ApiRequest) => ApiRequest]>([
     ['method', (request) => ({ ...request, method: 'PUT' })],
     ['path', (request) => ({ ...request, target: request.target.replace('follow', 'other') })],
     ['content type', (request) => withHeaders(request, { 'content-type': 'application/json' })],
@@ -99,7 +99,7 @@ describe('a request signed with openssl', () => {
     expect(verify(change(invocation))).toMatchObject(mismatch);
   });
 
-  test('is refused without a word of what was signed or expected', () => {
+  test('is refused without saying what was signed or expected', () => {
     const forged = withHeaders(question, { authorization: 'FC STS.fake-key-id:AAAA' });
     const refusal = JSON.stringify(verifyTemporary(forged));
     expect(refusal).toContain('SignatureNotMatch');
@@ -181,9 +181,9 @@ test('no header makes the check throw or a forged request pass', () => {
 });
 
 describe('a request signed by fc2', () => {
-  const received: FcRequest[] = [];
+  const received: ApiRequest[] = [];
   const recorder = createServer((message, response) => {
-    void receiveRoaRequest(message).then((request) => {
+    void receiveRequest(message).then((request) => {
       received.push(request);
       response.writeHead(202).end();
     });
@@ -194,7 +194,7 @@ describe('a request signed by fc2', () => {
   });
   afterAll(() => listening.close());
 
-  async function sentByFc2(key: AccessKey, body = '{"version":1}'): Promise<FcRequest> {
+  async function sentByFc2(key: AccessKey, body = '{"version":1}'): Promise<ApiRequest> {
     const headers = { 'x-fc-invocation-type': 'Async', 'X-Fc-Async-Task-Id': 'rollback-4f40e616' };
     await fc2Client(listening.url, key).post('/functions/follow/invocations', body, headers);
     const request = received.at(-1);
@@ -210,7 +210,7 @@ describe('a request signed by fc2', () => {
     expect(accept(await sentByFc2(key))).toBeUndefined();
   });
 
-  test('is accepted whatever its body is', async () => {
+  test('is accepted with every body', async () => {
     const accept = createFcVerifier(permanentKey, accountId, () => Date.now());
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme' }), async (body) => {

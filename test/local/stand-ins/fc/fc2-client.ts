@@ -1,5 +1,5 @@
 import FcClient from '@alicloud/fc2';
-import type { AccessKey } from '../../../../local/stand-ins/edas/roa-signature.ts';
+import type { AccessKey } from '../../../../local/stand-ins/gateway.ts';
 
 export const accountId = '1234567890123456';
 

@@ -151,7 +151,7 @@ describe('an invocation', () => {
   });
 
   test.each([
-    ['to a function that is not there', 404, 'FunctionNotFound', { functionName: 'nobody' }],
+    ['to a function that is not there', 404, 'FunctionNotFound', { functionName: 'unknown' }],
     ['to a function whose name every object has', 404, 'FunctionNotFound', { functionName: 'toString' }],
     [
       'that is to be answered at once',
@@ -260,7 +260,7 @@ describe('the state of a task', () => {
 
   test.each([
     ['rollback-2', 'follow', 'AsyncTaskNotFound'],
-    ['rollback-1', 'nobody', 'FunctionNotFound'],
+    ['rollback-1', 'unknown', 'FunctionNotFound'],
   ])('of %s of %s is not to be found: %s', async (taskId, functionName, code) => {
     await submit();
     expect(await answerToQuestion(taskId, functionName)).toMatchObject({ status: 404, Code: code });
@@ -449,6 +449,13 @@ describe('the stand-in', () => {
     expect(standIn.calls).toHaveLength(1);
   });
 
+  /** Has tasks run by a bundle, each attempt in a process of its own. */
+  function runInProcesses(bundle: string, onLog: (line: string) => void): Promise<void> {
+    const region = 'cn-hangzhou';
+    const follow = taskProcess({ bundle, env: {}, region, accountId, credentials, timeout: 60, onLog });
+    return restart({ functions: { follow } });
+  }
+
   test('runs a built function in its own process, and again when that fails', async () => {
     const bundle = path.join(temporaryFolder(), 'follow.js');
     writeFileSync(
@@ -459,16 +466,7 @@ describe('the stand-in', () => {
       };`,
     );
     const lines: string[] = [];
-    const follow = taskProcess({
-      bundle,
-      env: {},
-      region: 'cn-hangzhou',
-      accountId,
-      credentials,
-      timeout: 60,
-      onLog: (line) => lines.push(line),
-    });
-    await restart({ functions: { follow } });
+    await runInProcesses(bundle, (line) => lines.push(line));
     const { headers } = await submit();
     await standIn.settled();
 
@@ -488,16 +486,7 @@ describe('the stand-in', () => {
     const bundle = path.join(temporaryFolder(), 'follow.js');
     writeFileSync(bundle, 'exports.handler = () => new Promise(() => console.log(process.pid));');
     const pids: number[] = [];
-    const follow = taskProcess({
-      bundle,
-      env: {},
-      region: 'cn-hangzhou',
-      accountId,
-      credentials,
-      timeout: 600,
-      onLog: (line) => pids.push(Number(line)),
-    });
-    await restart({ functions: { follow } });
+    await runInProcesses(bundle, (line) => pids.push(Number(line)));
     await submit();
     await expect.poll(() => pids.length).toBe(1);
     await standIn.close();

@@ -122,8 +122,8 @@ describe('the attempt fails, with the reason, when', () => {
     ],
     [
       'a promise is left to reject while the handler waits',
-      `exports.handler = () => { Promise.reject(new Error('nobody looks')); return new Promise(() => undefined); };`,
-      'Error: nobody looks',
+      `exports.handler = () => { Promise.reject(new Error('not handled')); return new Promise(() => undefined); };`,
+      'Error: not handled',
     ],
   ])('%s', async (_what, code, reason) => {
     await expect(run(code)).rejects.toThrow(reason);

@@ -71,7 +71,7 @@ test('a function that is not there takes no task', () => {
   const tasks = start(forever);
   expect(tasks.knows('follow')).toBe(true);
   expect(tasks.knows('toString')).toBe(false);
-  expect(() => submit(tasks, 'task', 'nobody')).toThrow('There is no function nobody.');
+  expect(() => submit(tasks, 'task', 'unknown')).toThrow('There is no function unknown.');
 });
 
 describe('a task whose attempt fails', () => {

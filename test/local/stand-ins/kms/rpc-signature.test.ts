@@ -2,7 +2,7 @@ import OpenApiUtil from '@alicloud/openapi-util';
 import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AccessKey } from '../../../../local/stand-ins/edas/roa-signature.ts';
+import type { AccessKey } from '../../../../local/stand-ins/gateway.ts';
 import {
   createRpcVerifier,
   readParameters,
@@ -57,7 +57,7 @@ describe('a call signed by pop-core', () => {
     expect(codeOf(await signedByPopCore({ key: temporaryKey }), temporaryKey)).toBeUndefined();
   });
 
-  test('is accepted whatever its parameters hold', async () => {
+  test('is accepted with all parameters', async () => {
     const name = fc.stringMatching(/^[A-Z][A-Za-z0-9._-]{0,8}$/);
     const value = fc.oneof(
       fc.string({ unit: 'grapheme' }),
@@ -75,7 +75,7 @@ describe('a call signed by pop-core', () => {
 
   test.each<[string, Call, AccessKey, string]>([
     ['another secret', {}, { ...permanentKey, accessKeySecret: 'another-fake' }, 'SignatureDoesNotMatch'],
-    ['a key that nobody knows', {}, { ...permanentKey, accessKeyId: 'other' }, 'InvalidAccessKeyId.NotFound'],
+    ['an unknown key', {}, { ...permanentKey, accessKeyId: 'other' }, 'InvalidAccessKeyId.NotFound'],
     ['no token', {}, temporaryKey, 'MissingSecurityToken'],
     [
       'another token',

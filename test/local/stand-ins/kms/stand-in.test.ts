@@ -69,7 +69,7 @@ test.each([
     'Forbidden.ResourceNotFound',
   ],
   [
-    'a label that nobody gave',
+    'an unknown label',
     { SecretName: 'pipeline', VersionStage: 'toString' },
     'GetSecretValue',
     'Forbidden.ResourceNotFound',

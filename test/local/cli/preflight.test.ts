@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { root } from '../../local/build/bundle.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { root } from '../../../local/cli/root.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const script = path.join(root, 'local/cli/preflight.cjs');
 

@@ -1,46 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { compileSources } from '../../../local/build/compile-sources.ts';
+import { sandboxUrl } from '../../../local/cli/options.ts';
+import { findSecret } from '../../../local/sandbox/find-secret.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
-import { readId, readUrl, sandboxUrl, secretFor } from '../../../local/signing/sender.ts';
-
-describe('the address of a function', () => {
-  test.each([
-    ['https://fc.example.com/', 'https://fc.example.com'],
-    ['https://fc.example.com', 'https://fc.example.com'],
-    ['http://127.0.0.1:9000', 'http://127.0.0.1:9000'],
-    ['http://localhost:9000/', 'http://localhost:9000'],
-    ['http://[::1]:9000', 'http://[::1]:9000'],
-  ])('%s is taken', (text, url) => {
-    expect(readUrl(text)).toBe(url);
-  });
-
-  test.each(['http://fc.example.com', 'http://127.0.0.1.example.com', 'ftp://127.0.0.1'])(
-    '%s is not safe',
-    (text) => {
-      expect(() => readUrl(text)).toThrow(/^--url must be/);
-    },
-  );
-
-  test.each([
-    '',
-    'fc.example.com',
-    'https://fc.example.com/pipeline',
-    'https://fc.example.com/?a=b',
-    'https://user:fake@fc.example.com/',
-  ])('%s is more or less than an address', (text) => {
-    expect(() => readUrl(text)).toThrow('--url must be the address of the function alone');
-  });
-});
-
-test('an id is taken in either case, and nothing but an id', () => {
-  expect(readId('--app', 'DC5133D7-773F-4C81-9C5A-E2103DCE0F6A')).toBe(
-    'dc5133d7-773f-4c81-9c5a-e2103dce0f6a',
-  );
-  expect(readId('--app', undefined)).toBeUndefined();
-  expect(() => readId('--app', 'dc5133d7')).toThrow(
-    '--app must be an id as the EDAS console shows it (a UUID), not "dc5133d7".',
-  );
-});
 
 describe('the secret of a source', () => {
   const sources = compileSources(`
@@ -49,7 +11,7 @@ describe('the secret of a source', () => {
   const [source] = sources;
   if (!source) throw new Error('there must be a source');
   const whsec = 'whsec_ZmFrZS1zZWNyZXQtb2YtdGVzdHM=';
-  const secretAt = (url: string, env: NodeJS.Dict<string>) => secretFor(source, { url, sources, env });
+  const secretAt = (url: string, env: NodeJS.Dict<string>) => findSecret(source, { url, sources, env });
 
   test.each([sandboxUrl, 'http://localhost:9077', 'http://[::1]:9000'])(
     "is the sandbox's own at %s, unless the environment has one",
@@ -66,7 +28,7 @@ describe('the secret of a source', () => {
 
   test('is asked for by the name of its variable where there is none', () => {
     expect(() => secretAt('https://fc.example.com', {})).toThrow(
-      'NEW_SECRET is not set. The source hook needs it; where .env has it: (set -a; . ./.env; set +a; npm run …).',
+      'NEW_SECRET is not set. The source hook needs it. To take it from .env: (set -a; . ./.env; set +a; npm run …).',
     );
   });
 
@@ -85,28 +47,28 @@ describe('the secret of a source that has it in KMS', () => {
   const elsewhere = 'https://fc.example.com';
 
   test("is the sandbox's own at the sandbox", () => {
-    const secret = secretFor(source, { url: sandboxUrl, sources, env: {} });
+    const secret = findSecret(source, { url: sandboxUrl, sources, env: {} });
     expect(secret).toBe(sandboxSecrets(sources)['kms:hook/secret']);
   });
 
   test('is asked for elsewhere, with what to type', () => {
-    expect(() => secretFor(source, { url: elsewhere, sources, env: {} })).toThrow(
-      'The source hook has its secret in KMS, which is not asked from here. Read it yourself, and say --secret-env SECRET:\n' +
+    expect(() => findSecret(source, { url: elsewhere, sources, env: {} })).toThrow(
+      'The source hook has its secret in KMS, which this command does not ask. Read it yourself, and use --secret-env SECRET:\n' +
         '  export SECRET="$(aliyun kms GetSecretValue --SecretName hook/secret | ',
     );
   });
 
   test.each([elsewhere, sandboxUrl])('at %s is what the variable holds that is given', (url) => {
     const env = { SECRET: 'fake-secret-of-kms', OLD_SECRET: 'fake-old' };
-    expect(secretFor(source, { url, sources, env, given: 'SECRET' })).toBe('fake-secret-of-kms');
+    expect(findSecret(source, { url, sources, env, given: 'SECRET' })).toBe('fake-secret-of-kms');
   });
 
   test('may be replaced by the one in a variable beside it', () => {
-    expect(secretFor(source, { url: elsewhere, sources, env: { OLD_SECRET: 'fake-old' } })).toBe('fake-old');
+    expect(findSecret(source, { url: elsewhere, sources, env: { OLD_SECRET: 'fake-old' } })).toBe('fake-old');
   });
 
   test('is asked for by the name of the variable that is given, where that is not set', () => {
-    expect(() => secretFor(source, { url: sandboxUrl, sources, env: {}, given: 'SECRET' })).toThrow(
+    expect(() => findSecret(source, { url: sandboxUrl, sources, env: {}, given: 'SECRET' })).toThrow(
       'SECRET is not set. The source hook needs it',
     );
   });

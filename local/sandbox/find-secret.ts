@@ -1,0 +1,44 @@
+import { isLoopback } from '../../functions/alibaba/origin.ts';
+import { setting } from '../../functions/platform/settings.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
+import { readKey } from '../../functions/webhook/source/load-sources.ts';
+import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
+import { CliError } from '../cli/cli.ts';
+import { readCommand } from '../signing/kms-read-command.ts';
+import { sandboxSecrets } from './secrets.ts';
+
+/** Where a secret can come from. */
+interface SecretPlaces {
+  url: string;
+  sources: readonly CompiledSource[];
+  env: NodeJS.Dict<string>;
+  /** `--secret-env`: the variable that holds it. */
+  given?: string | undefined;
+}
+
+/**
+ * Finds the secret of a source: in the variable that is given, or in the first of its own variables that is set. For a
+ * function on this machine, the default is the sandbox's own secret.
+ *
+ * @throws CliError that says which variable to set
+ */
+export function findSecret(source: CompiledSource, { url, sources, env, given }: SecretPlaces): string {
+  const own = given ?? source.secrets.find((each) => env[each]);
+  const isSandbox = own === undefined && isLoopback(new URL(url).hostname);
+  const secrets = isSandbox ? sandboxSecrets(sources) : env;
+  const name = own ?? source.secrets[0] ?? '';
+  const nameThere = nameInKms(name);
+  if (!isSandbox && nameThere !== undefined) throw needsVariable(source, nameThere, setting(env, 'REGION'));
+  const secret = secrets[name];
+  const key = readKey(secret, source.verify);
+  if (secret !== undefined && typeof key !== 'string') return secret;
+  throw new CliError(
+    `${name} ${String(key)}. The source ${source.name} needs it. To take it from .env: (set -a; . ./.env; set +a; npm run …).`,
+  );
+}
+
+function needsVariable({ name }: CompiledSource, nameThere: string, region: string | undefined): CliError {
+  return new CliError(
+    `The source ${name} has its secret in KMS, which this command does not ask. Read it yourself, and use --secret-env SECRET:\n  ${readCommand(nameThere, 'SECRET', region)}`,
+  );
+}

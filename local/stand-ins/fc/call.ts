@@ -1,0 +1,38 @@
+import { splitTarget, type ApiRequest } from '../request.ts';
+
+/** The operations of Function Compute, version 2023-03-30, that the stand-in knows. */
+export type FcOperation = 'InvokeFunction' | 'GetAsyncTask';
+
+/** What a request asks for. */
+export interface FcCall {
+  /** `undefined` when method and path are none that the stand-in knows. */
+  readonly operation: FcOperation | undefined;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly functionName: string | undefined;
+  readonly taskId: string | undefined;
+  /** The body, taken for UTF-8. */
+  readonly payload: string;
+}
+
+// https://help.aliyun.com/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-invokefunction
+// https://alibabacloud.com/help/en/functioncompute/fc-3-0/developer-reference/api-fc-2023-03-30-getasynctask
+const invocation = /^POST \/2023-03-30\/functions\/([^/]+)\/invocations$/;
+const taskState = /^GET \/2023-03-30\/functions\/([^/]+)\/async-tasks\/([^/]+)$/;
+
+export function readCall({ method, target, headers, body }: ApiRequest): FcCall {
+  const { path } = splitTarget(target);
+  const invoked = invocation.exec(`${method} ${path}`);
+  const asked = taskState.exec(`${method} ${path}`);
+  return {
+    operation: invoked ? 'InvokeFunction' : asked ? 'GetAsyncTask' : undefined,
+    method,
+    path,
+    functionName: (invoked ?? asked)?.[1],
+    taskId: asked?.[2] ?? headers['x-fc-async-task-id']?.toString(),
+    get payload() {
+      return body.toString('utf8');
+    },
+  };
+}
