@@ -262,7 +262,10 @@ export const answers: Record<string, Case & { status: number; part: object }> = 
     ...{ status: 202, part: { outcome: 'deferred' } },
   },
   'a deferred rollback whose handing over is in doubt': {
-    options: { fcFault: byTurn(fcFaults.reset({ takesEffect: true }), fcFaults.reset()) },
+    // Counts its calls, so each test has one of its own.
+    get options() {
+      return { fcFault: byTurn(fcFaults.reset({ takesEffect: true }), fcFaults.reset()) };
+    },
     request: ({ webhook }) => webhook.post('deferred', order),
     ...{ status: 202, part: { outcome: 'deferred', task: 'Running' } },
   },
