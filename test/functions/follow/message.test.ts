@@ -239,7 +239,7 @@ describe('the truth', () => {
 
     test('nobody is told that the rollback waits, or has failed in part', () => {
       for (const event of ['waiting', 'failing'] as const) {
-        expect(messageFor(itself(event), 'en')).toContain('nobody can tell whether the release');
+        expect(messageFor(itself(event), 'en')).toContain('it is not known whether the release');
         expect(messageFor(itself(event), 'zh')).toContain('无法判断');
         expect(headlineOf(itself(event), 'en')).toContain('change order of the EDAS rollback');
       }
