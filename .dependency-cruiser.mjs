@@ -60,6 +60,11 @@ export default {
       from: { path: '^presets/' },
       to: { path: '^(functions|local|test)/', dependencyTypesNot: ['type-only'] },
     },
+    localMayImportOnly('cli', []),
+    localMayImportOnly('build', ['cli']),
+    localMayImportOnly('stand-ins', ['cli']),
+    localMayImportOnly('signing', ['cli', 'build']),
+    localMayImportOnly('sandbox', ['cli', 'build', 'stand-ins', 'signing']),
     {
       name: 'product-without-tests',
       comment: 'Tests import the product, never the other way.',
@@ -104,5 +109,16 @@ function mayImportOnly(room, below) {
     severity: 'error',
     from: { path: `^functions/${room}/` },
     to: { path: '^functions/', pathNot: `^(${own.join('|')})` },
+  };
+}
+
+/** The tools: commands → sandbox → stand-ins, signing, build → cli. */
+function localMayImportOnly(room, below) {
+  return {
+    name: `local-${room}-imports-downwards`,
+    comment: `local/${room} may import ${below.map((each) => `local/${each}`).join(', ') || 'no other room of local/'}.`,
+    severity: 'error',
+    from: { path: `^local/${room}/` },
+    to: { path: '^local/', pathNot: `^local/(${[room, ...below].join('|')})/` },
   };
 }

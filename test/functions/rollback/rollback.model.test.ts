@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runs } from '../../support/runs.ts';
 import { plan, stories, theEnd } from './model/commands.ts';
-import { answerOf, effectsOf, type World } from './model/delivery.ts';
+import { answerOf, effectsOf, type Simulation } from './model/delivery.ts';
 import { Edas } from './model/edas.ts';
 import { Network } from './model/network.ts';
 import { Timeline } from './model/timeline.ts';
@@ -13,8 +13,11 @@ const numRuns = runs(500);
 
 const startsAt = Date.parse('2026-01-02T03:04:05.678Z');
 
-/** Any story. `ended` is given the world that it leaves. */
-function anyStory(ofTerminated: 'refused' | 'accepted', ended: (world: World) => void = () => undefined) {
+/** Any story. `ended` is given the simulation that it leaves. */
+function anyStory(
+  ofTerminated: 'refused' | 'accepted',
+  ended: (simulation: Simulation) => void = () => undefined,
+) {
   const rules = fc.record({
     ofTerminated: fc.constant(ofTerminated),
     showsAfterMs: fc.constantFrom(0, 0, 20, 1_500, 30_000),
@@ -23,11 +26,11 @@ function anyStory(ofTerminated: 'refused' | 'accepted', ended: (world: World) =>
   return fc.asyncProperty(fc.scheduler(), rules, plan, stories, async (scheduler, ruling, release, story) => {
     const timeline = new Timeline(scheduler, startsAt);
     const edas = new Edas(() => timeline.now, ruling);
-    const world: World = { timeline, edas, network: new Network(edas, timeline), deliveries: [] };
+    const simulation: Simulation = { timeline, edas, network: new Network(edas, timeline), deliveries: [] };
     edas.release(release);
-    await fc.asyncModelRun(() => ({ model: edas.ledger, real: world }), story);
-    await theEnd.run(edas.ledger, world);
-    ended(world);
+    await fc.asyncModelRun(() => ({ model: edas.ledger, real: simulation }), story);
+    await theEnd.run(edas.ledger, simulation);
+    ended(simulation);
   });
 }
 

@@ -1,23 +1,23 @@
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import { statuses, type ChangeOrderPlan } from '../../../../local/stand-ins/edas/change-orders.ts';
-import { deliver, type Webhook, type World } from './delivery.ts';
+import { deliver, type Webhook, type Simulation } from './delivery.ts';
 import type { Ledger } from './edas.ts';
 import { requireRules } from './invariants.ts';
 import { faults, type Fate, type Operation } from './network.ts';
 
-type Step = AsyncCommand<Ledger, World>;
+type Step = AsyncCommand<Ledger, Simulation>;
 
 /** A step of the story. After each one, the rules must hold. */
 function step(
   story: string,
-  take: (world: World) => unknown,
+  take: (simulation: Simulation) => unknown,
   isPossible: (ledger: Readonly<Ledger>) => boolean = () => true,
 ): Step {
   return {
     check: isPossible,
-    run: async (_ledger, world) => {
-      await take(world);
-      requireRules(world);
+    run: async (_ledger, simulation) => {
+      await take(simulation);
+      requireRules(simulation);
     },
     toString: () => story,
   };
@@ -27,8 +27,8 @@ const timePasses = (ms: number): Step =>
   step(`${ms} ms pass`, ({ timeline }) => timeline.moveTo(timeline.now + ms));
 
 const webhooksCome = (webhooks: readonly Webhook[]): Step =>
-  step(webhooks.map(tellWebhook).join(', and '), (world) => {
-    deliver(webhooks, world);
+  step(webhooks.map(tellWebhook).join(', and '), (simulation) => {
+    deliver(webhooks, simulation);
   });
 
 const release = (plan: ChangeOrderPlan): Step =>

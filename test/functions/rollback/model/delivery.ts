@@ -37,7 +37,7 @@ export interface Delivery extends Caller {
 }
 
 /** The real system: everything that a step of a story can reach. */
-export interface World {
+export interface Simulation {
   readonly timeline: Timeline;
   readonly edas: Edas;
   readonly network: Network;
@@ -45,15 +45,15 @@ export interface World {
 }
 
 /** The deliveries begin, one after the other at the same moment. Time must pass until they are answered. */
-export function deliver(webhooks: readonly Webhook[], world: World): void {
+export function deliver(webhooks: readonly Webhook[], simulation: Simulation): void {
   for (const webhook of webhooks) {
-    const delivery = begin(webhook, world);
-    world.deliveries.push(delivery);
-    void answer(delivery, world);
+    const delivery = begin(webhook, simulation);
+    simulation.deliveries.push(delivery);
+    void answer(delivery, simulation);
   }
 }
 
-function begin(webhook: Webhook, { timeline, deliveries }: World): Delivery {
+function begin(webhook: Webhook, { timeline, deliveries }: Simulation): Delivery {
   let leg = 0;
   return {
     webhook,
@@ -68,10 +68,10 @@ function begin(webhook: Webhook, { timeline, deliveries }: World): Delivery {
 }
 
 /** The way of a webhook through functions/rollback, as the handler sends it. */
-async function answer(delivery: Delivery, world: World): Promise<void> {
+async function answer(delivery: Delivery, simulation: Simulation): Promise<void> {
   const { deadlineAt, problemStartedAt } = delivery;
   const { apps, hold, luck } = delivery.webhook;
-  const { timeline } = world;
+  const { timeline } = simulation;
   let pending = 0;
 
   const watch = async <T>(work: Promise<T>): Promise<T> => {
@@ -80,7 +80,7 @@ async function answer(delivery: Delivery, world: World): Promise<void> {
     return work.finally(() => (pending -= 1));
   };
 
-  const port = world.network.portOf(delivery);
+  const port = simulation.network.portOf(delivery);
   const dependencies = {
     changeOrders: {
       read: (id: string, timeoutMs: number) => watch(port.read(id, timeoutMs)),
@@ -96,7 +96,7 @@ async function answer(delivery: Delivery, world: World): Promise<void> {
     warn: () => undefined,
   };
   try {
-    const target = targetOf(delivery, world);
+    const target = targetOf(delivery, simulation);
     const found = await findChangeOrder({ target, apps, deadlineAt }, dependencies);
     delivery.outcome = await rollBack({ ...found, deadlineAt, hold, problemStartedAt }, dependencies);
   } catch (error) {
@@ -107,7 +107,7 @@ async function answer(delivery: Delivery, world: World): Promise<void> {
   delivery.leftovers += pending;
 }
 
-function targetOf({ webhook: { target } }: Delivery, { edas }: World) {
+function targetOf({ webhook: { target } }: Delivery, { edas }: Simulation) {
   return 'app' in target ? target : { changeOrderId: edas.idOf(target.order) };
 }
 

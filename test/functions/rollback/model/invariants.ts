@@ -1,10 +1,10 @@
 import { phaseOf } from '../../../../functions/edas/status.ts';
 import { statuses } from '../../../../local/stand-ins/edas/change-orders.ts';
-import { answerOf, effectsOf, putsOf, sentenceOf, type Delivery, type World } from './delivery.ts';
+import { answerOf, effectsOf, putsOf, sentenceOf, type Delivery, type Simulation } from './delivery.ts';
 import type { Call } from './network.ts';
 
 /** Whether a rule holds for a delivery so far. What is said of an answer holds as long as there is none. */
-type Holds = (delivery: Delivery, world: World) => boolean;
+type Holds = (delivery: Delivery, simulation: Simulation) => boolean;
 
 const rules: Record<string, Holds> = {
   'it throws nothing but a Problem': ({ crash }) => crash === undefined,
@@ -27,8 +27,10 @@ const rules: Record<string, Holds> = {
   'it sends nothing once it has seen the order terminated': (delivery) =>
     putsOf(delivery).every((put) => readsBefore(put, delivery).every((read) => !shows('terminated', read))),
 
-  'it rolls back what was terminated before only if that could not be seen': (delivery, world) =>
-    effectsOf(delivery).every((put) => isFirstToEnd(put, delivery, world) || isBlind(put, delivery, world)),
+  'it rolls back what was terminated before only if that could not be seen': (delivery, simulation) =>
+    effectsOf(delivery).every(
+      (put) => isFirstToEnd(put, delivery, simulation) || isBlind(put, delivery, simulation),
+    ),
 
   'where EDAS refuses a second rollback of an order, there is none': (_delivery, { edas }) =>
     edas.rules.ofTerminated === 'accepted' || edas.ledger.orders.every(({ id }) => edas.rollbacksOf(id) <= 1),
@@ -62,7 +64,7 @@ const rules: Record<string, Holds> = {
 
   'it says "rolling_back (order)" only if the order went from in flight to terminated around a doubt': (
     delivery,
-    world,
+    simulation,
   ) => {
     if (answerOf(delivery) !== 'rolling_back (order)') return true;
     const put = putsOf(delivery).at(-1);
@@ -74,12 +76,12 @@ const rules: Record<string, Holds> = {
       shows('in_flight', before) &&
       after !== undefined &&
       shows('terminated', after) &&
-      isTerminated(put.subject, world)
+      isTerminated(put.subject, simulation)
     );
   },
 
-  'it says "already_terminated" only if the order is': ({ outcome }, world) =>
-    outcome?.outcome !== 'already_terminated' || isTerminated(outcome.changeOrderId, world),
+  'it says "already_terminated" only if the order is': ({ outcome }, simulation) =>
+    outcome?.outcome !== 'already_terminated' || isTerminated(outcome.changeOrderId, simulation),
 
   'it names only a rollback of the same application as what rolled an order back': (
     { outcome },
@@ -127,10 +129,11 @@ const rules: Record<string, Holds> = {
 };
 
 /** @throws Error with the rule that a delivery breaks, and its calls */
-export function requireRules(world: World): void {
-  for (const delivery of world.deliveries) {
+export function requireRules(simulation: Simulation): void {
+  for (const delivery of simulation.deliveries) {
     for (const [rule, holds] of Object.entries(rules)) {
-      if (!holds(delivery, world)) throw new Error(`${delivery.name}: ${rule}\n${tell(delivery, world)}`);
+      if (!holds(delivery, simulation))
+        throw new Error(`${delivery.name}: ${rule}\n${tell(delivery, simulation)}`);
     }
   }
 }
@@ -156,7 +159,7 @@ function shows(phase: string, { seen }: Call): boolean {
   return phaseOf(seen?.status) === phase;
 }
 
-function isFirstToEnd({ subject }: Call, { name }: Delivery, { edas }: World): boolean {
+function isFirstToEnd({ subject }: Call, { name }: Delivery, { edas }: Simulation): boolean {
   return edas.ledger.endings.find(({ orderId }) => orderId === subject)?.by === name;
 }
 
@@ -164,7 +167,7 @@ function isFirstToEnd({ subject }: Call, { name }: Delivery, { edas }: World): b
  * Whether the delivery began before the order showed its end, or asked for its status in vain. Where EDAS accepts a second
  * rollback, this is the only way to one.
  */
-function isBlind(put: Call, delivery: Delivery, { edas }: World): boolean {
+function isBlind(put: Call, delivery: Delivery, { edas }: Simulation): boolean {
   const endedAt = edas.ledger.endings.find(({ orderId }) => orderId === put.subject)?.at ?? Infinity;
   const beganBefore = delivery.startedAt <= endedAt + (edas.rules.showsAfterMs ?? 0);
   const hasAsked = delivery.calls.some(({ operation }) => operation === 'read');
@@ -178,7 +181,7 @@ function wasListed(put: Call, apps: readonly string[], delivery: Delivery): bool
   );
 }
 
-function isTerminated(id: string, { edas }: World): boolean {
+function isTerminated(id: string, { edas }: Simulation): boolean {
   const hasEnded = edas.ledger.endings.some(({ orderId }) => orderId === id);
   return hasEnded && edas.get(id)?.status === statuses.terminated;
 }
@@ -208,7 +211,7 @@ function isReasonToStop(call: Call): boolean {
   return isOver || call.end === 'not_found' || call.end === 'no_credentials';
 }
 
-function tell(delivery: Delivery, { timeline, edas }: World): string {
+function tell(delivery: Delivery, { timeline, edas }: Simulation): string {
   const calls = delivery.calls.map(
     ({ operation, subject, sentAt, end = 'still under way', seen, ruling }) =>
       `  ${timeline.describe(sentAt)}: ${operation} of ${edas.nameOf(subject)}: ${end}${seen ? `, status ${seen.status}` : ''}${ruling?.accepted ? ', took effect' : ''}`,
