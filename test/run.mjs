@@ -1,5 +1,5 @@
-// What `npm test` runs: the build, then the tests, and beside them what looks at the code without running it. The tests
-// write as they go; what the others have written comes after them. With arguments for Vitest: npm test -- test/functions
+// `npm test`: builds, then runs the tests and, beside them, the checks that do not run the code. The tests print as they
+// go; the output of the checks comes after them. Arguments go to Vitest: npm test -- test/functions
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,42 +10,43 @@ const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 const bin = path.join(root, 'node_modules/.bin');
 const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` };
 
-/** Runs a script of package.json as npm does, without starting npm for it. */
-function run(name, command, stdout) {
+/** Runs a command as npm runs a script, but without starting npm, which takes longer than some of the scripts. */
+function run(name, command, stdio) {
   return new Promise((resolve) => {
     const output = [];
-    const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', stdout, stdout] });
+    const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', stdio, stdio] });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
-    child.once('close', (status) => resolve({ name, isGood: status === 0, output: Buffer.concat(output) }));
+    child.once('close', (status) => resolve({ name, passed: status === 0, output: Buffer.concat(output) }));
   });
 }
 
-async function runAll(names) {
-  const ended = [];
-  for (const name of names) ended.push(await run(name, scripts[name], 'pipe'));
-  return ended;
+async function runInTurn(names) {
+  const results = [];
+  for (const name of names) results.push(await run(name, scripts[name], 'pipe'));
+  return results;
 }
 
-function report(ended) {
-  for (const { name, isGood, output } of ended) {
-    console.log(`\n${isGood ? '✓' : '✗'} npm run ${name}`);
+function report(results) {
+  for (const { name, passed, output } of results) {
+    console.log(`\n${passed ? '✓' : '✗'} npm run ${name}`);
     process.stdout.write(output);
   }
 }
 
-const quoted = process.argv.slice(2).map((each) => JSON.stringify(each));
-const build = await run('build', scripts.build, 'pipe');
+const [build] = await runInTurn(['build']);
 report([build]);
-if (build.isGood) {
-  const [tests, looked] = await Promise.all([
-    run('test', ['vitest run', ...quoted].join(' '), 'inherit'),
-    runAll(['size', 'types', 'lint']),
+const results = [build];
+if (build.passed) {
+  const vitest = ['vitest run', ...process.argv.slice(2).map((each) => JSON.stringify(each))].join(' ');
+  const [tests, checks] = await Promise.all([
+    run('the tests', vitest, 'inherit'),
+    runInTurn(['size', 'types', 'lint']),
   ]);
-  report(looked);
-  const failed = [tests, ...looked].filter(({ isGood }) => !isGood).map(({ name }) => name);
-  if (failed.length > 0) console.log(`\nnpm test failed: ${failed.join(', ').replace('test', 'the tests')}`);
-  process.exitCode = failed.length > 0 ? 1 : 0;
-} else {
-  console.log('\nnpm test failed: build');
+  report(checks);
+  results.push(tests, ...checks);
+}
+const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
+if (failed.length > 0) {
+  console.log(`\nnpm test failed: ${failed.join(', ')}`);
   process.exitCode = 1;
 }

@@ -222,7 +222,9 @@ describe('a rollback that the webhook has done', () => {
     task.edas.orders.rollback(taskOrder);
     expect(await task.run({ ...done, app: undefined })).toEqual({ event: 'terminated' });
     expect(task.notifications().at(-1)).not.toHaveProperty('rollbackChangeOrderId');
-    expect(task.notifications().at(-1)?.text).toContain('by the EDAS rollback or because a person stopped it');
+    expect(task.notifications().at(-1)?.text).toContain(
+      'by the EDAS rollback or because a person stopped it',
+    );
   });
 
   test('is not called started again in the chat, whose answer the webhook gave; its end is', async () => {
