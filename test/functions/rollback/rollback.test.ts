@@ -1223,6 +1223,16 @@ describe('the causality rule', () => {
 });
 
 describe('the deadline', () => {
+  test('leaves no time for another read after a rollback that took all of it, so none is sent', async () => {
+    const course = await run({
+      reads: [found(1)],
+      latenciesMs: [10, 1_000],
+      request: { deadlineAt: startedAt + 150 },
+    });
+    expect(course.problem?.code).toBe('edas_outcome_unknown');
+    expect(course.calls.map(({ operation }) => operation)).toEqual(['read', 'put']);
+  });
+
   test.each([0, -1, -60_000])(
     'that has passed (%i ms left) lets nothing be sent or asked',
     async (leftMs) => {
