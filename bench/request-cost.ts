@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import path from 'node:path';
-import { presets } from '../presets/index.ts';
 import { verify } from '../functions/webhook/verify/verify.ts';
 import { signatureHeaders } from '../local/signing/sign.ts';
+import { presets } from '../presets/index.ts';
 import { makeCertificate } from './certificate.ts';
 import {
   bodyOf,

@@ -4,8 +4,8 @@ import { Problem } from '../../functions/errors.ts';
 import { isRecord, toText } from '../../functions/lib/json.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import { chatUsage } from '../../functions/webhook/payload/chat-command.ts';
+import { selectTarget } from '../../functions/webhook/payload/intent.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
-import { selectTarget } from '../../functions/webhook/payload/select.ts';
 import type {
   CompiledSource,
   PayloadTimestamp,

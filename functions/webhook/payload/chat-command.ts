@@ -1,8 +1,27 @@
+import { toRecord, toText } from '../../lib/json.ts';
+import type { Expression, JSONValue } from '../source/expression.ts';
+import { evaluate } from './evaluate.ts';
+
 /** What to type, for answers. */
 export const chatUsage = 'rollback <change order id>';
 
 /** Characters. What is longer is a conversation. */
 const longestCommand = 500;
+
+/** What follows the verb in the message of a chat; undefined where the message is no command. */
+export async function selectCommand(chatText: Expression, payload: JSONValue): Promise<string | undefined> {
+  const message = await evaluate(chatText, payload, 'the text of the message');
+  return typeof message === 'string' ? readChatCommand(contentOf(message)) : undefined;
+}
+
+/** Feishu writes the content of a message as JSON, `{"text":"@_user_1 rollback …"}`; other senders as text. */
+function contentOf(message: string): string {
+  try {
+    return toText(toRecord(JSON.parse(message))['text']) ?? '';
+  } catch {
+    return message;
+  }
+}
 
 /**
  * What follows the verb in a chat message such as `rollback dc5133d7-…`, `@bot 回滚 dc5133d7-…` or `/rollback dc5133d7-…`;

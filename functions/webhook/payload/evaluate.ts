@@ -1,4 +1,5 @@
 import { Problem } from '../../errors.ts';
+import { toText } from '../../lib/json.ts';
 import { reasonOf } from '../../lib/text.ts';
 import type { Expression, JSONValue } from '../source/expression.ts';
 
@@ -18,4 +19,13 @@ export async function evaluate(expression: Expression, payload: JSONValue, role:
       `The expression \`${role}: ${expression.text}\` does not work on this payload: ${reasonOf(error)}.`,
     );
   }
+}
+
+/** The text that the expression finds, for what a rollback does not depend on: where it fails, undefined. */
+export async function evaluateText(
+  expression: Expression,
+  payload: JSONValue,
+  role: string,
+): Promise<string | undefined> {
+  return toText(await evaluate(expression, payload, role).catch(() => null));
 }

@@ -3,17 +3,16 @@ import type { CompiledChannel } from '../../../functions/follow/configuration.ts
 import { isRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
-import { describeValue } from '../../../functions/webhook/payload/describe-value.ts';
-import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
-import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import {
-  selectActor,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
-  selectProblemStart,
-  selectTarget,
-} from '../../../functions/webhook/payload/select.ts';
+  selectActor,
+} from '../../../functions/webhook/payload/conditions.ts';
+import { describeValue } from '../../../functions/webhook/payload/describe-value.ts';
+import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
+import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
+import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
 import type { Expression, JSONValue } from '../../../functions/webhook/source/expression.ts';

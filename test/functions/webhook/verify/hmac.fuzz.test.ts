@@ -5,8 +5,8 @@ import { verifyHmac, type HmacParameters } from '../../../../functions/webhook/v
 import { decodeSecret, type SecretEncoding } from '../../../../functions/webhook/verify/secret.ts';
 import { signatureHeaders } from '../../../../local/signing/sign.ts';
 import { codeOf } from '../../../support/problem.ts';
-import { flipBit, flipBitOfText } from './signing.ts';
 import { runs } from '../../../support/runs.ts';
+import { flipBit, flipBitOfText } from './signing.ts';
 
 // Thousands of runs, on machines of every speed.
 vi.setConfig({ testTimeout: 60_000 });

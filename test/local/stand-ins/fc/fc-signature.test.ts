@@ -5,8 +5,8 @@ import { createFcVerifier, sign, stringToSign } from '../../../../local/stand-in
 import type { AccessKey } from '../../../../local/stand-ins/gateway.ts';
 import { listen, type Listening } from '../../../../local/stand-ins/listen.ts';
 import { receiveRequest, type ApiRequest } from '../../../../local/stand-ins/request.ts';
-import { accountId, fc2Client } from './fc2-client.ts';
 import { runs } from '../../../support/runs.ts';
+import { accountId, fc2Client } from './fc2-client.ts';
 
 const permanentKey = { accessKeyId: 'fake-access-key-id', accessKeySecret: 'fake-access-key-secret' };
 const temporaryKey = {

@@ -1,130 +1,28 @@
-import { compile } from '@jmespath-community/jmespath';
 import { describe, expect, test } from 'vitest';
+import { reasonToIgnore } from '../../../../functions/webhook/payload/conditions.ts';
 import {
-  selectActor,
-  reasonToIgnore,
-  requireAllowed,
-  requireFreshPayload,
   selectAnswerAddress,
   selectProblemStart,
   selectTarget,
-} from '../../../../functions/webhook/payload/select.ts';
+} from '../../../../functions/webhook/payload/intent.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
-import type { Expression, JSONValue } from '../../../../functions/webhook/source/expression.ts';
-import { codeOf, codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
+import type { JSONValue } from '../../../../functions/webhook/source/expression.ts';
+import { sourceWith } from '../../../support/expression-source.ts';
+import { codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
-
 const app = '3616cdca-0000-4000-8000-000000000001';
-
-const expressionKeys = [
-  'when',
-  'allow',
-  'changeOrderId',
-  'app',
-  'chatText',
-  'problemStartedAt',
-  'actor',
-  'answerAt',
-] as const;
-type ExpressionKey = (typeof expressionKeys)[number];
-
-function source(expressions: Partial<Record<ExpressionKey, string>>): CompiledSource {
-  const compiled: Partial<Record<ExpressionKey, Expression>> = {};
-  for (const key of expressionKeys) {
-    const text = expressions[key];
-    if (text !== undefined) compiled[key] = { text, tree: compile(text) };
-  }
-  return { ...pipelineSource, ...compiled };
-}
-
-/** What is true in JMESPath or in JavaScript without being true. */
-const nearlyTrue: [string, JSONValue][] = [
-  ['"true"', 'true'],
-  ['1', 1],
-  ['an array', ['yes']],
-  ['an object', { a: 1 }],
-];
-const notTrue: [string, JSONValue][] = [
-  ['null', null],
-  ['false', false],
-  ['""', ''],
-  ['0', 0],
-  ...nearlyTrue,
-];
 
 /** JSON that nothing recursive can walk. */
 const deep = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000)) as JSONValue;
-
-describe('when', () => {
-  test('lets everything through where it is not configured', async () => {
-    expect(await reasonToIgnore(source({}), { status: 'fine' })).toBeUndefined();
-  });
-
-  test('lets a payload through for which it is true', async () => {
-    const configured = source({ when: "status == 'failed'" });
-    expect(await reasonToIgnore(configured, { status: 'failed' })).toBeUndefined();
-  });
-
-  test.each(notTrue)('ignores a payload for which it is %s, and says so', async (shown, value) => {
-    expect(await reasonToIgnore(source({ when: 'found' }), { found: value })).toBe(
-      `\`when: found\` gave ${shown}, not true.`,
-    );
-  });
-
-  test('ignores a payload that lacks what it looks at', async () => {
-    const configured = source({ when: 'alert.state' });
-    for (const payload of [{}, null, [], 'text', 7] as JSONValue[]) {
-      expect(await reasonToIgnore(configured, payload)).toBe('`when: alert.state` gave null, not true.');
-    }
-  });
-
-  test('says no more than a hundred letters of what it gave', async () => {
-    const reason = await reasonToIgnore(source({ when: 'found' }), { found: 'x'.repeat(1000) });
-    expect(reason).toBe(`\`when: found\` gave "${'x'.repeat(100)}…", not true.`);
-  });
-
-  test('ignores whatever it gave, also what is nested too deep to be written down', async () => {
-    const work = () => reasonToIgnore(source({ when: 'found' }), { found: deep });
-    expect(await codeOfAsync(work)).toBeUndefined();
-  });
-
-  test('tells of a payload on which it does not work', async () => {
-    const configured = source({ when: "contains(labels, 'prod')" });
-    const problem = await problemOfAsync(() => reasonToIgnore(configured, {}));
-    expect(problem?.code).toBe('payload_malformed');
-    expect(problem?.message).toContain("`when: contains(labels, 'prod')` does not work on this payload");
-  });
-});
-
-describe('allow', () => {
-  test('lets everybody in where it is not configured, and those for whom it is true', async () => {
-    const configured = source({ allow: "contains(['alice', 'bob'], user.login)" });
-    expect(await codeOfAsync(() => requireAllowed(source({}), {}))).toBeUndefined();
-    expect(await codeOfAsync(() => requireAllowed(configured, { user: { login: 'alice' } }))).toBeUndefined();
-    expect(await codeOfAsync(() => requireAllowed(configured, { user: { login: 'eve' } }))).toBe(
-      'sender_not_allowed',
-    );
-  });
-
-  test.each(notTrue)('keeps out those for whom it is %s', async (_, value) => {
-    const work = () => requireAllowed(source({ allow: 'found' }), { found: value });
-    expect(await codeOfAsync(work)).toBe('sender_not_allowed');
-  });
-
-  test('keeps out whoever makes it fail', async () => {
-    const work = () => requireAllowed(source({ allow: "starts_with(user, 'ops-')" }), { user: 7 });
-    expect(await codeOfAsync(work)).toBe('payload_malformed');
-  });
-});
 
 describe('the change order id', () => {
   test.each(['changeOrderId', 'ChangeOrderId', 'change_order_id'])(
     'is found under the usual name %s',
     async (name) => {
-      expect(await selectTarget(source({}), { [name]: id.toUpperCase(), other: otherId })).toEqual({
+      expect(await selectTarget(sourceWith({}), { [name]: id.toUpperCase(), other: otherId })).toEqual({
         changeOrderId: id,
       });
     },
@@ -140,12 +38,12 @@ describe('the change order id', () => {
     ['an id in an array', { changeOrderId: [id] }],
     ['an inherited id', JSON.parse(`{"__proto__":{"changeOrderId":"${id}"}}`) as JSONValue],
   ])('is not found in %s', async (_, payload) => {
-    const work = () => selectTarget(source({}), payload);
+    const work = () => selectTarget(sourceWith({}), payload);
     expect(await codeOfAsync(work)).toBe('change_order_id_missing');
   });
 
   test('says under which names it was looked for', async () => {
-    const problem = await problemOfAsync(() => selectTarget(source({}), { changeOrderId: 42 }));
+    const problem = await problemOfAsync(() => selectTarget(sourceWith({}), { changeOrderId: 42 }));
     expect(problem?.message).toBe(
       'No change order id (a UUID) was found. Looked at changeOrderId: 42, which is no text; ' +
         'ChangeOrderId: nothing there; change_order_id: nothing there.',
@@ -154,12 +52,12 @@ describe('the change order id', () => {
 
   test('may stand under two usual names if it is the same, and not if it is not', async () => {
     const both = { changeOrderId: id, change_order_id: id.toUpperCase() };
-    expect(await selectTarget(source({}), both)).toEqual({ changeOrderId: id });
-    const work = () => selectTarget(source({}), { changeOrderId: id, change_order_id: otherId });
+    expect(await selectTarget(sourceWith({}), both)).toEqual({ changeOrderId: id });
+    const work = () => selectTarget(sourceWith({}), { changeOrderId: id, change_order_id: otherId });
     expect(await codeOfAsync(work)).toBe('change_order_id_ambiguous');
   });
 
-  const configured = source({ changeOrderId: 'data.text' });
+  const configured = sourceWith({ changeOrderId: 'data.text' });
 
   test('is found where the expression points, and nowhere else', async () => {
     expect(await selectTarget(configured, { data: { text: `roll back ${id}!` } })).toEqual({
@@ -181,13 +79,13 @@ describe('the change order id', () => {
   });
 
   test('is refused where the expression fails', async () => {
-    const work = () => selectTarget(source({ changeOrderId: "join(', ', ids)" }), { ids: 7 });
+    const work = () => selectTarget(sourceWith({ changeOrderId: "join(', ', ids)" }), { ids: 7 });
     expect(await codeOfAsync(work)).toBe('payload_malformed');
   });
 });
 
 describe('the application', () => {
-  const configured = source({ app: 'labels.app' });
+  const configured = sourceWith({ app: 'labels.app' });
 
   test('is found where the expression points, in lower case', async () => {
     const payload = { labels: { app: app.toUpperCase() }, changeOrderId: id };
@@ -215,7 +113,7 @@ describe('the application', () => {
 });
 
 describe('a command in a chat', () => {
-  const configured = source({ chatText: 'text.content' });
+  const configured = sourceWith({ chatText: 'text.content' });
   const say = (content: JSONValue) => ({ text: { content } });
 
   test('names the change order', async () => {
@@ -243,7 +141,7 @@ describe('a command in a chat', () => {
   });
 
   test('is ignored where `when` is not true, whatever it says', async () => {
-    const both = source({ chatText: 'text.content', when: "type == 'note'" });
+    const both = sourceWith({ chatText: 'text.content', when: "type == 'note'" });
     expect(await reasonToIgnore(both, say(`rollback ${id}`))).toBe(
       "`when: type == 'note'` gave false, not true.",
     );
@@ -263,7 +161,7 @@ describe('a command in a chat', () => {
 
 describe('a link', () => {
   const grant = { app, expiresAtSeconds: 2_000_000_000 };
-  const limited = { ...source({}), apps: [app] };
+  const limited = { ...sourceWith({}), apps: [app] };
 
   test('names the application, whatever the payload says', async () => {
     expect(await selectTarget(limited, { changeOrderId: id }, grant)).toEqual({ app });
@@ -275,7 +173,7 @@ describe('a link', () => {
   });
 
   test('leaves the change order to the expression, and refuses another than its own', async () => {
-    const configured = { ...source({ changeOrderId: 'order' }), apps: [app] };
+    const configured = { ...sourceWith({ changeOrderId: 'order' }), apps: [app] };
     expect(await selectTarget(configured, { order: id }, grant)).toEqual({ changeOrderId: id });
     expect(await selectTarget(configured, { order: id }, { ...grant, changeOrderId: id })).toEqual({
       changeOrderId: id,
@@ -291,11 +189,11 @@ describe('a link', () => {
 });
 
 describe('the beginning of the problem', () => {
-  const configured = source({ problemStartedAt: 'startsAt' });
+  const configured = sourceWith({ problemStartedAt: 'startsAt' });
   const now = 1_767_225_600_000;
 
   test('is not asked for where the source does not', async () => {
-    expect(await selectProblemStart(source({}), { startsAt: 'nonsense' }, now)).toBeUndefined();
+    expect(await selectProblemStart(sourceWith({}), { startsAt: 'nonsense' }, now)).toBeUndefined();
   });
 
   test.each<[JSONValue, number]>([
@@ -336,7 +234,7 @@ describe('the beginning of the problem', () => {
 });
 
 describe('a problem that begins in the future', () => {
-  const configured = source({ problemStartedAt: 'startsAt' });
+  const configured = sourceWith({ problemStartedAt: 'startsAt' });
   const now = 1_767_225_600_000;
 
   test('is taken for a difference between clocks for five minutes', async () => {
@@ -352,68 +250,10 @@ describe('a problem that begins in the future', () => {
   });
 });
 
-describe('the time in a signed payload', () => {
-  const now = 1_767_225_600_000;
-  const limited = {
-    ...source({}),
-    payloadTimestamp: { field: 'webhookTimestamp', unit: 'ms', toleranceSeconds: 60 },
-  } as const;
-  const check = (payload: JSONValue) =>
-    codeOf(() => {
-      requireFreshPayload(limited, payload, now);
-    });
-
-  test.each<[string, JSONValue, string | undefined]>([
-    ['now', { webhookTimestamp: now }, undefined],
-    ['as text', { webhookTimestamp: String(now) }, undefined],
-    ['at the edge of the past', { webhookTimestamp: now - 60_000 }, undefined],
-    ['at the edge of the future', { webhookTimestamp: now + 60_000 }, undefined],
-    ['too old', { webhookTimestamp: now - 60_001 }, 'timestamp_out_of_window'],
-    ['in the future', { webhookTimestamp: now + 60_001 }, 'timestamp_out_of_window'],
-    ['in seconds', { webhookTimestamp: now / 1000 }, 'timestamp_out_of_window'],
-    ['no whole number', { webhookTimestamp: now + 0.5 }, 'timestamp_malformed'],
-    ['words', { webhookTimestamp: 'now' }, 'timestamp_malformed'],
-    ['missing', {}, 'timestamp_missing'],
-    ['null', { webhookTimestamp: null }, 'timestamp_missing'],
-    ['somewhere else', { data: { webhookTimestamp: now } }, 'timestamp_missing'],
-    ['in no object', [now], 'timestamp_missing'],
-    ['inherited', JSON.parse(`{"__proto__":{"webhookTimestamp":${now}}}`) as JSONValue, 'timestamp_missing'],
-  ])('%s', (_, payload, code) => {
-    expect(check(payload)).toBe(code);
-  });
-
-  test('does not count where the source does not ask for it', () => {
-    expect(
-      codeOf(() => {
-        requireFreshPayload(source({}), {}, now);
-      }),
-    ).toBeUndefined();
-  });
-});
-
-describe('the actor', () => {
-  test('is what the sender says', async () => {
-    expect(await selectActor(source({ actor: 'sender.login' }), { sender: { login: 'alice' } })).toBe(
-      'alice',
-    );
-  });
-
-  test.each<[string, string | undefined, JSONValue]>([
-    ['there is no expression', undefined, { sender: 'alice' }],
-    ['there is nobody', 'sender.login', {}],
-    ['it is no text', 'sender', { sender: { login: 'alice' } }],
-    ['the expression fails', 'to_upper(sender)', { sender: 7 }],
-    ['the expression fails otherwise', "join(', ', sender)", { sender: 7 }],
-    ['the payload is too deep', 'sender == other', { sender: deep, other: deep }],
-  ])('is nobody where %s, which stops no rollback', async (_, actor, payload) => {
-    expect(await selectActor(source(actor === undefined ? {} : { actor }), payload)).toBeUndefined();
-  });
-});
-
 describe('the address at which people of a chat wait', () => {
   const url = 'https://hooks.slack.com/commands/T1DC2JH3J/397700885554/fake';
   const chat = (changes: Partial<CompiledSource> = {}): CompiledSource => ({
-    ...source({ answerAt: 'response_url' }),
+    ...sourceWith({ answerAt: 'response_url' }),
     reply: 'slack',
     follow: true,
     ...changes,
@@ -452,7 +292,7 @@ describe('the address at which people of a chat wait', () => {
   });
 
   test('does not stop a rollback where the expression does not work', async () => {
-    const broken = chat({ answerAt: source({ answerAt: "join('', response_url)" }).answerAt });
+    const broken = chat({ answerAt: sourceWith({ answerAt: "join('', response_url)" }).answerAt });
     expect(await selectAnswerAddress(broken, { response_url: 7 })).toBeUndefined();
   });
 });

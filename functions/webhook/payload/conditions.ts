@@ -1,0 +1,52 @@
+import { Problem } from '../../errors.ts';
+import { isRecord } from '../../lib/json.ts';
+import type { CompiledSource } from '../source/compiled-source.ts';
+import type { JSONValue } from '../source/expression.ts';
+import { requireFresh } from '../verify/timestamp.ts';
+import { chatUsage, selectCommand } from './chat-command.ts';
+import { describeValue } from './describe-value.ts';
+import { evaluate, evaluateText } from './evaluate.ts';
+
+/**
+ * Refuses a payload whose own time, which its signature covers, is not now.
+ *
+ * @param now epoch milliseconds
+ * @throws Problem `timestamp_missing`, `timestamp_malformed`, `timestamp_out_of_window`
+ */
+export function requireFreshPayload(source: CompiledSource, payload: JSONValue, now: number): void {
+  if (!source.payloadTimestamp) return;
+  const { field, ...parameters } = source.payloadTimestamp;
+  const value = isRecord(payload) && Object.hasOwn(payload, field) ? payload[field] : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new Problem('timestamp_missing', `The payload has no ${field}, the time at which it was signed.`);
+  }
+  requireFresh(String(value), `The payload's ${field}`, parameters, now);
+}
+
+/** Who asked, as the sender says it; only for the log and the answer, so it never stops a rollback. */
+export async function selectActor(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
+  if (!source.actor) return undefined;
+  return evaluateText(source.actor, payload, 'actor');
+}
+
+/** Why a payload asks for no rollback, or undefined where it does. */
+export async function reasonToIgnore(
+  source: CompiledSource,
+  payload: JSONValue,
+): Promise<string | undefined> {
+  if (source.when) {
+    const result = await evaluate(source.when, payload, 'when');
+    if (result !== true) return `\`when: ${source.when.text}\` gave ${describeValue(result)}, not true.`;
+  }
+  if (!source.chatText) return undefined;
+  const isCommand = (await selectCommand(source.chatText, payload)) !== undefined;
+  return isCommand ? undefined : `This is no command. To roll a change order back, type: ${chatUsage}`;
+}
+
+/** @throws Problem `sender_not_allowed` unless `allow` gives true; any other value, even one that is not false, refuses */
+export async function requireAllowed(source: CompiledSource, payload: JSONValue): Promise<void> {
+  if (!source.allow) return;
+  if ((await evaluate(source.allow, payload, 'allow')) !== true) {
+    throw new Problem('sender_not_allowed', `\`allow: ${source.allow.text}\` is not true for this payload.`);
+  }
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import {
+  reasonToIgnore,
+  requireAllowed,
+  requireFreshPayload,
+  selectActor,
+} from '../../../../functions/webhook/payload/conditions.ts';
+import type { JSONValue } from '../../../../functions/webhook/source/expression.ts';
+import { sourceWith } from '../../../support/expression-source.ts';
+import { codeOf, codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
+
+/** What is true in JMESPath or in JavaScript without being true. */
+const nearlyTrue: [string, JSONValue][] = [
+  ['"true"', 'true'],
+  ['1', 1],
+  ['an array', ['yes']],
+  ['an object', { a: 1 }],
+];
+const notTrue: [string, JSONValue][] = [
+  ['null', null],
+  ['false', false],
+  ['""', ''],
+  ['0', 0],
+  ...nearlyTrue,
+];
+
+/** JSON that nothing recursive can walk. */
+const deep = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000)) as JSONValue;
+
+describe('when', () => {
+  test('lets everything through where it is not configured', async () => {
+    expect(await reasonToIgnore(sourceWith({}), { status: 'fine' })).toBeUndefined();
+  });
+
+  test('lets a payload through for which it is true', async () => {
+    const configured = sourceWith({ when: "status == 'failed'" });
+    expect(await reasonToIgnore(configured, { status: 'failed' })).toBeUndefined();
+  });
+
+  test.each(notTrue)('ignores a payload for which it is %s, and says so', async (shown, value) => {
+    expect(await reasonToIgnore(sourceWith({ when: 'found' }), { found: value })).toBe(
+      `\`when: found\` gave ${shown}, not true.`,
+    );
+  });
+
+  test('ignores a payload that lacks what it looks at', async () => {
+    const configured = sourceWith({ when: 'alert.state' });
+    for (const payload of [{}, null, [], 'text', 7] as JSONValue[]) {
+      expect(await reasonToIgnore(configured, payload)).toBe('`when: alert.state` gave null, not true.');
+    }
+  });
+
+  test('says no more than a hundred letters of what it gave', async () => {
+    const reason = await reasonToIgnore(sourceWith({ when: 'found' }), { found: 'x'.repeat(1000) });
+    expect(reason).toBe(`\`when: found\` gave "${'x'.repeat(100)}…", not true.`);
+  });
+
+  test('ignores whatever it gave, also what is nested too deep to be written down', async () => {
+    const work = () => reasonToIgnore(sourceWith({ when: 'found' }), { found: deep });
+    expect(await codeOfAsync(work)).toBeUndefined();
+  });
+
+  test('tells of a payload on which it does not work', async () => {
+    const configured = sourceWith({ when: "contains(labels, 'prod')" });
+    const problem = await problemOfAsync(() => reasonToIgnore(configured, {}));
+    expect(problem?.code).toBe('payload_malformed');
+    expect(problem?.message).toContain("`when: contains(labels, 'prod')` does not work on this payload");
+  });
+});
+
+describe('allow', () => {
+  test('lets everybody in where it is not configured, and those for whom it is true', async () => {
+    const configured = sourceWith({ allow: "contains(['alice', 'bob'], user.login)" });
+    expect(await codeOfAsync(() => requireAllowed(sourceWith({}), {}))).toBeUndefined();
+    expect(await codeOfAsync(() => requireAllowed(configured, { user: { login: 'alice' } }))).toBeUndefined();
+    expect(await codeOfAsync(() => requireAllowed(configured, { user: { login: 'eve' } }))).toBe(
+      'sender_not_allowed',
+    );
+  });
+
+  test.each(notTrue)('keeps out those for whom it is %s', async (_, value) => {
+    const work = () => requireAllowed(sourceWith({ allow: 'found' }), { found: value });
+    expect(await codeOfAsync(work)).toBe('sender_not_allowed');
+  });
+
+  test('keeps out whoever makes it fail', async () => {
+    const work = () => requireAllowed(sourceWith({ allow: "starts_with(user, 'ops-')" }), { user: 7 });
+    expect(await codeOfAsync(work)).toBe('payload_malformed');
+  });
+});
+
+describe('the time in a signed payload', () => {
+  const now = 1_767_225_600_000;
+  const limited = {
+    ...sourceWith({}),
+    payloadTimestamp: { field: 'webhookTimestamp', unit: 'ms', toleranceSeconds: 60 },
+  } as const;
+  const check = (payload: JSONValue) =>
+    codeOf(() => {
+      requireFreshPayload(limited, payload, now);
+    });
+
+  test.each<[string, JSONValue, string | undefined]>([
+    ['now', { webhookTimestamp: now }, undefined],
+    ['as text', { webhookTimestamp: String(now) }, undefined],
+    ['at the edge of the past', { webhookTimestamp: now - 60_000 }, undefined],
+    ['at the edge of the future', { webhookTimestamp: now + 60_000 }, undefined],
+    ['too old', { webhookTimestamp: now - 60_001 }, 'timestamp_out_of_window'],
+    ['in the future', { webhookTimestamp: now + 60_001 }, 'timestamp_out_of_window'],
+    ['in seconds', { webhookTimestamp: now / 1000 }, 'timestamp_out_of_window'],
+    ['no whole number', { webhookTimestamp: now + 0.5 }, 'timestamp_malformed'],
+    ['words', { webhookTimestamp: 'now' }, 'timestamp_malformed'],
+    ['missing', {}, 'timestamp_missing'],
+    ['null', { webhookTimestamp: null }, 'timestamp_missing'],
+    ['somewhere else', { data: { webhookTimestamp: now } }, 'timestamp_missing'],
+    ['in no object', [now], 'timestamp_missing'],
+    ['inherited', JSON.parse(`{"__proto__":{"webhookTimestamp":${now}}}`) as JSONValue, 'timestamp_missing'],
+  ])('%s', (_, payload, code) => {
+    expect(check(payload)).toBe(code);
+  });
+
+  test('does not count where the source does not ask for it', () => {
+    expect(
+      codeOf(() => {
+        requireFreshPayload(sourceWith({}), {}, now);
+      }),
+    ).toBeUndefined();
+  });
+});
+
+describe('the actor', () => {
+  test('is what the sender says', async () => {
+    expect(await selectActor(sourceWith({ actor: 'sender.login' }), { sender: { login: 'alice' } })).toBe(
+      'alice',
+    );
+  });
+
+  test.each<[string, string | undefined, JSONValue]>([
+    ['there is no expression', undefined, { sender: 'alice' }],
+    ['there is nobody', 'sender.login', {}],
+    ['it is no text', 'sender', { sender: { login: 'alice' } }],
+    ['the expression fails', 'to_upper(sender)', { sender: 7 }],
+    ['the expression fails otherwise', "join(', ', sender)", { sender: 7 }],
+    ['the payload is too deep', 'sender == other', { sender: deep, other: deep }],
+  ])('is nobody where %s, which stops no rollback', async (_, actor, payload) => {
+    expect(await selectActor(sourceWith(actor === undefined ? {} : { actor }), payload)).toBeUndefined();
+  });
+});
