@@ -1,5 +1,5 @@
 /**
- * The layers of this project, part of `npm run lint`: docs/decisions/0012-layers.md says why. An import of a type counts
+ * The layers of this project, part of `npm run lint`: docs/decisions/0012-rooms-layers-and-words.md says why. An import of a type counts
  * like any other.
  *
  * @type {import('dependency-cruiser').IConfiguration}

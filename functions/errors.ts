@@ -75,7 +75,8 @@ export interface ProblemFacts {
 /**
  * A failure that the caller is told about. `message` becomes the answer's `detail`: never put a secret into it.
  *
- * It has no stack, because its code says what happened and V8 takes longer to make a stack than the signature to verify.
+ * It has no stack, because its code says what happened and V8 takes longer to make a stack than the signature to
+ * verify.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';

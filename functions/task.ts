@@ -62,8 +62,8 @@ export function secondTaskIdFor(changeOrderId: string): string {
 }
 
 /**
- * Where chats take an answer: at `response_url` and at `sessionWebhook`. Whatever else a payload names is no such address;
- * a robot, which has the same host, belongs to the person who made it.
+ * Where chats take an answer: at `response_url` and at `sessionWebhook`. Whatever else a payload names is no such
+ * address; a robot, which has the same host, belongs to the person who made it.
  * https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
  * https://open.dingtalk.com/document/robots/enterprise-created-chatbot
  */
@@ -77,8 +77,8 @@ const chatAddresses = {
 } as const;
 
 /**
- * Whether an address is the chat's own. It is compared as text: the slash behind the host leaves no room for a port, for a
- * user before an @, or for a longer name, and an origin would also be that of a `blob:` address.
+ * Whether an address is the chat's own. It is compared as text: the slash behind the host leaves no room for a port,
+ * for a user before an @, or for a longer name, and an origin would also be that of a `blob:` address.
  */
 export function isChatAddress({ chat, url }: AnswerAddress): boolean {
   // Dots could lead out of the folder again, and URL parsers drop tabs and line ends between them.
@@ -121,7 +121,7 @@ export function readTask(payload: unknown): RollbackTask {
     return { ...facts, rollback, rollbackChangeOrderId: toId(task['rollbackChangeOrderId']) };
   }
   const { problemStartedAt } = task;
-  // A rule that got lost would let through what it is there to refuse.
+  // Without problemStartedAt the rule would not apply, so a value that cannot be read refuses the task.
   if (problemStartedAt !== undefined && !isTime(problemStartedAt)) {
     throw malformed('its problemStartedAt is no time');
   }
@@ -139,7 +139,7 @@ function parse(payload: unknown): Record<string, unknown> {
   return value;
 }
 
-/** JSON knows numbers that are no date, such as 1e999: a rule that compares with one lets everything through. */
+/** JSON can hold numbers that are no date, such as 1e999. A comparison with one would always pass. */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && !Number.isNaN(new Date(value).getTime());
 }

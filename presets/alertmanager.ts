@@ -1,11 +1,11 @@
-import { alerts, bearer } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { alertmanagerAlerts, bearer } from './common.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const alertmanager = {
   sender: 'Prometheus Alertmanager',
   docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
   verify: bearer,
-  ...alerts,
+  ...alertmanagerAlerts,
   actor: 'externalURL',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,5 +1,5 @@
 import { bearer, json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const argocd = {
   sender: 'Argo CD notifications',
@@ -9,5 +9,5 @@ export const argocd = {
   when: "phase == 'Failed' || phase == 'Error' || health == 'Degraded'",
   app: 'edasAppId',
   actor: 'app',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,11 +1,11 @@
-import { alerts, bearer } from './common.ts';
+import { alertmanagerAlerts, bearer } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const arms = {
   sender: 'ARMS alert management of Alibaba Cloud',
   docs: 'https://www.alibabacloud.com/help/en/arms/alarm-operation-center/obtain-the-webhook-url',
   verify: bearer,
-  ...alerts,
+  ...alertmanagerAlerts,
   contentTypes: ['json', 'json-as-text'],
   deadlineMs: 4500,
 } as const satisfies Preset;

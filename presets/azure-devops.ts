@@ -1,5 +1,5 @@
 import { json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const azureDevops = {
   sender: 'Azure DevOps service hooks',
@@ -15,5 +15,5 @@ export const azureDevops = {
   // A user reports that one answer other than 2xx restricted the subscription.
   // https://github.com/MicrosoftDocs/azure-devops-docs/issues/235
   refusalStatus: 200,
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

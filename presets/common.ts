@@ -4,7 +4,7 @@ import type { TokenParameters } from '../functions/webhook/verify/token.ts';
 export const json = ['json'] as const;
 
 /** HMAC-SHA256 over the raw body, in hexadecimal: what most senders do. A preset adds the header and its prefix. */
-export const bodyInHex = {
+export const hmacSha256Hex = {
   scheme: 'hmac',
   algorithm: 'sha256',
   encoding: 'hex',
@@ -36,7 +36,7 @@ export function signedAsStandardWebhooks(headerPrefix: string): HmacParameters {
  * Groups of alerts in the shape of Alertmanager. Alerts are repeated: the time when one began keeps its repetition from
  * rolling back the next deployment, too.
  */
-export const alerts = {
+export const alertmanagerAlerts = {
   contentTypes: json,
   when: "status == 'firing'",
   app: 'commonLabels.edas_app_id',

@@ -1,5 +1,5 @@
 import { bearer, json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const datadog = {
   sender: 'Datadog',
@@ -10,5 +10,5 @@ export const datadog = {
   app: 'edasAppId',
   actor: 'monitor',
   problemStartedAt: 'startedAt',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,13 +1,13 @@
-import { bodyInHex, json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { hmacSha256Hex, json } from './common.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const flux = {
   sender: 'Flux, provider generic-hmac',
   docs: 'https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac',
-  verify: { ...bodyInHex, header: 'x-signature', prefix: 'sha256=' },
+  verify: { ...hmacSha256Hex, header: 'x-signature', prefix: 'sha256=' },
   contentTypes: json,
   actor: 'involvedObject.name',
   when: "severity == 'error'",
   changeOrderId: 'metadata.changeOrderId',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

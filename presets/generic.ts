@@ -1,10 +1,10 @@
-import { bodyInHex, json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { hmacSha256Hex, json } from './common.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const generic = {
   sender: "any sender of one's own, such as openssl in a shell",
-  verify: { ...bodyInHex, header: 'x-signature-256', prefix: 'sha256=' },
+  verify: { ...hmacSha256Hex, header: 'x-signature-256', prefix: 'sha256=' },
   contentTypes: json,
   deliveryHeader: 'x-delivery-id',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

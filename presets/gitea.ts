@@ -1,11 +1,11 @@
-import { bodyInHex } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { hmacSha256Hex } from './common.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const gitea = {
   sender: 'Gitea, Forgejo, Gogs',
   docs: 'https://docs.gitea.com/usage/webhooks',
   verify: {
-    ...bodyInHex,
+    ...hmacSha256Hex,
     header: 'x-gitea-signature',
     aliases: ['x-forgejo-signature', 'x-gogs-signature'],
     signed: ['{payload}'],
@@ -15,5 +15,5 @@ export const gitea = {
   actor: 'sender.login',
   when: "state == 'failure' || state == 'error'",
   changeOrderId: 'description',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,5 +1,5 @@
 import { json, signedAsStandardWebhooks } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 const gitlabEvents = {
   docs: 'https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-events',
@@ -11,7 +11,7 @@ const gitlabEvents = {
   // Every fourth failure in a row pauses the webhook, whatever the status, and the fortieth switches it off.
   // https://github.com/gitlabhq/gitlabhq/blob/master/app/models/concerns/web_hooks/auto_disabling.rb
   refusalStatus: 200,
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const;
 
 export const gitlab = {

@@ -1,11 +1,11 @@
-import { alerts, bodyInHex } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { alertmanagerAlerts, hmacSha256Hex } from './common.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const grafana = {
   sender: 'Grafana Alerting',
   docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
-  verify: { ...bodyInHex, header: 'x-grafana-alerting-signature' },
-  ...alerts,
+  verify: { ...hmacSha256Hex, header: 'x-grafana-alerting-signature' },
+  ...alertmanagerAlerts,
   actor: 'title',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -27,7 +27,10 @@ import { stripeStyle } from './stripe-style.ts';
 import { svix } from './svix.ts';
 import { zendesk } from './zendesk.ts';
 
-/** The presets by name, in the order of docs/sources.md. Only the build reads them: the bundle holds what the sources use. */
+/**
+ * The presets by name, in the order of docs/sources.md. Only the build reads them: the bundle holds what the sources
+ * use.
+ */
 export const presets = {
   generic,
   github,

@@ -1,9 +1,9 @@
-import { bodyInHex, json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { hmacSha256Hex, json } from './common.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const jenkins = {
   sender: 'a Jenkinsfile that signs with openssl',
-  verify: { ...bodyInHex, header: 'x-jenkins-signature' },
+  verify: { ...hmacSha256Hex, header: 'x-jenkins-signature' },
   contentTypes: json,
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

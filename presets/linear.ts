@@ -1,17 +1,18 @@
-import { bodyInHex, json } from './common.ts';
+import { hmacSha256Hex, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const linear = {
   sender: 'Linear',
   docs: 'https://linear.app/developers/webhooks',
-  verify: { ...bodyInHex, header: 'linear-signature' },
+  verify: { ...hmacSha256Hex, header: 'linear-signature' },
   contentTypes: json,
   payloadTimestamp: { field: 'webhookTimestamp', unit: 'ms', toleranceSeconds: 60 },
   deliveryHeader: 'linear-delivery',
   actor: 'actor.name',
   when: "type == 'Issue' && action == 'create'",
   changeOrderId: 'data.title',
-  // Linear repeats three times what was not answered 200, and may then switch the webhook off. Most issues ask for no rollback.
+  // Linear repeats three times what was not answered 200, and may then switch the webhook off. Most issues ask for no
+  // rollback.
   refusalStatus: 200,
   deadlineMs: 4500,
 } as const satisfies Preset;

@@ -1,10 +1,10 @@
-import { bodyInHex, json } from './common.ts';
+import { hmacSha256Hex, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const pagerduty = {
   sender: 'PagerDuty webhooks v3',
   docs: 'https://developer.pagerduty.com/docs/webhooks-overview',
-  verify: { ...bodyInHex, header: 'x-pagerduty-signature', prefix: 'v1=', separator: ',' },
+  verify: { ...hmacSha256Hex, header: 'x-pagerduty-signature', prefix: 'v1=', separator: ',' },
   contentTypes: json,
   deliveryHeader: 'x-webhook-id',
   actor: 'event.data.html_url',

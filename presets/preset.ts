@@ -7,8 +7,8 @@ import type { LinkParameters } from '../functions/webhook/verify/link.ts';
 import type { VerifyParameters } from '../functions/webhook/verify/verify.ts';
 
 /**
- * What the function knows about a sender, so that its source takes three lines of sources.yaml: how it signs, how long it
- * waits, and where in its payload the values stand (JMESPath). A source can override the expressions.
+ * What the function knows about a sender, so that its source takes three lines of sources.yaml: how it signs, how long
+ * it waits, and where in its payload the values stand (JMESPath). A source can override the expressions.
  */
 export interface Preset {
   /** The name of the sender, and the page where it documents what it sends. */
@@ -33,9 +33,12 @@ export interface Preset {
   /** Whether its payload has no field for an id: then the one application under `apps` is rolled back. */
   isByApplication?: boolean;
   refusalStatus?: number;
-  /** Milliseconds until the function must have answered: a little less than the sender waits, and at most `longestPatienceMs`. */
+  /**
+   * Milliseconds until the function must have answered: a little less than the sender waits, and at most
+   * `longestPatienceMs`.
+   */
   deadlineMs: number;
 }
 
 /** A rollback needs no more, and s.yaml's timeout is made for it. */
-export const longestPatienceMs = 9000;
+export const longestDeadlineMs = 9000;

@@ -1,10 +1,10 @@
-import { bodyInHex, json } from './common.ts';
+import { hmacSha256Hex, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const sentry = {
   sender: 'Sentry, internal integrations',
   docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
-  verify: { ...bodyInHex, header: 'sentry-hook-signature' },
+  verify: { ...hmacSha256Hex, header: 'sentry-hook-signature' },
   contentTypes: json,
   deliveryHeader: 'request-id',
   actor: 'actor.name',

@@ -1,11 +1,11 @@
-import { bodyInHex } from './common.ts';
+import { hmacSha256Hex } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const slack = {
   sender: 'Slack: slash commands, buttons, events',
   docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
   verify: {
-    ...bodyInHex,
+    ...hmacSha256Hex,
     header: 'x-slack-signature',
     prefix: 'v0=',
     signed: ['v0:', '{timestamp}', ':', '{body}'],

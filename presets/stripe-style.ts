@@ -1,10 +1,10 @@
 import { json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const stripeStyle = {
   sender: 'senders that sign as Stripe does',
   docs: 'https://docs.stripe.com/webhooks#verify-manually',
   verify: { scheme: 'stripe', header: 'stripe-signature', toleranceSeconds: 300 },
   contentTypes: json,
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,5 +1,5 @@
 import { json, signedAsStandardWebhooks } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const svix = {
   sender: 'Svix',
@@ -8,5 +8,5 @@ export const svix = {
   contentTypes: json,
   deliveryHeader: 'svix-id',
   changeOrderId: 'data.changeOrderId || changeOrderId',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,11 +1,11 @@
-import { bodyInHex, json } from './common.ts';
-import { longestPatienceMs, type Preset } from './preset.ts';
+import { hmacSha256Hex, json } from './common.ts';
+import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const zendesk = {
   sender: 'Zendesk',
   docs: 'https://developer.zendesk.com/documentation/webhooks/verifying/',
   verify: {
-    ...bodyInHex,
+    ...hmacSha256Hex,
     header: 'x-zendesk-webhook-signature',
     encoding: 'base64',
     signed: ['{timestamp}', '{body}'],
@@ -17,5 +17,5 @@ export const zendesk = {
     description: "a test that is signed with Zendesk's public test secret is answered, and does nothing",
   },
   deliveryHeader: 'x-zendesk-webhook-invocation-id',
-  deadlineMs: longestPatienceMs,
+  deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

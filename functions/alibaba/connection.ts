@@ -8,7 +8,7 @@ export interface Connection {
   /** Whether it was established, so that bytes of the request may have left. */
   wasEstablished: () => boolean;
   /** Why it was broken off before the answer was whole, if it was. */
-  brokenOffBecause: () => string | undefined;
+  abortReason: () => string | undefined;
   /** Whether that was because of the size of the answer. */
   wasTooLarge: () => boolean;
   /** Destroys every socket, also one that an abandoned answer still occupies. */
@@ -37,11 +37,11 @@ export function openConnection(endpoint: string, timeoutMs: number, largestBytes
   let receivedBytes = 0;
   let reason: string | undefined;
 
-  const breakOff = (because: string) => {
+  const abort = (because: string) => {
     reason ??= because;
     agent.destroy();
   };
-  const timer = setTimeout(breakOff, timeoutMs, `no answer within ${Math.round(timeoutMs)} ms`);
+  const timer = setTimeout(abort, timeoutMs, `no answer within ${Math.round(timeoutMs)} ms`);
 
   const createConnection = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
@@ -53,7 +53,7 @@ export function openConnection(endpoint: string, timeoutMs: number, largestBytes
     });
     socket.on('data', (chunk: Buffer) => {
       receivedBytes += chunk.length;
-      if (receivedBytes > largestBytes) breakOff(`the answer is larger than ${largestBytes / 1024} KiB`);
+      if (receivedBytes > largestBytes) abort(`the answer is larger than ${largestBytes / 1024} KiB`);
     });
     return socket;
   };
@@ -61,7 +61,7 @@ export function openConnection(endpoint: string, timeoutMs: number, largestBytes
   return {
     agent,
     wasEstablished: () => isEstablished,
-    brokenOffBecause: () => reason,
+    abortReason: () => reason,
     wasTooLarge: () => receivedBytes > largestBytes,
     close: () => {
       clearTimeout(timer);

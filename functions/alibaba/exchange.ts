@@ -52,7 +52,7 @@ export async function exchange(url: string, request: ExchangeRequest, timeoutMs:
   try {
     return await send(url, request, connection.agent);
   } catch (error) {
-    throw new ExchangeFailure(connection.brokenOffBecause() ?? codeOf(error), {
+    throw new ExchangeFailure(connection.abortReason() ?? codeOf(error), {
       mayHaveArrived: connection.wasEstablished(),
       isTooLarge: connection.wasTooLarge(),
     });
@@ -78,8 +78,9 @@ function send(url: string, { method, headers, body }: ExchangeRequest, agent: ht
       });
     });
     request.on('error', reject);
-    // The end of the connection always ends the wait: after an answer that changes the protocol (101) there is neither an
-    // error nor an end. An answer that was cut short fails a moment after its connection has closed, with a better reason.
+    // The end of the connection always ends the wait: after an answer that changes the protocol (101) there is neither
+    // an error nor an end. An answer that was cut short fails a moment after its connection has closed, with a better
+    // reason.
     request.on('close', () => {
       setImmediate(reject, new Error('closed'));
     });

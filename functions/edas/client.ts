@@ -2,12 +2,12 @@ import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import { openConnection } from '../alibaba/connection.ts';
 import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
 import { identifier } from '../alibaba/scrub.ts';
-import { withinTime } from '../lib/async.ts';
+import { withTimeout } from '../lib/async.ts';
 import { isRecord, toRecord, toText } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';
 import { monotonicMs } from '../lib/time.ts';
 import { toChangeOrder, toStatus, parseBeijingTime, type ChangeOrderProgress } from './change-order.ts';
-import { EdasFailure, failureOf, requireSuccess, type EdasAnswer, withoutSecrets } from './failure.ts';
+import { EdasFailure, failureOf, requireSuccess, type EdasAnswer, redactFailure } from './failure.ts';
 
 /** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
 export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
@@ -41,7 +41,9 @@ export interface EdasClient {
   getChangeOrderInfo: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderProgress>;
   /** `GetApplication`: a read. The name of an application, where EDAS gives one. */
   getApplicationName: (appId: string, timeoutMs: number) => Promise<string | undefined>;
-  /** `ListRecentChangeOrder`: a read too. The orders of an application, in any order; how many is documented nowhere. */
+  /**
+   * `ListRecentChangeOrder`: a read too. The orders of an application, in any order; how many is documented nowhere.
+   */
   listRecentChangeOrders: (appId: string, timeoutMs: number) => Promise<ListedChangeOrder[]>;
   /** Ends a change in progress and rolls it back. */
   rollBack: (
@@ -83,7 +85,7 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
     const deadlineAt = monotonicMs() + timeoutMs;
     // A provider that asks a server for credentials may take as long as that server likes.
     const late = new EdasFailure('not_sent', `No credentials came within ${Math.round(timeoutMs)} ms.`);
-    const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs, late);
+    const credentials = await withTimeout(credentialsProvider.getCredentials(), timeoutMs, late);
     const leftMs = Math.max(1, Math.floor(deadlineAt - monotonicMs()));
     const client = new ROAClient({
       endpoint,
@@ -101,9 +103,9 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
       const answer = await client.request(method, path, query, '', {}, options);
       return pick(requireSuccess(answer), credentials);
     } catch (error) {
-      const reason = connection.brokenOffBecause();
+      const reason = connection.abortReason();
       const cause = reason === undefined ? error : new Error(reason);
-      throw withoutSecrets(failureOf(cause, connection.wasEstablished()), credentials);
+      throw redactFailure(failureOf(cause, connection.wasEstablished()), credentials);
     } finally {
       connection.close();
     }
@@ -131,7 +133,10 @@ function toReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceip
   };
 }
 
-/** Seen under a misspelt name as well. https://github.com/aliyun/alibaba-cloud-sdk-go/blob/master/services/edas/get_application.go */
+/**
+ * Seen under a misspelt name as well.
+ * https://github.com/aliyun/alibaba-cloud-sdk-go/blob/master/services/edas/get_application.go
+ */
 function toApplicationName(answer: EdasAnswer): string | undefined {
   const application = toRecord(answer['Application'] ?? answer['Applcation']);
   const name = toText(application['Name']);
@@ -139,8 +144,8 @@ function toApplicationName(answer: EdasAnswer): string | undefined {
 }
 
 /**
- * An application without change orders may have no list at all. Membership in it is authority, so an order that names
- * another application is not in it.
+ * An application without change orders may have no list at all. Whether a sender may touch an order depends on this
+ * list, so an order that names another application is left out.
  */
 function toListedChangeOrders(
   answer: EdasAnswer,

@@ -1,5 +1,5 @@
 import type { Credentials } from '../alibaba/credentials.ts';
-import { identifier, quotesCredentials } from '../alibaba/scrub.ts';
+import { identifier, holdsPieceOfCredentials } from '../alibaba/scrub.ts';
 import { isRecord } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';
 
@@ -149,11 +149,11 @@ const longestText = 300;
  * quotation, such as cutting or escaping it, is why the text is withheld rather than mended. A quotation in another
  * alphabet, such as base64, is not recognised.
  */
-export function withoutSecrets(failure: EdasFailure, credentials: Credentials): EdasFailure {
+export function redactFailure(failure: EdasFailure, credentials: Credentials): EdasFailure {
   const code = identifier(failure.code, credentials);
   const { message: text } = failure;
   // A little more than is passed on, so that a quotation is seen as such also where the text is cut.
-  const message = quotesCredentials(text.slice(0, longestText * 5), credentials)
+  const message = holdsPieceOfCredentials(text.slice(0, longestText * 5), credentials)
     ? `EDAS answered ${code ?? 'with a failure'}; its words are withheld, for they quote the credentials.`
     : excerpt(text, longestText);
   return new EdasFailure(failure.kind, message, {

@@ -14,7 +14,7 @@ interface NotificationDependencies {
   clock: Clock;
   edas: () => Promise<EdasClient>;
   warn: RollbackDependencies['warn'];
-  /** Milliseconds from the webhook until now. */
+  /** Milliseconds from the webhook to this attempt. */
   waitedMs: number;
 }
 

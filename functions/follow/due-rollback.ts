@@ -13,19 +13,15 @@ import { ifReadable, readTimeoutMs } from './reads.ts';
 const rollbackTimeoutMs = 20_000;
 /** After EDAS's answer got lost, the order should show within this time that its rollback has started. */
 const doubtTimeoutMs = 120_000;
-/** Between two reads of it. */
+/** Between two reads of the order. */
 const doubtPauseMs = 10_000;
 /** A task that starts later than this comes late. */
 const lateAfterMs = 300_000;
 
-/** It is not known whether the rollback has started, and people were notified of that. */
-export class ReportedDoubt extends Error {
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.message);
-    this.problem = problem;
-  }
+/** It is not known whether the rollback has started. People were already notified of that. */
+export interface UnknownRollback {
+  outcome: 'unknown';
+  problem: Problem;
 }
 
 /** A rollback that has started, as the order shows, although EDAS's answer got lost. */
@@ -37,12 +33,12 @@ interface ShownByOrder {
 /**
  * Decides like a webhook that rolls back itself, and waits longer for the order after a doubt.
  *
- * @throws Problem with the reason why nothing was rolled back; {@link ReportedDoubt}
+ * @throws Problem with the reason why nothing was rolled back
  */
 export async function executeDueRollback(
   { changeOrderId, operation, problemStartedAt }: RollbackDue,
   dependencies: TaskDependencies,
-): Promise<RollbackOutcome | ShownByOrder> {
+): Promise<RollbackOutcome | ShownByOrder | UnknownRollback> {
   const { edas, clock, isSuspended, isRetry, waitedMs } = dependencies;
   const { changeOrders, wasInFlight } = watchReads(changeOrdersOf(edas, operation));
   const request = {
@@ -50,8 +46,8 @@ export async function executeDueRollback(
     deadlineAt: Math.min(clock.now() + rollbackTimeoutMs, dependencies.deadlineAt),
     hold: isSuspended ? ('suspended' as const) : undefined,
     problemStartedAt,
-    // People may have acted before a late task: it rolls back only what still runs.
-    isRepeat: isRetry || waitedMs > lateAfterMs,
+    // People may have acted before a late task, and a retry does not know what the attempt before it did.
+    onlyIfInFlight: isRetry || waitedMs > lateAfterMs,
   };
   try {
     return await rollBack(request, { ...dependencies, changeOrders });
@@ -62,7 +58,7 @@ export async function executeDueRollback(
     const isTerminated = await becomesTerminated(changeOrderId, changeOrders.read, dependencies);
     // An order that was not seen in flight proves nothing: it may have been terminated before.
     if (isTerminated && wasInFlight()) return { outcome: 'rolling_back', evidence: 'order' };
-    throw new ReportedDoubt(error);
+    return { outcome: 'unknown', problem: error };
   }
 }
 
@@ -77,7 +73,10 @@ function watchReads(changeOrders: ChangeOrders): { changeOrders: ChangeOrders; w
   return { changeOrders: { ...changeOrders, read }, wasInFlight: () => inFlight };
 }
 
-/** Whether a rollback was sent and its answer got lost. A retry that sent nothing has no failure as its cause. */
+/**
+ * Whether a rollback was sent and its answer got lost: rollback/after-failure.ts gives that problem the EdasFailure as
+ * its cause. A retry that sent nothing has no cause.
+ */
 function isDoubt(error: unknown): error is Problem & { cause: EdasFailure } {
   if (!(error instanceof Problem)) return false;
   return error.code === 'edas_outcome_unknown' && error.cause instanceof EdasFailure;

@@ -12,7 +12,7 @@ import { isSuspended } from '../platform/settings.ts';
 import { readTask, type RollbackTask } from '../task.ts';
 import { createNotificationBuilder, consoleUrlOf } from './build-notification.ts';
 import type { FollowConfiguration } from './configuration.ts';
-import { openNotifier, type Notifier, type Reach } from './notify/notifier.ts';
+import { createNotifier, type Notifier, type Reach } from './notify/notifier.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 import { runTask } from './run-task.ts';
 
@@ -32,18 +32,18 @@ interface TaskHandlerDependencies extends FollowRuntime {
 
 /** Seconds, where Function Compute does not say when it kills the invocation. */
 const defaultTimeoutSeconds = 300;
-/** Milliseconds before that: for a last poll, which may take 20 s, and for three notifications of up to 15 s each. */
+/** Milliseconds kept free before the timeout: a last poll takes up to 20 s, three notifications up to 15 s each. */
 const marginMs = 75_000;
 
 /**
- * Makes the handler of the follow function. Unlike the webhook's it throws: that is how a task tells Function Compute that
- * it has failed. Before that, people are notified. Each invocation leaves exactly one `decision` line in the log.
+ * Makes the handler of the follow function. Unlike the webhook's it throws: that is how a task tells Function Compute
+ * that it has failed. Before that, people are notified. Each invocation leaves exactly one `decision` line in the log.
  */
 export function createTaskHandler({ notify }: FollowConfiguration, runtime: FollowRuntime): TaskHandler {
   const { env, now, clock, write } = runtime;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createAuditLog(write, now);
-  const dependencies = { ...runtime, log, notifier: openNotifier(notify, env, log, runtime) };
+  const dependencies = { ...runtime, log, notifier: createNotifier(notify, env, log, runtime) };
 
   return async (payload, given) => {
     const startedAt = clock.now();
@@ -146,7 +146,8 @@ async function followTask(
 
   if (reach.tried === 0 || reach.reached > 0) return last;
   const reason = `None of ${reach.tried} channels could be told the last news (${last.event}): the log says why of each.`;
-  // A failed attempt is followed by a retry. Of an order that runs on, the retry cannot know that it is rolled back.
+  // If this attempt fails, Function Compute retries the task. If the order still runs, the retry cannot know that the
+  // rollback was sent, and would send it again.
   const wasSeenToEnd = endOf(last.status) !== undefined;
   if (task.rollback === 'due' && !wasSeenToEnd) {
     log('error', 'nobody was told', { requestId, source, changeOrderId, reason });

@@ -30,7 +30,7 @@ export interface PollDependencies {
   clock: Clock;
   random: () => number;
   /** Called once for what happens meanwhile. `failures`: those that it was not called for before. */
-  notify: (
+  reportProgress: (
     event: 'waiting' | 'failing',
     observation: Observation,
     failures: readonly ChangeFailure[],
@@ -59,13 +59,14 @@ export type PollResult = Observation & {
 };
 
 /**
- * Polls the orders of a rollback until it has ended or the deadline has passed. Notifies once of what happens meanwhile.
+ * Polls the orders of a rollback until it has ended or the deadline has passed. Notifies once of what happens
+ * meanwhile.
  *
  * @throws whatever is no failure of EDAS
  */
 export async function pollToEnd(request: PollRequest, dependencies: PollDependencies): Promise<PollResult> {
   const { clock, random } = dependencies;
-  const notified = noteNotified(request);
+  const notified = createNotified(request);
   let observation: Observation = { polls: 0, isThrottled: false, refusals: 0 };
   for (let pauseMs = firstPauseMs; ; pauseMs = nextPause(pauseMs, observation)) {
     const leftMs = request.deadlineAt - clock.now();
@@ -74,7 +75,7 @@ export async function pollToEnd(request: PollRequest, dependencies: PollDependen
     observation = await poll(observation, request, dependencies);
     const event = resultOf(observation, request);
     if (event) return { ...(await pollChange(observation, request, dependencies)), event };
-    await notifyOnce(observation, notified, dependencies);
+    await reportOnce(observation, notified, dependencies);
   }
 }
 
@@ -135,30 +136,31 @@ function resultOf(
   const event = endOf(order?.status);
   // A change that ended by itself, although its rollback was accepted, was not seen to be rolled back; and one that
   // failed had most probably failed before.
-  const isOfChange = orderId === changeOrderId && event !== undefined && event !== 'terminated';
-  return isOfChange ? 'outcome_unknown' : event;
+  const endedWithoutRollback = orderId === changeOrderId && event !== undefined && event !== 'terminated';
+  return endedWithoutRollback ? 'outcome_unknown' : event;
 }
 
 /** What this attempt has notified people of. What earlier attempts said is not known. */
 interface Notified {
-  /** Whether the state at the first poll was the subject of an earlier notification, for all that can be known. */
-  skipsWait: boolean;
-  skipsFailures: boolean;
+  /** Whether to leave out a wait that the first poll sees: an earlier attempt may have notified people of it. */
+  skipsFirstWait: boolean;
+  skipsFirstFailures: boolean;
   /** How many batches were done when people were told that the order waits; a person lets one more start. */
-  waitAfterBatches?: number;
+  waitNotifiedAtBatch?: number;
   failures: Set<string>;
 }
 
-function noteNotified({ wasNotified, orderId, changeOrderId }: PollRequest): Notified {
-  // Where EDAS names no order of the rollback, what has failed in the change itself by the first poll is the release's.
-  const skipsFailures = wasNotified || orderId === changeOrderId;
-  return { skipsWait: wasNotified, skipsFailures, failures: new Set() };
+function createNotified({ wasNotified, orderId, changeOrderId }: PollRequest): Notified {
+  // If EDAS did not name the order of the rollback, the change itself is polled. What failed in it before the first
+  // poll is the failure of the release.
+  const skipsFirstFailures = wasNotified || orderId === changeOrderId;
+  return { skipsFirstWait: wasNotified, skipsFirstFailures, failures: new Set() };
 }
 
-async function notifyOnce(
+async function reportOnce(
   observation: Observation,
   notified: Notified,
-  { notify }: PollDependencies,
+  { reportProgress }: PollDependencies,
 ): Promise<void> {
   const { order, failure } = observation;
   if (!order || failure) return;
@@ -166,11 +168,11 @@ async function notifyOnce(
   for (const each of fresh) notified.failures.add(keyOf(each));
   const { done } = order.batches;
   const isWaiting =
-    order.status === changeOrderStatus.awaitingConfirmation && notified.waitAfterBatches !== done;
-  if (isWaiting) notified.waitAfterBatches = done;
-  const { skipsWait, skipsFailures } = notified;
-  notified.skipsWait = false;
-  notified.skipsFailures = false;
-  if (fresh.length > 0 && !skipsFailures) await notify('failing', observation, fresh);
-  if (isWaiting && !skipsWait) await notify('waiting', observation, []);
+    order.status === changeOrderStatus.awaitingConfirmation && notified.waitNotifiedAtBatch !== done;
+  if (isWaiting) notified.waitNotifiedAtBatch = done;
+  const { skipsFirstWait, skipsFirstFailures } = notified;
+  notified.skipsFirstWait = false;
+  notified.skipsFirstFailures = false;
+  if (fresh.length > 0 && !skipsFirstFailures) await reportProgress('failing', observation, fresh);
+  if (isWaiting && !skipsFirstWait) await reportProgress('waiting', observation, []);
 }

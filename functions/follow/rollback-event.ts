@@ -12,7 +12,7 @@ import type { ErrorCode } from '../errors.ts';
  * - `already_terminated`: there was nothing to do, for the change had ended from outside before.
  * - `not_rolled_back`: the rollback that this task should do was refused, or cannot be done.
  * - `outcome_unknown`: the rollback was sent, and it is not known yet whether it has begun.
- * - `unreadable`: the function may not read the order, so it is not followed.
+ * - `unreadable`: the order cannot be read, or the function failed, so the rollback is not followed.
  * - `out_of_time`: the function's time is up, and the rollback has not ended.
  * - `task_refused`: a task came that cannot be read, so what it asks for was not done.
  */

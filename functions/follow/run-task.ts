@@ -4,14 +4,14 @@ import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackTask } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
-import { executeDueRollback, ReportedDoubt } from './due-rollback.ts';
+import { executeDueRollback, type UnknownRollback } from './due-rollback.ts';
 import { pollToEnd, type Observation } from './poll.ts';
 import { findRollback, ifReadable, readTimeoutMs } from './reads.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 
 /**
- * Does what a task asks for: rolls back, where that is due, then follows the rollback to its end. People are notified of
- * what happens on the way, and how it ended or why it did not.
+ * Does what a task asks for: rolls back, where that is due, then follows the rollback to its end. People are notified
+ * of what happens on the way, and how it ended or why it did not.
  *
  * @returns the last event that people were notified of
  * @throws Problem, or whatever went wrong, after people were notified: the task has failed, and Function Compute retries it
@@ -19,6 +19,7 @@ import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 export async function runTask(task: RollbackTask, dependencies: TaskDependencies): Promise<RollbackEvent> {
   const failure = task.rollback === 'due' ? 'not_rolled_back' : 'unreadable';
   const started = await notifyingOfFailure(failure, dependencies, () => startRollback(task, dependencies));
+  if ('outcome' in started) throw started.problem;
   if ('event' in started) return started;
   return notifyingOfFailure('unreadable', dependencies, () => followToEnd(task, started, dependencies));
 }
@@ -33,11 +34,11 @@ interface StartedRollback {
   wasNotified: boolean;
 }
 
-/** Makes sure that the rollback has started, or gives the event that says why there is nothing to follow. */
+/** Makes sure that the rollback has started, or says why there is nothing to follow. */
 async function startRollback(
   task: RollbackTask,
   dependencies: TaskDependencies,
-): Promise<StartedRollback | RollbackEvent> {
+): Promise<StartedRollback | RollbackEvent | UnknownRollback> {
   if (task.rollback === 'done') {
     return notifyOfStart(task, task.rollbackChangeOrderId, dependencies.isRetry, dependencies);
   }
@@ -47,6 +48,8 @@ async function startRollback(
       const named = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
       return notifyOfStart(task, named, false, dependencies);
     }
+    case 'unknown':
+      return outcome;
     case 'already_terminated':
       return findEarlierRollback(task, dependencies);
     case 'dry_run':
@@ -132,7 +135,7 @@ async function followToEnd(
     { orderId: rollbackChangeOrderId ?? changeOrderId, changeOrderId, deadlineAt, wasNotified },
     {
       read: async (id, timeoutMs) => (await edas()).getChangeOrderInfo(id, timeoutMs),
-      notify: (event, observation, failures) => notify(toEvent(event, observation, failures)),
+      reportProgress: (event, observation, failures) => notify(toEvent(event, observation, failures)),
       clock,
       random,
       warn,
@@ -152,7 +155,6 @@ async function notifyingOfFailure<T>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ReportedDoubt) throw error.problem;
     const problem =
       error instanceof Problem
         ? { code: error.code, message: error.message }

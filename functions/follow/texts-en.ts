@@ -1,5 +1,5 @@
 import { describeStatus } from '../edas/status.ts';
-import { whatTerminatedMeans } from '../rollback/outcome.ts';
+import { terminatedAdvice } from '../rollback/outcome.ts';
 import type { Texts } from './texts.ts';
 
 export const textsInEnglish: Texts = {
@@ -41,8 +41,8 @@ export const textsInEnglish: Texts = {
       'instances may run different versions; look at what failed in the EDAS console, and roll back or deploy again.',
     terminated:
       'instances may run different versions; check the versions in the EDAS console, and roll back or deploy again.',
-    terminated_itself: whatTerminatedMeans,
-    already_terminated: whatTerminatedMeans,
+    terminated_itself: terminatedAdvice,
+    already_terminated: terminatedAdvice,
     not_rolled_back:
       'Function Compute may try again, so look at the change in the EDAS console before you act. Once nothing more comes: send the webhook again when the reason is gone, or roll back in the EDAS console.',
     outcome_unknown:

@@ -17,7 +17,10 @@ export type Topic =
 
 /** All words of a message in one language. */
 export interface Texts {
-  /** The first word tells whether all is well. Each holds the word for a rollback, which a robot may insist on. */
+  /**
+   * The first word tells whether all is well. Each contains the word for rollback, because a DingTalk robot can require
+   * a keyword.
+   */
   headlines: Record<Topic, string>;
   /** What a person should do; undefined where there is nothing to do. */
   next: Record<Topic, string | undefined>;

@@ -1,8 +1,8 @@
 import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import { openConnection, type Connection } from '../alibaba/connection.ts';
-import type { CredentialsProvider } from '../alibaba/credentials.ts';
+import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
 import { identifier } from '../alibaba/scrub.ts';
-import { withinTime } from '../lib/async.ts';
+import { withTimeout } from '../lib/async.ts';
 import { isRecord, toRecord, toText } from '../lib/json.ts';
 import { monotonicMs } from '../lib/time.ts';
 import { failureOf, KmsFailure } from './failure.ts';
@@ -31,8 +31,6 @@ export interface KmsClient {
   getSecretValue: (name: string, stage: VersionStage, timeoutMs: number) => Promise<SecretVersion>;
 }
 
-type Credentials = Awaited<ReturnType<CredentialsProvider['getCredentials']>>;
-
 /** Milliseconds. Inside a region a connection takes a few. */
 const longestConnectMs = 1000;
 /** What senders sign with has some tens of bytes. */
@@ -47,7 +45,7 @@ export function createKmsClient(endpoint: string, credentialsProvider: Credentia
     getSecretValue: async (name, stage, timeoutMs) => {
       const deadlineAt = monotonicMs() + timeoutMs;
       const late = new KmsFailure('unavailable', `No credentials came within ${Math.round(timeoutMs)} ms.`);
-      const credentials = await withinTime(credentialsProvider.getCredentials(), timeoutMs, late);
+      const credentials = await withTimeout(credentialsProvider.getCredentials(), timeoutMs, late);
       const leftMs = Math.max(1, Math.floor(deadlineAt - monotonicMs()));
       const connection = openConnection(endpoint, leftMs, largestAnswerBytes);
       try {
@@ -126,7 +124,7 @@ function describe(
       host,
     });
   }
-  const reason = connection.brokenOffBecause();
+  const reason = connection.abortReason();
   // The system's code, such as ECONNREFUSED.
   const systemCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : undefined;
   const fallback = connection.wasEstablished() ? 'its answer cannot be read' : 'no connection was made';

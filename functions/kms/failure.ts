@@ -7,7 +7,9 @@
  */
 export type KmsFailureKind = 'refused' | 'unavailable';
 
-/** A failed read of a secret. Its texts are fit for a log: none of them is KMS's own, which may quote what it was sent. */
+/**
+ * A failed read of a secret. Its texts are fit for a log: none of them is KMS's own, which may quote what it was sent.
+ */
 export class KmsFailure extends Error {
   override readonly name = 'KmsFailure';
   readonly kind: KmsFailureKind;
@@ -37,7 +39,7 @@ interface Refusal {
 /** What KMS's refusal means, and what to do about it. */
 export function failureOf({ code: given, status, requestId, host }: Refusal): KmsFailure {
   const code = given ?? 'without a code';
-  const kind = isOwnTrouble(code, status) ? 'unavailable' : 'refused';
+  const kind = isOutage(code, status) ? 'unavailable' : 'refused';
   const said = `KMS answered ${code}${status === undefined ? '' : ` (HTTP ${status})`}.`;
   return new KmsFailure(kind, `${said}${adviceOn(code, host)}`, requestId, given);
 }
@@ -45,17 +47,17 @@ export function failureOf({ code: given, status, requestId, host }: Refusal): Km
 // https://github.com/aliyun/aliyun-secretsmanager-client-python/blob/master/src/alibaba_cloud_secretsmanager_client/utils/err_code_const.py
 // names the codes after which Alibaba's own client tries again or keeps what it has; the rest are the gateway's:
 // https://help.aliyun.com/document_detail/60629.html
-const ownTrouble = /Throttling|Unavailable|Internal|Time-?out|InDebt/i;
-const credentialsTrouble =
+const outagePattern = /Throttling|Unavailable|Internal|Time-?out|InDebt/i;
+const credentialsRefusedPattern =
   /^(InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed)/;
 
-function isOwnTrouble(code: string, status: number | undefined): boolean {
+function isOutage(code: string, status: number | undefined): boolean {
   if (status !== undefined && (status >= 500 || status === 408 || status === 429)) return true;
-  return ownTrouble.test(code) || credentialsTrouble.test(code) || code === 'without a code';
+  return outagePattern.test(code) || credentialsRefusedPattern.test(code) || code === 'without a code';
 }
 
 function adviceOn(code: string, host: string): string {
-  if (credentialsTrouble.test(code)) return '';
+  if (credentialsRefusedPattern.test(code)) return '';
   if (code.includes('NotFound')) {
     return ` Is it spelt as in KMS, and in the region of ${host}?`;
   }

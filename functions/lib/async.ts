@@ -5,7 +5,7 @@ export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** All results, or the first failure in their order, once every one of them has ended. */
-export async function settleAll<T extends readonly unknown[]>(works: {
+export async function allAfterSettled<T extends readonly unknown[]>(works: {
   readonly [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {
   await Promise.allSettled(works);
@@ -18,7 +18,7 @@ export async function settleAll<T extends readonly unknown[]>(works: {
  *
  * @param timeoutMs milliseconds from now
  */
-export async function withinTime<T>(work: Promise<T>, timeoutMs: number, failure: Error): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, timeoutMs: number, failure: Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(reject, timeoutMs, failure);

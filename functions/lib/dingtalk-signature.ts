@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * How DingTalk's robots sign, both ways: HMAC-SHA256(secret, `<timestamp>\n<secret>`). It covers a time and nothing else.
- * https://open.dingtalk.com/document/robots/customize-robot-security-settings
+ * How DingTalk's robots sign, both ways: HMAC-SHA256(secret, `<timestamp>\n<secret>`). It covers a time and nothing
+ * else. https://open.dingtalk.com/document/robots/customize-robot-security-settings
  *
  * @param time epoch milliseconds, as the header or the address has it
  */

@@ -15,9 +15,9 @@ export function mediaType(contentType: string | undefined): string {
 const mostFields = 1000;
 
 /**
- * The fields of a form in UTF-8, in their order; undefined where the body is none: bad escapes, bytes that are not UTF-8,
- * more than a thousand fields, or text that begins like JSON, which must not become a form because a header, which is
- * not signed, calls it one.
+ * The fields of a form in UTF-8, in their order; undefined where the body is none: bad escapes, bytes that are not
+ * UTF-8, more than a thousand fields, or text that begins like JSON, which must not become a form because a header,
+ * which is not signed, calls it one.
  */
 export function parseForm(body: Buffer): [name: string, value: string][] | undefined {
   if (!isUtf8(body)) return undefined;

@@ -14,7 +14,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** Whether a text holds a piece of a secret that is at least this long. */
-export function quotes(text: string, secret: string, pieceLength: number): boolean {
+export function holdsPieceOf(text: string, secret: string, pieceLength: number): boolean {
   // The shorter of the two is walked: an id of 36 characters rather than a token of a thousand.
   const [short, long] = text.length < secret.length ? [text, secret] : [secret, text];
   for (let start = 0; start + pieceLength <= short.length; start += 1) {

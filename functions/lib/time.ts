@@ -16,12 +16,12 @@ export function monotonicMs(): number {
 const [shortestPauseMs, longestPauseMs] = [300, 2_000];
 
 /**
- * Milliseconds to wait after attempt 0, 1, 2, …: longer each time, and cut at random by up to half, so that callers that were refused at the same time do not
- * come back at the same time.
+ * Milliseconds to wait after attempt 0, 1, 2, …: longer each time, and cut at random by up to half, so that callers
+ * that were refused at the same time do not come back at the same time.
  *
  * @param random from 0 to 1, as `Math.random`
  */
-export function pauseAfter(attempt: number, random: () => number): number {
+export function backoffMs(attempt: number, random: () => number): number {
   return Math.min(shortestPauseMs * 2 ** attempt, longestPauseMs) * (0.5 + random() / 2);
 }
 

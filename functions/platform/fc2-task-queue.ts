@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import FcClient from '@alicloud/fc2';
-import type { CredentialsProvider } from '../alibaba/credentials.ts';
+import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
 import { exchange, ExchangeFailure, type Answer } from '../alibaba/exchange.ts';
 import { identifier } from '../alibaba/scrub.ts';
 import { toRecord } from '../lib/json.ts';
@@ -16,8 +16,6 @@ export interface TaskFunction {
 }
 
 type Action = 'fc:InvokeFunction' | 'fc:GetAsyncTask';
-type Credentials = Awaited<ReturnType<CredentialsProvider['getCredentials']>>;
-
 /** The queue of one function, with the credentials of this invocation. */
 export function createTaskQueue(target: TaskFunction, credentials: CredentialsProvider): TaskQueue {
   const own = `/functions/${target.name}`;
@@ -33,7 +31,8 @@ export function createTaskQueue(target: TaskFunction, credentials: CredentialsPr
       );
       const { status, code, isForeign } = judged;
       if (status === 202 && code === undefined && !isForeign) return 'accepted';
-      // One page documents 409, an older one 400. https://help.aliyun.com/zh/functioncompute/fc-2-0/user-guide/asynchronous-task-deduplication
+      // One page documents 409, an older one 400.
+      // https://help.aliyun.com/zh/functioncompute/fc-2-0/user-guide/asynchronous-task-deduplication
       const isConflict = status === 409 || (status === 400 && /AlreadyExist/i.test(code ?? ''));
       if (isConflict && !isForeign) return 'exists';
       throw refused(judged, 'fc:InvokeFunction', target);
@@ -50,7 +49,7 @@ export function createTaskQueue(target: TaskFunction, credentials: CredentialsPr
   };
 }
 
-interface Judged {
+interface ApiAnswer {
   status: number;
   /** Function Compute's own, such as `FunctionNotFound`. */
   code: string | undefined;
@@ -59,7 +58,7 @@ interface Judged {
   isForeign: boolean;
 }
 
-async function callApi(keys: Credentials, call: () => Promise<Answer>): Promise<Judged> {
+async function callApi(keys: Credentials, call: () => Promise<Answer>): Promise<ApiAnswer> {
   try {
     const { status, text } = await call();
     const value = parse(text);
@@ -85,7 +84,7 @@ function parse(text: string): unknown {
 }
 
 /** A 4xx is a clear no; whatever else is no clear yes leaves in doubt what was done. */
-function refused(judged: Judged, action: Action, target: TaskFunction): TaskQueueFailure {
+function refused(judged: ApiAnswer, action: Action, target: TaskFunction): TaskQueueFailure {
   const { status, code, isForeign } = judged;
   const who = isForeign ? 'Something on the way to Function Compute' : 'Function Compute';
   const said = [`${who} answered ${status}`, code].filter((part) => part !== undefined).join(' ');
@@ -95,7 +94,7 @@ function refused(judged: Judged, action: Action, target: TaskFunction): TaskQueu
 }
 
 function adviceOn(
-  { status, code, isForeign }: Judged,
+  { status, code, isForeign }: ApiAnswer,
   action: Action,
   { name, region, accountId }: TaskFunction,
 ): string {

@@ -28,7 +28,7 @@ export async function invocationCredentials(
   if (isInFunctionCompute(env)) {
     throw new Problem(
       'credentials_missing',
-      'The function has no role, so it may not call EDAS. Create the role as policy/README.md says, and deploy again.',
+      'The function has no role, so it may not call Alibaba Cloud. Create the role as policy/README.md says, and deploy again.',
     );
   }
   return defaultChain();

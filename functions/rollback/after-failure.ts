@@ -2,7 +2,7 @@ import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { describeStatus, phaseOf } from '../edas/status.ts';
 import { reasonOf } from '../lib/text.ts';
-import { pauseAfter } from '../lib/time.ts';
+import { backoffMs } from '../lib/time.ts';
 import { leastCallMs, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { shownByOrder, terminatedByNow, type RollbackOutcome } from './outcome.ts';
@@ -91,12 +91,12 @@ async function readUntilEnded(
     // One call's time to pause, and one to read.
     const isOver = leftMs < 2 * leastCallMs;
     if (isOver || hasEnded(last, before) || isHopeless(reading)) return last;
-    await clock.sleep(Math.min(pauseAfter(attempt, random), leftMs / 2));
+    await clock.sleep(Math.min(backoffMs(attempt, random), leftMs / 2));
   }
 }
 
 /** The order, or why it could not be read; neither where no time was left to read it. */
-interface Reading {
+interface ReadResult {
   order?: ChangeOrderInfo;
   error?: unknown;
 }
@@ -104,7 +104,7 @@ interface Reading {
 async function readAgain(
   request: RollbackRequest,
   { changeOrders, clock, warn }: RollbackDependencies,
-): Promise<Reading> {
+): Promise<ReadResult> {
   const { changeOrderId } = request;
   const budgetMs = timeLeft(request, clock);
   if (budgetMs < leastCallMs) return {};
@@ -120,7 +120,7 @@ async function readAgain(
 }
 
 /** Whether the order may not be read, so that asking again is of no use. */
-function isHopeless({ error }: Reading): boolean {
+function isHopeless({ error }: ReadResult): boolean {
   if (error === undefined) return false;
   return !(error instanceof EdasFailure) || error.kind === 'denied' || error.kind === 'unauthenticated';
 }
@@ -137,7 +137,10 @@ function describeSeen(after: ChangeOrderInfo | undefined): string {
     : 'The change order could not be read afterwards.';
 }
 
-/** What a person should do about an unknown outcome. Sending it all again is good advice only where the order can be read. */
+/**
+ * What a person should do about an unknown outcome. Sending it all again is good advice only where the order can be
+ * read.
+ */
 function adviceAfterDoubt(last: ChangeOrderInfo | undefined): string {
   if (!last) {
     return 'Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.';

@@ -7,9 +7,9 @@ export const leastCallMs = 100;
 export const shares = {
   /** Half stays for reading the order and rolling it back. */
   list: 0.5,
-  /** A generous share: an order that could not be read may be rolled back a second time. */
+  /** An order that is not read may be rolled back twice, so this read gets much of the time. */
   readBefore: 0.4,
-  /** Without it nothing may be sent, so little is lost if it takes longer. */
+  /** If this read fails, nothing is sent. So it may use time that the rollback would need. */
   requiredRead: 0.6,
   /** Two fifths stay for reading the order again, should the answer get lost. */
   rollback: 0.6,

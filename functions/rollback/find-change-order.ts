@@ -19,7 +19,10 @@ export type Target = { changeOrderId: string } | { app: string };
 export interface ChangeOrderSearch {
   /** An application is one that the sender may touch. */
   target: Target;
-  /** The change order must belong to one of these applications; ids in lower case. Undefined: any that the function's role reaches. */
+  /**
+   * The change order must belong to one of these applications; ids in lower case. Undefined: any that the function's
+   * role reaches.
+   */
   apps?: readonly string[] | undefined;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
@@ -32,8 +35,8 @@ export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRoll
 };
 
 /**
- * The change order to roll back, once it is certain that the sender may touch it. Closed on authority: where
- * EDAS does not say to which application an order belongs, it is refused.
+ * The change order to roll back, once it is certain that the sender may touch it. If EDAS does not say which
+ * application an order belongs to, it is refused.
  *
  * @throws Problem `app_not_allowed`, `app_has_no_change_in_flight`, or why EDAS could not be asked
  */
@@ -60,11 +63,11 @@ function selectDeployment(app: string, orders: readonly ListedChangeOrder[]): st
   if (inFlight && !isRepeat) return inFlight.changeOrderId;
   const seen = inFlight
     ? `The newest deployment of the application ${app}, ${newest?.changeOrderId}, is terminated: it was rolled back or stopped before. An older one, ${inFlight.changeOrderId}, is in flight and is left alone, for a repeat must not go on to the next. To roll that back, send its change order id.`
-    : `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${whatIsListed(orders)}`;
+    : `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${describeList(orders)}`;
   throw new Problem('app_has_no_change_in_flight', `${seen} No rollback was sent.`, { app });
 }
 
-function whatIsListed(orders: readonly ListedChangeOrder[]): string {
+function describeList(orders: readonly ListedChangeOrder[]): string {
   const [newest] = orders.toSorted(newestFirst);
   if (!newest) return 'EDAS knows no recent change order of it: check the id.';
   const { changeOrderId, status } = newest;
@@ -82,14 +85,17 @@ function isDeployment(order: ListedChangeOrder): boolean {
 }
 
 /**
- * No page documents the type of the order that carries a rollback out, and it may be a `CoDeploy`: so its words count as
- * well. See docs/decisions/0004.
+ * No page documents the type of the order that carries a rollback out, and it may be a `CoDeploy`: so its words count
+ * as well. See docs/decisions/0004.
  */
 function isRollback({ typeCode = '', words }: ListedChangeOrder): boolean {
   return /\u56de\u6eda|roll(ed|ing)?[\s-]?back/i.test(`${typeCode} ${words}`);
 }
 
-/** No order names the one that it rolls back, so only the very next one of the application can be taken for its rollback. */
+/**
+ * An order does not name the one that it rolls back. So only the very next order of the application can be its
+ * rollback.
+ */
 export function rollbackRightAfter(
   changeOrderId: string,
   siblings: ListedChangeOrder[],

@@ -33,7 +33,7 @@ export type RollbackOutcome = { changeOrderId: string; message: string } & (
 );
 
 /** What an order that ended from outside leaves to be checked by a person. */
-export const whatTerminatedMeans =
+export const terminatedAdvice =
   'That is what a rollback leaves, but a change that was only aborted looks the same and leaves the updated instances updated: check the versions in the EDAS console.';
 
 /** EDAS took the rollback. */
@@ -62,17 +62,17 @@ export function shownByOrder(changeOrderId: string, failure: EdasFailure): Rollb
 /** There was nothing left to do. */
 export function alreadyTerminated({ changeOrderId, nextRollback }: RollbackRequest): RollbackOutcome {
   if (!nextRollback) {
-    const message = `The change order is terminated already. Nothing was sent. ${whatTerminatedMeans}`;
+    const message = `The change order is terminated already. Nothing was sent. ${terminatedAdvice}`;
     return { outcome: 'already_terminated', changeOrderId, message };
   }
   const { changeOrderId: rollbackChangeOrderId, status } = nextRollback;
-  const message = `The change order is terminated already, and the next one of its application is a rollback: ${rollbackChangeOrderId}, with status ${describeStatus(status)}. Nothing was sent. ${whatTerminatedMeans}`;
+  const message = `The change order is terminated already, and the next one of its application is a rollback: ${rollbackChangeOrderId}, with status ${describeStatus(status)}. Nothing was sent. ${terminatedAdvice}`;
   return { outcome: 'already_terminated', changeOrderId, rollbackChangeOrderId, message };
 }
 
 /** EDAS did not take the rollback, and another request or a person was faster. */
 export function terminatedByNow(changeOrderId: string, failure: EdasFailure): RollbackOutcome {
-  const message = `The change order is terminated by now. ${sentence(failure)} ${whatTerminatedMeans}`;
+  const message = `The change order is terminated by now. ${sentence(failure)} ${terminatedAdvice}`;
   return { outcome: 'already_terminated', changeOrderId, message };
 }
 

@@ -1,5 +1,5 @@
 import { EdasFailure, type EdasFailureKind } from '../edas/failure.ts';
-import { type Clock, pauseAfter } from '../lib/time.ts';
+import { type Clock, backoffMs } from '../lib/time.ts';
 import { leastCallMs } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 
@@ -23,7 +23,7 @@ export async function readWithRetries<T>(
     try {
       return await question(timeoutOf(deadlineAt, clock));
     } catch (error) {
-      const pauseMs = pauseAfter(attempt, random);
+      const pauseMs = backoffMs(attempt, random);
       const canHelp = error instanceof EdasFailure && passing.includes(error.kind);
       if (!canHelp || deadlineAt - clock.now() - pauseMs < leastCallMs) throw error;
       await clock.sleep(pauseMs);

@@ -20,10 +20,10 @@ const codes = {
 // https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-rollbackchangeorder
 const ramActions = { read: 'edas:ReadApplication', rollback: 'edas:ManageApplication' } as const;
 
-// A rollback that EDAS refused was sent, after all.
+// A refused rollback was sent, so "No rollback was sent" would be wrong for it.
 const nothingWasDone = { read: 'No rollback was sent.', rollback: 'Nothing was rolled back.' } as const;
 
-/** A failure of a read that counts, or of a rollback that leaves no doubt: nothing was rolled back. */
+/** The problem after a required read failed, or after a rollback that was certainly not carried out. */
 export function refusal(failure: EdasFailure, action: EdasAction, subject: ProblemFacts): Problem {
   const detail = `${explain(failure, action, subject.app)} ${nothingWasDone[action]}`;
   if (failure.kind !== 'throttled') return problemFromFailure(codes[failure.kind], detail, failure, subject);

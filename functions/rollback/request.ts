@@ -13,7 +13,7 @@ export interface RollbackRequest {
    * Whether an earlier attempt may have sent the rollback, or this one comes so late that people will have acted. Then
    * nothing is sent unless the order is seen in flight.
    */
-  isRepeat?: boolean | undefined;
+  onlyIfInFlight?: boolean | undefined;
   /** The next order of the application, where that is a rollback: perhaps the one of this order. */
   nextRollback?: RollbackOrder | undefined;
 }

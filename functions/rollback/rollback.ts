@@ -3,7 +3,7 @@ import type { RollbackReceipt } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
-import { pauseAfter, toIso, type Clock } from '../lib/time.ts';
+import { backoffMs, toIso, type Clock } from '../lib/time.ts';
 import { afterFailure } from './after-failure.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
@@ -36,7 +36,7 @@ export async function rollBack(
     const answer = await send(request, dependencies);
     if (!(answer instanceof EdasFailure)) return acceptedByEdas(request.changeOrderId, answer);
     failure = answer;
-    const pauseMs = pauseAfter(attempt, dependencies.random);
+    const pauseMs = backoffMs(attempt, dependencies.random);
     if (!maySendAgain(failure, pauseMs, request, dependencies.clock)) {
       return afterFailure(failure, order, request, dependencies);
     }
@@ -50,7 +50,7 @@ export async function rollBack(
  *
  * @throws Problem `problem_predates_change`, `change_start_unknown`, or why the order could not be read
  */
-export async function requireCausality(
+export async function readAndRequireChangePredatesProblem(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<void> {
@@ -63,11 +63,12 @@ async function readBefore(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<ChangeOrderInfo | undefined> {
-  const { changeOrderId, hold, problemStartedAt, isRepeat = false } = request;
+  const { changeOrderId, hold, problemStartedAt, onlyIfInFlight = false } = request;
   const { clock, warn } = dependencies;
-  // Who holds a rollback back wants to know whether it would work, and the causality rule is authority: then the read is
-  // no mere advice. A repeat that is not recognised rolls back twice.
-  const isRequired = hold !== undefined || problemStartedAt !== undefined || isRepeat;
+  // The read is required in three cases: on hold, because the answer says whether a rollback would work; with
+  // problemStartedAt, because the rule needs the start of the change; and on a retry, because a repeat that is not
+  // recognised rolls back twice.
+  const isRequired = hold !== undefined || problemStartedAt !== undefined || onlyIfInFlight;
   if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
   try {
     const shareMs = shareOf(isRequired ? 'requiredRead' : 'readBefore', request, clock);
@@ -128,10 +129,10 @@ function outcomeWithoutSending(
  * @throws Problem `edas_outcome_unknown` where an earlier attempt may have rolled it back
  */
 function requireInFlightOnRepeat(
-  { changeOrderId, isRepeat = false }: RollbackRequest,
+  { changeOrderId, onlyIfInFlight = false }: RollbackRequest,
   order: ChangeOrderInfo | undefined,
 ): void {
-  if (!isRepeat || phaseOf(order?.status) === 'in_flight') return;
+  if (!onlyIfInFlight || phaseOf(order?.status) === 'in_flight') return;
   throw new Problem(
     'edas_outcome_unknown',
     `This rollback comes late, or was sent before, and the change order's status is ${describeStatus(order?.status)}: so it is not sent. Check the versions in the EDAS console, and roll back there if the change is still in them.`,
@@ -199,8 +200,8 @@ async function warnAndPause(
 }
 
 /**
- * Reads the order before the rollback is sent again: another request may have been faster. Throttling is EDAS's word that nothing was
- * done, and is believed only where the order can be read. What never left needs no such witness.
+ * Reads the order before the rollback is sent again: another request may have been faster. Throttling is EDAS's word
+ * that nothing was done, and is believed only where the order can be read. What never left needs no such witness.
  *
  * @param before the order as it was known until now
  * @throws Problem `edas_throttled`, `change_order_not_found`

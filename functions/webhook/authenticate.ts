@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts';
-import { handshakeReply, mayBeSealedChallenge } from './handshake.ts';
+import { handshakeReply, mayBeEncryptedChallenge } from './handshake.ts';
 import type { Ignored } from './outcome.ts';
 import type { Source } from './source/load-sources.ts';
 import type { LinkGrant } from './verify/link.ts';
@@ -19,8 +19,8 @@ export interface AuthenticatedRequest {
 /**
  * Verifies a request with the keys that the source has, or answers a handshake that comes before there is a signature.
  *
- * KMS is asked only where a key of KMS could still let the request in: a request that is refused for another reason
- * costs no call, and neither does one that is signed with the secret in a variable. Without KMS, nothing is awaited.
+ * KMS is called only if one of its keys could change the result: not for a request that is refused for another reason,
+ * and not for one that is signed with a secret in a variable. Without KMS, nothing is awaited.
  *
  * @param now epoch milliseconds
  * @param addKmsKeys reads the source's secrets in KMS; throws Problem `secrets_unavailable`, `source_not_configured`
@@ -35,7 +35,7 @@ export function authenticate(
   try {
     return authenticateWithKeys(source, request, now);
   } catch (error) {
-    if (source.secretsInKms.length === 0 || !lacksKey(error, source, request)) throw error;
+    if (source.secretsInKms.length === 0 || !couldPassWithAnotherKey(error, source, request)) throw error;
   }
   return addKmsKeys(source).then((withKmsKeys) => authenticateWithKeys(withKmsKeys, request, now));
 }
@@ -52,9 +52,9 @@ function authenticateWithKeys(
 }
 
 /** Whether the request was refused for a reason that another key could remove. */
-function lacksKey(error: unknown, source: Source, request: SignedRequest): boolean {
+function couldPassWithAnotherKey(error: unknown, source: Source, request: SignedRequest): boolean {
   if (!(error instanceof Problem)) return false;
   const { code } = error;
-  if (code === 'signature_missing') return mayBeSealedChallenge(source, request);
+  if (code === 'signature_missing') return mayBeEncryptedChallenge(source, request);
   return code === 'signature_mismatch' || code === 'token_mismatch';
 }

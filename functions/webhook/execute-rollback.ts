@@ -9,16 +9,16 @@ import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
-import { requireCausality, rollBack } from '../rollback/rollback.ts';
+import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
 import { secondTaskIdFor, taskIdFor, type RollbackDone, type TaskFacts } from '../task.ts';
 import type { DeliveryFacts } from './audit-record.ts';
-import { deferRollback, followRollback, type Follow, type HandOver } from './hand-over.ts';
+import { deferRollback, followRollback, type FollowStatus, type HandOverDependencies } from './hand-over.ts';
 import type { Outcome } from './outcome.ts';
 import type { RollbackIntent } from './payload/intent.ts';
 import type { CompiledSource } from './source/compiled-source.ts';
 
 /** A change order that a webhook may roll back. */
-export interface Execution {
+export interface RollbackInput {
   source: CompiledSource;
   intent: RollbackIntent;
   /** The change order that the intent is for. */
@@ -46,7 +46,7 @@ const shareOfFollow = 0.15;
  * @throws Problem
  */
 export async function executeRollback(
-  execution: Execution,
+  execution: RollbackInput,
   dependencies: ExecutionDependencies,
 ): Promise<Outcome> {
   const { source } = execution;
@@ -62,14 +62,14 @@ export function operationFor({ cluster }: Pick<CompiledSource, 'cluster'>): Roll
 }
 
 /** A rollback that is due, and what it takes to do it or to hand it over. */
-interface Job {
+interface PreparedRollback {
   request: RollbackRequest;
   task: TaskFacts;
   dependencies: RollbackDependencies;
-  handOver: HandOver;
+  handOver: HandOverDependencies;
 }
 
-function prepare(execution: Execution, dependencies: ExecutionDependencies): Job {
+function prepare(execution: RollbackInput, dependencies: ExecutionDependencies): PreparedRollback {
   const { source, intent, found, deadlineAt } = execution;
   const { context, env, clock, warn } = dependencies;
   const hold = holdOf(source, env);
@@ -82,11 +82,12 @@ function prepare(execution: Execution, dependencies: ExecutionDependencies): Job
 }
 
 /** Leaves the rollback to a task, or does it where no task will. */
-async function deferOrRollBack(job: Job): Promise<Outcome> {
+async function deferOrRollBack(job: PreparedRollback): Promise<Outcome> {
   const { request, task, dependencies, handOver } = job;
   const { changeOrderId, problemStartedAt } = request;
-  // Not left to the task alone: while it is refused there, it would stand in the way of who may roll back.
-  await requireCausality(request, dependencies);
+  // The webhook checks this too. Otherwise a task that is refused would keep the id of the change order, and block a
+  // sender whose rollback is allowed.
+  await readAndRequireChangePredatesProblem(request, dependencies);
   const deferred = await deferRollback({ ...task, rollback: 'due', problemStartedAt }, handOver);
   switch (deferred) {
     case 'no_queue':
@@ -99,7 +100,7 @@ async function deferOrRollBack(job: Job): Promise<Outcome> {
 }
 
 /** @param taskId of the task that follows the rollback */
-async function rollBackAndFollow(job: Job, taskId: string): Promise<Outcome> {
+async function rollBackAndFollow(job: PreparedRollback, taskId: string): Promise<Outcome> {
   const { request, task, dependencies, handOver } = job;
   const reserveMs = timeLeft(request, handOver.clock) * shareOfFollow;
   const outcome = await rollBack({ ...request, deadlineAt: request.deadlineAt - reserveMs }, dependencies);
@@ -115,7 +116,7 @@ function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
 }
 
 /** What a task has to know, whatever it has to do. */
-function taskFactsOf({ source, intent, receivedAt, facts, found }: Execution): TaskFacts {
+function taskFactsOf({ source, intent, receivedAt, facts, found }: RollbackInput): TaskFacts {
   return {
     version: 1,
     source: source.name,
@@ -135,7 +136,7 @@ function cutForTask(text: string | undefined): string | undefined {
   return text === undefined ? undefined : excerpt(text, 200);
 }
 
-const whatFollows: Record<Follow, string> = {
+const whatFollows: Record<FollowStatus, string> = {
   dispatched: 'A task follows it and tells how it ends.',
   exists: 'There was a task for this change order before, so no other one follows it.',
   // An answer may have got lost, and a task be there all the same.
@@ -143,7 +144,7 @@ const whatFollows: Record<Follow, string> = {
 };
 
 /** Adds to the outcome whether a task follows the rollback. */
-function withFollow(outcome: RollbackOutcome, follow: Follow): Outcome {
+function withFollow(outcome: RollbackOutcome, follow: FollowStatus): Outcome {
   if (outcome.outcome !== 'rolling_back') return outcome;
   return { ...outcome, follow, message: `${outcome.message} ${whatFollows[follow]}` };
 }

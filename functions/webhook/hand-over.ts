@@ -17,9 +17,9 @@ export interface Deferred {
 }
 
 /** Whether a task follows a rollback: this request's own, one that was there already, or none. */
-export type Follow = 'dispatched' | 'exists' | 'failed';
+export type FollowStatus = 'dispatched' | 'exists' | 'failed';
 
-export interface HandOver {
+export interface HandOverDependencies {
   openQueue: () => Promise<TaskQueue>;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
@@ -27,7 +27,10 @@ export interface HandOver {
   warn: RollbackDependencies['warn'];
 }
 
-/** Of the time that is left, for each of at most three calls: a third is left for a rollback of our own. */
+/**
+ * Each call to the queue may take this share of the time that is left. After three calls about a third is left for a
+ * rollback by the webhook itself.
+ */
 const shareOfCall = 0.3;
 /** Milliseconds. Function Compute takes a task in some tens of them. */
 const longestCallMs = 3_000;
@@ -39,10 +42,13 @@ const deadStates: readonly TaskState[] = ['Failed', 'Stopped', 'Expired', 'Inval
 export type NoTask = 'no_queue' | 'dead_task';
 
 /**
- * Hands a rollback over to a task. Where no task will do it, the log says why; then the webhook has to, for the emergency
- * brake does not depend on the queue.
+ * Hands a rollback over to a task. If no task will do it, the log says why, and the webhook rolls back itself: the
+ * emergency brake does not depend on the queue.
  */
-export async function deferRollback(task: RollbackDue, handOver: HandOver): Promise<Deferred | NoTask> {
+export async function deferRollback(
+  task: RollbackDue,
+  handOver: HandOverDependencies,
+): Promise<Deferred | NoTask> {
   const { changeOrderId } = task;
   const taskId = taskIdFor(changeOrderId);
   const result = await submit(taskId, task, handOver);
@@ -68,12 +74,12 @@ export async function deferRollback(task: RollbackDue, handOver: HandOver): Prom
   return { outcome: 'deferred', changeOrderId, task: state, message };
 }
 
-/** Lets a task follow a rollback that was accepted. It stands, whatever becomes of that. */
+/** Hands over a task that follows an accepted rollback. The rollback stands even if that fails. */
 export async function followRollback(
   taskId: string,
   task: RollbackDone,
-  handOver: HandOver,
-): Promise<Follow> {
+  handOver: HandOverDependencies,
+): Promise<FollowStatus> {
   const result = await submit(taskId, task, handOver);
   switch (result) {
     case 'accepted':
@@ -106,7 +112,11 @@ function describeState(state: TaskState | 'unknown'): string {
 /** `settled`: the answer got lost, and a task is there. `in_doubt`: it got lost, and only the task's state can tell. */
 type Submission = 'accepted' | 'exists' | 'settled' | 'in_doubt' | 'failed';
 
-async function submit(taskId: string, task: RollbackTask, handOver: HandOver): Promise<Submission> {
+async function submit(
+  taskId: string,
+  task: RollbackTask,
+  handOver: HandOverDependencies,
+): Promise<Submission> {
   const call = async () => {
     const queue = await handOver.openQueue();
     return queue.submit(taskId, JSON.stringify(task), timeOfCall(handOver));
@@ -125,7 +135,7 @@ async function submit(taskId: string, task: RollbackTask, handOver: HandOver): P
 async function submitAgain(
   taskId: string,
   call: () => Promise<'accepted' | 'exists'>,
-  handOver: HandOver,
+  handOver: HandOverDependencies,
 ): Promise<Submission> {
   try {
     return (await call()) === 'accepted' ? 'accepted' : 'settled';
@@ -136,7 +146,7 @@ async function submitAgain(
   }
 }
 
-async function stateOf(taskId: string, handOver: HandOver): Promise<TaskState | 'unknown'> {
+async function stateOf(taskId: string, handOver: HandOverDependencies): Promise<TaskState | 'unknown'> {
   try {
     const queue = await handOver.openQueue();
     return await queue.stateOf(taskId, timeOfCall(handOver));
@@ -146,7 +156,7 @@ async function stateOf(taskId: string, handOver: HandOver): Promise<TaskState | 
   }
 }
 
-function timeOfCall(handOver: HandOver): number {
+function timeOfCall(handOver: HandOverDependencies): number {
   const leftMs = timeLeft(handOver, handOver.clock);
   if (leftMs < leastCallMs) throw new TaskQueueFailure('No time was left to hand a task over.', false);
   return Math.max(leastCallMs, Math.min(longestCallMs, leftMs * shareOfCall));

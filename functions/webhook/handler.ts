@@ -20,7 +20,7 @@ import { readPayload } from './payload/read.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
 import { replyWithHealth, replyWithOutcome, replyWithProblem, type ReplyContext } from './reply/reply.ts';
 import type { Configuration } from './source/compiled-source.ts';
-import { findSource, requireConfigured, requirePost } from './source/find-source.ts';
+import { findSource, requireOpen, requirePost } from './source/find-source.ts';
 import { createAddKmsKeys, type AddKmsKeys } from './source/kms-keys.ts';
 import { createKmsSecrets } from './source/kms-secrets.ts';
 import { isClosed, loadSources, type Source } from './source/load-sources.ts';
@@ -38,17 +38,15 @@ interface HandlerDependencies extends Runtime {
 }
 
 /** One request on its way through the handler. */
-interface Delivery {
+interface RequestInProgress {
   request: WebhookRequest;
   context: FunctionContext;
-  /** When the request came in: milliseconds on the clock, and epoch milliseconds. */
-  startedAt: number;
+  /** When the request came in: milliseconds on the monotonic clock, for the deadline. */
+  startedOnClock: number;
+  /** The same moment as a time of day, epoch milliseconds. */
   receivedAt: number;
   record: AuditRecord;
 }
-
-/** Kept back from the sender's patience so that the answer arrives in time. */
-const answerMarginMs = 500;
 
 /**
  * Makes the handler of the webhook function. It answers every event, whatever it is, and never throws; each request
@@ -65,16 +63,17 @@ export function createHandler(
   const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
   const dependencies: HandlerDependencies = { ...runtime, version, digest, sources, addKmsKeys, log };
 
-  return async (event, given) => {
-    const startedAt = clock.now();
+  return async (event, rawContext) => {
+    const startedOnClock = clock.now();
     const record = new AuditRecord();
     const logDecision = (level: LogLevel, decision: object) => {
-      const durationMs = Math.round(clock.now() - startedAt);
+      const durationMs = Math.round(clock.now() - startedOnClock);
       audit(level, Object.assign({}, record.facts, decision, { durationMs }));
     };
-    let reader: Pick<ReplyContext, 'source' | 'isVerified'> = { isVerified: false };
+    // Grows with what is known, so that a failure is answered in the sender's own way as well.
+    let replyContext: Pick<ReplyContext, 'source' | 'isVerified'> = { isVerified: false };
     try {
-      const context = readContext(given);
+      const context = readContext(rawContext);
       record.add({ requestId: context.requestId });
       const request = receive(event);
       record.add({ requestId: request.requestId });
@@ -83,23 +82,25 @@ export function createHandler(
         logDecision('info', { outcome: 'health' });
         return response;
       }
-      const delivery: Delivery = { request, context, startedAt, receivedAt: now(), record };
+      const inProgress: RequestInProgress = { request, context, startedOnClock, receivedAt: now(), record };
       const source = findSource(sources, request.path);
-      reader = { source, isVerified: false };
-      const authentication = authenticateDelivery(delivery, source, dependencies);
+      replyContext = { source, isVerified: false };
+      const authentication = authenticateRequest(inProgress, source, dependencies);
+      // Nothing is awaited unless KMS is asked: refusing must be cheap.
       const authenticated = authentication instanceof Promise ? await authentication : authentication;
-      reader = { source, isVerified: !('outcome' in authenticated) };
+      replyContext = { source, isVerified: !('outcome' in authenticated) };
       const outcome =
         'outcome' in authenticated
           ? authenticated
-          : await processDelivery(delivery, authenticated, dependencies);
+          : await processRequest(inProgress, authenticated, dependencies);
+      // The body of a handshake is for the sender, not for the log.
       logDecision('info', { ...outcome, body: undefined });
-      return replyWithOutcome(outcome, { ...reader, ...repliedFacts(record) });
+      return replyWithOutcome(outcome, { ...replyContext, ...repliedFacts(record) });
     } catch (error) {
       const { requestId, source } = record.facts;
       const problem = toProblem(error, { requestId, source }, log);
       logDecision(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
-      return replyWithProblem(problem, { ...reader, ...repliedFacts(record) });
+      return replyWithProblem(problem, { ...replyContext, ...repliedFacts(record) });
     }
   };
 }
@@ -109,8 +110,8 @@ function repliedFacts({ facts }: AuditRecord): Pick<ReplyContext, 'requestId' | 
 }
 
 /** Nothing here reads the payload. Headers are checked before anything is hashed. */
-function authenticateDelivery(
-  { request, context, receivedAt, record }: Delivery,
+function authenticateRequest(
+  { request, context, receivedAt, record }: RequestInProgress,
   source: Source,
   { env, addKmsKeys }: HandlerDependencies,
 ): ReturnType<typeof authenticate> {
@@ -118,23 +119,26 @@ function authenticateDelivery(
   const delivery = source.deliveryHeader && headers.get(source.deliveryHeader);
   record.add({ source: source.name, delivery });
   requirePost(request.method);
-  requireConfigured(source);
+  requireOpen(source);
   const signed = { headers, query, body: rawBody(request) };
-  return authenticate(source, signed, receivedAt, (each) =>
-    addKmsKeys(each, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
+  return authenticate(source, signed, receivedAt, (sourceWithKmsSecrets) =>
+    addKmsKeys(sourceWithKmsSecrets, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
   );
 }
 
+/** Kept free before the source's deadline, so that the answer arrives in time. */
+const answerMarginMs = 500;
+
 /** From the payload of a verified request to what became of its change order. */
-async function processDelivery(
-  { request, context, startedAt, receivedAt, record }: Delivery,
+async function processRequest(
+  { request, context, startedOnClock, receivedAt, record }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
   { env, clock, random, log }: HandlerDependencies,
 ): Promise<Outcome> {
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
   };
-  // Before anything is ignored: a link must not expire unannounced because its webhooks had nothing to roll back so far.
+  // First of all: a link must not expire without a warning, even if none of its webhooks asked for a rollback.
   if (grant && expiresSoon(grant, receivedAt)) warn('the link expires soon', describeGrant(grant));
   if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
 
@@ -149,7 +153,8 @@ async function processDelivery(
   const intent = await selectIntent(source, payload, grant, receivedAt);
   record.add({ app: intent.app });
 
-  const deadlineAt = startedAt + source.deadlineMs - answerMarginMs;
+  const deadlineAt = startedOnClock + source.deadlineMs - answerMarginMs;
+  // Opened with the first call: a rollback that a task does needs no SDK here.
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
   const changeOrders = changeOrdersOf(edas, operationFor(source));
   const dependencies = { changeOrders, clock, random, warn };

@@ -13,8 +13,8 @@ import { publicZendeskSecret } from './verify/secret.ts';
 const longestChallenge = 1000;
 
 /**
- * Answers a handshake that comes without a signature; undefined for every other request. Anyone can send one, so it does
- * nothing and tells nothing, and is accepted only where the request is nothing but the handshake.
+ * Answers a handshake that comes without a signature; undefined for every other request. Anyone can send one, so it
+ * does nothing and tells nothing, and is accepted only where the request is nothing but the handshake.
  *
  * @param now epoch milliseconds
  */
@@ -54,17 +54,17 @@ function isSslCheck({ headers, body }: SignedRequest): boolean {
 function unsignedChallenge(source: Source, body: Buffer): Ignored | undefined {
   const outer = parseUnsigned(body);
   if (outer === undefined) return undefined;
-  if (!isSealed(outer)) return pureChallenge(source, outer);
+  if (!isEncrypted(outer)) return challengeOnly(source, outer);
   const plain = decryptFeishu(source.keys, outer);
   const inner = plain === undefined ? undefined : attemptJson(plain);
-  return inner === undefined ? undefined : pureChallenge(source, inner);
+  return inner === undefined ? undefined : challengeOnly(source, inner);
 }
 
 /** Whether only a key can tell that an unsigned request is a challenge. */
-export function mayBeSealedChallenge({ handshake }: Source, { headers, body }: SignedRequest): boolean {
+export function mayBeEncryptedChallenge({ handshake }: Source, { headers, body }: SignedRequest): boolean {
   if (handshake !== 'feishu' || headers.has(feishuSignatureHeader)) return false;
   const outer = parseUnsigned(body);
-  return outer !== undefined && isSealed(outer);
+  return outer !== undefined && isEncrypted(outer);
 }
 
 function parseUnsigned(body: Buffer): JSONValue | undefined {
@@ -81,11 +81,11 @@ function attemptJson(text: string): JSONValue | undefined {
   }
 }
 
-function isSealed(outer: JSONValue): boolean {
+function isEncrypted(outer: JSONValue): boolean {
   return isRecord(outer) && 'encrypt' in outer && hasOnly(outer, ['encrypt']);
 }
 
-function pureChallenge(source: Source, payload: JSONValue): Ignored | undefined {
+function challengeOnly(source: Source, payload: JSONValue): Ignored | undefined {
   return hasOnly(payload, ['challenge', 'token', 'type']) ? challengeReply(source, payload) : undefined;
 }
 

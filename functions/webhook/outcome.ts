@@ -1,5 +1,5 @@
 import type { RollbackOutcome } from '../rollback/outcome.ts';
-import type { Deferred, Follow } from './hand-over.ts';
+import type { Deferred, FollowStatus } from './hand-over.ts';
 
 /** The request asked for no rollback. `body`: what a handshake wants to read instead of an outcome. */
 export interface Ignored {
@@ -9,4 +9,4 @@ export interface Ignored {
 }
 
 /** The result of a request that was authenticated, or was a handshake. */
-export type Outcome = (RollbackOutcome & { follow?: Follow }) | Deferred | Ignored;
+export type Outcome = (RollbackOutcome & { follow?: FollowStatus }) | Deferred | Ignored;

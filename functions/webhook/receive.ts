@@ -23,8 +23,8 @@ export const largestBodyBytes = 1024 * 1024;
 const largestEventBytes = 6 * largestBodyBytes + 64 * 1024;
 
 /**
- * Reads the event of an HTTP trigger. Every field is checked, for the function can also be invoked with anything.
- * https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/http-trigger-invoking-function
+ * Reads the event of an HTTP trigger. Every field is checked, because the function can also be invoked directly, with
+ * any event. https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/http-trigger-invoking-function
  *
  * @throws Problem `payload_malformed`, `body_too_large`
  */
@@ -53,7 +53,7 @@ export function rawBody({ headers, body, isBase64Encoded }: WebhookRequest): Buf
   requireUncompressed(headers.get('content-encoding'));
   const encoding = isBase64Encoded ? 'base64' : 'utf8';
   requireFittingBody(Buffer.byteLength(body, encoding));
-  // Half a character, written as an escape, has no bytes of its own.
+  // Half a surrogate pair, such as \ud800 in the JSON, has no UTF-8 bytes.
   if (!isBase64Encoded && !body.isWellFormed()) throw notAnHttpEvent();
   return Buffer.from(body, encoding);
 }

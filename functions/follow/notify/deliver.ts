@@ -1,12 +1,12 @@
 import { ExchangeFailure, type Answer, type Exchange } from '../../alibaba/exchange.ts';
-import { pauseAfter, type Clock } from '../../lib/time.ts';
+import { backoffMs, type Clock } from '../../lib/time.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Notification } from '../rollback-event.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
-import { withoutQuotation } from './without-quotation.ts';
+import { redactVerdict } from './without-quotation.ts';
 
 /** What a delivery needs of the runtime. */
-export interface DeliveryRuntime {
+export interface SendRuntime {
   /** The time of day, epoch milliseconds: for signatures. */
   now: () => number;
   /** For durations. */
@@ -37,22 +37,22 @@ export interface RetryLimits {
   totalMs: number;
 }
 
-export interface Delivery {
+export interface SendResult {
   verdict: Verdict;
   attempts: number;
 }
 
 /** Sends a notification to one receiver, more than once where that may help. Logs a failure; never throws. */
-export async function deliver(
+export async function send(
   notification: Notification,
   receiver: Receiver,
   limits: RetryLimits,
-  runtime: DeliveryRuntime,
+  runtime: SendRuntime,
   log: Log,
-): Promise<Delivery> {
+): Promise<SendResult> {
   const { kind, variable, address, fault = '' } = receiver;
   const delivery = address
-    ? await deliverTo(address, notification, receiver.protocol, limits, runtime)
+    ? await sendWithRetries(address, notification, receiver.protocol, limits, runtime)
     : {
         verdict: { accepted: false, reason: `it is closed: ${fault}`, retryable: false } as const,
         attempts: 0,
@@ -69,20 +69,20 @@ export async function deliver(
 /** An attempt that is given less time than this cannot succeed. */
 const leastAttemptMs = 100;
 
-async function deliverTo(
+async function sendWithRetries(
   address: ChannelAddress,
   notification: Notification,
   protocol: ChannelProtocol,
   limits: RetryLimits,
-  runtime: DeliveryRuntime,
-): Promise<Delivery> {
+  runtime: SendRuntime,
+): Promise<SendResult> {
   const { clock, random } = runtime;
   const deadlineAt = clock.now() + limits.totalMs;
   for (let attempts = 1; ; attempts += 1) {
     const timeoutMs = Math.max(1, Math.min(limits.attemptMs, deadlineAt - clock.now()));
     const { verdict, retryAfterMs = 0 } = await attempt(address, notification, protocol, timeoutMs, runtime);
     if (verdict.accepted || !verdict.retryable || attempts >= limits.attempts) return { verdict, attempts };
-    const pauseMs = Math.max(pauseAfter(attempts - 1, random), retryAfterMs);
+    const pauseMs = Math.max(backoffMs(attempts - 1, random), retryAfterMs);
     if (clock.now() + pauseMs + leastAttemptMs > deadlineAt) return { verdict, attempts };
     await clock.sleep(pauseMs);
   }
@@ -93,12 +93,12 @@ async function attempt(
   notification: Notification,
   { requestFor, judge }: ChannelProtocol,
   timeoutMs: number,
-  { now, exchange }: DeliveryRuntime,
+  { now, exchange }: SendRuntime,
 ): Promise<{ verdict: Verdict; retryAfterMs?: number | undefined }> {
   try {
     const { url, ...request } = requestFor(notification, address, now());
     const answer = await exchange(url, request, timeoutMs);
-    return { verdict: withoutQuotation(judge(answer), address), retryAfterMs: retryAfterMs(answer) };
+    return { verdict: redactVerdict(judge(answer), address), retryAfterMs: retryAfterMs(answer) };
   } catch (error) {
     return { verdict: judgeFailure(error) };
   }

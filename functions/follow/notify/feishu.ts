@@ -13,7 +13,7 @@ export const feishu: ChannelProtocol = {
     return jsonRequest(url, {
       ...(key && { timestamp, sign: feishuBotSignature(key, timestamp) }),
       msg_type: 'text',
-      content: { text: disarm(messageFor(notification, language)) },
+      content: { text: escapeForFeishu(messageFor(notification, language)) },
     });
   },
   // Old and new names of the same two fields.
@@ -38,7 +38,7 @@ export function feishuBotSignature(secret: Buffer, timestamp: string): string {
 }
 
 /** `<at user_id="all">` mentions all members; `[text](address)` is a link that shows another text. */
-function disarm(message: string): string {
+function escapeForFeishu(message: string): string {
   return message.replaceAll('<', '＜').replaceAll('](', '］(');
 }
 

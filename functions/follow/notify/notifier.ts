@@ -4,8 +4,8 @@ import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledChannel, Language } from '../configuration.ts';
 import { isInterim, type Notification } from '../rollback-event.ts';
 import { chatAnswers } from './chat-answer.ts';
-import { deliver, type DeliveryRuntime, type Receiver, type RetryLimits } from './deliver.ts';
-import { openChannel, protocols } from './open-channel.ts';
+import { send, type SendRuntime, type Receiver, type RetryLimits } from './deliver.ts';
+import { readChannelSettings, protocols } from './open-channel.ts';
 
 /** How many of the channels accepted a notification. */
 export interface Reach {
@@ -14,7 +14,7 @@ export interface Reach {
 }
 
 /** Sends one notification everywhere at once. Never throws, and leaves nothing open when it returns. */
-export type Notify = (notification: Notification) => Promise<Reach>;
+export type SendNotification = (notification: Notification) => Promise<Reach>;
 
 export interface Notifier {
   /**
@@ -23,45 +23,40 @@ export interface Notifier {
    * @param answerAt where the people of a chat wait for them, besides the channels
    * @param log of the task: each channel that did not accept a notification is an error in it
    */
-  forTask: (answerAt: AnswerAddress | undefined, log: Log) => Notify;
+  forTask: (answerAt: AnswerAddress | undefined, log: Log) => SendNotification;
 }
 
-/** A channel that does not answer delays a notification by this, whatever the others do. */
+/** A channel that does not answer holds a notification up for 15 s at most. */
 const channelLimits: RetryLimits = { attempts: 3, attemptMs: 5_000, totalMs: 15_000 };
 
 /**
  * Reads addresses and keys from the environment, once. A channel that cannot be used stays closed, and the log says
  * which variable and why, and never the value.
  */
-export function openNotifier(
+export function createNotifier(
   channels: readonly CompiledChannel[],
   env: Environment,
   log: Log,
-  runtime: DeliveryRuntime,
+  runtime: SendRuntime,
   limits: RetryLimits = channelLimits,
 ): Notifier {
-  const receivers = channels.map((channel) => openReceiver(channel, env, log));
+  const receivers = channels.map((channel) => createReceiver(channel, env, log));
   return {
     forTask: (answerAt, taskLog) => {
-      const chat = answerAt && openChat(answerAt, languageIn(answerAt, channels));
+      const chat = answerAt && createChatReceiver(answerAt, languageIn(answerAt, channels));
       const answer = async (notification: Notification) => {
         const attempts = chat ? Math.min(limits.attempts, attemptsFor(notification, chat)) : 0;
         if (!chat || attempts < 1) return;
-        const delivery = await deliver(
-          notification,
-          chat.receiver,
-          { ...limits, attempts },
-          runtime,
-          taskLog,
-        );
+        const delivery = await send(notification, chat.receiver, { ...limits, attempts }, runtime, taskLog);
         chat.attemptsLeft -= delivery.attempts;
       };
       return async (notification) => {
         const [deliveries] = await Promise.all([
-          Promise.all(receivers.map((receiver) => deliver(notification, receiver, limits, runtime, taskLog))),
+          Promise.all(receivers.map((receiver) => send(notification, receiver, limits, runtime, taskLog))),
           answer(notification),
         ]);
-        // The chat does not count: its address expires after half an hour, and can be used by anybody who saw the message.
+        // The chat does not count: its address expires after half an hour, and can be used by anybody who saw the
+        // message.
         const reached = deliveries.filter(({ verdict }) => verdict.accepted).length;
         return { reached, tried: deliveries.length };
       };
@@ -69,17 +64,17 @@ export function openNotifier(
   };
 }
 
-function openReceiver(channel: CompiledChannel, env: Environment, log: Log): Receiver {
+function createReceiver(channel: CompiledChannel, env: Environment, log: Log): Receiver {
   const { kind, url: variable } = channel;
   const receiver = { kind, variable, protocol: protocols[kind] };
-  const opened = openChannel(channel, env);
+  const opened = readChannelSettings(channel, env);
   if ('url' in opened) return { ...receiver, address: opened };
   log('error', 'a channel is closed', { kind, ...opened });
   return { ...receiver, fault: opened.reason };
 }
 
 /** The chat in which a rollback was asked for, and how often it can still be answered. */
-interface Chat {
+interface ChatReceiver {
   receiver: Receiver;
   attemptsLeft: number;
 }
@@ -91,7 +86,7 @@ interface Chat {
 const slackAnswers = 4;
 
 /** The address came with a message, so it is checked once more before anything is sent there. */
-function openChat(answerAt: AnswerAddress, language: Language): Chat {
+function createChatReceiver(answerAt: AnswerAddress, language: Language): ChatReceiver {
   const { chat, url } = answerAt;
   const receiver = { kind: `${chat} answer`, protocol: chatAnswers[chat] };
   return {
@@ -103,7 +98,7 @@ function openChat(answerAt: AnswerAddress, language: Language): Chat {
 }
 
 /** One attempt is kept for the end, which is what people wait for. */
-function attemptsFor({ event }: Notification, { attemptsLeft }: Chat): number {
+function attemptsFor({ event }: Notification, { attemptsLeft }: ChatReceiver): number {
   return isInterim(event) ? attemptsLeft - 1 : attemptsLeft;
 }
 

@@ -16,14 +16,17 @@ export const protocols: Record<ChannelKind, ChannelProtocol> = {
   webhook,
 };
 
-/** Why a channel cannot be used: the variable to look at, and what is wrong with its value, which is not in it. */
+/** Why a channel cannot be used: the variable, and what is wrong with its value. The value itself is left out. */
 export interface ChannelFault {
   variable: string;
   reason: string;
 }
 
 /** Reads address and key of a channel from the environment. */
-export function openChannel(channel: CompiledChannel, env: Environment): ChannelAddress | ChannelFault {
+export function readChannelSettings(
+  channel: CompiledChannel,
+  env: Environment,
+): ChannelAddress | ChannelFault {
   const { kind, language, url: urlVariable, secret: secretVariable } = channel;
   const url = readVariable(env[urlVariable]);
   if ('fault' in url) return faultOf(urlVariable, url.fault);

@@ -12,13 +12,13 @@ export const weCom: ChannelProtocol = {
   requestFor: (notification, { url, language }) =>
     jsonRequest(url, {
       msgtype: 'text',
-      text: { content: disarm(messageFor(notification, language, longestBytes)) },
+      text: { content: escapeForWeCom(messageFor(notification, language, longestBytes)) },
     }),
   judge: (answer) => judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isRetryable),
 };
 
 /** `<@userid>` mentions a person. The replacement has as many bytes as before, so that the message still fits. */
-function disarm(message: string): string {
+function escapeForWeCom(message: string): string {
   return message.replaceAll('<@', '(@');
 }
 

@@ -1,4 +1,4 @@
-import { excerpt, quotes } from '../../lib/text.ts';
+import { excerpt, holdsPieceOf } from '../../lib/text.ts';
 import type { ChannelAddress, Verdict } from './channel.ts';
 
 /** Characters of what a channel said that are passed on. */
@@ -7,13 +7,13 @@ const longestWords = 200;
 const quotationLength = 8;
 
 /** The verdict with the channel's words, as far as they are fit for a log, in its reason. */
-export function withoutQuotation(verdict: Verdict, address: ChannelAddress): Verdict {
+export function redactVerdict(verdict: Verdict, address: ChannelAddress): Verdict {
   if (verdict.accepted) return verdict;
   const { words, ...rest } = verdict;
   // A little more than is passed on, so that a quotation is seen as such also where the text is cut.
   const text = words?.slice(0, 5 * longestWords).trim();
   if (!text) return rest;
-  const quoted = secretsOf(address).some((secret) => quotes(text, secret, quotationLength))
+  const quoted = secretsOf(address).some((secret) => holdsPieceOf(text, secret, quotationLength))
     ? 'its words are withheld, for they quote its address or key'
     : excerpt(text, longestWords);
   return { ...rest, reason: `${rest.reason}: ${quoted}` };

@@ -24,10 +24,11 @@ function contentOf(message: string): string {
 }
 
 /**
- * What follows the verb in a chat message such as `rollback dc5133d7-…`, `@bot 回滚 dc5133d7-…` or `/rollback dc5133d7-…`;
- * undefined where the message is anything but a command. Mentions, quotation marks, punctuation and line breaks may stand
- * around it, full-width characters and typographic dashes in it. A sentence that only contains the verb, such as "do not
- * roll back", is no command, and neither is a question, a quotation (`>`) or what was struck out (`~`).
+ * What follows the verb in a chat message such as `rollback dc5133d7-…`, `@bot 回滚 dc5133d7-…` or `/rollback
+ * dc5133d7-…`; undefined where the message is anything but a command. Mentions, quotation marks, punctuation and line
+ * breaks may stand around it, full-width characters and typographic dashes in it. A sentence that only contains the
+ * verb, such as "do not roll back", is no command, and neither is a question, a quotation (`>`) or what was struck out
+ * (`~`).
  */
 export function readChatCommand(message: string): string | undefined {
   if (message.length > longestCommand) return undefined;
@@ -76,7 +77,8 @@ function withoutMentions(message: string): string | undefined {
 // Characters with which a name does not end, but a prohibition does: 不 别 勿 莫 没 未 禁 停 要, and words between dashes.
 const negation = String.raw`[\u4e0d\u522b\u52ff\u83ab\u6ca1\u672a\u7981\u505c\u8981]|(?:^|[-_.])(?:no|not|dont|never|stop|cancel)$`;
 
-// Blanks, quotation marks of East and West, emphasis, brackets, commas and full stops. Nothing that turns a sense round.
+// Blanks, quotation marks of East and West, emphasis, brackets, commas and full stops. Nothing that turns a sense
+// round.
 const around = String.raw`[\s"'\u2018-\u201d\u0060*_()\[\]{}\u3001\u3002\u3008-\u3011,.:;!]+`;
 
 function trim(text: string): string {

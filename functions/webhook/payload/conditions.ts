@@ -43,7 +43,9 @@ export async function reasonToIgnore(
   return isCommand ? undefined : `This is no command. To roll a change order back, type: ${chatUsage}`;
 }
 
-/** @throws Problem `sender_not_allowed` unless `allow` gives true; any other value, even one that is not false, refuses */
+/**
+ * @throws Problem `sender_not_allowed` unless `allow` gives true; any other value, even one that is not false, refuses
+ */
 export async function requireAllowed(source: CompiledSource, payload: JSONValue): Promise<void> {
   if (!source.allow) return;
   if ((await evaluate(source.allow, payload, 'allow')) !== true) {

@@ -52,7 +52,8 @@ export async function selectIntent(
 const clockDifferenceSeconds = 300;
 
 /**
- * When the problem began, of several times the earliest, in epoch milliseconds; undefined where the source does not ask.
+ * When the problem began, of several times the earliest, in epoch milliseconds; undefined where the source does not
+ * ask.
  *
  * @param now epoch milliseconds
  * @throws Problem `payload_malformed` where the source asks and the payload does not say, or names a time to come, which
@@ -158,11 +159,11 @@ async function findIn(expression: Expression, payload: JSONValue, role: string):
 }
 
 /** The names that are looked at where a source says nothing. */
-const usualNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
+const defaultNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
 
 function usualFindings(payload: JSONValue): Finding[] {
   const object = isRecord(payload) ? payload : {};
-  return usualNames.map((name) => ({
+  return defaultNames.map((name) => ({
     place: name,
     value: Object.hasOwn(object, name) ? object[name] : undefined,
   }));

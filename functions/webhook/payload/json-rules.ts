@@ -1,9 +1,9 @@
-/** Deeper than any alert, and shallow enough for everything that walks a payload. */
+/** Levels. No alert is nested so deeply, and a recursion over the payload stays safe. */
 const deepest = 100;
 
 /**
- * What `JSON.parse` lets pass and this project does not: a key that an object has twice, of which readers take the first
- * or the last (https://www.rfc-editor.org/rfc/rfc8259#section-4), and nesting without end.
+ * What `JSON.parse` lets pass and this project does not: a key that an object has twice, of which readers take the
+ * first or the last (https://www.rfc-editor.org/rfc/rfc8259#section-4), and nesting without end.
  *
  * @param text JSON that has been parsed already
  */

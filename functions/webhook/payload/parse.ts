@@ -24,8 +24,8 @@ export function parsePayload(
   contentType: string | undefined,
   accepted: readonly ContentType[],
 ): JSONValue {
-  const kind = kindOf(contentType);
-  if (kind === undefined || !accepted.some((each) => kindsOf[each] === kind)) {
+  const kind = kindOfContentType(contentType);
+  if (kind === undefined || !accepted.some((each) => kindOfAccepted[each] === kind)) {
     throw unsupported(contentType, accepted);
   }
   if (body.length === 0) throw malformed('The body is empty.');
@@ -53,7 +53,7 @@ export function parseJson(text: string, what: string): JSONValue {
 
 type Kind = 'json' | 'text' | 'form';
 
-const kindsOf: Record<ContentType, Kind> = {
+const kindOfAccepted: Record<ContentType, Kind> = {
   json: 'json',
   'json-as-text': 'text',
   'json-in-form': 'form',
@@ -61,7 +61,7 @@ const kindsOf: Record<ContentType, Kind> = {
 };
 
 /** No content type counts as JSON: what the bytes are is seen when they are parsed. */
-function kindOf(contentType = ''): Kind | undefined {
+function kindOfContentType(contentType = ''): Kind | undefined {
   const type = mediaType(contentType);
   if (contentType === '' || /^application\/([a-z0-9.+-]+\+)?json$/.test(type)) return 'json';
   if (type === 'application/x-www-form-urlencoded') return 'form';

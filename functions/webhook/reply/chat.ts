@@ -14,7 +14,7 @@ import type { Chat } from '../source/compiled-source.ts';
  *   pressed. It shows nothing of the answer to a message.
  */
 export function chatMessage(chat: Chat, result: Outcome | Problem, actor: string | undefined): object {
-  const text = tell(result, actor);
+  const text = describeResult(result, actor);
   const isNews = !(result instanceof Problem) && result.outcome !== 'ignored';
   switch (chat) {
     case 'slack':
@@ -32,8 +32,8 @@ function toastOf(result: Outcome | Problem): 'success' | 'info' | 'error' {
   return result.outcome === 'rolling_back' ? 'success' : 'info';
 }
 
-function tell(result: Outcome | Problem, actor: string | undefined): string {
-  if (result instanceof Problem) return tellProblem(result);
+function describeResult(result: Outcome | Problem, actor: string | undefined): string {
+  if (result instanceof Problem) return describeProblem(result);
   if (result.outcome === 'ignored') return result.message;
   const by = actor === undefined ? '' : `, asked for by ${actor}`;
   return `${headlines[result.outcome]}: change order ${result.changeOrderId}${by}. ${result.message}`;
@@ -47,7 +47,7 @@ const headlines: Record<Exclude<Outcome['outcome'], 'ignored'>, string> = {
   suspended: 'Rollbacks are suspended',
 };
 
-function tellProblem({ code, message, facts: { changeOrderId } }: Problem): string {
+function describeProblem({ code, message, facts: { changeOrderId } }: Problem): string {
   const subject = changeOrderId === undefined ? '' : `change order ${changeOrderId}`;
   const headline =
     code === 'edas_outcome_unknown'

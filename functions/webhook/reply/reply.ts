@@ -44,7 +44,7 @@ export function replyWithOutcome(outcome: Outcome, context: ReplyContext): Funct
  * is: some senders disable a webhook after a few of these.
  */
 export function replyWithProblem(problem: Problem, given: ReplyContext): FunctionResponse {
-  // A time in the payload is part of the proof, and is seen only once the signature over it was right.
+  // A stale time in the payload is a 401 although the signature was right, so the sender does not count as verified.
   const isVerified = given.isVerified && errorCatalogue[problem.code].status !== 401;
   const context = { ...given, isVerified };
   const chat = chatOf(context);

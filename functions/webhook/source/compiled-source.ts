@@ -9,7 +9,7 @@ import type { Expression } from './expression.ts';
 export type ContentType = 'json' | 'json-as-text' | 'json-in-form' | 'form';
 
 /**
- * How a sender tries an address before it trusts it, where that is more than a webhook with a header that says so.
+ * How a sender tests an address when it is set up, if a ping header is not enough.
  *
  * - `slack`: https://docs.slack.dev/reference/events/url_verification (signed), and `ssl_check` (not signed)
  * - `feishu`: a challenge, plain or encrypted
@@ -17,7 +17,7 @@ export type ContentType = 'json' | 'json-as-text' | 'json-in-form' | 'form';
  */
 export type Handshake = 'slack' | 'feishu' | 'zendesk';
 
-/** Whose messages a source's answers are. */
+/** A chat in whose message format a source can be answered. */
 export type Chat = 'slack' | 'dingtalk' | 'feishu';
 
 /** A time at the top of the payload, which the signature covers with the rest of it. */
@@ -46,7 +46,10 @@ export interface CompiledSource {
   actor?: Expression | undefined;
   when?: Expression | undefined;
   allow?: Expression | undefined;
-  /** At most one of these three. Without any, and without a link, the usual names at the top of the payload are looked at. */
+  /**
+   * At most one of these three. Without any, and without a link, the usual names at the top of the payload are looked
+   * at.
+   */
   changeOrderId?: Expression | undefined;
   /** The application whose newest deployment in flight is the change order. */
   app?: Expression | undefined;
@@ -64,11 +67,11 @@ export interface CompiledSource {
   /** Whether a task follows the rollback to its end. Always where it is deferred. */
   follow: boolean;
   dryRun: boolean;
-  /** The status of a refusal of a sender that is known, for senders that disable a hook after a 4xx. */
+  /** The HTTP status for refusing a verified request: some senders disable a webhook after a few 4xx. */
   refusalStatus?: number | undefined;
-  /** What the sender can read. */
+  /** The format of the answer. */
   reply: 'json' | Chat;
-  /** The sender's patience. */
+  /** Milliseconds until the request must be answered. */
   deadlineMs: number;
 }
 

@@ -24,7 +24,7 @@ export function requirePost(method: string): void {
 }
 
 /** @throws Problem `source_not_configured` */
-export function requireConfigured(source: Source): void {
+export function requireOpen(source: Source): void {
   if (!isClosed(source)) return;
   throw new Problem(
     'source_not_configured',

@@ -1,6 +1,6 @@
 import { Problem } from '../../errors.ts';
 import type { KmsClient } from '../../kms/client.ts';
-import { settleAll } from '../../lib/async.ts';
+import { allAfterSettled } from '../../lib/async.ts';
 import type { Log } from '../../platform/log.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
 import { SecretUnavailable, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
@@ -31,7 +31,7 @@ interface Decoded {
  * @throws Problem `secrets_unavailable`, `source_not_configured`
  */
 export function createAddKmsKeys(secrets: KmsSecrets, log: Log): AddKmsKeys {
-  /** By source and secret: what a secret is worth depends on how the source makes a key of it. */
+  /** By source and secret: two sources may decode the same secret differently. */
   const decoded = new Map<string, Decoded>();
 
   async function keysIn(
@@ -53,17 +53,17 @@ export function createAddKmsKeys(secrets: KmsSecrets, log: Log): AddKmsKeys {
   }
 
   return async (source, openKms) => {
-    const keys = await settleAll(source.secretsInKms.map((name) => keysIn(name, source, openKms))).catch(
-      (error: unknown) => {
-        throw error instanceof SecretUnavailable ? toSecretsProblem(error) : error;
-      },
-    );
+    const keys = await allAfterSettled(
+      source.secretsInKms.map((name) => keysIn(name, source, openKms)),
+    ).catch((error: unknown) => {
+      throw error instanceof SecretUnavailable ? toSecretsProblem(error) : error;
+    });
     if (keys.some((each) => each.length === 0)) throw notConfigured();
     return { ...source, keys: [...source.keys, ...keys.flat()] };
   };
 }
 
-/** A previous version that cannot be used is often the reason for the current one, so it closes nothing. */
+/** A previous version that cannot be used closes nothing: the current one was often made to replace it. */
 function decode(
   name: string,
   [current, previous]: SecretVersions,
@@ -86,8 +86,8 @@ function decode(
 }
 
 /**
- * The key, or why it is not used. A short one can be found by trying: often a secret is made with something in its place,
- * such as a single letter, and the real one is stored afterwards.
+ * The key, or why it is not used. A short one can be found by trying: often a secret is made with something in its
+ * place, such as a single letter, and the real one is stored afterwards.
  */
 export function readPreviousKey(text: string, verify: VerifyParameters): Buffer | string {
   const key = readKey(text, verify);

@@ -1,6 +1,6 @@
 import type { KmsClient, SecretVersion } from '../../kms/client.ts';
 import { KmsFailure } from '../../kms/failure.ts';
-import { settleAll, withinTime } from '../../lib/async.ts';
+import { allAfterSettled, withTimeout } from '../../lib/async.ts';
 import { reasonOf } from '../../lib/text.ts';
 import type { Clock } from '../../lib/time.ts';
 import type { Log } from '../../platform/log.ts';
@@ -9,7 +9,7 @@ import type { Log } from '../../platform/log.ts';
 export type SecretVersions = readonly [current: SecretVersion, previous?: SecretVersion];
 
 /** How a secret may be read. */
-export interface Reading {
+export interface ReadOptions {
   openKms: () => Promise<KmsClient>;
   /** Milliseconds until there must be a result. */
   timeoutMs: number;
@@ -29,17 +29,17 @@ export class SecretUnavailable extends Error {
   }
 }
 
-/** What the secrets in KMS are, as far as this instance knows. */
+/** The secrets in KMS, cached in this instance. */
 export interface KmsSecrets {
   /** @throws SecretUnavailable */
-  read: (name: string, reading: Reading) => Promise<SecretVersions>;
+  read: (name: string, reading: ReadOptions) => Promise<SecretVersions>;
 }
 
 /**
- * How long a secret is used that can no longer be read: as long as an outage of KMS may keep the emergency brake
- * working, and no longer than a secret may go on working that was taken out of KMS meanwhile.
+ * How long a cached secret is used while KMS cannot be read. A longer time survives a longer outage; a shorter one
+ * stops a secret sooner that was removed from KMS.
  */
-const longestUseMs = 60 * 60_000;
+const maxStaleMs = 60 * 60_000;
 
 /** After a failure KMS is left alone for so long, twice as long after the next one, and so on. */
 const firstPauseMs = 10_000;
@@ -53,15 +53,15 @@ interface Moment {
 
 /** What is known of one secret. */
 interface Entry {
-  known?: { versions: SecretVersions; at: Moment } | undefined;
+  cached?: { versions: SecretVersions; at: Moment } | undefined;
   failure?: { kind: KmsFailure['kind']; at: Moment; pauseMs: number; timeoutMs: number } | undefined;
   /** The read that is going on, which never fails: what came of it stands above. */
   pendingRead?: Promise<void> | undefined;
 }
 
 /**
- * Reads secrets when they are needed and keeps them, so that no sender can make it ask KMS more often. Requests that need
- * the same secret at the same moment share one read. See docs/decisions/0009-secrets-from-kms.md.
+ * Reads secrets when they are needed and keeps them, so that no sender can make it ask KMS more often. Requests that
+ * need the same secret at the same moment share one read. See docs/decisions/0009-secrets-from-kms.md.
  *
  * @param now the time of day, epoch milliseconds
  */
@@ -76,23 +76,23 @@ export function createKmsSecrets({
 }): KmsSecrets {
   const entries = new Map<string, Entry>();
   const moment = (): Moment => ({ timeOfDay: now(), onClock: clock.now() });
-  // An instance is frozen between invocations, and whether the clock then goes on is documented nowhere; the time of day
-  // may be put back. Of the two, the one that says more is believed.
+  // An instance is frozen between invocations. No page says whether the monotonic clock runs on meanwhile, and the time
+  // of day can be set back. So the larger of the two ages counts.
   const ageOf = ({ timeOfDay, onClock }: Moment) => Math.max(now() - timeOfDay, clock.now() - onClock);
 
-  async function refresh(name: string, entry: Entry, { openKms, timeoutMs }: Reading): Promise<void> {
+  async function refresh(name: string, entry: Entry, { openKms, timeoutMs }: ReadOptions): Promise<void> {
     try {
       const versions = await readVersions(name, await open(openKms), timeoutMs);
-      if (entry.failure || !isSame(entry.known?.versions, versions)) logVersions(name, versions, log);
-      entry.known = { versions, at: moment() };
+      if (entry.failure || !isSame(entry.cached?.versions, versions)) logVersions(name, versions, log);
+      entry.cached = { versions, at: moment() };
       entry.failure = undefined;
     } catch (error) {
       const { kind, message: reason, requestId } = toFailure(error);
       const pauseMs = Math.min((entry.failure?.pauseMs ?? firstPauseMs / 2) * 2, longestPauseMs);
       entry.failure = { kind, at: moment(), pauseMs, timeoutMs };
       // KMS refuses this secret, so the cached value is dropped.
-      if (kind === 'refused') entry.known = undefined;
-      const leftMs = entry.known ? longestUseMs - ageOf(entry.known.at) : 0;
+      if (kind === 'refused') entry.cached = undefined;
+      const leftMs = entry.cached ? maxStaleMs - ageOf(entry.cached.at) : 0;
       log(leftMs > 0 ? 'warn' : 'error', 'a secret cannot be read from KMS', {
         secret: `kms:${name}`,
         reason,
@@ -103,17 +103,17 @@ export function createKmsSecrets({
     }
   }
 
-  const startRead = (name: string, entry: Entry, reading: Reading) =>
+  const startRead = (name: string, entry: Entry, reading: ReadOptions) =>
     (entry.pendingRead = refresh(name, entry, reading).finally(() => {
       entry.pendingRead = undefined;
     }));
 
-  const isFresh = ({ known }: Entry, { maxAgeMs }: Reading) =>
-    known !== undefined && ageOf(known.at) < maxAgeMs;
+  const isFresh = ({ cached }: Entry, { maxAgeMs }: ReadOptions) =>
+    cached !== undefined && ageOf(cached.at) < maxAgeMs;
 
   /**
-   * Whether KMS is to be left alone after a failure. A read that had less time than this request does not count: a sender
-   * with a short deadline, or an attacker who poses as one, must not close the sources of others.
+   * Whether KMS is to be left alone after a failure. A read that had less time than this request does not count: a
+   * sender with a short deadline, or an attacker who poses as one, must not close the sources of others.
    */
   const isPaused = ({ failure }: Entry, timeoutMs: number) => {
     if (!failure || ageOf(failure.at) >= failure.pauseMs) return false;
@@ -121,7 +121,7 @@ export function createKmsSecrets({
   };
 
   /** Waits for a read that is going on, or reads, as long as there is time and it may bring something new. */
-  async function bringUpToDate(name: string, entry: Entry, reading: Reading): Promise<void> {
+  async function refreshIfStale(name: string, entry: Entry, reading: ReadOptions): Promise<void> {
     const deadlineAt = clock.now() + reading.timeoutMs;
     while (!isFresh(entry, reading)) {
       const timeoutMs = deadlineAt - clock.now();
@@ -139,8 +139,8 @@ export function createKmsSecrets({
     read: async (name, reading) => {
       const entry = entries.get(name) ?? {};
       entries.set(name, entry);
-      await bringUpToDate(name, entry, reading);
-      if (entry.known && ageOf(entry.known.at) < longestUseMs) return entry.known.versions;
+      await refreshIfStale(name, entry, reading);
+      if (entry.cached && ageOf(entry.cached.at) < maxStaleMs) return entry.cached.versions;
       throw new SecretUnavailable(name, entry.failure?.kind === 'refused' ? undefined : secondsLeft(entry));
     },
   };
@@ -148,7 +148,7 @@ export function createKmsSecrets({
 
 /** A read that another request began may last longer than this one may wait. */
 async function endsWithin(going: Promise<void>, timeoutMs: number): Promise<boolean> {
-  return withinTime(
+  return withTimeout(
     going.then(() => true),
     timeoutMs,
     new Error('late'),
@@ -156,7 +156,7 @@ async function endsWithin(going: Promise<void>, timeoutMs: number): Promise<bool
 }
 
 /** Before there is a client, an error's words cannot quote a secret. */
-async function open(openKms: Reading['openKms']): Promise<KmsClient> {
+async function open(openKms: ReadOptions['openKms']): Promise<KmsClient> {
   try {
     return await openKms();
   } catch (error) {
@@ -174,7 +174,7 @@ function toFailure(error: unknown): KmsFailure {
  * @throws KmsFailure
  */
 export async function readVersions(name: string, kms: KmsClient, timeoutMs: number): Promise<SecretVersions> {
-  const [current, previous] = await settleAll([
+  const [current, previous] = await allAfterSettled([
     kms.getSecretValue(name, 'ACSCurrent', timeoutMs),
     kms.getSecretValue(name, 'ACSPrevious', timeoutMs).catch(noneIfRefused),
   ]);
@@ -182,8 +182,9 @@ export async function readVersions(name: string, kms: KmsClient, timeoutMs: numb
 }
 
 /**
- * A secret that was never changed has no previous version, and what KMS then answers is documented nowhere: any refusal.
- * Any other failure is thrown: without the previous version, a sender that still signs with it would be refused.
+ * A secret that was never changed has no previous version, and what KMS then answers is documented nowhere: any
+ * refusal. Any other failure is thrown: without the previous version, a sender that still signs with it would be
+ * refused.
  */
 function noneIfRefused(error: unknown): undefined {
   if (error instanceof KmsFailure && error.kind === 'refused') return undefined;

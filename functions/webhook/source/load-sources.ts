@@ -5,7 +5,10 @@ import { secretEncodingOf, type VerifyParameters } from '../verify/verify.ts';
 import type { CompiledSource } from './compiled-source.ts';
 import { nameInKms } from './secret-name.ts';
 
-/** A source with its keys. It has neither keys nor secrets in KMS where one of its variables cannot be used. */
+/**
+ * A source with its keys. If one of its variables cannot be used, it has no keys and no secrets in KMS, and refuses
+ * every request.
+ */
 export interface Source extends CompiledSource {
   /** One for each variable; those of the secrets in KMS too, once they were read for the request. */
   keys: readonly Buffer[];
@@ -19,8 +22,8 @@ export function isClosed({ keys, secretsInKms }: Source): boolean {
 }
 
 /**
- * Reads the secrets from the environment, once at start; those in KMS are read when a request needs them. A source whose
- * secret is missing or cannot be used stays closed; the log says which variable and why, and never the value.
+ * Reads the secrets from the environment, once at start; those in KMS are read when a request needs them. A source
+ * whose secret is missing or cannot be used stays closed; the log says which variable and why, and never the value.
  */
 export function loadSources(
   compiled: readonly CompiledSource[],

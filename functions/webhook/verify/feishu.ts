@@ -38,7 +38,7 @@ export function verifyFeishu(
   if (!signature || nonce === undefined) {
     throw new Problem(
       'signature_missing',
-      `The headers ${feishuSignatureHeader} and x-lark-request-nonce must be there. Feishu signs once the app has an Encrypt Key.`,
+      `The headers ${feishuSignatureHeader} and ${feishuNonceHeader} must be there. Feishu signs once the app has an Encrypt Key.`,
     );
   }
   const digest = decodeHex(signature);
@@ -64,8 +64,8 @@ export function feishuSignature(key: Buffer, time: string, nonce: string, body: 
 
 /**
  * The plain text of `{"encrypt": <base64>}`: AES-256-CBC under SHA-256 of the Encrypt Key, the first 16 bytes being the
- * initialisation vector. Undefined where the body is not of this form, or none of the keys makes JSON of it: one time in
- * 256 a wrong key seems to fit, while a key is being rotated.
+ * initialisation vector. Undefined where the body is not of this form, or none of the keys makes JSON of it: one time
+ * in 256 a wrong key seems to fit, while a key is being rotated.
  */
 export function decryptFeishu(keys: readonly Buffer[], body: unknown): string | undefined {
   const text = isRecord(body) ? body['encrypt'] : undefined;

@@ -59,7 +59,7 @@ export function verifyLink(
       "The link was not made with this source's secret, or something in it was changed. Make a new one with npm run link.",
     );
   }
-  requireLiving(grant, now);
+  requireUnexpired(grant, now);
   return grant;
 }
 
@@ -88,7 +88,7 @@ function readGrant(query: ReadonlyMap<string, string>): LinkGrant | undefined {
   return { app, changeOrderId: order, expiresAtSeconds: Number(exp) };
 }
 
-function requireLiving({ expiresAtSeconds }: LinkGrant, now: number): void {
+function requireUnexpired({ expiresAtSeconds }: LinkGrant, now: number): void {
   const left = expiresAtSeconds - now / 1000;
   const time = toIso(expiresAtSeconds * 1000);
   if (left <= 0) {

@@ -18,7 +18,7 @@ const unitDescriptions: Record<TimeUnit, string> = {
   iso: 'an ISO 8601 time with a time zone',
 };
 
-/** Seconds. A clock that is so wrong is none: the unit is. */
+/** Seconds. A time that is ten years off comes from a wrong unit, not from a wrong clock. */
 const tenYears = 10 * 365 * 86_400;
 
 /**

@@ -3,14 +3,17 @@ import { decodeBase64 } from './digest.ts';
 import { matches, sha256, type SignedRequest } from './match.ts';
 
 /**
- * A secret that the sender sends instead of signing with it. It covers nothing: an attacker who has seen one request can
- * make any other, so such a source must name its applications.
+ * A secret that the sender sends instead of signing with it. It covers nothing: an attacker who has seen one request
+ * can make any other, so such a source must name its applications.
  */
 export interface TokenParameters {
   scheme: 'token';
   /** In lower case. */
   header: string;
-  /** `plain`: the header is the secret. `bearer`, `basic`: RFC 6750 and RFC 7617; of `basic`, the secret is `user:password`. */
+  /**
+   * `plain`: the header is the secret. `bearer`, `basic`: RFC 6750 and RFC 7617; of `basic`, the secret is
+   * `user:password`.
+   */
   format: 'plain' | 'bearer' | 'basic';
 }
 

@@ -50,7 +50,9 @@ export function verify(
   }
 }
 
-/** Whether what was verified covers the payload. A sender whose payload can be changed on its way gets narrower rights. */
+/**
+ * Whether what was verified covers the payload. A sender whose payload can be changed on its way gets narrower rights.
+ */
 export function coversPayload({ scheme }: Pick<VerifyParameters, 'scheme'>): boolean {
   return scheme === 'hmac' || scheme === 'stripe' || scheme === 'feishu';
 }

@@ -1,5 +1,5 @@
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { openChannel } from '../../../functions/follow/notify/open-channel.ts';
+import { readChannelSettings } from '../../../functions/follow/notify/open-channel.ts';
 import type { Environment } from '../../../functions/platform/settings.ts';
 import { right, warning, wrong, type Finding } from './finding.ts';
 
@@ -18,7 +18,7 @@ function checkChannel(channel: CompiledChannel, env: Environment): Finding {
       'Put its value into .env, or take the channel out of notify in sources.yaml.',
     );
   }
-  const opened = openChannel(channel, env);
+  const opened = readChannelSettings(channel, env);
   if ('reason' in opened)
     return wrong(opened.reason, 'Put the right value into .env: see docs/notifications.md.');
   return right(`${variables.join(', ')} (${kind}) can be used`);

@@ -67,7 +67,7 @@ async function follow({
       },
       clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
       random,
-      notify: (event, sight, failures) => {
+      reportProgress: (event, sight, failures) => {
         course.told.push({ event, failures, status: sight.order?.status, at: seconds() });
         return Promise.resolve();
       },

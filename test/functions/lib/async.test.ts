@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lazily, settleAll, withinTime } from '../../../functions/lib/async.ts';
+import { lazily, allAfterSettled, withTimeout } from '../../../functions/lib/async.ts';
 
 test('what is made lazily is not made before it is needed, and once', async () => {
   let times = 0;
@@ -16,8 +16,8 @@ test('what cannot be made fails for everybody who needs it', async () => {
 });
 
 test('all results come in the order of the works', async () => {
-  expect(await settleAll([Promise.resolve(1), Promise.resolve('two')])).toEqual([1, 'two']);
-  expect(await settleAll([])).toEqual([]);
+  expect(await allAfterSettled([Promise.resolve(1), Promise.resolve('two')])).toEqual([1, 'two']);
+  expect(await allAfterSettled([])).toEqual([]);
 });
 
 test('a failure waits for the works that are still going on, and is the first in their order', async () => {
@@ -28,7 +28,7 @@ test('a failure waits for the works that are still going on, and is the first in
     });
   });
   let failure: unknown;
-  const all = settleAll([slow, Promise.reject(new Error('fast'))]).catch((error: unknown) => {
+  const all = allAfterSettled([slow, Promise.reject(new Error('fast'))]).catch((error: unknown) => {
     failure = error;
   });
   await new Promise(setImmediate);
@@ -43,8 +43,8 @@ const late = new Error('late');
 test('what ends in time is what the work came to, and no timer is left', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
   const before = timers();
-  expect(await withinTime(Promise.resolve('done'), 60_000, late)).toBe('done');
-  const failed = withinTime(Promise.reject(new Error('failed')), 60_000, late);
+  expect(await withTimeout(Promise.resolve('done'), 60_000, late)).toBe('done');
+  const failed = withTimeout(Promise.reject(new Error('failed')), 60_000, late);
   expect(timers()).toBe(before + 1);
   const error: unknown = await failed.catch((reason: unknown) => reason);
   expect(error).toEqual(new Error('failed'));
@@ -52,5 +52,5 @@ test('what ends in time is what the work came to, and no timer is left', async (
 });
 
 test('what does not end in time fails as it was said', async () => {
-  await expect(withinTime(new Promise(() => undefined), 20, late)).rejects.toBe(late);
+  await expect(withTimeout(new Promise(() => undefined), 20, late)).rejects.toBe(late);
 });

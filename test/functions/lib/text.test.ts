@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { quotes } from '../../../functions/lib/text.ts';
+import { holdsPieceOf } from '../../../functions/lib/text.ts';
 
 test.each([
   ['a fake-secret-value here', 'fake-secret-value', 8, true],
@@ -10,5 +10,5 @@ test.each([
   ['', 'fake-secret-value', 8, false],
   ['anything', '', 8, false],
 ])('%j quotes a piece of %j of %i characters: %s', (text, secret, pieceLength, expected) => {
-  expect(quotes(text, secret, pieceLength)).toBe(expected);
+  expect(holdsPieceOf(text, secret, pieceLength)).toBe(expected);
 });

@@ -8,7 +8,7 @@ import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders } from '../../../functions/rollback/change-orders.ts';
 import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
 import type { RollbackRequest } from '../../../functions/rollback/request.ts';
-import { requireCausality, rollBack } from '../../../functions/rollback/rollback.ts';
+import { readAndRequireChangePredatesProblem, rollBack } from '../../../functions/rollback/rollback.ts';
 import {
   startEdasStandIn,
   type EdasStandIn,
@@ -868,7 +868,7 @@ describe('invariant 4: open on advice, so', () => {
 });
 
 describe('a repeat by somebody who cannot tell what was sent before', () => {
-  const request = { isRepeat: true };
+  const request = { onlyIfInFlight: true };
 
   test.each([
     ['not_sent', 'edas_unavailable'],
@@ -1049,7 +1049,7 @@ describe('the causality rule, asked before somebody else rolls back,', () => {
   const ask = async (scenario: Scenario) => {
     const rule = { problemStartedAt: startedAt };
     const course = await run({ ...scenario, request: { ...rule, ...scenario.request } }, async (...args) => {
-      await requireCausality(...args);
+      await readAndRequireChangePredatesProblem(...args);
       return undefined;
     });
     expect(putsOf(course)).toBe(0);

@@ -13,7 +13,11 @@ import {
   type RollbackDone,
   type RollbackDue,
 } from '../../../functions/task.ts';
-import { deferRollback, followRollback, type HandOver } from '../../../functions/webhook/hand-over.ts';
+import {
+  deferRollback,
+  followRollback,
+  type HandOverDependencies,
+} from '../../../functions/webhook/hand-over.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const taskId = `rollback-${changeOrderId}`;
@@ -36,7 +40,7 @@ const refusal = new TaskQueueFailure('fake-refusal', false);
 type Answer<T> = T | Error;
 
 interface Course {
-  handOver: HandOver;
+  handOver: HandOverDependencies;
   /** The name of each call, and the milliseconds that it was given. */
   calls: [string, number][];
   /** The ids that were named, and the tasks that were handed over. */
@@ -74,7 +78,7 @@ function course(
   };
   const warnings: unknown[] = [];
   const clock = { now: () => now, sleep: (ms: number) => Promise.resolve(void (now += ms)) };
-  const handOver: HandOver = {
+  const handOver: HandOverDependencies = {
     openQueue: () => Promise.resolve(queue),
     deadlineAt,
     clock,

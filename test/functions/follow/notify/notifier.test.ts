@@ -7,8 +7,8 @@ import {
   type Language,
 } from '../../../../functions/follow/configuration.ts';
 import { messageFor } from '../../../../functions/follow/message.ts';
-import type { DeliveryRuntime, RetryLimits } from '../../../../functions/follow/notify/deliver.ts';
-import { openNotifier } from '../../../../functions/follow/notify/notifier.ts';
+import type { SendRuntime, RetryLimits } from '../../../../functions/follow/notify/deliver.ts';
+import { createNotifier } from '../../../../functions/follow/notify/notifier.ts';
 import type { LogFields } from '../../../../functions/platform/log.ts';
 import type { AnswerAddress } from '../../../../functions/task.ts';
 import {
@@ -52,7 +52,7 @@ interface Options {
   patience?: RetryLimits;
   answerAt?: AnswerAddress;
   only?: readonly CompiledChannel[];
-  runtime?: Partial<DeliveryRuntime>;
+  runtime?: Partial<SendRuntime>;
 }
 
 /** A clock that only sleeping moves. */
@@ -97,7 +97,7 @@ async function open({ env = {}, patience, answerAt, only = channels, runtime }: 
     ...channelKinds.map((kind) => [`${kind.toUpperCase()}_URL`, receiver.urlOf(kind)]),
     ...Object.entries(secrets).map(([kind, secret]) => [`${kind.toUpperCase()}_SECRET`, secret]),
   ]) as Record<string, string>;
-  const notifier = openNotifier(
+  const notifier = createNotifier(
     only,
     { ...values, ...env },
     log,

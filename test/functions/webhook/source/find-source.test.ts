@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  findSource,
-  requireConfigured,
-  requirePost,
-} from '../../../../functions/webhook/source/find-source.ts';
+import { findSource, requireOpen, requirePost } from '../../../../functions/webhook/source/find-source.ts';
 import type { Source } from '../../../../functions/webhook/source/load-sources.ts';
 import { codeOf, problemOf } from '../../../support/problem.ts';
 import { pipelineSource } from '../../../support/source.ts';
@@ -66,7 +62,7 @@ test.each([
 ])('a source %s', (_what, source, code) => {
   expect(
     codeOf(() => {
-      requireConfigured(source);
+      requireOpen(source);
     }),
   ).toBe(code);
 });

@@ -4,7 +4,7 @@ import { createAddKmsKeys } from '../../../../functions/webhook/source/kms-keys.
 import {
   SecretUnavailable,
   type KmsSecrets,
-  type Reading,
+  type ReadOptions,
   type SecretVersions,
 } from '../../../../functions/webhook/source/kms-secrets.ts';
 import { loadSources, type Source } from '../../../../functions/webhook/source/load-sources.ts';
@@ -17,7 +17,7 @@ const key = (name: string) => Buffer.from(text(name));
 interface Stage {
   add: (changes?: Partial<CompiledSource>) => Promise<Source>;
   /** How each secret was asked for. */
-  readings: (Pick<Reading, 'timeoutMs' | 'maxAgeMs'> & { name: string })[];
+  readings: (Pick<ReadOptions, 'timeoutMs' | 'maxAgeMs'> & { name: string })[];
   log: string[];
 }
 
