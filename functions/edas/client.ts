@@ -1,7 +1,7 @@
 import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import { openConnection } from '../alibaba/connection.ts';
 import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
-import { identifier } from '../alibaba/scrub.ts';
+import { identifier } from '../alibaba/redact.ts';
 import { withTimeout } from '../lib/async.ts';
 import { isRecord, toRecord, toText } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';

@@ -1,5 +1,5 @@
 import type { Credentials } from '../alibaba/credentials.ts';
-import { identifier, holdsPieceOfCredentials } from '../alibaba/scrub.ts';
+import { identifier, holdsPieceOfCredentials } from '../alibaba/redact.ts';
 import { isRecord } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';
 

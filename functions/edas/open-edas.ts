@@ -1,4 +1,4 @@
-import type { ServiceAccess } from '../alibaba/access.ts';
+import type { ServiceAccess } from '../alibaba/service-access.ts';
 import type { EdasClient } from './client.ts';
 import { edasEndpoint } from './endpoint.ts';
 

@@ -4,9 +4,9 @@ import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackTask } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
-import { executeDueRollback, type UnknownRollback } from './due-rollback.ts';
+import { executeDueRollback, type UnknownRollback } from './execute-due-rollback.ts';
+import { findRollback, ifReadable, readTimeoutMs } from './optional-reads.ts';
 import { pollToEnd, type Observation } from './poll.ts';
-import { findRollback, ifReadable, readTimeoutMs } from './reads.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 
 /**

@@ -1,7 +1,7 @@
 import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import { openConnection, type Connection } from '../alibaba/connection.ts';
 import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
-import { identifier } from '../alibaba/scrub.ts';
+import { identifier } from '../alibaba/redact.ts';
 import { withTimeout } from '../lib/async.ts';
 import { isRecord, toRecord, toText } from '../lib/json.ts';
 import { monotonicMs } from '../lib/time.ts';

@@ -1,4 +1,4 @@
-import type { ServiceAccess } from '../alibaba/access.ts';
+import type { ServiceAccess } from '../alibaba/service-access.ts';
 import type { KmsClient } from './client.ts';
 import { kmsEndpoint } from './endpoint.ts';
 

@@ -1,4 +1,4 @@
-import type { ServiceAccess } from '../alibaba/access.ts';
+import type { ServiceAccess } from '../alibaba/service-access.ts';
 import type { FunctionContext } from './context.ts';
 import { invocationCredentials } from './invocation-credentials.ts';
 import { regionOf, setting, type Environment } from './settings.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import FcClient from '@alicloud/fc2';
 import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
 import { exchange, ExchangeFailure, type Answer } from '../alibaba/exchange.ts';
-import { identifier } from '../alibaba/scrub.ts';
+import { identifier } from '../alibaba/redact.ts';
 import { toRecord } from '../lib/json.ts';
 import { taskStates, TaskQueueFailure, type TaskQueue } from './task-queue.ts';
 

@@ -3,9 +3,9 @@ import type { Environment } from '../../platform/settings.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledChannel, Language } from '../configuration.ts';
 import { isInterim, type Notification } from '../rollback-event.ts';
+import { readChannelSettings, protocols } from './channel-settings.ts';
 import { chatAnswers } from './chat-answer.ts';
-import { send, type SendRuntime, type Receiver, type RetryLimits } from './deliver.ts';
-import { readChannelSettings, protocols } from './open-channel.ts';
+import { send, type SendRuntime, type Receiver, type RetryLimits } from './send.ts';
 
 /** How many of the channels accepted a notification. */
 export interface Reach {

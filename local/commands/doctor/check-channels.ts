@@ -1,5 +1,5 @@
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { readChannelSettings } from '../../../functions/follow/notify/open-channel.ts';
+import { readChannelSettings } from '../../../functions/follow/notify/channel-settings.ts';
 import type { Environment } from '../../../functions/platform/settings.ts';
 import { right, warning, wrong, type Finding } from './finding.ts';
 

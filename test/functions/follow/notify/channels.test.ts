@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { ChannelKind } from '../../../../functions/follow/configuration.ts';
+import { protocols } from '../../../../functions/follow/notify/channel-settings.ts';
 import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
 import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';
-import { protocols } from '../../../../functions/follow/notify/open-channel.ts';
 import { notificationOf } from '../../../support/notification.ts';
 
 const url = 'https://chat.example.com/send?token=fake-token';

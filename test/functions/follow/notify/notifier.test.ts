@@ -7,8 +7,8 @@ import {
   type Language,
 } from '../../../../functions/follow/configuration.ts';
 import { messageFor } from '../../../../functions/follow/message.ts';
-import type { SendRuntime, RetryLimits } from '../../../../functions/follow/notify/deliver.ts';
 import { createNotifier } from '../../../../functions/follow/notify/notifier.ts';
+import type { SendRuntime, RetryLimits } from '../../../../functions/follow/notify/send.ts';
 import type { LogFields } from '../../../../functions/platform/log.ts';
 import type { AnswerAddress } from '../../../../functions/task.ts';
 import {

@@ -3,7 +3,7 @@ import { backoffMs, type Clock } from '../../lib/time.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Notification } from '../rollback-event.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
-import { redactVerdict } from './without-quotation.ts';
+import { redactVerdict } from './redact-verdict.ts';
 
 /** What a delivery needs of the runtime. */
 export interface SendRuntime {

@@ -7,7 +7,7 @@ import { sentence } from '../rollback/refusal.ts';
 import { rollBack } from '../rollback/rollback.ts';
 import type { RollbackDue } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
-import { ifReadable, readTimeoutMs } from './reads.ts';
+import { ifReadable, readTimeoutMs } from './optional-reads.ts';
 
 /** For a rollback, with all reads around it. */
 const rollbackTimeoutMs = 20_000;
