@@ -5,18 +5,17 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
 import { setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { requireDeployable } from '../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
 import { buildFunctions, compileConfigurationFile, describeBuild } from '../build/write-bundle.ts';
 import { CliError, codeOf, runCli } from '../cli/cli.ts';
-import { sharedOptions } from '../cli/options.ts';
 import { paint } from '../cli/terminal.ts';
 import { isSignedByOpenssl, opensslLines, signingVariable } from '../signing/openssl-lines.ts';
 import { findNameable, isByApplication } from '../signing/sample-webhook.ts';
 import { deployedUrl } from './deploy/deployed-url.ts';
+import { readArguments } from './deploy/read-arguments.ts';
 import { isOpen } from './doctor/check-secrets.ts';
 import { readDeployEnvironment } from './doctor/env-file.ts';
 import { examine, readFunctions } from './doctor/examine.ts';
@@ -33,10 +32,6 @@ what is checked and built is the s.yaml of the folder. First runs what npm run d
 something wrong, nothing is built or deployed.
 `;
 
-const noTemplate =
-  'npm run deploy takes no -t or --template: what it checks and builds is the s.yaml of a folder, so another file would be ' +
-  'deployed unchecked. Put it into a folder as s.yaml, beside its sources.yaml and .env, and use --folder DIR.';
-
 /** For a question; a deployment takes as long as it takes. */
 const longestWaitMs = 60_000;
 
@@ -51,48 +46,6 @@ await runCli(async () => {
   await deploy(folder, forwarded);
   await guide(folder, access, configuration);
 });
-
-interface Arguments {
-  folder: string;
-  isHelp: boolean;
-  /** For `s deploy`, in their order. */
-  forwarded: readonly string[];
-  /** Those among them that say whose account it is, for `s info` as well. */
-  access: readonly string[];
-}
-
-/** @throws CliError where another file than the one that is checked would be deployed */
-function readArguments(args: readonly string[]): Arguments {
-  const { values, tokens } = parseArgs({
-    args: [...args],
-    strict: false,
-    tokens: true,
-    options: {
-      folder: sharedOptions.folder,
-      help: { type: 'boolean', short: 'h' },
-      access: { type: 'string', short: 'a' },
-      template: { type: 'string', short: 't' },
-    },
-  });
-  if (values.template !== undefined || args.some(isGroupWithTemplate)) throw new CliError(noTemplate);
-  const indexesOf = (name: string) =>
-    tokens.flatMap((token) => {
-      if (token.kind !== 'option' || token.name !== name) return [];
-      return token.inlineValue === false ? [token.index, token.index + 1] : [token.index];
-    });
-  const [ofFolder, ofAccess] = [indexesOf('folder'), indexesOf('access')];
-  return {
-    folder: path.resolve(String(values.folder)),
-    isHelp: values.help === true,
-    forwarded: args.filter((_arg, index) => !ofFolder.includes(index)),
-    access: args.filter((_arg, index) => ofAccess.includes(index)),
-  };
-}
-
-/** Serverless Devs takes `-at FILE` for `-a -t FILE`, and parseArgs for `--access t`; after a `=` comes a value. */
-function isGroupWithTemplate(arg: string): boolean {
-  return /^-[A-Za-z]*t/.test(arg);
-}
 
 /** @throws CliError where the doctor finds something wrong; what could not be checked is no reason to stop */
 async function requireHealthy(folder: string): Promise<void> {

@@ -160,21 +160,9 @@ describe('npm run deploy', () => {
     expect(existsSync(path.join(folder, 'dist'))).toBe(false);
   });
 
-  test.each([
-    ['-t', 'other.yaml'],
-    ['-t=other.yaml'],
-    ['-tother.yaml'],
-    ['-t./other.yaml'],
-    ['-t'],
-    ['-yt', 'other.yaml'],
-    ['-at', 'other.yaml'],
-    ['--template', 'other.yaml'],
-    ['--template=other.yaml'],
-    ['--template'],
-    ['-y', '-a', 'other', '--template', 'other.yaml'],
-  ])('does not deploy another file than it checks: %s %s', async (...args) => {
+  test('does not deploy another file than it checks', async () => {
     const { calls, run } = stage();
-    const { status, stdout, stderr } = await run(...args);
+    const { status, stdout, stderr } = await run('-t', 'other.yaml');
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^error npm run deploy takes no -t or --template: .* use --folder DIR\.\n$/);
     expect(calls()).toEqual([]);

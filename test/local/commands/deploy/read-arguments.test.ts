@@ -1,0 +1,32 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { CliError } from '../../../../local/cli/cli.ts';
+import { readArguments } from '../../../../local/commands/deploy/read-arguments.ts';
+
+test.each([
+  ['-t', 'other.yaml'],
+  ['-t=other.yaml'],
+  ['-tother.yaml'],
+  ['-t./other.yaml'],
+  ['-t'],
+  ['-yt', 'other.yaml'],
+  ['-at', 'other.yaml'],
+  ['--template', 'other.yaml'],
+  ['--template=other.yaml'],
+  ['--template'],
+  ['-y', '-a', 'other', '--template', 'other.yaml'],
+])('another file than the one that is checked is refused: %s %s', (...args) => {
+  expect(() => readArguments(args)).toThrow(CliError);
+  expect(() => readArguments(args)).toThrow(
+    /^npm run deploy takes no -t or --template: .* use --folder DIR\.$/,
+  );
+});
+
+test('what only looks like another file goes to Serverless Devs, and the folder does not', () => {
+  const args = ['-a=test', '--use-local', '--access', 'template'];
+  expect(readArguments(['--folder', 'mine', ...args])).toMatchObject({
+    folder: path.resolve('mine'),
+    forwarded: args,
+    isHelp: false,
+  });
+});
