@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import * as faults from '../../../local/stand-ins/edas/faults.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import type { EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import {
   fakeContext,
-  fakeCredentials,
   fakeDigest,
   fakeSecret,
   openWebhook,
+  openWithRelease,
   startTime,
   type Webhook,
 } from '../../support/webhook.ts';
@@ -36,12 +36,8 @@ let webhook: Webhook;
 let orderId: string;
 
 beforeEach(async () => {
-  edas = await startEdasStandIn({ credentials: fakeCredentials });
-  orderId = edas.orders.add({ appId, readyMs: 0, batchMs: 600_000 });
-  webhook = openWebhook(edas, options);
+  ({ edas, webhook, orderId } = await openWithRelease(options, { appId }, onTestFinished));
 });
-
-afterEach(() => edas.close());
 
 function failedDeployment(login = 'alice', state = 'failure', id = orderId): object {
   return {
