@@ -6,7 +6,7 @@ import {
   verifyLink,
   type LinkGrant,
 } from '../../../../functions/webhook/verify/link.ts';
-import { problemOf } from '../../../support/problem.ts';
+import { problemOf, verdictOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 const app = '3616cdca-4f92-4413-8a51-000000000001';
@@ -37,9 +37,7 @@ function verify(
   return verifyLink({ scheme: 'link', source }, keys, { query: query && new Map(Object.entries(query)) }, at);
 }
 
-function verdict(...attempt: Parameters<typeof verify>): string {
-  return problemOf(() => verify(...attempt))?.code ?? 'accepted';
-}
+const verdict = verdictOf(verify);
 
 describe('a link grants what it was made for', () => {
   test('an application', () => {
