@@ -239,7 +239,7 @@ describe('a rollback that the webhook has done', () => {
     expect(task.events()).toEqual(['started', 'succeeded']);
   });
 
-  test('is picked up by a retry, which does not tell again what was so before it', async () => {
+  test('is picked up by a retry, which does not report again what was so before it', async () => {
     const order = { batches: 2, batchMs: 60_000, waitsForPerson: true, failsInBatch: 1 };
     const task = await open({ edas: { rollbackRules: { order } } });
     task.edas.orders.rollback(taskOrder);

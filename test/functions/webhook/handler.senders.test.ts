@@ -190,7 +190,7 @@ describe('a slash command', () => {
   const command = (text: string, user = 'U1') =>
     new URLSearchParams({ command: '/rollback', text, user_id: user, user_name: 'roadrunner' }).toString();
 
-  test('rolls back, and tells the channel who asked', async () => {
+  test('rolls back, and the channel reads who asked', async () => {
     const answer = await webhook.post('slack', command(orderId), { headers });
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
@@ -202,7 +202,7 @@ describe('a slash command', () => {
     expect(webhook.decisions()).toMatchObject([{ outcome: 'rolling_back', actor: 'roadrunner' }]);
   });
 
-  test('of somebody who may not is refused in a sentence, and the log has the code', async () => {
+  test('of a user who is not allowed is refused in a sentence, and the log has the code', async () => {
     const answer = await webhook.post('slack', command(orderId, 'U2'), { headers });
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ response_type: 'ephemeral' });

@@ -154,7 +154,7 @@ describe('when all is well', () => {
     expect(answer?.text).toBe(messageFor(notificationOf(), language));
   });
 
-  test('nobody to tell is nobody tried', async () => {
+  test('without a channel or a chat none is tried', async () => {
     const { tell } = await open({ only: [] });
     expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 0 });
   });
@@ -229,7 +229,7 @@ describe('a channel that fails', () => {
     expect(lines).toMatchObject([{ attempts: 1 }]);
   });
 
-  test('that nobody listens at is tried three times, with longer pauses', async () => {
+  test('at whose address no server listens is tried three times, with longer pauses', async () => {
     const { tell, clock, lines } = await open({
       only: only('slack'),
       env: { SLACK_URL: `http://127.0.0.1:${await freePort()}/hook` },
@@ -241,13 +241,13 @@ describe('a channel that fails', () => {
 
   test('does not keep the others: they are told while it hangs', async () => {
     const told: string[] = [];
-    let tellEnd: (() => void) | undefined;
+    let othersDone: (() => void) | undefined;
     const othersAreTold = new Promise<void>((resolve) => {
-      tellEnd = resolve;
+      othersDone = resolve;
     });
     const receiver = await startReceiver({
       onMessage: ({ kind }) => {
-        if (told.push(kind) === 4) tellEnd?.();
+        if (told.push(kind) === 4) othersDone?.();
       },
     });
     onTestFinished(() => receiver.close());
@@ -278,7 +278,7 @@ describe('a channel that fails', () => {
     expect(clock.now()).toBe(15_000);
   });
 
-  test('an error that nobody expects is a failure of its class, without its words', async () => {
+  test('an error that is not expected is a failure of its class, without its words', async () => {
     const broken: Exchange = (url) => Promise.reject(new TypeError(`Invalid URL ${url}`));
     const { tell, lines } = await open({ only: only('slack'), runtime: { exchange: broken } });
     expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });

@@ -108,7 +108,7 @@ describe('changing any part of a link breaks it', () => {
       "The link was not made with this source's secret, or something in it was changed. Make a new one with npm run link.",
       { ...link, app: otherApp },
     ],
-  ])('and whoever calls it reads what to do, but nothing that is expected: %s', (message, query) => {
+  ])('and the refusal says what to do, but nothing that is expected: %s', (message, query) => {
     expect(problemOf(() => verify(query))?.message).toBe(message);
   });
 
@@ -166,7 +166,7 @@ describe('a link always expires', () => {
     expect(problemOf(() => verify(tooLate))?.message).toContain('400 days from now');
   });
 
-  test('so that an expired link that was changed tells nobody when the right one expired', () => {
+  test('so that an expired link that was changed does not show when the right one expired', () => {
     expect(verdict({ ...link, app: otherApp }, { at })).toBe('signature_mismatch');
   });
 
