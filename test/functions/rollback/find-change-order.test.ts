@@ -15,7 +15,7 @@ import {
   type EdasStandIn,
   type EdasStandInOptions,
 } from '../../../local/stand-ins/edas/stand-in.ts';
-import { failed } from '../../support/edas-failure.ts';
+import { failed, refusals } from '../../support/edas-failure.ts';
 import { problemOfAsync } from '../../support/problem.ts';
 
 const app = '3616cdca-4f92-4413-0000-000000000000';
@@ -75,16 +75,6 @@ function permutations<T>(items: readonly T[]): T[][] {
 }
 
 const findIn = (...orders: ListedChangeOrder[]) => edasOf({ [app]: orders }).findId({ target: { app } });
-
-const failures = [
-  ['denied', 'edas_denied'],
-  ['unauthenticated', 'edas_denied'],
-  ['throttled', 'edas_throttled'],
-  ['not_found', 'change_order_not_found'],
-  ['rejected', 'edas_rejected'],
-  ['doubt', 'edas_unavailable'],
-  ['not_sent', 'edas_unavailable'],
-] as const;
 
 describe('by application', () => {
   test('the newest deployment in flight is found, whatever the order of the list', async () => {
@@ -223,7 +213,7 @@ describe('by application', () => {
     );
   });
 
-  test.each(failures)('a list that is %s is refused with %s, and the words of EDAS', async (kind, code) => {
+  test.each(refusals)('a list that is %s is refused with %s, and the words of EDAS', async (kind, code) => {
     const problem = await problemOfAsync(() => edasOf({ [app]: failed(kind) }).find({ target: { app } }));
     expect(problem).toMatchObject({
       code,
@@ -298,14 +288,14 @@ describe('by change order', () => {
     expect((await problemOfAsync(() => edas.find({ target, apps: [] })))?.code).toBe('app_not_allowed');
   });
 
-  test.each(failures)('a list that is %s does not matter where another has the order', async (kind) => {
+  test.each(refusals)('a list that is %s does not matter where another has the order', async (kind) => {
     const apps = [app, otherApp];
     const order = [listed(orderId)];
     expect(await edasOf({ [app]: failed(kind), [otherApp]: order }).findId({ target, apps })).toBe(orderId);
     expect(await edasOf({ [app]: order, [otherApp]: failed(kind) }).findId({ target, apps })).toBe(orderId);
   });
 
-  test.each(failures)(
+  test.each(refusals)(
     'a list that is %s refuses with %s where no other has the order, for it might be in that one',
     async (kind, code) => {
       const edas = edasOf({ [app]: [listed('another')], [otherApp]: failed(kind) });

@@ -8,7 +8,7 @@ import type { ChangeOrders } from '../../../functions/rollback/change-orders.ts'
 import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
 import type { RollbackRequest } from '../../../functions/rollback/request.ts';
 import { requireCausality, rollBack } from '../../../functions/rollback/rollback.ts';
-import { failed, failureKinds } from '../../support/edas-failure.ts';
+import { failed, failureKinds, refusals } from '../../support/edas-failure.ts';
 import { runs } from '../../support/runs.ts';
 
 const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
@@ -69,17 +69,6 @@ const since = (changeStartedAt: number | undefined, status = 1): ChangeOrderInfo
   ...found(status),
   startedAt: changeStartedAt,
 });
-
-/** What a rollback is refused with where the read beforehand counts, and fails. */
-const closedOn = [
-  ['not_sent', 'edas_unavailable'],
-  ['denied', 'edas_denied'],
-  ['unauthenticated', 'edas_denied'],
-  ['throttled', 'edas_throttled'],
-  ['not_found', 'change_order_not_found'],
-  ['rejected', 'edas_rejected'],
-  ['doubt', 'edas_unavailable'],
-] as const;
 
 /** Runs one rollback, or what is done instead, against a made-up EDAS, on a clock that only its calls and pauses move. */
 async function run(
@@ -857,7 +846,7 @@ describe('invariant 4: open on advice, so', () => {
 describe('a repeat that does not know what was sent before', () => {
   const request = { isRepeat: true };
 
-  test.each(closedOn)('sends nothing where the read fails (%s)', async (kind, code) => {
+  test.each(refusals)('sends nothing where the read fails (%s)', async (kind, code) => {
     const course = await run({ reads: [failed(kind)], request });
     expect(answerOf(course)).toBe(code);
     expect(course.problem?.message).toContain('No rollback was sent.');
@@ -1057,7 +1046,7 @@ describe('the causality rule, asked before a task rolls back,', () => {
     ]);
   });
 
-  test.each(closedOn)('is closed when the read is %s: %s', async (kind, code) => {
+  test.each(refusals)('is closed when the read is %s: %s', async (kind, code) => {
     const course = await ask({ reads: [failed(kind)] });
     expect(course.problem?.code).toBe(code);
     expect(course.problem?.message).toContain('No rollback was sent.');
@@ -1117,7 +1106,7 @@ describe('the causality rule', () => {
     },
   );
 
-  test.each(closedOn)('is closed when the read is %s: %s, and nothing is sent', async (kind, code) => {
+  test.each(refusals)('is closed when the read is %s: %s, and nothing is sent', async (kind, code) => {
     const course = await run({ reads: [failed(kind)], request: rule });
     expect(answerOf(course)).toBe(code);
     expect(course.problem?.message).toContain(`A fake failure: ${kind}.`);
