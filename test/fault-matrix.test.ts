@@ -280,40 +280,36 @@ interface Story {
   rollbacks: 0 | 1;
 }
 
+const nothingSent = { told: 'edas_unavailable', saw: '', rollbacks: 0 } as const;
+const accepted = { told: 'rolling_back (reply)', saw: 'read put', rollbacks: 1 } as const;
+const shownByOrder = { told: 'rolling_back (order)', saw: 'read put read', rollbacks: 1 } as const;
+
 const stories: Story[] = [
   {
-    what: 'nobody listens at the address of EDAS',
+    what: 'no server listens at the address of EDAS',
     setting: () => ({ endpoint: (edas) => edas.close().then(() => edas.url) }),
-    told: 'edas_unavailable',
-    saw: '',
-    rollbacks: 0,
+    ...nothingSent,
   },
   {
     what: 'the name of EDAS is not found',
     setting: () => ({ endpoint: () => 'https://edas.nowhere.invalid' }),
-    told: 'edas_unavailable',
-    saw: '',
-    rollbacks: 0,
+    ...nothingSent,
   },
   {
     what: 'the TLS handshake fails',
     setting: () => ({ endpoint: ({ url }) => url.replace('http:', 'https:') }),
-    told: 'edas_unavailable',
-    saw: '',
-    rollbacks: 0,
+    ...nothingSent,
   },
   {
-    what: 'whoever listens never finishes the TLS handshake',
+    what: 'the server never finishes the TLS handshake',
     setting: () => ({
       deadlineMs: 5_000,
       endpoint: async (_edas, cleanUp) => (await listen(() => undefined, cleanUp)).replace('http:', 'https:'),
     }),
-    told: 'edas_unavailable',
-    saw: '',
-    rollbacks: 0,
+    ...nothingSent,
   },
   {
-    what: 'every connection is reset when its first bytes come, and nobody can tell that no request was read',
+    what: 'every connection is reset when its first bytes come, so that it is not known whether a request was read',
     setting: () => ({
       endpoint: (_edas, cleanUp) =>
         listen((socket) => socket.once('data', () => socket.resetAndDestroy()), cleanUp),
@@ -325,16 +321,12 @@ const stories: Story[] = [
   {
     what: 'the door is shut when the rollback comes, and open again a moment later',
     setting: shutAfterFirstConnection,
-    told: 'rolling_back (reply)',
-    saw: 'read put',
-    rollbacks: 1,
+    ...accepted,
   },
   {
     what: 'the first call times out',
     setting: () => ({ deadlineMs: 5_000, fault: onCalls({ 1: faults.silent() }) }),
-    told: 'rolling_back (reply)',
-    saw: 'read put',
-    rollbacks: 1,
+    ...accepted,
   },
   {
     what: 'the rollback and the first read after it time out',
@@ -342,9 +334,7 @@ const stories: Story[] = [
       deadlineMs: 5_000,
       fault: onCalls({ 2: faults.silent(done), 3: faults.silent(done) }),
     }),
-    told: 'rolling_back (order)',
-    saw: 'read put read',
-    rollbacks: 1,
+    ...shownByOrder,
   },
   {
     what: 'the rollback is throttled twice',
@@ -366,9 +356,7 @@ const stories: Story[] = [
       rules: { ofTerminated: 'accepted', showsAfterMs: 700 },
       fault: onCalls({ 2: faults.emptyBody(done) }),
     }),
-    told: 'rolling_back (order)',
-    saw: 'read put read',
-    rollbacks: 1,
+    ...shownByOrder,
   },
   {
     what: 'EDAS shows the rollback too late, and its answer got lost',
@@ -383,9 +371,7 @@ const stories: Story[] = [
   {
     what: 'EDAS answers with the id that it was sent',
     setting: () => ({ rules: { ofTerminated: 'accepted', answersWith: 'same-order' } }),
-    told: 'rolling_back (reply)',
-    saw: 'read put',
-    rollbacks: 1,
+    ...accepted,
   },
   {
     what: 'a role without the right to read cannot look what became of a lost answer',

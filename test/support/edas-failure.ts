@@ -18,3 +18,14 @@ export function failed(kind: EdasFailureKind): EdasFailure {
     traceId: 'fake-trace-id',
   });
 }
+
+/** What a webhook is refused with where a call of EDAS fails that it depends on. */
+export const refusals = [
+  ['not_sent', 'edas_unavailable'],
+  ['denied', 'edas_denied'],
+  ['unauthenticated', 'edas_denied'],
+  ['throttled', 'edas_throttled'],
+  ['not_found', 'change_order_not_found'],
+  ['rejected', 'edas_rejected'],
+  ['doubt', 'edas_unavailable'],
+] as const;

@@ -28,6 +28,13 @@ export async function codeOfAsync(work: () => Promise<unknown>): Promise<ErrorCo
   return (await problemOfAsync(work))?.code;
 }
 
+/** What a check says of its arguments: `accepted`, or the code of the Problem that it throws. */
+export function verdictOf<Arguments extends unknown[]>(
+  check: (...attempt: Arguments) => unknown,
+): (...attempt: Arguments) => string {
+  return (...attempt) => codeOf(() => check(...attempt)) ?? 'accepted';
+}
+
 function requireProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   throw error;

@@ -7,7 +7,8 @@ import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
 import { linkQuery, signatureHeaders } from '../../local/signing/sign.ts';
-import type { EdasStandIn } from '../../local/stand-ins/edas/stand-in.ts';
+import type { ChangeOrderPlan } from '../../local/stand-ins/edas/change-orders.ts';
+import { startEdasStandIn, type EdasStandIn } from '../../local/stand-ins/edas/stand-in.ts';
 import type { FcStandIn } from '../../local/stand-ins/fc/stand-in.ts';
 import type { KmsStandIn } from '../../local/stand-ins/kms/stand-in.ts';
 import { presets } from '../../presets/index.ts';
@@ -158,6 +159,26 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   };
   const decisions = () => lines.map((line) => toRecord(JSON.parse(line))).filter(isDecision);
   return { handler, lines, decisions, send, post };
+}
+
+/** An EDAS, a release in flight there, and an instance of the function over it. */
+export interface WebhookAndRelease {
+  edas: EdasStandIn;
+  webhook: Webhook;
+  /** The change order of the release. */
+  orderId: string;
+}
+
+/** Starts EDAS with one release in flight, of ten minutes unless the plan says otherwise, and an instance over it. */
+export async function openWithRelease(
+  options: WebhookOptions,
+  plan: Partial<ChangeOrderPlan>,
+  cleanUp: (work: () => Promise<void>) => void,
+): Promise<WebhookAndRelease> {
+  const edas = await startEdasStandIn({ credentials: fakeCredentials });
+  cleanUp(() => edas.close());
+  const orderId = edas.orders.add({ appId: 'fake-app', readyMs: 0, batchMs: 600_000, ...plan });
+  return { edas, orderId, webhook: openWebhook(edas, options) };
 }
 
 function virtualClock(): Clock {

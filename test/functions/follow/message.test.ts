@@ -163,7 +163,7 @@ describe.each(languages)('in %s', (language) => {
   });
 });
 
-test('nobody forges a line', () => {
+test('no text from outside forges a line', () => {
   const actor = 'alice\nStatus: 2 (succeeded)\r\n\u2028Next: go home';
   const lines = messageFor(notificationOf({ event: 'failed', status: 3, actor }), 'en').split('\n');
   expect(lines.filter((line) => line.startsWith('Status:'))).toEqual(['Status: 3 (failed)']);
@@ -217,7 +217,7 @@ describe('the truth', () => {
     const itself = (event: 'waiting' | 'failing') =>
       notificationOf({ event, rollbackChangeOrderId: undefined });
 
-    test('nobody is asked to confirm a batch without the caution to compare the versions', () => {
+    test('no message asks to confirm a batch without the caution to compare the versions', () => {
       expect(messageFor(itself('waiting'), 'en')).toContain(
         'compare the versions in the EDAS console before you confirm a batch.',
       );
@@ -237,7 +237,7 @@ describe('the truth', () => {
       expect(messageFor(notification, 'zh')).toContain(`下一步：${textsInChinese.next.waiting_itself ?? ''}`);
     });
 
-    test('nobody is told that the rollback waits, or has failed in part', () => {
+    test('no message says that the rollback waits, or has failed in part', () => {
       for (const event of ['waiting', 'failing'] as const) {
         expect(messageFor(itself(event), 'en')).toContain('it is not known whether the release');
         expect(messageFor(itself(event), 'zh')).toContain('无法判断');

@@ -374,7 +374,7 @@ describe('what people are told on the way', () => {
     expect(end.event).toBe('succeeded');
   });
 
-  test('is that it waits again, for the next batch, also where nobody saw it move in between', async () => {
+  test('is that it waits again, for the next batch, also where no look saw it move in between', async () => {
     const waiting = (batches: number) => progress(8, { batches: { done: batches, total: 4 } });
     const { told } = await follow({
       order: [waiting(1), running, waiting(2), waiting(2), waiting(3), failed('doubt'), waiting(3), done],

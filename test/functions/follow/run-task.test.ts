@@ -104,7 +104,7 @@ function open({ fates = [], namesOrder, task }: Setting = {}) {
       deadlineAt: clock.now() + 3_000_000,
       isRetry,
       waitedMs,
-      notify: (happening: RollbackEvent) => Promise.resolve(void told.push(happening)),
+      notify: (event: RollbackEvent) => Promise.resolve(void told.push(event)),
     };
     try {
       return { told, last: await runTask({ ...taskDue, app: undefined, ...task }, means) };
@@ -132,7 +132,7 @@ describe('after a doubt', () => {
     expect(account.effects).toHaveLength(1);
   });
 
-  test('an order that somebody stops looks the same, and its end says so', async () => {
+  test('an order that a person stops looks the same, and its end says so', async () => {
     const { attempt, account, clock } = open({ fates: ['fine', 'doubt'] });
     clock.at(60, () => {
       account.abort();
@@ -141,10 +141,12 @@ describe('after a doubt', () => {
     expect(account.effects).toEqual([]);
   });
 
-  test('an order that nobody saw in flight proves nothing', async () => {
+  test('an order that was never seen in flight proves nothing', async () => {
     const blind = Array.from({ length: 8 }, (): Fate => 'rejected');
     const { attempt, account } = open({ fates: ['rejected', 'lost', ...blind] });
-    expect(eventsOf(await attempt())).toEqual(['outcome_unknown']);
+    const { told, error } = await attempt();
+    expect(told.map(({ event }) => event)).toEqual(['outcome_unknown']);
+    expect(error).toMatchObject({ code: 'edas_outcome_unknown' });
     expect(account.effects).toHaveLength(1);
   });
 
@@ -176,12 +178,18 @@ describe('a retry', () => {
       const { told, error } = await attempt(true);
       expect(account.puts).toEqual([]);
       expect(error).toBeInstanceOf(Problem);
-      const event = kind === 'not_found' ? 'not_rolled_back' : 'outcome_unknown';
-      expect(told.map((happening) => happening.event)).toEqual([event]);
+      if (kind === 'not_found') {
+        expect(told).toMatchObject([{ event: 'not_rolled_back' }]);
+      } else {
+        const message = expect.stringContaining(
+          'An earlier attempt of this task may have rolled back.',
+        ) as string;
+        expect(told).toMatchObject([{ event: 'outcome_unknown', problem: { message } }]);
+      }
     },
   );
 
-  test('that rolls back tells of it from the start, for no earlier one did', async () => {
+  test('that rolls back reports it from the start, for no earlier one did', async () => {
     const { attempt } = open();
     expect(eventsOf(await attempt(true))).toEqual(['started', 'succeeded']);
   });
@@ -202,7 +210,7 @@ describe('a first attempt that comes late, when people will have acted,', () => 
   };
 
   test.each([2, 3, 7, 10, 4, 99, undefined])(
-    'sends nothing where the order has ended (status %s), and tells that',
+    'sends nothing where the order has ended (status %s), and says so',
     async (status) => {
       const { attempt, account } = withStatus(status);
       const { told, error } = await attempt(false, late);
@@ -244,9 +252,9 @@ describe('a first attempt that comes late, when people will have acted,', () => 
 
 describe('a retry that finds the change terminated', () => {
   test.each([
-    ['and nobody knows the application', undefined],
+    ['and the application is not known', undefined],
     ['and no rollback in the list', taskApp],
-  ])('%s tells that it does not follow, with the reason', async (_what, app) => {
+  ])('%s says that it does not follow, with the reason', async (_what, app) => {
     const { attempt, account } = open({ task: { app } });
     account.abort();
     const { told, last, error } = await attempt(true);

@@ -7,10 +7,16 @@ test('a variable that is empty is not set', () => {
   expect(setting({}, 'REGION')).toBeUndefined();
 });
 
-test.each([undefined, '', ' ', 'false', 'FALSE', ' no ', '0', 'off'])('%j suspends nothing', (value) => {
-  expect(isSuspended({ ROLLBACK_SUSPENDED: value })).toBe(false);
-});
+test.each([undefined, '', ' ', 'false', 'False', 'FALSE', 'no', ' no ', '0', 'off'])(
+  '%j suspends nothing',
+  (value) => {
+    expect(isSuspended({ ROLLBACK_SUSPENDED: value })).toBe(false);
+  },
+);
 
-test.each(['true', 'TRUE', '1', 'yes', 'on', 'ture', 'please'])('%j suspends', (value) => {
-  expect(isSuspended({ ROLLBACK_SUSPENDED: value })).toBe(true);
-});
+test.each(['true', ' true ', 'TRUE', '1', 'yes', 'on', 'tru', 'ture', 'no way', 'please'])(
+  '%j suspends',
+  (value) => {
+    expect(isSuspended({ ROLLBACK_SUSPENDED: value })).toBe(true);
+  },
+);

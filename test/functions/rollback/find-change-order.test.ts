@@ -15,7 +15,7 @@ import {
   type EdasStandIn,
   type EdasStandInOptions,
 } from '../../../local/stand-ins/edas/stand-in.ts';
-import { failed } from '../../support/edas-failure.ts';
+import { failed, refusals } from '../../support/edas-failure.ts';
 import { problemOfAsync } from '../../support/problem.ts';
 
 const app = '3616cdca-4f92-4413-0000-000000000000';
@@ -27,7 +27,7 @@ const now = Date.parse('2026-01-02T03:04:05Z');
 /** What a list ends in. An Error is thrown. */
 type Listing = ListedChangeOrder[] | Error;
 
-/** A deployment in flight, created this many seconds ago, unless told otherwise. */
+/** A deployment in flight, created this many seconds ago, unless the changes say otherwise. */
 function listed(changeOrderId: string, secondsAgo = 60, changes: Partial<ListedChangeOrder> = {}) {
   const createdAt = now - secondsAgo * 1000;
   return { changeOrderId, status: 1, typeCode: 'CoDeploy', words: 'Deploy demo.jar', createdAt, ...changes };
@@ -76,16 +76,6 @@ function permutations<T>(items: readonly T[]): T[][] {
 
 const findIn = (...orders: ListedChangeOrder[]) => edasOf({ [app]: orders }).findId({ target: { app } });
 
-const failures = [
-  ['denied', 'edas_denied'],
-  ['unauthenticated', 'edas_denied'],
-  ['throttled', 'edas_throttled'],
-  ['not_found', 'change_order_not_found'],
-  ['rejected', 'edas_rejected'],
-  ['doubt', 'edas_unavailable'],
-  ['not_sent', 'edas_unavailable'],
-] as const;
-
 describe('by application', () => {
   test('the newest deployment in flight is found, whatever the order of the list', async () => {
     const orders = [
@@ -98,7 +88,7 @@ describe('by application', () => {
     expect(found).toEqual(Array.from({ length: 24 }, () => 'newest'));
   });
 
-  test('the application is told with the order', async () => {
+  test('the application is given with the order', async () => {
     const edas = edasOf({ [app]: [listed(orderId)] });
     expect(await edas.find({ target: { app } })).toEqual({ app, changeOrderId: orderId });
   });
@@ -179,7 +169,7 @@ describe('by application', () => {
     expect(await findIn(...orders, listed('repair', 45, { typeCode: 'CoRollback' }))).toBe('repaired');
   });
 
-  test('an application with a deployment that has ended is told what else can be done', async () => {
+  test('the answer about an application whose deployment has ended says what else can be done', async () => {
     const problem = await problemOfAsync(() => findIn(listed('ended', 60, { status: 7 })));
     expect(problem?.message).toContain(
       'with status 7 (partly succeeded). To roll back one that has ended, send its change order id or use the EDAS console. No rollback was sent.',
@@ -206,7 +196,7 @@ describe('by application', () => {
     expect(problem?.facts).toEqual({ app });
   });
 
-  test('an application whose deployment was rolled back before is told that its newest order is a rollback', async () => {
+  test('the answer about an application whose deployment was rolled back says that its newest order is a rollback', async () => {
     const problem = await problemOfAsync(() =>
       findIn(listed('bad', 120, { status: 6 }), listed('repair', 60, { typeCode: 'CoRollback' })),
     );
@@ -215,7 +205,7 @@ describe('by application', () => {
     );
   });
 
-  test('an application with nothing in flight is told what was seen: how many, and the newest', async () => {
+  test('the answer about an application with nothing in flight says what was seen: how many, and the newest', async () => {
     const orders = [listed('older', 120, { status: 3 }), listed('newest', 60, { status: 6 })];
     const problem = await problemOfAsync(() => findIn(...orders, listed('oldest', 180, { status: 2 })));
     expect(problem?.message).toContain(
@@ -223,7 +213,7 @@ describe('by application', () => {
     );
   });
 
-  test.each(failures)('a list that is %s is refused with %s, and the words of EDAS', async (kind, code) => {
+  test.each(refusals)('a list that is %s is refused with %s, and the words of EDAS', async (kind, code) => {
     const problem = await problemOfAsync(() => edasOf({ [app]: failed(kind) }).find({ target: { app } }));
     expect(problem).toMatchObject({
       code,
@@ -298,14 +288,14 @@ describe('by change order', () => {
     expect((await problemOfAsync(() => edas.find({ target, apps: [] })))?.code).toBe('app_not_allowed');
   });
 
-  test.each(failures)('a list that is %s does not matter where another has the order', async (kind) => {
+  test.each(refusals)('a list that is %s does not matter where another has the order', async (kind) => {
     const apps = [app, otherApp];
     const order = [listed(orderId)];
     expect(await edasOf({ [app]: failed(kind), [otherApp]: order }).findId({ target, apps })).toBe(orderId);
     expect(await edasOf({ [app]: order, [otherApp]: failed(kind) }).findId({ target, apps })).toBe(orderId);
   });
 
-  test.each(failures)(
+  test.each(refusals)(
     'a list that is %s refuses with %s where no other has the order, for it might be in that one',
     async (kind, code) => {
       const edas = edasOf({ [app]: [listed('another')], [otherApp]: failed(kind) });
@@ -354,7 +344,7 @@ describe('by change order', () => {
     });
   });
 
-  test('the application that has the order is told', async () => {
+  test('the application that has the order is given', async () => {
     const edas = edasOf({ [otherApp]: [listed(orderId)] });
     expect(await edas.find({ target, apps: [app, otherApp] })).toMatchObject({ app: otherApp });
   });
@@ -376,7 +366,7 @@ describe('by change order', () => {
     ]);
   });
 
-  test('the first of several failures is told', async () => {
+  test('the first of several failures is the answer', async () => {
     const edas = edasOf({ [app]: failed('denied'), [otherApp]: failed('throttled') });
     const problem = await problemOfAsync(() => edas.find({ target, apps: [app, otherApp] }));
     expect(problem).toMatchObject({ code: 'edas_denied', facts: { app } });
@@ -555,17 +545,5 @@ describe('over the real client', () => {
     const edas = await standIn();
     expect(await findAndRollBack(edas, { target: { app } })).toBe('app_has_no_change_in_flight');
     expect(edas.calls).toMatchObject([{ operation: 'ListRecentChangeOrder', appId: app, status: 200 }]);
-  });
-
-  test('an order of a permitted application is rolled back, that of another is not', async () => {
-    const edas = await standIn();
-    const foreign = edas.orders.add({ ...slow, appId: thirdApp });
-    edas.orders.add({ ...slow, id: orderId, appId: otherApp });
-    const apps = [app, otherApp];
-
-    expect(await findAndRollBack(edas, { target: { changeOrderId: foreign }, apps })).toBe('app_not_allowed');
-    expect(edas.orders.rollbacksOf(foreign)).toBe(0);
-    expect(await findAndRollBack(edas, { target: { changeOrderId: orderId }, apps })).toBe(orderId);
-    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
   });
 });

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { ErrorCode } from '../../../functions/errors.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import type { EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import type { TestRequest } from '../../support/http-event.ts';
-import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
+import { fakeSecret, openWithRelease, startTime, type Webhook } from '../../support/webhook.ts';
 
 const sources = `
 sources:
@@ -22,12 +22,8 @@ let edas: EdasStandIn;
 let webhook: Webhook;
 
 beforeEach(async () => {
-  edas = await startEdasStandIn({ credentials: fakeCredentials });
-  edas.orders.add({ id: changeOrderId, appId: 'fake-app', readyMs: 0, batchMs: 600_000 });
-  webhook = openWebhook(edas, { sources });
+  ({ edas, webhook } = await openWithRelease({ sources }, { id: changeOrderId }, onTestFinished));
 });
-
-afterEach(() => edas.close());
 
 function mac(text: string | Buffer, algorithm = 'sha256'): Buffer {
   return createHmac(algorithm, fakeSecret('SECRET')).update(text).digest();
@@ -135,6 +131,17 @@ test.each<[string, ErrorCode, TestRequest]>([
     signed(`{"changeOrderId":"${changeOrderId}","changeOrderId":"${changeOrderId}"}`),
   ],
   ['an empty body', 'payload_malformed', signed('')],
+  ['no id', 'change_order_id_missing', signed(JSON.stringify({ id: changeOrderId }))],
+  [
+    'two ids',
+    'change_order_id_ambiguous',
+    signed(JSON.stringify({ changeOrderId, change_order_id: '5ba3b2f4-1c7e-4a6d-8f00-000000000001' })),
+  ],
+  [
+    'a form where JSON is due',
+    'content_type_unsupported',
+    signed(good, { 'Content-Type': 'application/x-www-form-urlencoded' }),
+  ],
 ])('%s is refused as %s, and nothing is rolled back', async (_, code, request) => {
   const answer = await webhook.send(request);
   expect(answer.body).toMatchObject({ code });

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { verify } from '../../../functions/webhook/verify/verify.ts';
 import { signatureHeaders } from '../../../local/signing/sign.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import type { EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { presets } from '../../../presets/index.ts';
 import { codeOf } from '../../support/problem.ts';
-import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
+import { fakeSecret, openWebhook, openWithRelease, startTime, type Webhook } from '../../support/webhook.ts';
 
 // Twenty-four faults that receivers of webhooks have had, by the numbers under which they were collected; beside each
 // is where it was found. Each test is named after the right behaviour.
@@ -36,12 +36,9 @@ let webhook: Webhook;
 let orderId: string;
 
 beforeEach(async () => {
-  edas = await startEdasStandIn({ credentials: fakeCredentials });
-  orderId = edas.orders.add({ appId, createdAt: now - 60_000, readyMs: 0, waitsForPerson: true });
-  webhook = openWebhook(edas, { sources });
+  const plan = { appId, createdAt: now - 60_000, waitsForPerson: true };
+  ({ edas, webhook, orderId } = await openWithRelease({ sources }, plan, onTestFinished));
 });
-
-afterEach(() => edas.close());
 
 function variableOf(name: string): string {
   return `SECRET_${name.replaceAll('-', '_').toUpperCase()}`;

@@ -5,8 +5,15 @@ import { signatureHeaders } from '../../../local/signing/sign.ts';
 import { httpEvent, type TestRequest } from '../../support/http-event.ts';
 import { pipelineSource } from '../../support/source.ts';
 
-/** What was loaded or done so far, by name. */
-const work = vi.hoisted(() => new Set<string>());
+/** What was loaded or done so far, by name, and what notes that a module is loaded. */
+const { work, noting } = vi.hoisted(() => {
+  const work = new Set<string>();
+  const noting = (what: string) => (original: () => Promise<object>) => {
+    work.add(what);
+    return original();
+  };
+  return { work, noting };
+});
 
 vi.mock('node:crypto', async (original) => {
   const crypto = await original<typeof import('node:crypto')>();
@@ -16,26 +23,11 @@ vi.mock('node:crypto', async (original) => {
   };
   return { ...crypto, createHmac };
 });
-vi.mock('@jmespath-community/jmespath', async (original) => {
-  work.add('JMESPath');
-  return await original();
-});
-vi.mock('@alicloud/credentials/dist/src/providers/static_sts.js', async (original) => {
-  work.add('credentials');
-  return await original();
-});
-vi.mock('@alicloud/pop-core/lib/roa.js', async (original) => {
-  work.add('SDK');
-  return await original();
-});
-vi.mock('@alicloud/pop-core/lib/rpc.js', async (original) => {
-  work.add('SDK of KMS');
-  return await original();
-});
-vi.mock('@alicloud/fc2', async (original) => {
-  work.add('SDK of Function Compute');
-  return await original();
-});
+vi.mock('@jmespath-community/jmespath', noting('JMESPath'));
+vi.mock('@alicloud/credentials/dist/src/providers/static_sts.js', noting('credentials'));
+vi.mock('@alicloud/pop-core/lib/roa.js', noting('SDK'));
+vi.mock('@alicloud/pop-core/lib/rpc.js', noting('SDK of KMS'));
+vi.mock('@alicloud/fc2', noting('SDK of Function Compute'));
 
 // Expressions as the build writes them: compiling them here would load JMESPath.
 const field = (name: string) => ({ text: name, tree: { type: 'Field' as const, name } });
@@ -89,7 +81,7 @@ async function statusOf(request: TestRequest): Promise<number> {
 describe('Invariant 8: refusing is cheap', () => {
   test.each<[number, string, TestRequest]>([
     [200, 'the health', { method: 'GET', path: '/' }],
-    [404, 'an unknown path', { path: '/nobody', headers: good }],
+    [404, 'an unknown path', { path: '/unknown', headers: good }],
     [405, 'another method', { method: 'GET', headers: good }],
     [503, 'a closed source', { path: '/closed', headers: good }],
     [415, 'a compressed body', { headers: { ...good, 'Content-Encoding': 'gzip' } }],
@@ -136,7 +128,7 @@ describe('Invariant 8: refusing is cheap', () => {
           EDAS_ENDPOINT: 'http://127.0.0.1:1',
           FOLLOW_FUNCTION: 'x-follow',
         },
-        // Nobody listens there, and a call is tried again until the time is up.
+        // No server listens there, and a call is tried again until the time is up.
         now: () => now,
         clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
         random: Math.random,

@@ -163,7 +163,7 @@ describe('nothing is followed', () => {
   });
 });
 
-describe('a rollback stands, whatever becomes of the task that should follow it, and the answer tells', () => {
+describe('a rollback stands, whatever becomes of the task that should follow it, and the answer says so', () => {
   const rows: [Fault, tasks?: number][] = [
     [faults.denied()],
     [faults.notFound()],

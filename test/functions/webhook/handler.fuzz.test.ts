@@ -5,10 +5,9 @@ import { createHandler, type Handler } from '../../../functions/webhook/handler.
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { isByApplication, sampleWebhook } from '../../../local/signing/sample-webhook.ts';
 import { signatureHeaders } from '../../../local/signing/sign.ts';
-import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { httpEvent, jsonBytes } from '../../support/http-event.ts';
 import { runs } from '../../support/runs.ts';
-import { fakeCredentials, fakeDigest, fakeSecret, openWebhook, startTime } from '../../support/webhook.ts';
+import { fakeDigest, fakeSecret, openWithRelease, startTime } from '../../support/webhook.ts';
 import { presetNames, tamper, write, type Written } from './verify/signing.ts';
 
 // Thousands of runs, on machines of every speed.
@@ -28,7 +27,7 @@ sources:
 const secret = 'fake-secret-of-some-length';
 
 let lines: string[] = [];
-/** No request of this file may get as far as EDAS, where nobody listens. */
+/** No request of this file may get as far as EDAS, where no server listens. */
 const handler: Handler = createHandler(
   { version: '1.2.3', digest: fakeDigest, sources },
   {
@@ -123,20 +122,12 @@ describe('a request that would roll back, of which a single bit has flipped,', (
   const now = Date.parse(startTime);
 
   test.each(presetNames)('is refused with 401 and never reaches EDAS, if it came from %s', async (preset) => {
-    const edas = await startEdasStandIn({ credentials: fakeCredentials });
-    onTestFinished(() => edas.close());
-    edas.orders.add({
-      id: changeOrderId,
-      appId: app,
-      createdAt: now - 60_000,
-      readyMs: 0,
-      waitsForPerson: true,
-    });
     const text = `sources: { ${preset}: { preset: ${preset}, secrets: [SECRET], apps: [${app}] } }`;
     const [source] = compileSources(text);
     if (!source) throw new Error('there must be a source');
     const { verify } = source;
-    const webhook = openWebhook(edas, { sources: text });
+    const plan = { id: changeOrderId, appId: app, createdAt: now - 60_000, waitsForPerson: true };
+    const { edas, webhook } = await openWithRelease({ sources: text }, plan, onTestFinished);
     const sample = sampleWebhook(source, isByApplication(source) ? { app } : { changeOrderId }, now);
     const request = write(verify, fakeSecret('SECRET', verify), {
       body: Buffer.from(sample.body),

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import * as faults from '../../../local/stand-ins/edas/faults.ts';
 import type { Fault } from '../../../local/stand-ins/edas/faults.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import type { EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
 import type { Fault as FcFault } from '../../../local/stand-ins/fc/faults.ts';
 import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
@@ -13,6 +13,7 @@ import {
   fakeSecret,
   followFunction,
   openWebhook,
+  openWithRelease,
   type Answer,
   type Webhook,
 } from '../../support/webhook.ts';
@@ -50,12 +51,8 @@ let webhook: Webhook;
 let orderId: string;
 
 beforeEach(async () => {
-  edas = await startEdasStandIn({ credentials: fakeCredentials });
-  orderId = edas.orders.add({ appId: 'fake-app', readyMs: 0, batchMs: 600_000 });
-  webhook = openWebhook(edas, { sources, env });
+  ({ edas, webhook, orderId } = await openWithRelease({ sources, env }, {}, onTestFinished));
 });
-
-afterEach(() => edas.close());
 
 /** What must be nowhere: secrets as they are set and as they are decoded, and what opens Alibaba Cloud. */
 const forbidden = [

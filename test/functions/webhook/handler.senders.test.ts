@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { linkSignature } from '../../../functions/webhook/verify/link.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
-import { fakeCredentials, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
+import type { EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { openWebhook, openWithRelease, startTime, type Webhook } from '../../support/webhook.ts';
 
 const app = '3616cdca-0000-4000-8000-000000000001';
 const otherApp = '3616cdca-0000-4000-8000-000000000002';
@@ -23,12 +23,9 @@ let webhook: Webhook;
 let orderId: string;
 
 beforeEach(async () => {
-  edas = await startEdasStandIn({ credentials: fakeCredentials });
-  orderId = edas.orders.add({ appId: app, createdAt: now - 60_000, readyMs: 0, batchMs: 10 ** 12 });
-  webhook = openWebhook(edas, { sources });
+  const plan = { appId: app, createdAt: now - 60_000, batchMs: 10 ** 12 };
+  ({ edas, webhook, orderId } = await openWithRelease({ sources }, plan, onTestFinished));
 });
-
-afterEach(() => edas.close());
 
 function rollbacks(): number {
   return edas.calls.filter(({ operation }) => operation === 'RollbackChangeOrder').length;
@@ -193,7 +190,7 @@ describe('a slash command', () => {
   const command = (text: string, user = 'U1') =>
     new URLSearchParams({ command: '/rollback', text, user_id: user, user_name: 'roadrunner' }).toString();
 
-  test('rolls back, and tells the channel who asked', async () => {
+  test('rolls back, and the channel reads who asked', async () => {
     const answer = await webhook.post('slack', command(orderId), { headers });
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
@@ -205,7 +202,7 @@ describe('a slash command', () => {
     expect(webhook.decisions()).toMatchObject([{ outcome: 'rolling_back', actor: 'roadrunner' }]);
   });
 
-  test('of somebody who may not is refused in a sentence, and the log has the code', async () => {
+  test('of a user who is not allowed is refused in a sentence, and the log has the code', async () => {
     const answer = await webhook.post('slack', command(orderId, 'U2'), { headers });
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ response_type: 'ephemeral' });

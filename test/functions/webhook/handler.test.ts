@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import * as faults from '../../../local/stand-ins/edas/faults.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import type { EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import {
   fakeContext,
-  fakeCredentials,
   fakeDigest,
   fakeSecret,
   openWebhook,
+  openWithRelease,
   startTime,
   type Webhook,
 } from '../../support/webhook.ts';
@@ -24,7 +24,6 @@ sources:
     changeOrderId: deployment.payload.changeOrderId
   k8s: { preset: generic, secrets: [K8S_SECRET], cluster: k8s }
   rehearsal: { preset: generic, secrets: [REHEARSAL_SECRET], dryRun: true }
-  touchy: { preset: generic, secrets: [TOUCHY_SECRET], refusalStatus: 200 }
 `;
 const options = { sources, env: { CLOSED_SECRET: undefined } };
 const appId = '3616cdca-4f92-4413-0000-000000000000';
@@ -36,12 +35,8 @@ let webhook: Webhook;
 let orderId: string;
 
 beforeEach(async () => {
-  edas = await startEdasStandIn({ credentials: fakeCredentials });
-  orderId = edas.orders.add({ appId, readyMs: 0, batchMs: 600_000 });
-  webhook = openWebhook(edas, options);
+  ({ edas, webhook, orderId } = await openWithRelease(options, { appId }, onTestFinished));
 });
-
-afterEach(() => edas.close());
 
 function failedDeployment(login = 'alice', state = 'failure', id = orderId): object {
   return {
@@ -93,11 +88,6 @@ describe('a signed webhook', () => {
     expect(answer.status).toBe(202);
   });
 
-  test('may come in base64, which Function Compute decides', async () => {
-    const answer = await webhook.post('pipeline', { changeOrderId: orderId }, { isBase64Encoded: true });
-    expect(answer.body).toMatchObject({ outcome: 'rolling_back' });
-  });
-
   test.each(['NEW_SECRET', 'OLD_SECRET'])('may use %s while secrets rotate', async (variable) => {
     const secret = fakeSecret(variable);
     const answer = await webhook.post('rotating', { changeOrderId: orderId }, { secret });
@@ -145,31 +135,12 @@ describe('Invariant 2: EDAS holds the only state', () => {
     expect(edas.orders.rollbacksOf(orderId)).toBe(1);
   });
 
-  test('so do repeats at the same moment, at different instances', async () => {
-    const instances = Array.from({ length: 5 }, () => openWebhook(edas, options));
-    const answers = await Promise.all(
-      instances.map((instance) => instance.post('pipeline', { changeOrderId: orderId })),
-    );
-
-    const outcomes = answers.map(({ body }) => body['outcome']).toSorted();
-    const repeats = Array.from({ length: 4 }, () => 'already_terminated');
-    expect(outcomes).toEqual([...repeats, 'rolling_back']);
-    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
-  });
-
   test('a delivery id that was seen before stops nothing', async () => {
     const second = edas.orders.add({ appId, readyMs: 0, batchMs: 600_000 });
     const headers = { 'X-Delivery-Id': 'one' };
     await webhook.post('pipeline', { changeOrderId: orderId }, { headers });
     const answer = await webhook.post('pipeline', { changeOrderId: second }, { headers });
     expect(answer.body).toMatchObject({ outcome: 'rolling_back', changeOrderId: second });
-  });
-
-  test('an order that EDAS aborted for somebody else is terminated, too', async () => {
-    edas.orders.abort(orderId);
-    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
-    expect(answer.body).toMatchObject({ outcome: 'already_terminated' });
-    expect(edas.orders.rollbacksOf(orderId)).toBe(0);
   });
 });
 
@@ -221,64 +192,42 @@ describe('Invariant 1: the bytes received are the bytes hashed', () => {
   });
 });
 
-describe('a webhook that is ignored is answered 200 and reaches EDAS never', () => {
-  test('as a ping of GitHub', async () => {
-    const answer = await webhook.post('github', '{"zen":"x"}', { headers: { 'X-GitHub-Event': 'ping' } });
-    expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({
-      outcome: 'ignored',
-      message: 'A ping: the signature is right.',
-      source: 'github',
-      requestId: 'fake-request-id',
-    });
-    expect(edas.calls).toEqual([]);
+test('a webhook for which "when" is false is answered 200, and EDAS is not called', async () => {
+  const answer = await webhook.post('github', failedDeployment('eve', 'success'));
+  expect(answer.status).toBe(200);
+  expect(answer.body).toMatchObject({
+    outcome: 'ignored',
+    message: "`when: deployment_status.state == 'failure'` gave false, not true.",
   });
-
-  test('as one for which "when" is false', async () => {
-    const answer = await webhook.post('github', failedDeployment('eve', 'success'));
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({
-      outcome: 'ignored',
-      message: "`when: deployment_status.state == 'failure'` gave false, not true.",
-    });
-    expect(edas.calls).toEqual([]);
-  });
+  expect(edas.calls).toEqual([]);
 });
 
-describe('a rollback that is held back checks everything and sends nothing', () => {
-  test('in a source that is a dry run', async () => {
-    const answer = await webhook.post('rehearsal', { changeOrderId: orderId });
-    expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({
-      outcome: 'dry_run',
-      changeOrderId: orderId,
-      message: expect.stringContaining('status is 1 (running).') as string,
-      source: 'rehearsal',
-      requestId: 'fake-request-id',
-    });
-    expect(operations()).toEqual(['GetChangeOrderInfo']);
+test('a dry run checks everything and sends nothing', async () => {
+  const answer = await webhook.post('rehearsal', { changeOrderId: orderId });
+  expect(answer.status).toBe(200);
+  expect(answer.body).toEqual({
+    outcome: 'dry_run',
+    changeOrderId: orderId,
+    message: expect.stringContaining('status is 1 (running).') as string,
+    source: 'rehearsal',
+    requestId: 'fake-request-id',
   });
-
-  test.each(['true', 'TRUE', '1', 'yes', 'on', ' true ', 'tru', 'no way'])(
-    'while ROLLBACK_SUSPENDED is %j',
-    async (value) => {
-      const suspended = openWebhook(edas, { ...options, env: { ...options.env, ROLLBACK_SUSPENDED: value } });
-      const answer = await suspended.post('pipeline', { changeOrderId: orderId });
-      expect(answer.status).toBe(200);
-      expect(answer.body).toMatchObject({ outcome: 'suspended', changeOrderId: orderId });
-      expect(operations()).toEqual(['GetChangeOrderInfo']);
-    },
-  );
-
-  test.each(['', 'false', 'False', '0', 'no', 'off', ' '])(
-    'but not while ROLLBACK_SUSPENDED is %j',
-    async (value) => {
-      const active = openWebhook(edas, { ...options, env: { ...options.env, ROLLBACK_SUSPENDED: value } });
-      const answer = await active.post('pipeline', { changeOrderId: orderId });
-      expect(answer.body).toMatchObject({ outcome: 'rolling_back' });
-    },
-  );
+  expect(operations()).toEqual(['GetChangeOrderInfo']);
 });
+
+test.each([
+  ['true', 200, 'suspended', ['GetChangeOrderInfo']],
+  ['false', 202, 'rolling_back', ['GetChangeOrderInfo', 'RollbackChangeOrder']],
+])(
+  'a rollback while ROLLBACK_SUSPENDED is %s is checked, and answered %i %s',
+  async (value, status, outcome, calls) => {
+    const instance = openWebhook(edas, { ...options, env: { ...options.env, ROLLBACK_SUSPENDED: value } });
+    const answer = await instance.post('pipeline', { changeOrderId: orderId });
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatchObject({ outcome, changeOrderId: orderId });
+    expect(operations()).toEqual(calls);
+  },
+);
 
 describe('a refusal says why, in problem details, and rolls nothing back', () => {
   afterEach(() => {
@@ -313,63 +262,6 @@ describe('a refusal says why, in problem details, and rolls nothing back', () =>
     expect(operations()).toEqual(['GetChangeOrderInfo']);
   });
 
-  test('of a change order that is over: 409, or what the source wants instead', async () => {
-    const over = edas.orders.add({ appId, createdAt: Date.now() - 3_600_000, supportRollback: false });
-    expect((await webhook.post('pipeline', { changeOrderId: over })).body).toMatchObject({
-      status: 409,
-      code: 'change_order_finished',
-    });
-    const answer = await webhook.post('touchy', { changeOrderId: over });
-    expect(answer.status).toBe(200);
-    expect(answer.headers['Content-Type']).toBe('application/problem+json');
-    expect(answer.body).toMatchObject({ status: 200, code: 'change_order_finished' });
-  });
-
-  test('of anything else takes the status that a touchy source wants, too, once it is known', async () => {
-    const unknown = await webhook.post('touchy', { changeOrderId: unknownId });
-    expect(unknown.status).toBe(200);
-    expect(unknown.body).toMatchObject({ status: 200, code: 'change_order_not_found' });
-    const forged = await webhook.post('touchy', { changeOrderId: unknownId }, { secret: 'another-secret' });
-    expect(forged.status).toBe(401);
-  });
-
-  test('of a payload without an id: 422', async () => {
-    expect((await webhook.post('pipeline', { id: orderId })).body).toMatchObject({
-      status: 422,
-      code: 'change_order_id_missing',
-    });
-    expect((await webhook.post('pipeline', { changeOrderId: `${orderId} ${unknownId}` })).body).toMatchObject(
-      {
-        status: 422,
-        code: 'change_order_id_ambiguous',
-      },
-    );
-  });
-
-  test('of a signed body that is empty, no JSON, a form, or compressed', async () => {
-    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    expect((await webhook.post('pipeline', '')).body).toMatchObject({
-      status: 400,
-      code: 'payload_malformed',
-    });
-    expect((await webhook.post('pipeline', '{')).body).toMatchObject({
-      status: 400,
-      code: 'payload_malformed',
-    });
-    expect((await webhook.post('pipeline', 'a=b', { headers: form })).body).toMatchObject({
-      status: 415,
-      code: 'content_type_unsupported',
-    });
-    expect(
-      (await webhook.post('pipeline', '{}', { headers: { 'Content-Encoding': 'gzip' } })).body,
-    ).toMatchObject({ status: 415, code: 'content_encoding_unsupported' });
-  });
-
-  test('of a body over 1 MiB: 413', async () => {
-    const answer = await webhook.post('pipeline', `"${'x'.repeat(1024 * 1024)}"`);
-    expect(answer.body).toMatchObject({ status: 413, code: 'body_too_large' });
-  });
-
   test('of a path that belongs to no source: 404', async () => {
     const answer = await webhook.send({ path: '/nobody' });
     expect(answer.body).toMatchObject({ status: 404, code: 'source_unknown' });
@@ -377,15 +269,17 @@ describe('a refusal says why, in problem details, and rolls nothing back', () =>
   });
 
   test('of another method: 405 with Allow', async () => {
-    const get = await webhook.send({ method: 'GET', path: '/pipeline' });
-    expect(get.body).toMatchObject({ status: 405, code: 'method_not_allowed' });
-    expect(get.headers['Allow']).toBe('POST');
-    const post = await webhook.send({ method: 'POST', path: '/' });
-    expect(post.body).toMatchObject({ status: 405, code: 'method_not_allowed' });
-    expect(post.headers['Allow']).toBe('GET');
+    for (const [method, path, allowed] of [
+      ['GET', '/pipeline', 'POST'],
+      ['POST', '/', 'GET'],
+    ] as const) {
+      const { body, headers } = await webhook.send({ method, path });
+      expect(body).toMatchObject({ status: 405, code: 'method_not_allowed' });
+      expect(headers['Allow']).toBe(allowed);
+    }
   });
 
-  test('of everybody, where the source has no secret: 503, also with an empty key', async () => {
+  test('of every request to a source without a secret: 503, also with an empty key', async () => {
     for (const secret of ['x', fakeSecret('CLOSED_SECRET')]) {
       const answer = await webhook.post('closed', { changeOrderId: orderId }, { secret });
       expect(answer.body).toMatchObject({ status: 503, code: 'source_not_configured', source: 'closed' });
@@ -411,33 +305,13 @@ describe('a refusal says why, in problem details, and rolls nothing back', () =>
 describe('Invariant 5: the answer tells the truth', () => {
   test.each([
     ['an HTML page', faults.htmlBadGateway(), 504, 'edas_outcome_unknown'],
-    ['an empty body', faults.emptyBody(), 504, 'edas_outcome_unknown'],
     ['Code 601 under HTTP 200', faults.businessErrorUnder200(), 502, 'edas_rejected'],
-    ['a success in XML', faults.xmlAnswer(), 504, 'edas_outcome_unknown'],
-    ['a redirection', faults.redirect(), 504, 'edas_outcome_unknown'],
     ['RAM that denies', faults.deniedByRam(), 502, 'edas_denied'],
   ])('%s is no rollback', async (_, fault, status, code) => {
     edas.setFault(({ operation }) => (operation === 'RollbackChangeOrder' ? fault : undefined));
     const answer = await webhook.post('pipeline', { changeOrderId: orderId });
     expect(answer.body).toMatchObject({ status, code, changeOrderId: orderId });
     expect(operations().filter((operation) => operation === 'RollbackChangeOrder')).toHaveLength(1);
-  });
-
-  test('a rollback whose answer got lost is one, once the order shows it', async () => {
-    edas.setFault(({ operation }) =>
-      operation === 'RollbackChangeOrder' ? faults.resetAfterHandling() : undefined,
-    );
-    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
-    expect(answer.status).toBe(202);
-    expect(answer.body).toMatchObject({ outcome: 'rolling_back', evidence: 'order' });
-    expect(edas.orders.rollbacksOf(orderId)).toBe(1);
-  });
-
-  test('throttling asks for another attempt later', async () => {
-    edas.setFault(() => faults.throttled());
-    const answer = await webhook.post('pipeline', { changeOrderId: orderId });
-    expect(answer.body).toMatchObject({ status: 503, code: 'edas_throttled' });
-    expect(answer.headers['Retry-After']).toMatch(/^\d+$/);
   });
 });
 
@@ -449,8 +323,8 @@ describe('the health', () => {
       name: 'edas-rollback-webhook',
       version: '1.2.3',
       configuration: fakeDigest,
-      sources: 7,
-      ready: 6,
+      sources: 6,
+      ready: 5,
     });
     expect(edas.calls).toEqual([]);
   });
@@ -575,7 +449,7 @@ describe('the log', () => {
     });
   });
 
-  test('tells at start which variable closes a source, also under LOG_LEVEL=error', () => {
+  test('says at start which variable closes a source, also under LOG_LEVEL=error', () => {
     const env = { ...options.env, LOG_LEVEL: 'error' };
     const { lines } = openWebhook(edas, { ...options, env });
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
@@ -611,18 +485,11 @@ describe('the log', () => {
     ]);
   });
 
-  test('measures how long a request took', async () => {
-    edas.setFault(({ operation }) => (operation === 'RollbackChangeOrder' ? faults.emptyBody() : undefined));
-    await webhook.post('pipeline', { changeOrderId: orderId });
-    const [decision] = webhook.decisions();
-    expect(decision?.['durationMs']).toBeGreaterThan(5000);
-    expect(decision?.['durationMs']).toBeLessThanOrEqual(9000);
-  });
-
   test.each([
-    ['back', -3_600_000],
-    ['on', 3_600_000],
-  ])('and the deadline do not mind that the time of day is put %s meanwhile', async (_where, stepMs) => {
+    ['goes on as it did', 0],
+    ['is put back', -3_600_000],
+    ['is put on', 3_600_000],
+  ])('measures how long a request took, where the time of day %s', async (_what, stepMs) => {
     let timeOfDay = Date.parse(startTime);
     const now = () => (timeOfDay += stepMs);
     const unsettled = openWebhook(edas, { ...options, now });

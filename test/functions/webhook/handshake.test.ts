@@ -1,10 +1,10 @@
 import { createCipheriv } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { sha256 } from '../../../functions/webhook/verify/match.ts';
 import { signatureHeaders } from '../../../local/signing/sign.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import type { EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { presets } from '../../../presets/index.ts';
-import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from '../../support/webhook.ts';
+import { fakeSecret, openWebhook, openWithRelease, startTime, type Webhook } from '../../support/webhook.ts';
 
 const appId = '3616cdca-4f92-4413-8a51-000000000001';
 const sources = `
@@ -27,14 +27,11 @@ let webhook: Webhook;
 let orderId: string;
 
 beforeEach(async () => {
-  edas = await startEdasStandIn({ credentials: fakeCredentials });
-  orderId = edas.orders.add({ appId, readyMs: 0, batchMs: 600_000 });
-  webhook = openWebhook(edas, { sources, env: { UNTRIED_SECRET: publicZendeskSecret } });
+  const options = { sources, env: { UNTRIED_SECRET: publicZendeskSecret } };
+  ({ edas, webhook, orderId } = await openWithRelease(options, { appId }, onTestFinished));
   // What it says of the closed source as it starts.
   webhook.lines.length = 0;
 });
-
-afterEach(() => edas.close());
 
 /** The only line of the log, which is the decision. */
 function onlyLine(): unknown {

@@ -154,7 +154,7 @@ async function readInSlack(webhook: Webhook): Promise<string> {
 }
 
 /** The outcome or code that CloudMonitor gets for an alert, in its patience of 5 s. */
-async function tellCloudMonitor(webhook: Webhook): Promise<string> {
+async function alertFromCloudMonitor(webhook: Webhook): Promise<string> {
   const alert = `alertState=ALERT&alertName=checkout&timestamp=${Date.now()}`;
   const expiresAtSeconds = Math.floor(Date.now() / 1000) + 3_600;
   const { body } = await webhook.post('cloudmonitor', alert, {
@@ -198,7 +198,7 @@ export function describePatience(
       'of CloudMonitor, 5 s, where $what',
       async ({ what, options }, { onTestFinished }) => {
         const { webhook } = await stage(options, onTestFinished);
-        expect(await tellCloudMonitor(webhook)).toBe(told[what].cloudMonitor);
+        expect(await alertFromCloudMonitor(webhook)).toBe(told[what].cloudMonitor);
       },
     );
   });

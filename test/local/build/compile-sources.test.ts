@@ -14,6 +14,7 @@ import {
 import { sourcesJsonSchema } from '../../../local/build/sources-schema.ts';
 import { root } from '../../../local/cli/root.ts';
 import { presets } from '../../../presets/index.ts';
+import { bodyInHex } from '../../support/source.ts';
 
 const secrets = 'secrets: [SECRET_PIPELINE]';
 const app = '3616cdca-0000-4000-8000-000000000001';
@@ -32,6 +33,11 @@ function generic(...lines: string[]): string {
 /** A file with one source that spells out how it signs; the keys of `verify` begin on line 5, column 7. */
 function verifying(...lines: string[]): string {
   return fileOf(secrets, 'verify:', ...lines.map((line) => `  ${line}`));
+}
+
+/** A row of a table: a file whose source has a wrong setting on line 5, and what is said of that. */
+function wrong(what: string, setting: string, message: string): [string, string, string[]] {
+  return [what, generic(setting), [`5:5 ${message}`]];
 }
 
 function faultsIn(text: string): readonly SourcesFault[] {
@@ -77,7 +83,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
   test.each<[what: string, text: string, expected: string[]]>([
     ['an empty file', '', ['1:1 the file is empty']],
     ['a list instead of a map', '- pipeline', ['1:1 the file must be a map']],
-    ['a key without a value', generic('when:'), ['5:5 "when" is empty']],
+    wrong('a key without a value', 'when:', '"when" is empty'),
     [
       'a list of a variable without a name',
       'sources:\n  pipeline:\n    preset: generic\n    secrets: [~]',
@@ -116,12 +122,8 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       verifying('header: X-Signature', 'separator: comma', 'prefix: "v1,"'),
       ['7:7 no part of a list separated by comma can begin with "v1,"'],
     ],
-    ['a status without a body', generic('refusalStatus: 204'), ['5:5 "refusalStatus" must be 200 or']],
-    [
-      'a variable that nothing binds',
-      generic("when: $x == 'a'"),
-      ['5:5 Error referencing undefined variable'],
-    ],
+    wrong('a status without a body', 'refusalStatus: 204', '"refusalStatus" must be 200 or'),
+    wrong('a variable that nothing binds', "when: $x == 'a'", 'Error referencing undefined variable'),
     ...["'failed'", '[a, b]', 'alerts[].status', 'a + b', '{ x: a }'].map(
       (text): [string, string, string[]] => [
         `${text}, which is never true`,
@@ -134,7 +136,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       generic(`changeOrderId: ${JSON.stringify(text)}`),
       ['5:5 this can never be text'],
     ]),
-    ['a list of ids', generic('changeOrderId: alerts[].id'), ['5:5 this gives a list']],
+    wrong('a list of ids', 'changeOrderId: alerts[].id', 'this gives a list'),
     ['no YAML', 'sources: [', ['1:11 ']],
     ['a tab as indentation', 'sources:\n\tpipeline: {}', ['2:1 Tabs are not allowed as indentation']],
     ['two documents', 'sources: {}\n---\nsources: {}', ['2:1 this must be one document: take the --- out']],
@@ -146,21 +148,21 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       `${generic()}source: {}`,
       ['5:1 "source" is not a key here; did you mean "sources"?'],
     ],
-    [
+    wrong(
       'an unknown key of a source',
-      generic('dry_run: true'),
-      ['5:5 "dry_run" is not a key here; did you mean "dryRun"?'],
-    ],
-    [
+      'dry_run: true',
+      '"dry_run" is not a key here; did you mean "dryRun"?',
+    ),
+    wrong(
       'a key in the wrong case',
-      generic('deadlinems: 3000'),
-      ['5:5 "deadlinems" is not a key here; did you mean "deadlineMs"?'],
-    ],
-    [
+      'deadlinems: 3000',
+      '"deadlinems" is not a key here; did you mean "deadlineMs"?',
+    ),
+    wrong(
       'an unknown key that is like none',
-      generic('colour: red'),
-      [`5:5 "colour" is not a key here; there are ${sourceKeys}`],
-    ],
+      'colour: red',
+      `"colour" is not a key here; there are ${sourceKeys}`,
+    ),
     [
       'an unknown key of verify',
       verifying('header: X-Signature', 'algoritm: sha256'),
@@ -256,11 +258,11 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       ['3:5 "preset" does not know "Lark"; did you mean "feishu"?'],
     ],
     ['no name of a preset at all', fileOf('preset: ""', secrets), ['3:5 "preset" does not know ""; ']],
-    [
+    wrong(
       'the beginning of a key',
-      generic('refusal: 200'),
-      ['5:5 "refusal" is not a key here; did you mean "refusalStatus"?'],
-    ],
+      'refusal: 200',
+      '"refusal" is not a key here; did you mean "refusalStatus"?',
+    ),
     [
       'an unknown preset',
       fileOf('preset: teamcity-server', secrets),
@@ -341,7 +343,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       generic('apps: [checkout]'),
       ['5:12 "apps" must be the id of an application (a UUID, as the EDAS console shows it)'],
     ],
-    ['no application', generic('apps: []'), ['5:5 "apps" must name at least one application']],
+    wrong('no application', 'apps: []', '"apps" must name at least one application'),
     [
       'an application that is named twice',
       generic(`apps: [${app}, ${app.toUpperCase()}]`),
@@ -377,60 +379,56 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       fileOf('preset: sentry', secrets, `apps: [${app}, ${otherApp}]`),
       ['3:5 this sender has no field of its own for an id'],
     ],
-    [
-      'a problem that began in a comparison',
-      generic('problemStartedAt: a == b'),
-      ['5:5 this can never be a time'],
-    ],
-    ['text for yes or no', generic('dryRun: "yes"'), ['5:5 "dryRun" must be true or false']],
-    ['text for a number', generic('deadlineMs: "9000"'), ['5:5 "deadlineMs" must be a number']],
-    ['half a millisecond', generic('deadlineMs: 2000.5'), ['5:5 "deadlineMs" must be a whole number']],
-    ['a deadline that is too short', generic('deadlineMs: 1999'), ['5:5 "deadlineMs" must be at least 2000']],
-    ['a deadline that is too long', generic('deadlineMs: 60001'), ['5:5 "deadlineMs" must be at most 60000']],
-    [
+    wrong('a problem that began in a comparison', 'problemStartedAt: a == b', 'this can never be a time'),
+    wrong('text for yes or no', 'dryRun: "yes"', '"dryRun" must be true or false'),
+    wrong('text for a number', 'deadlineMs: "9000"', '"deadlineMs" must be a number'),
+    wrong('half a millisecond', 'deadlineMs: 2000.5', '"deadlineMs" must be a whole number'),
+    wrong('a deadline that is too short', 'deadlineMs: 1999', '"deadlineMs" must be at least 2000'),
+    wrong('a deadline that is too long', 'deadlineMs: 60001', '"deadlineMs" must be at most 60000'),
+    wrong(
       'a refusal that is no status',
-      generic('refusalStatus: 199'),
-      ['5:5 "refusalStatus" must be 200 or from 400 to 499'],
-    ],
-    [
+      'refusalStatus: 199',
+      '"refusalStatus" must be 200 or from 400 to 499',
+    ),
+    wrong(
       'a refusal that asks for a retry',
-      generic('refusalStatus: 500'),
-      ['5:5 "refusalStatus" must be 200 or from 400 to 499'],
-    ],
-    ['an unknown kind of cluster', generic('cluster: vm'), ['5:5 "cluster" must be one of ecs, k8s']],
-    ['an expression that is no text', generic('when: 5'), ['5:5 "when" must be a string']],
-    ['an empty expression', generic('allow: ""'), ['5:5 "allow" must be a JMESPath expression']],
-    ['bad JMESPath', generic('when: status =='), ['5:5 this is not JMESPath: ']],
-    [
+      'refusalStatus: 500',
+      '"refusalStatus" must be 200 or from 400 to 499',
+    ),
+    wrong('an unknown kind of cluster', 'cluster: vm', '"cluster" must be one of ecs, k8s'),
+    wrong('an expression that is no text', 'when: 5', '"when" must be a string'),
+    wrong('an empty expression', 'allow: ""', '"allow" must be a JMESPath expression'),
+    wrong('bad JMESPath', 'when: status ==', 'this is not JMESPath: '),
+    wrong(
       'an unknown JMESPath function',
-      generic('when: contain(labels, `1`)'),
-      ['5:5 JMESPath has no function contain(); did you mean "contains"?'],
-    ],
-    [
+      'when: contain(labels, `1`)',
+      'JMESPath has no function contain(); did you mean "contains"?',
+    ),
+    wrong(
       'an unknown JMESPath function deep in an expression',
-      generic('changeOrderId: items[?to_sting(id) != `1`] | [0].id'),
-      ['5:5 JMESPath has no function to_sting(); did you mean "to_string"?'],
-    ],
-    [
+      'changeOrderId: items[?to_sting(id) != `1`] | [0].id',
+      'JMESPath has no function to_sting(); did you mean "to_string"?',
+    ),
+    wrong(
       'a JMESPath function with too few arguments',
-      generic("when: status == 'failed' && contains('prod')"),
-      ['5:5 contains() takes at least 2 arguments but received 1'],
-    ],
-    [
+      "when: status == 'failed' && contains('prod')",
+      'contains() takes at least 2 arguments but received 1',
+    ),
+    wrong(
       'text in double quotes on the right',
-      generic('when: status == "failed"'),
-      [`5:5 JMESPath reads "failed" as the name of a field; text stands in single quotes: 'failed'`],
-    ],
+      'when: status == "failed"',
+      `JMESPath reads "failed" as the name of a field; text stands in single quotes: 'failed'`,
+    ),
     [
       'text in double quotes on the left, which is true where both are missing',
       generic(`allow: '"alice" == user.login'`),
       [`5:5 JMESPath reads "alice" as the name of a field; text stands in single quotes: 'alice'`],
     ],
-    [
+    wrong(
       'text in double quotes in a list, which is true where both are missing',
-      generic('allow: contains(["alice"], user.login)'),
-      [`5:5 JMESPath reads "alice" as the name of a field; text stands in single quotes: 'alice'`],
-    ],
+      'allow: contains(["alice"], user.login)',
+      `JMESPath reads "alice" as the name of a field; text stands in single quotes: 'alice'`,
+    ),
     ...[
       ['allow: sender.login == alice', 'alice'],
       ['when: status == failed', 'failed'],
@@ -716,7 +714,7 @@ describe('who rolls back, and who follows,', () => {
   });
 });
 
-test('channels keep what they say, and speak English unless told otherwise', () => {
+test('channels keep what they say, and speak English unless they name a language', () => {
   const text = notifying(
     ['kind: dingtalk', 'url: A_URL', 'secret: A_SECRET', 'language: zh'],
     ['kind: dingtalk', 'url: B_URL'],
@@ -968,18 +966,10 @@ describe('verify, spelt out,', () => {
   });
 
   test('needs its header only', () => {
-    expect(compileOne(verifying('header: X-Signature')).verify).toEqual({
-      scheme: 'hmac',
-      algorithm: 'sha256',
-      header: 'x-signature',
-      encoding: 'hex',
-      prefix: '',
-      signed: ['{body}'],
-      secretEncoding: 'plain',
-    } satisfies HmacParameters);
+    expect(compileOne(verifying('header: X-Signature')).verify).toEqual(bodyInHex);
   });
 
-  test('takes a comma between signatures, and counts seconds unless told otherwise', () => {
+  test('takes a comma between signatures, and counts seconds unless it names another unit', () => {
     const text = verifying(
       'header: S',
       'separator: comma',

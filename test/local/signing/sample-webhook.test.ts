@@ -4,10 +4,9 @@ import type { CompiledSource } from '../../../functions/webhook/source/compiled-
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { contentTypeOf, isByApplication, sampleWebhook } from '../../../local/signing/sample-webhook.ts';
-import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { presets } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
-import { fakeCredentials, openWebhook, startTime } from '../../support/webhook.ts';
+import { openWithRelease, startTime } from '../../support/webhook.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const app = '3616cdca-0000-4000-8000-000000000001';
@@ -28,21 +27,14 @@ function sampleOf(settings: string, target: Target = { changeOrderId }): unknown
 const all: [string, Preset][] = Object.entries(presets);
 
 test.each(all)('the sample of a source with the preset %s rolls back', async (name, preset) => {
-  const edas = await startEdasStandIn({ credentials: fakeCredentials });
-  onTestFinished(() => edas.close());
-  edas.orders.add({
-    id: changeOrderId,
-    appId: app,
-    createdAt: now - 60_000,
-    readyMs: 0,
-    waitsForPerson: true,
-  });
   const needsApps = !coversPayload(preset.verify) || preset.isByApplication;
   const settings = `preset: ${name}${needsApps ? `, apps: [${app}]` : ''}`;
   const source = sourceOf(settings);
-  const webhook = openWebhook(edas, {
-    sources: `sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }`,
-  });
+  const { edas, webhook } = await openWithRelease(
+    { sources: `sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }` },
+    { id: changeOrderId, appId: app, createdAt: now - 60_000, waitsForPerson: true },
+    onTestFinished,
+  );
   const target = isByApplication(source) ? { app } : { changeOrderId };
   const { contentType, body } = sampleWebhook(source, target, now);
 

@@ -109,6 +109,16 @@ async function open({ env = {}, patience, answerAt, only = channels, runtime }: 
 
 const only = (kind: CompiledChannel['kind']) => channels.filter((channel) => channel.kind === kind);
 
+/** What the log says of a channel that could not be told, but for the reason. */
+const untold = {
+  level: 'error',
+  msg: 'a channel could not be told',
+  kind: 'dingtalk',
+  variable: 'DINGTALK_URL',
+  event: 'succeeded',
+  changeOrderId,
+};
+
 describe('when all is well', () => {
   test('all five channels and the chat are told, each signed as it should be, and nothing stays open', async () => {
     const { tell, receiver, lines } = await open({ answerAt: slackAnswer });
@@ -154,7 +164,7 @@ describe('when all is well', () => {
     expect(answer?.text).toBe(messageFor(notificationOf(), language));
   });
 
-  test('nobody to tell is nobody tried', async () => {
+  test('without a channel or a chat none is tried', async () => {
     const { tell } = await open({ only: [] });
     expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 0 });
   });
@@ -179,18 +189,7 @@ describe('a channel that fails', () => {
     receiver.setFault('dingtalk', fault);
     expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
     expect(receiver.requestsOf('dingtalk')).toBe(attempts);
-    expect(lines).toEqual([
-      {
-        level: 'error',
-        msg: 'a channel could not be told',
-        kind: 'dingtalk',
-        variable: 'DINGTALK_URL',
-        event: 'succeeded',
-        changeOrderId,
-        reason: expect.stringContaining(reason) as string,
-        attempts,
-      },
-    ]);
+    expect(lines).toEqual([{ ...untold, reason: expect.stringContaining(reason) as string, attempts }]);
     await expect.poll(() => receiver.connections()).toBe(0);
   });
 
@@ -229,7 +228,7 @@ describe('a channel that fails', () => {
     expect(lines).toMatchObject([{ attempts: 1 }]);
   });
 
-  test('that nobody listens at is tried three times, with longer pauses', async () => {
+  test('at whose address no server listens is tried three times, with longer pauses', async () => {
     const { tell, clock, lines } = await open({
       only: only('slack'),
       env: { SLACK_URL: `http://127.0.0.1:${await freePort()}/hook` },
@@ -241,13 +240,13 @@ describe('a channel that fails', () => {
 
   test('does not keep the others: they are told while it hangs', async () => {
     const told: string[] = [];
-    let tellEnd: (() => void) | undefined;
+    let othersDone: (() => void) | undefined;
     const othersAreTold = new Promise<void>((resolve) => {
-      tellEnd = resolve;
+      othersDone = resolve;
     });
     const receiver = await startReceiver({
       onMessage: ({ kind }) => {
-        if (told.push(kind) === 4) tellEnd?.();
+        if (told.push(kind) === 4) othersDone?.();
       },
     });
     onTestFinished(() => receiver.close());
@@ -278,7 +277,7 @@ describe('a channel that fails', () => {
     expect(clock.now()).toBe(15_000);
   });
 
-  test('an error that nobody expects is a failure of its class, without its words', async () => {
+  test('an error that is not expected is a failure of its class, without its words', async () => {
     const broken: Exchange = (url) => Promise.reject(new TypeError(`Invalid URL ${url}`));
     const { tell, lines } = await open({ only: only('slack'), runtime: { exchange: broken } });
     expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
@@ -347,18 +346,7 @@ describe('a channel stays closed', () => {
       { level: 'error', msg: 'a channel is closed', kind: 'dingtalk', variable, reason },
     ]);
     expect(await tell(notificationOf())).toEqual({ reached: 0, tried: 1 });
-    expect(lines.slice(1)).toEqual([
-      {
-        level: 'error',
-        msg: 'a channel could not be told',
-        kind: 'dingtalk',
-        variable: 'DINGTALK_URL',
-        event: 'succeeded',
-        changeOrderId,
-        reason: `it is closed: ${reason}`,
-        attempts: 0,
-      },
-    ]);
+    expect(lines.slice(1)).toEqual([{ ...untold, reason: `it is closed: ${reason}`, attempts: 0 }]);
     expect(JSON.stringify(lines)).not.toContain('fake-robot');
     expect(called).toEqual([]);
   });

@@ -11,14 +11,14 @@ const rollingBack: Outcome = {
   message: 'EDAS accepted the rollback.',
 };
 
-test('Slack tells the whole channel what is rolled back, which order, and who asked', () => {
+test('Slack shows the whole channel what is rolled back, which order, and who asked', () => {
   expect(chatMessage('slack', rollingBack, 'roadrunner')).toEqual({
     response_type: 'in_channel',
     text: `Rolling back: change order ${changeOrderId}, asked for by roadrunner. EDAS accepted the rollback.`,
   });
 });
 
-test('Slack tells a refusal only to who asked, and why', () => {
+test('Slack shows a refusal only to the user who asked, and why', () => {
   const problem = new Problem('change_order_finished', 'The change order has succeeded.', { changeOrderId });
   expect(chatMessage('slack', problem, 'roadrunner')).toEqual({
     response_type: 'ephemeral',
@@ -26,7 +26,7 @@ test('Slack tells a refusal only to who asked, and why', () => {
   });
 });
 
-test('Slack mentions nobody, whatever the name of who asked', () => {
+test('Slack mentions no user, whatever the name of who asked', () => {
   expect(chatMessage('slack', rollingBack, '<!channel> & <@U1>')).toMatchObject({
     text: expect.stringContaining('asked for by &lt;!channel&gt; &amp; &lt;@U1&gt;.') as string,
   });
@@ -71,7 +71,7 @@ test('an order that was terminated already is not called rolled back, nor finish
   });
 });
 
-test('a rollback that a task does is told to everybody, and is not called rolled back yet', () => {
+test('a rollback that a task does is shown to the whole channel, and is not called rolled back yet', () => {
   const outcome = { outcome: 'deferred', changeOrderId, message: 'A task does it.' } as const;
   const text = `Handed to a task: change order ${changeOrderId}, asked for by roadrunner. A task does it.`;
   expect(chatMessage('slack', outcome, 'roadrunner')).toEqual({ response_type: 'in_channel', text });
@@ -82,7 +82,7 @@ test('a rollback that a task does is told to everybody, and is not called rolled
   expect(chatMessage('feishu', outcome, 'roadrunner')).toEqual({ toast: { type: 'info', content: text } });
 });
 
-test('nobody is told that nothing was rolled back while nobody knows', () => {
+test('no answer says that nothing was rolled back while that is not known', () => {
   const problem = new Problem('edas_outcome_unknown', 'It was sent once.', { changeOrderId });
   expect(chatMessage('dingtalk', problem, undefined)).toEqual({
     msgtype: 'text',

@@ -71,6 +71,17 @@ const textsOf = (versions: SecretVersions) => versions.map((version) => version?
 const unknownFor = (retryAfterSeconds: number | undefined) =>
   expect.objectContaining({ name: 'SecretUnavailable', retryAfterSeconds }) as unknown;
 
+/** Holds the answer of KMS back until it is released with what this returns. */
+function hold(answer: Stage['answer']): (answers: Answers) => void {
+  let release: (answers: Answers) => void = () => undefined;
+  answer(
+    new Promise<Answers>((resolve) => {
+      release = resolve;
+    }),
+  );
+  return release;
+}
+
 describe('a secret in KMS', () => {
   test('is both of its versions, the current one first', async () => {
     const { read, answer } = setStage();
@@ -92,7 +103,7 @@ describe('a secret in KMS', () => {
     expect([await read(), reads()]).toEqual([['two', 'one'], 2]);
   });
 
-  test('is read again sooner for whoever cannot use it', async () => {
+  test('is read again sooner for a request that cannot use it', async () => {
     const { read, reads, pass } = setStage();
     await read();
     pass(minute);
@@ -190,16 +201,11 @@ describe('while KMS gives no answer,', () => {
     expect(await read()).toEqual(['two', 'one']);
   });
 
-  test('whoever shares the read of another waits no longer than it may itself', async () => {
+  test('a request that shares the read of another waits no longer than it may itself', async () => {
     const { read, answer, pass } = setStage();
     await read();
     pass(freshMs);
-    let release: (answers: Answers) => void = () => undefined;
-    answer(
-      new Promise<Answers>((resolve) => {
-        release = resolve;
-      }),
-    );
+    const release = hold(answer);
     const first = read();
     // The second has 50 ms of its own, and then takes what was read before.
     expect(await read()).toEqual(['one']);
@@ -207,21 +213,16 @@ describe('while KMS gives no answer,', () => {
     expect(await first).toEqual(['two', 'one']);
   });
 
-  test('whoever shares the first read of another, and cannot wait, is told when to come again', async () => {
+  test('a request that shares the first read of another, and cannot wait, is answered when to come again', async () => {
     const { read, answer } = setStage();
-    let release: (answers: Answers) => void = () => undefined;
-    answer(
-      new Promise<Answers>((resolve) => {
-        release = resolve;
-      }),
-    );
+    const release = hold(answer);
     const first = read();
     expect(await read()).toEqual(unknownFor(10));
     release({ ACSCurrent: 'one' });
     expect(await first).toEqual(['one']);
   });
 
-  test('whoever has more time than the one that got none asks again at once; whoever has as little waits', async () => {
+  test('a request with more time than the one that got none asks again at once; one with as little waits', async () => {
     const { read, answer, reads } = setStage();
     answer({ ACSCurrent: down });
     expect(await read(freshMs, 10)).toEqual(unknownFor(10));
@@ -231,14 +232,9 @@ describe('while KMS gives no answer,', () => {
     expect(await read(freshMs, 20)).toEqual(['one']);
   });
 
-  test('whoever shares the read of one with less time reads itself, once for all, when that one got nothing', async () => {
+  test('those that share the read of one with less time read again, once for all, when that one got nothing', async () => {
     const { read, answer, reads } = setStage();
-    let release: (answers: Answers) => void = () => undefined;
-    answer(
-      new Promise<Answers>((resolve) => {
-        release = resolve;
-      }),
-    );
+    const release = hold(answer);
     const impatient = read(freshMs, 20);
     const patient = [read(), read()];
     await allCalled();
@@ -249,7 +245,7 @@ describe('while KMS gives no answer,', () => {
     expect(reads()).toBe(2);
   });
 
-  test('what KMS refuses is not asked for again by whoever has more time', async () => {
+  test('what KMS refuses is not asked for again by a request with more time', async () => {
     const { read, answer, reads } = setStage();
     answer({ ACSCurrent: denied });
     await read(freshMs, 10);
@@ -305,7 +301,7 @@ describe('where KMS refuses,', () => {
     expect(log).toMatchObject([{ fields: { reason: 'The function has no role.' } }]);
   });
 
-  test('an error that nobody expects is trouble, and its words are told to nobody', async () => {
+  test('an error that is not expected is trouble, and its words are in no answer', async () => {
     const { secrets, log } = setStage();
     const kms: KmsClient = { getSecretValue: () => Promise.reject(new Error('fake-secret')) };
     const reading = { openKms: () => Promise.resolve(kms), timeoutMs: 50, maxAgeMs: freshMs };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { verifyDingTalk } from '../../../../functions/webhook/verify/dingtalk.ts';
-import { codeOf, problemOf } from '../../../support/problem.ts';
+import { problemOf, verdictOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 // printf '1767323045000\nfake-secret' | openssl dgst -sha256 -hmac fake-secret -binary | base64
@@ -13,13 +13,7 @@ function verify(headers: Record<string, string>, secrets = ['fake-secret'], at =
   verifyDingTalk(keys, { headers: new Map(Object.entries(headers)) }, at);
 }
 
-function verdict(...attempt: Parameters<typeof verify>): string {
-  return (
-    codeOf(() => {
-      verify(...attempt);
-    }) ?? 'accepted'
-  );
-}
+const verdict = verdictOf(verify);
 
 describe("DingTalk's sign over a time and the secret", () => {
   test('is accepted, with either of the secrets while one is being rotated', () => {

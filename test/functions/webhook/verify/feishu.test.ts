@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decryptFeishu, verifyFeishu } from '../../../../functions/webhook/verify/feishu.ts';
-import { codeOf, problemOf } from '../../../support/problem.ts';
+import { problemOf, verdictOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 const time = '1767323045';
@@ -33,13 +33,7 @@ function verify(
   verifyFeishu(keys, { headers, body: Buffer.from(body) }, at);
 }
 
-function verdict(...attempt: Parameters<typeof verify>): string {
-  return (
-    codeOf(() => {
-      verify(...attempt);
-    }) ?? 'accepted'
-  );
-}
+const verdict = verdictOf(verify);
 
 describe("Feishu's signature", () => {
   test('is accepted in either case, with an empty nonce, and with either of the keys', () => {
@@ -125,7 +119,7 @@ describe('a body that Feishu encrypted', () => {
   });
 
   // The same way, of {"a":"<ff>"}, where <ff> is that byte.
-  test('is not decrypted to characters that nobody sent, where it holds bytes that are no UTF-8', () => {
+  test('is not decrypted to characters that were not sent, where it holds bytes that are no UTF-8', () => {
     const body = { encrypt: 'BwcHBwcHBwcHBwcHBwcHByL6KuNa7sLiqnXZtHWqWEE=' };
     expect(decryptFeishu([key], body)).toBeUndefined();
   });

@@ -159,7 +159,7 @@ describe('Invariant 10: verification throws nothing but a Problem', () => {
   const names = fc.constantFrom('x-signature', 'x-timestamp', 'x-id', '__proto__', 'constructor');
   const headers = fc.dictionary(names, nearly);
 
-  test('whatever the headers and the body are, and nobody gets in', () => {
+  test('whatever the headers and the body are, and none is accepted', () => {
     fc.assert(
       fc.property(signings, headers, (signing, headers) => {
         expect(statusOf(signing, headers)).toBe(401);

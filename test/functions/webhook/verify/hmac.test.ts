@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { verifyHmac, type HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
-import { codeOf, problemOf } from '../../../support/problem.ts';
+import { problemOf, verdictOf } from '../../../support/problem.ts';
 import { bodyInHex } from '../../../support/source.ts';
 
 // printf '{"a":1}' | openssl dgst -sha256 -hmac fake-secret
@@ -30,13 +30,7 @@ function verify(changes: Partial<HmacParameters>, attempt: Attempt): void {
   );
 }
 
-function verdict(changes: Partial<HmacParameters>, attempt: Attempt): string {
-  return (
-    codeOf(() => {
-      verify(changes, attempt);
-    }) ?? 'accepted'
-  );
-}
+const verdict = verdictOf(verify);
 
 describe('one signature', () => {
   test.each<[string, Partial<HmacParameters>, string]>([

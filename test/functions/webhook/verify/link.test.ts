@@ -6,7 +6,7 @@ import {
   verifyLink,
   type LinkGrant,
 } from '../../../../functions/webhook/verify/link.ts';
-import { problemOf } from '../../../support/problem.ts';
+import { problemOf, verdictOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 const app = '3616cdca-4f92-4413-8a51-000000000001';
@@ -37,9 +37,7 @@ function verify(
   return verifyLink({ scheme: 'link', source }, keys, { query: query && new Map(Object.entries(query)) }, at);
 }
 
-function verdict(...attempt: Parameters<typeof verify>): string {
-  return problemOf(() => verify(...attempt))?.code ?? 'accepted';
-}
+const verdict = verdictOf(verify);
 
 describe('a link grants what it was made for', () => {
   test('an application', () => {
@@ -110,7 +108,7 @@ describe('changing any part of a link breaks it', () => {
       "The link was not made with this source's secret, or something in it was changed. Make a new one with npm run link.",
       { ...link, app: otherApp },
     ],
-  ])('and whoever calls it reads what to do, but nothing that is expected: %s', (message, query) => {
+  ])('and the refusal says what to do, but nothing that is expected: %s', (message, query) => {
     expect(problemOf(() => verify(query))?.message).toBe(message);
   });
 
@@ -168,7 +166,7 @@ describe('a link always expires', () => {
     expect(problemOf(() => verify(tooLate))?.message).toContain('400 days from now');
   });
 
-  test('so that an expired link that was changed tells nobody when the right one expired', () => {
+  test('so that an expired link that was changed does not show when the right one expired', () => {
     expect(verdict({ ...link, app: otherApp }, { at })).toBe('signature_mismatch');
   });
 

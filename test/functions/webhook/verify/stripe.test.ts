@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { verifyStripe } from '../../../../functions/webhook/verify/stripe.ts';
-import { codeOf, problemOf } from '../../../support/problem.ts';
+import { problemOf, verdictOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 // printf '1767323045.{"a":1}' | openssl dgst -sha256 -hmac fake-secret
@@ -29,13 +29,7 @@ function verify(
   );
 }
 
-function verdict(...attempt: Parameters<typeof verify>): string {
-  return (
-    codeOf(() => {
-      verify(...attempt);
-    }) ?? 'accepted'
-  );
-}
+const verdict = verdictOf(verify);
 
 describe("a signature in Stripe's way is accepted", () => {
   test.each([

@@ -44,7 +44,7 @@ describe('the window', () => {
     expect(codeOf(() => check('1767323045', 'ms'))).toBe('timestamp_out_of_window');
   });
 
-  test('is told to whoever misses it, with the side and the distance', () => {
+  test('is in the refusal of a time outside it, with the side and the distance', () => {
     expect(problemOf(() => check('1767322000'))?.message).toMatch(/x-timestamp is 1045 s old; 300 s are/);
     expect(problemOf(() => check('1767324000'))?.message).toMatch(
       /x-timestamp is 955 s in the future; 300 s/,
@@ -135,13 +135,13 @@ describe('a time that stands elsewhere than in a header', () => {
     );
   });
 
-  test('makes whoever repeats a request of last year think of that, not of the unit', () => {
+  test('is refused with a hint at a repeat where it is of last year, not at the unit', () => {
     expect(checkField('1735787045000')?.message).toMatch(
       /is 31536000 s old; 60 s are allowed\. Check the sender's clock, and that it does not repeat old requests\.$/,
     );
   });
 
-  test('makes whoever is off by decades think of the unit', () => {
+  test('is refused with a hint at the unit where it is off by decades', () => {
     expect(checkField('1767323045')?.message).toMatch(
       /^The payload's sentAt is 1765555722 s old; 60 s are allowed\. Is it really a time in whole milliseconds/,
     );

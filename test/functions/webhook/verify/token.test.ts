@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { verifyToken, type TokenParameters } from '../../../../functions/webhook/verify/token.ts';
-import { codeOf, problemOf } from '../../../support/problem.ts';
+import { problemOf, verdictOf } from '../../../support/problem.ts';
 
 const secrets = ['fake-token', 'fake-old-token'];
 
@@ -16,13 +16,7 @@ function verify(
   );
 }
 
-function verdict(...attempt: Parameters<typeof verify>): string {
-  return (
-    codeOf(() => {
-      verify(...attempt);
-    }) ?? 'accepted'
-  );
-}
+const verdict = verdictOf(verify);
 
 describe('a plain token', () => {
   test.each(secrets)('is accepted with either of the secrets: %s', (token) => {

@@ -38,15 +38,15 @@ describe.each(schemes)('the one gate, for %o', (parameters, missing, mismatch) =
     return verify(parameters, keys, { headers, query, body }, now);
   };
 
-  test('opens to whoever knows the secret, with a grant where it came by a link', () => {
+  test('opens to a sender that knows the secret, with a grant where it came by a link', () => {
     expect(open('fake-secret')).toEqual(parameters.scheme === 'link' ? grant : undefined);
   });
 
-  test('without any key, opens to nobody, and says of the right request that only the key does not fit', () => {
+  test('without any key, opens to no sender, and says of the right request that only the key does not fit', () => {
     expect(codeOf(() => open('fake-secret', []))).toBe(mismatch);
   });
 
-  test('stays shut to everybody else', () => {
+  test('stays shut to every other sender', () => {
     expect(codeOf(() => open('fake-other-secret'))).toBe(mismatch);
     const unsigned = { headers: new Map<string, string>(), body };
     expect(codeOf(() => verify(parameters, [Buffer.from('fake-secret')], unsigned, now))).toBe(missing);
