@@ -61,6 +61,22 @@ function portIn(output: string): number {
   return Number(/Listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
 }
 
+/**
+ * What a picture says, each line once. Channels whose messages arrive at the same moment share a box, so which of them do
+ * differs from run to run, and with it the names beside a box, its margin, and where a long line is cut.
+ */
+function linesIn(picture: string): string[] {
+  const lines = Array.from(picture.matchAll(/<text[^>]*>(.*?)<\/text>/g), ([, line = '']) =>
+    line
+      .replaceAll(/<[^>]+>/g, '')
+      .replace(/^[a-z, ]+(?=┌)/, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim()
+      .slice(0, 60),
+  );
+  return [...new Set(lines)].toSorted();
+}
+
 describe('npm start', () => {
   let sandbox: Sandbox;
   let coloured: string;
@@ -121,14 +137,14 @@ describe('npm start', () => {
     },
   );
 
-  test('is what its picture in the README shows: if not, run npm run picture', async () => {
+  test('prints the lines that its picture in the README shows: if not, run npm run picture', async () => {
     const folder = temporaryFolder();
     const [from, out] = [path.join(folder, 'output'), path.join(folder, 'start.svg')];
     writeFileSync(from, coloured);
     const args = ['--from', from, '--out', out];
     expect(await runCommand('local/commands/picture.ts', args)).toMatchObject({ status: 0, stderr: '' });
     const committed = readFileSync(path.join(root, 'docs/pictures/start.svg'), 'utf8');
-    expect(readFileSync(out, 'utf8')).toBe(committed);
+    expect(linesIn(readFileSync(out, 'utf8'))).toEqual(linesIn(committed));
   });
 
   test('prints two lines to paste: the signed one rolls the second release back, the forged one is refused', async () => {
