@@ -4,10 +4,13 @@ import { isRecord, toText } from './lib/json.ts';
 import { isId } from './lib/text.ts';
 
 /**
- * What the webhook hands to the follow function, as the payload of an asynchronous task. The two are deployed together,
- * but a task may wait while a new version is deployed: whatever changes its meaning changes the version.
+ * The payload of an asynchronous task of the follow function. The two functions are deployed together, but a task may
+ * wait while a new version is deployed: whatever changes its meaning changes the version.
  */
-export type RollbackTask = RollbackDue | RollbackDone;
+export type RollbackTask = RollbackDue | RollbackClaimed | RollbackOverdue | RollbackReport;
+
+/** How a claimed rollback went on: written by the function that had the claim. */
+export type RollbackReport = RollbackDone | RollbackUnknown | RollbackRefused;
 
 /** What there is to know, whatever there is to do. */
 export interface TaskFacts {
@@ -31,18 +34,55 @@ export interface TaskFacts {
   answerAt?: AnswerAddress | undefined;
 }
 
-/** The task has to roll back, and then to follow. */
+/** The task has to roll back. */
 export interface RollbackDue extends TaskFacts {
   rollback: 'due';
   /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
   problemStartedAt?: number | undefined;
 }
 
-/** The webhook has rolled back, and the task has to follow. */
+/** A function has the claim, and rolls back now. The task watches that it is not cut off. */
+export interface RollbackClaimed extends TaskFacts {
+  rollback: 'claimed';
+  /** Which claim of the change order it is: 1, 2, … */
+  claim: number;
+  /** Who has it: a text that no other invocation has. */
+  holder: string;
+  /** Epoch milliseconds. The holder sends no rollback after this time. */
+  sendsUntil: number;
+  problemStartedAt?: number | undefined;
+}
+
+/** The holder of a claim was cut off. The task has to find out how far it came, and to finish its work. */
+export interface RollbackOverdue extends TaskFacts {
+  rollback: 'overdue';
+  claim: number;
+  problemStartedAt?: number | undefined;
+}
+
+/** EDAS accepted the rollback, and the task has to follow it. */
 export interface RollbackDone extends TaskFacts {
   rollback: 'done';
   /** The order that carries the rollback out, where EDAS named one. */
   rollbackChangeOrderId?: string | undefined;
+  /** Whether the answer to the sender says that the rollback has begun. */
+  isKnownToSender: boolean;
+}
+
+/** The rollback was sent, and it is not known whether it began. The task has to find out, without sending it again. */
+export interface RollbackUnknown extends TaskFacts {
+  rollback: 'unknown';
+  /** What is known of it, as a sentence for people. */
+  reason: string;
+  /** Epoch milliseconds. It was sent before this time. */
+  sentBefore: number;
+  /** Whether the order was seen in flight before. If not, a terminated order proves nothing. */
+  wasInFlight: boolean;
+}
+
+/** No rollback took effect. The task has nothing to do, and the next delivery may claim anew. */
+export interface RollbackRefused extends TaskFacts {
+  rollback: 'refused';
 }
 
 /** An address that a chat gave with its message. It lets anyone write into the chat, so it is never logged. */
@@ -51,14 +91,23 @@ export interface AnswerAddress {
   url: string;
 }
 
-/** One id for each change order: Function Compute takes one task of an id, and refuses every other. */
-export function taskIdFor(changeOrderId: string): string {
-  return `rollback-${changeOrderId}`;
+/**
+ * The id of the task that is a claim on the rollback of a change order. Function Compute takes one task of an id, and
+ * refuses every other.
+ *
+ * @param claim 1, or more where the claims before it have ended without a rollback
+ */
+export function claimIdFor(changeOrderId: string, claim = 1): string {
+  return numbered(`rollback-${changeOrderId}`, claim);
 }
 
-/** For following a rollback whose first task is dead, and keeps its id. */
-export function secondTaskIdFor(changeOrderId: string): string {
-  return `follow-${changeOrderId}`;
+/** The id of the task that is the report of a claim. */
+export function reportIdFor(changeOrderId: string, claim = 1): string {
+  return numbered(`follow-${changeOrderId}`, claim);
+}
+
+function numbered(id: string, claim: number): string {
+  return claim === 1 ? id : `${id}-${claim}`;
 }
 
 /**
@@ -103,7 +152,6 @@ export function readTask(payload: unknown): RollbackTask {
   if (operation !== 'RollbackChangeOrder' && operation !== 'AbortAndRollbackChangeOrder') {
     throw malformed('it names no operation');
   }
-  if (rollback !== 'due' && rollback !== 'done') throw malformed('it does not say what is to be done');
   if (!isTime(requestedAt)) throw malformed('it does not say when it was asked for');
   const facts: TaskFacts = {
     version,
@@ -117,15 +165,52 @@ export function readTask(payload: unknown): RollbackTask {
     actor: toText(task['actor']),
     answerAt: toAnswerAddress(task['answerAt']),
   };
-  if (rollback === 'done') {
-    return { ...facts, rollback, rollbackChangeOrderId: toId(task['rollbackChangeOrderId']) };
+  switch (rollback) {
+    case 'due':
+      return { ...facts, rollback, problemStartedAt: readProblemStart(task) };
+    case 'claimed': {
+      const { holder, sendsUntil } = task;
+      if (typeof holder !== 'string' || !isTime(sendsUntil))
+        throw malformed('it does not say who has the claim');
+      const claim = readClaim(task);
+      return { ...facts, rollback, claim, holder, sendsUntil, problemStartedAt: readProblemStart(task) };
+    }
+    case 'overdue':
+      return { ...facts, rollback, claim: readClaim(task), problemStartedAt: readProblemStart(task) };
+    case 'done':
+      return {
+        ...facts,
+        rollback,
+        rollbackChangeOrderId: toId(task['rollbackChangeOrderId']),
+        isKnownToSender: task['isKnownToSender'] === true,
+      };
+    case 'unknown': {
+      const { reason, sentBefore, wasInFlight } = task;
+      if (!isTime(sentBefore)) throw malformed('it does not say when the rollback was sent');
+      return {
+        ...facts,
+        rollback,
+        reason: toText(reason) ?? '',
+        sentBefore,
+        wasInFlight: wasInFlight === true,
+      };
+    }
+    case 'refused':
+      return { ...facts, rollback };
+    default:
+      throw malformed('it does not say what is to be done');
   }
-  const { problemStartedAt } = task;
-  // Without problemStartedAt the rule would not apply, so a value that cannot be read refuses the task.
-  if (problemStartedAt !== undefined && !isTime(problemStartedAt)) {
-    throw malformed('its problemStartedAt is no time');
-  }
-  return { ...facts, rollback, problemStartedAt };
+}
+
+/** Without problemStartedAt the rule would not apply, so a value that cannot be read refuses the task. */
+function readProblemStart({ problemStartedAt }: Record<string, unknown>): number | undefined {
+  if (problemStartedAt === undefined || isTime(problemStartedAt)) return problemStartedAt;
+  throw malformed('its problemStartedAt is no time');
+}
+
+function readClaim({ claim }: Record<string, unknown>): number {
+  if (typeof claim === 'number' && Number.isInteger(claim) && claim >= 1) return claim;
+  throw malformed('it does not say which claim it is');
 }
 
 function parse(payload: unknown): Record<string, unknown> {

@@ -1,19 +1,26 @@
 import type { EdasClient } from '../edas/client.ts';
 import type { Clock } from '../lib/time.ts';
+import type { TaskQueue } from '../platform/task-queue.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import type { RollbackEvent } from './rollback-event.ts';
 
 /** What running a task takes. */
 export interface TaskDependencies {
   edas: () => Promise<EdasClient>;
+  /** The queue of this same function. */
+  openQueue: () => Promise<TaskQueue>;
+  /** Epoch milliseconds. */
+  now: () => number;
   clock: Clock;
   random: () => number;
   warn: RollbackDependencies['warn'];
   /** Whether rollbacks are held back. */
   isSuspended: boolean;
-  /** Milliseconds, on the clock. */
+  /** Milliseconds, on the clock: for rolling back and its report. */
+  rollbackDeadlineAt: number;
+  /** Milliseconds, on the clock: for following. What comes after it is for notifications. */
   deadlineAt: number;
-  /** Whether there was an attempt before this one; how far it came is not known. */
+  /** Whether there may have been an attempt before this one; how far it came is not known. */
   isRetry: boolean;
   /** Milliseconds from the webhook to this attempt. */
   waitedMs: number;

@@ -6,15 +6,16 @@ import { lazily } from '../lib/async.ts';
 import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
-import { isSuspended } from '../platform/settings.ts';
+import { isSuspended, setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { readTask, type RollbackTask } from '../task.ts';
 import { createNotificationBuilder, consoleUrlOf } from './build-notification.ts';
 import type { FollowConfiguration } from './configuration.ts';
 import { createNotifier, type Notifier, type Reach } from './notify/notifier.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
-import { runTask } from './run-task.ts';
+import { runTask, type QuietEnd } from './run-task.ts';
 
 /** The runtime of the follow function, which also calls channels. */
 export interface FollowRuntime extends Runtime {
@@ -22,7 +23,10 @@ export interface FollowRuntime extends Runtime {
 }
 
 /** @throws whatever makes Function Compute try the task again, and in the end call it failed */
-export type TaskHandler = (payload: unknown, context?: unknown) => Promise<{ event: RollbackEventName }>;
+export type TaskHandler = (
+  payload: unknown,
+  context?: unknown,
+) => Promise<{ event: RollbackEventName | QuietEnd['event'] }>;
 
 /** What an instance of the function has for every task. */
 interface TaskHandlerDependencies extends FollowRuntime {
@@ -33,7 +37,9 @@ interface TaskHandlerDependencies extends FollowRuntime {
 /** Seconds, where Function Compute does not say when it kills the invocation. */
 const defaultTimeoutSeconds = 300;
 /** Milliseconds kept free before the timeout: a last poll takes up to 20 s, three notifications up to 15 s each. */
-const marginMs = 75_000;
+const notifyMarginMs = 75_000;
+/** The same for the report of a rollback. What is kept for notifications must not cost the rollback. */
+const reportMarginMs = 10_000;
 
 /**
  * Makes the handler of the follow function. Unlike the webhook's it throws: that is how a task tells Function Compute
@@ -48,7 +54,7 @@ export function createTaskHandler({ notify }: FollowConfiguration, runtime: Foll
   return async (payload, given) => {
     const startedAt = clock.now();
     const context = readContext(given);
-    const { requestId, retryCount = 0 } = context;
+    const { requestId, retryCount } = context;
     const logDecision = (level: LogLevel, decision: object) => {
       const durationMs = Math.round(clock.now() - startedAt);
       audit(level, { requestId, retryCount, ...decision, durationMs });
@@ -105,15 +111,15 @@ async function readOrNotify(
 /**
  * Runs a task, and notifies people of what happens.
  *
- * @returns the last event that people were notified of
+ * @returns the last event that people were notified of, or why there was none
  * @throws Problem `notification_failed` where no channel accepted the last notification
  */
 async function followTask(
   task: RollbackTask,
   context: FunctionContext,
   { env, now, clock, random, notifier, log }: TaskHandlerDependencies,
-): Promise<RollbackEvent> {
-  const { requestId, retryCount = 0, function: own } = context;
+): Promise<RollbackEvent | QuietEnd> {
+  const { requestId, retryCount, function: own } = context;
   const { source, changeOrderId, answerAt } = task;
   const timeoutMs = (own?.timeout ?? defaultTimeoutSeconds) * 1000;
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
@@ -132,26 +138,37 @@ async function followTask(
     clock,
     random,
     warn,
+    openQueue: lazily(() => openTaskQueue(context, env, own?.name ?? setting(env, 'FC_FUNCTION_NAME'))),
+    now,
     isSuspended: isSuspended(env),
-    deadlineAt: clock.now() + timeoutMs - marginMs,
-    isRetry: retryCount > 0,
+    rollbackDeadlineAt: clock.now() + timeoutMs - Math.min(reportMarginMs, timeoutMs / 4),
+    deadlineAt: clock.now() + timeoutMs - Math.min(notifyMarginMs, timeoutMs / 2),
+    // No page documents that Function Compute passes it. Without it, each attempt is as careful as a retry.
+    isRetry: retryCount !== 0,
     waitedMs,
     notify: async (event) => {
       // The chat knows from the webhook's own answer that the rollback has started.
-      const isKnownInChat = event.event === 'started' && task.rollback === 'done';
+      const isKnownInChat = event.event === 'started' && task.rollback === 'done' && task.isKnownToSender;
       reach = await (isKnownInChat ? notifyChannels : notifyAll)(await build(event));
       log('info', 'news', { requestId, source, changeOrderId, event: event.event, ...reach });
     },
   });
 
-  if (reach.tried === 0 || reach.reached > 0) return last;
+  if (!('failures' in last) || reach.tried === 0 || reach.reached > 0) return last;
   const reason = `None of ${reach.tried} channels could be told the last news (${last.event}): the log says why of each.`;
-  // If this attempt fails, Function Compute retries the task. If the order still runs, the retry cannot know that the
-  // rollback was sent, and would send it again.
-  const wasSeenToEnd = endOf(last.status) !== undefined;
-  if (task.rollback === 'due' && !wasSeenToEnd) {
+  // If this attempt fails, Function Compute retries the task, and the retry of one that rolls back may roll back.
+  if (rollsBack(task) && !isChangeOver(last)) {
     log('error', 'nobody was told', { requestId, source, changeOrderId, reason });
     return last;
   }
   throw new Problem('notification_failed', reason, { changeOrderId });
+}
+
+function rollsBack({ rollback }: RollbackTask): boolean {
+  return rollback === 'due' || rollback === 'overdue';
+}
+
+/** Whether the change itself was seen at its end. Another order that carried the rollback out does not tell. */
+function isChangeOver({ rollbackChangeOrderId, status, changeStatus }: RollbackEvent): boolean {
+  return endOf(rollbackChangeOrderId === undefined ? status : changeStatus) !== undefined;
 }

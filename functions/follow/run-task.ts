@@ -2,24 +2,39 @@ import type { ChangeFailure } from '../edas/change-order.ts';
 import { changeOrderStatus } from '../edas/status.ts';
 import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';
-import type { RollbackTask } from '../task.ts';
+import type { RollbackDue, RollbackOverdue, RollbackReport, RollbackTask } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
-import { executeDueRollback, type UnknownRollback } from './execute-due-rollback.ts';
+import { executeDueRollback } from './execute-due-rollback.ts';
 import { findRollback, ifReadable, readTimeoutMs } from './optional-reads.ts';
 import { pollToEnd, type Observation } from './poll.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
+import { settleDoubt } from './settle-doubt.ts';
+import { watchClaim } from './watch-claim.ts';
+
+/** A task that has ended without news for people: another one goes on. */
+export interface QuietEnd {
+  /**
+   * - `watched`: the function that had the claim has reported.
+   * - `handed_over`: another task, or another run of this one, goes on with the rollback.
+   * - `nothing_to_do`: no rollback took effect, and the sender was told so.
+   */
+  event: 'watched' | 'handed_over' | 'nothing_to_do';
+  rollbackChangeOrderId?: undefined;
+  status?: undefined;
+}
 
 /**
- * Does what a task asks for: rolls back, where that is due, then follows the rollback to its end. People are notified
- * of what happens on the way, and how it ended or why it did not.
+ * Does what a task asks for: rolls back, watches a claim, settles a doubt, follows a rollback to its end. People are
+ * notified of what happens on the way, and how it ended or why it did not.
  *
- * @returns the last event that people were notified of
+ * @returns the last event that people were notified of, or why there was none
  * @throws Problem, or whatever went wrong, after people were notified: the task has failed, and Function Compute retries it
  */
-export async function runTask(task: RollbackTask, dependencies: TaskDependencies): Promise<RollbackEvent> {
-  const failure = task.rollback === 'due' ? 'not_rolled_back' : 'unreadable';
-  const started = await notifyingOfFailure(failure, dependencies, () => startRollback(task, dependencies));
-  if ('outcome' in started) throw started.problem;
+export async function runTask(
+  task: RollbackTask,
+  dependencies: TaskDependencies,
+): Promise<RollbackEvent | QuietEnd> {
+  const started = await startFollowing(task, dependencies);
   if ('event' in started) return started;
   return notifyingOfFailure('unreadable', dependencies, () => followToEnd(task, started, dependencies));
 }
@@ -34,30 +49,77 @@ interface StartedRollback {
   wasNotified: boolean;
 }
 
-/** Makes sure that the rollback has started, or says why there is nothing to follow. */
-async function startRollback(
+/** Makes sure that a rollback has started, or says why there is nothing to follow. */
+async function startFollowing(
   task: RollbackTask,
   dependencies: TaskDependencies,
-): Promise<StartedRollback | RollbackEvent | UnknownRollback> {
-  if (task.rollback === 'done') {
-    return notifyOfStart(task, task.rollbackChangeOrderId, dependencies.isRetry, dependencies);
-  }
-  const outcome = await executeDueRollback(task, dependencies);
-  switch (outcome.outcome) {
-    case 'rolling_back': {
-      const named = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
-      return notifyOfStart(task, named, false, dependencies);
+): Promise<StartedRollback | RollbackEvent | QuietEnd> {
+  switch (task.rollback) {
+    case 'due':
+    case 'overdue': {
+      const next = await notifyingOfFailure('not_rolled_back', dependencies, () =>
+        rollBackInTask(task, dependencies),
+      );
+      return 'rollback' in next ? startFollowing(next, dependencies) : next;
+    }
+    case 'claimed': {
+      const watch = () => watchClaim(task, dependencies);
+      return { event: await notifyingOfFailure('not_rolled_back', dependencies, watch) };
+    }
+    case 'done': {
+      const { rollbackChangeOrderId } = task;
+      return notifyingOfFailure('unreadable', dependencies, () =>
+        notifyOfStart(task, rollbackChangeOrderId, dependencies.isRetry, dependencies),
+      );
     }
     case 'unknown':
-      return outcome;
-    case 'already_terminated':
-      return findEarlierRollback(task, dependencies);
-    case 'dry_run':
-    case 'suspended':
-      throw new Problem('rollback_suspended', `${outcome.message} Send the webhook again afterwards.`, {
-        changeOrderId: task.changeOrderId,
-      });
+      await settleDoubt(task, dependencies);
+      return task.wasInFlight
+        ? notifyOfStart(task, undefined, false, dependencies)
+        : followIfFound(task, dependencies);
+    case 'refused':
+      return { event: 'nothing_to_do' };
   }
+}
+
+/** @returns the report, where no other task has it */
+async function rollBackInTask(
+  task: RollbackDue | RollbackOverdue,
+  dependencies: TaskDependencies,
+): Promise<RollbackReport | StartedRollback | RollbackEvent | QuietEnd> {
+  const end = await executeDueRollback(task, dependencies);
+  if (end === 'taken') return { event: 'handed_over' };
+  const { report } = end;
+  if (report && report.task.rollback !== 'refused') {
+    return report.status === 'failed' ? report.task : { event: 'handed_over' };
+  }
+  if (end.result === 'problem') throw end.problem;
+  const { outcome, message } = end.outcome;
+  if (outcome === 'dry_run' || outcome === 'suspended') {
+    const { changeOrderId } = task;
+    throw new Problem('rollback_suspended', `${message} Send the webhook again afterwards.`, {
+      changeOrderId,
+    });
+  }
+  return task.rollback === 'due'
+    ? findEarlierRollback(task, dependencies)
+    : followIfFound(task, dependencies);
+}
+
+/**
+ * Of a change that was terminated after its rollback may have been sent: the order that may be its rollback. If there
+ * is none, a person may have stopped the change.
+ */
+async function followIfFound(
+  task: RollbackTask,
+  dependencies: TaskDependencies,
+): Promise<StartedRollback | RollbackEvent> {
+  if ((await findRollback(task, dependencies)) !== undefined) {
+    return notifyOfStart(task, undefined, false, dependencies);
+  }
+  const event: RollbackEvent = { event: 'terminated', status: changeOrderStatus.terminated, failures: [] };
+  await dependencies.notify(event);
+  return event;
 }
 
 async function notifyOfStart(

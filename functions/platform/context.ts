@@ -17,6 +17,7 @@ export interface FunctionContext {
     securityToken?: string | undefined;
   };
   function?: {
+    name?: string | undefined;
     /** Seconds after which Function Compute kills the invocation. */
     timeout?: number | undefined;
   };
@@ -28,6 +29,7 @@ export interface FunctionContext {
 export function readContext(context: unknown): FunctionContext {
   const { requestId, region, accountId, credentials, function: own, retryCount } = toRecord(context);
   const { accessKeyId, accessKeySecret, securityToken } = toRecord(credentials);
+  const { name, timeout } = toRecord(own);
   return {
     requestId: toText(requestId),
     region: toText(region),
@@ -37,7 +39,7 @@ export function readContext(context: unknown): FunctionContext {
       accessKeySecret: toText(accessKeySecret),
       securityToken: toText(securityToken),
     },
-    function: { timeout: toCount(toRecord(own)['timeout']) },
+    function: { name: toText(name), timeout: toCount(timeout) },
     retryCount: toCount(retryCount),
   };
 }

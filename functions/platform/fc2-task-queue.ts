@@ -3,7 +3,7 @@ import FcClient from '@alicloud/fc2';
 import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
 import { exchange, ExchangeFailure, type Answer } from '../alibaba/exchange.ts';
 import { identifier } from '../alibaba/redact.ts';
-import { toRecord } from '../lib/json.ts';
+import { toRecord, toText } from '../lib/json.ts';
 import { taskStates, TaskQueueFailure, type TaskQueue } from './task-queue.ts';
 
 /** Where a task goes. */
@@ -37,13 +37,15 @@ export function createTaskQueue(target: TaskFunction, credentials: CredentialsPr
       if (isConflict && !isForeign) return 'exists';
       throw refused(judged, 'fc:InvokeFunction', target);
     },
-    stateOf: async (taskId, timeoutMs) => {
+    read: async (taskId, timeoutMs) => {
       const keys = await credentials.getCredentials();
       const client = new BoundedFcClient(target, keys, timeoutMs);
       const judged = await callApi(keys, () => client.get(`${own}/async-tasks/${taskId}`));
+      if (judged.status === 404 && judged.code?.includes('Task')) return 'absent';
       if (judged.status !== 200 || judged.isForeign) throw refused(judged, 'fc:GetAsyncTask', target);
+      // https://help.aliyun.com/zh/functioncompute/fc/developer-reference/api-fc-2023-03-30-struct-asynctask
       const state = taskStates.find((each) => each === judged.data['status']);
-      if (state) return state;
+      if (state) return { state, payload: toText(judged.data['taskPayload']) };
       throw new TaskQueueFailure('Function Compute gave no state of the task that is known here.', false);
     },
   };
@@ -94,7 +96,7 @@ function refused(judged: ApiAnswer, action: Action, target: TaskFunction): TaskQ
 }
 
 function adviceOn(
-  { status, code, isForeign }: ApiAnswer,
+  { status, isForeign }: ApiAnswer,
   action: Action,
   { name, region, accountId }: TaskFunction,
 ): string {
@@ -104,7 +106,6 @@ function adviceOn(
     case 403:
       return ` The function's role needs ${action} on acs:fc:${region}:${accountId}:functions/${name}: see policy/README.md.`;
     case 404:
-      if (code?.includes('Task')) return ' It shows no such task: one that is new may not be shown yet.';
       return ` Is FOLLOW_FUNCTION, ${name}, the name of the follow function in this region, and is it deployed?`;
     default:
       return '';

@@ -8,21 +8,27 @@ import { TaskQueueFailure, type TaskQueue } from './task-queue.ts';
 /**
  * The queue of the follow function, with the credentials of this invocation. Loads fc2.
  *
+ * @param functionName of the follow function
  * @throws TaskQueueFailure where it is not known which function that is; Problem `credentials_missing`
  */
-export async function openTaskQueue(context: FunctionContext, env: Environment): Promise<TaskQueue> {
-  const target = taskFunction(context, env);
+export async function openTaskQueue(
+  context: FunctionContext,
+  env: Environment,
+  functionName = setting(env, 'FOLLOW_FUNCTION'),
+): Promise<TaskQueue> {
+  const target = taskFunction(context, env, functionName);
   const credentials = await invocationCredentials(context, env);
   const { createTaskQueue } = await import('./fc2-task-queue.ts');
   return createTaskQueue(target, credentials);
 }
 
-function taskFunction(context: FunctionContext, env: Environment): TaskFunction {
+function taskFunction(
+  context: FunctionContext,
+  env: Environment,
+  functionName: string | undefined,
+): TaskFunction {
   return {
-    name: required(
-      setting(env, 'FOLLOW_FUNCTION'),
-      'FOLLOW_FUNCTION is not set: set it to the name of the follow function',
-    ),
+    name: required(functionName, 'FOLLOW_FUNCTION is not set: set it to the name of the follow function'),
     accountId: required(
       context.accountId ?? setting(env, 'FC_ACCOUNT_ID'),
       'the account is not known: outside Function Compute, set FC_ACCOUNT_ID',

@@ -20,8 +20,22 @@ export type TaskState = (typeof taskStates)[number];
 export interface TaskQueue {
   /** Hands a task over. `exists`: a task of this id was handed over before, and this one is not taken. */
   submit: (taskId: string, payload: string, timeoutMs: number) => Promise<'accepted' | 'exists'>;
-  /** What has become of a task. */
-  stateOf: (taskId: string, timeoutMs: number) => Promise<TaskState>;
+  /** A task as it is now. `absent`: no task of this id is shown; one that is new may not be shown yet. */
+  read: (taskId: string, timeoutMs: number) => Promise<TaskRecord | 'absent'>;
+}
+
+/** A task that was handed over. */
+export interface TaskRecord {
+  state: TaskState;
+  /** As it was handed over. */
+  payload: string | undefined;
+}
+
+/** These will not do anything any more, and did not do their work. */
+const deadStates: readonly TaskState[] = ['Failed', 'Stopped', 'Expired', 'Invalid'];
+
+export function isDead(state: TaskState): boolean {
+  return deadStates.includes(state);
 }
 
 /** The queue could not be used. The message is a sentence for the log, and holds no credentials. */

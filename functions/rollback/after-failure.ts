@@ -6,33 +6,35 @@ import { backoffMs } from '../lib/time.ts';
 import { leastCallMs, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { shownByOrder, terminatedByNow, type RollbackOutcome } from './outcome.ts';
+import type { Problem } from '../errors.ts';
 import { explain, problemFromFailure, refusal, sentence } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
+
+/** What was known when a rollback failed for good. */
+export interface BeforeFailure {
+  /** The order as it was known when the rollback was sent. */
+  before: ChangeOrderInfo | undefined;
+  /** How the rollback was throttled, now or before, if it was. */
+  throttled: EdasFailure | undefined;
+}
 
 /**
  * What became of a rollback that failed and is not sent again.
  *
- * @param before the order as it was known when the rollback was sent
  * @throws Problem unless the order shows that it is terminated
  */
 export async function afterFailure(
   failure: EdasFailure,
-  before: ChangeOrderInfo | undefined,
+  { before, throttled }: BeforeFailure,
   request: RollbackRequest,
   dependencies: RollbackDependencies,
 ): Promise<RollbackOutcome> {
-  switch (failure.kind) {
-    case 'doubt':
-      return afterDoubt(failure, before, request, dependencies);
-    case 'rejected':
-    case 'not_found':
-    case 'throttled':
-      return afterRefusal(failure, request, dependencies);
-    case 'not_sent':
-    case 'denied':
-    case 'unauthenticated':
-      throw refusal(failure, 'rollback', { changeOrderId: request.changeOrderId });
+  if (failure.kind === 'doubt') return afterDoubt(failure, before, request, dependencies);
+  if (throttled) return afterThrottling(throttled, request, dependencies);
+  if (failure.kind === 'rejected' || failure.kind === 'not_found') {
+    return afterRefusal(failure, request, dependencies);
   }
+  throw refusal(failure, 'rollback', { changeOrderId: request.changeOrderId });
 }
 
 /** EDAS refused. If the order is terminated by now, another request or a person was faster, and that is no failure. */
@@ -47,6 +49,27 @@ async function afterRefusal(
   if (failure.kind !== 'rejected') throw refusal(failure, 'rollback', { changeOrderId });
   const detail = `${sentence(failure)} ${describeSeen(order)} ${adviceAfterRejection(order)}`;
   throw problemFromFailure('edas_rejected', detail, failure, { changeOrderId });
+}
+
+/** No document says that EDAS does nothing where it throttles. So the order is the only witness. */
+async function afterThrottling(
+  throttled: EdasFailure,
+  request: RollbackRequest,
+  dependencies: RollbackDependencies,
+): Promise<RollbackOutcome> {
+  const { order } = await readAgain(request, dependencies);
+  if (phaseOf(order?.status) === 'terminated') return terminatedByNow(request.changeOrderId, throttled);
+  throw unknownAfterThrottling(throttled, order, request);
+}
+
+/** @param order as it was seen last */
+export function unknownAfterThrottling(
+  throttled: EdasFailure,
+  order: ChangeOrderInfo | undefined,
+  { changeOrderId }: RollbackRequest,
+): Problem {
+  const detail = `EDAS throttled the rollback, which most probably means that it did nothing. ${sentence(throttled)} ${describeSeen(order)} ${adviceAfterDoubt(order)}`;
+  return problemFromFailure('edas_outcome_unknown', detail, throttled, { changeOrderId });
 }
 
 /** What a person should do about an order that EDAS does not roll back. */

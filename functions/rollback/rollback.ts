@@ -4,7 +4,7 @@ import { EdasFailure } from '../edas/failure.ts';
 import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { backoffMs, toIso, type Clock } from '../lib/time.ts';
-import { afterFailure } from './after-failure.ts';
+import { afterFailure, unknownAfterThrottling } from './after-failure.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { acceptedByEdas, alreadyTerminated, held, terminatedByNow, type RollbackOutcome } from './outcome.ts';
@@ -22,26 +22,43 @@ const leastResendMs = 1_000;
  * the emergency brake. It is sent again only if EDAS did not take it; after any doubt the order is read again instead.
  * See docs/decisions/0007.
  *
+ * @param requirePermission called once, right before the rollback is sent: what it gives is returned, and nothing sent
  * @throws Problem with the reason why nothing was rolled back, or `edas_outcome_unknown`
  */
-export async function rollBack(
+export async function rollBack<Refusal = never>(
   request: RollbackRequest,
   dependencies: RollbackDependencies,
+  requirePermission: () => Promise<Refusal | undefined> = () => Promise.resolve(undefined),
+): Promise<RollbackOutcome | Refusal> {
+  const order = await readBefore(request, dependencies);
+  return (
+    outcomeWithoutSending(request, order) ??
+    (await requirePermission()) ??
+    (await sendUntilTaken(request, order, dependencies))
+  );
+}
+
+/** @param order as it was read before, where it could be read */
+async function sendUntilTaken(
+  request: RollbackRequest,
+  order: ChangeOrderInfo | undefined,
+  dependencies: RollbackDependencies,
 ): Promise<RollbackOutcome> {
-  let order = await readBefore(request, dependencies);
-  let failure: EdasFailure | undefined;
+  const { clock, random } = dependencies;
+  let before = order;
+  let throttled: EdasFailure | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    const reply = outcomeWithoutSending(request, order, failure, dependencies);
-    if (reply) return reply;
-    const answer = await send(request, dependencies);
-    if (!(answer instanceof EdasFailure)) return acceptedByEdas(request.changeOrderId, answer);
-    failure = answer;
-    const pauseMs = backoffMs(attempt, dependencies.random);
-    if (!maySendAgain(failure, pauseMs, request, dependencies.clock)) {
-      return afterFailure(failure, order, request, dependencies);
-    }
+    if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId: request.changeOrderId });
+    const failure = await send(request, dependencies);
+    if (!(failure instanceof EdasFailure)) return acceptedByEdas(request.changeOrderId, failure);
+    const pauseMs = backoffMs(attempt, random);
+    const isLast = !maySendAgain(failure, throttled, pauseMs, request, clock);
+    if (failure.kind === 'throttled') throttled = failure;
+    if (isLast) return afterFailure(failure, { before, throttled }, request, dependencies);
     await warnAndPause(pauseMs, failure, request, dependencies);
-    order = await readBetween(failure, order, request, dependencies);
+    before = await readBetween(throttled, before, request, dependencies);
+    const outcome = outcomeWithoutSending(request, before, failure);
+    if (outcome) return outcome;
   }
 }
 
@@ -107,8 +124,7 @@ function read(
 function outcomeWithoutSending(
   request: RollbackRequest,
   order: ChangeOrderInfo | undefined,
-  failure: EdasFailure | undefined,
-  { clock }: RollbackDependencies,
+  failure?: EdasFailure,
 ): RollbackOutcome | undefined {
   const { changeOrderId, hold } = request;
   if (phaseOf(order?.status) === 'terminated') {
@@ -118,9 +134,7 @@ function outcomeWithoutSending(
   requireInFlightOnRepeat(request, order);
   if (order?.status === changeOrderStatus.succeeded && order.supportRollback === false)
     throw finished(changeOrderId);
-  if (hold) return held(hold, changeOrderId, order);
-  if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId });
-  return undefined;
+  return hold && held(hold, changeOrderId, order);
 }
 
 /**
@@ -174,14 +188,18 @@ async function send(
   }
 }
 
-/** Whether EDAS did not take the rollback, and there is time for another attempt. */
+/**
+ * Whether EDAS did not take the rollback, and there is time for another attempt. What never left may be sent again and
+ * again; what was throttled once, for nothing documents that EDAS then did nothing.
+ */
 function maySendAgain(
   { kind }: EdasFailure,
+  throttledBefore: EdasFailure | undefined,
   pauseMs: number,
   request: RollbackRequest,
   clock: Clock,
 ): boolean {
-  const isUntaken = kind === 'not_sent' || kind === 'throttled';
+  const isUntaken = kind === 'not_sent' || (kind === 'throttled' && !throttledBefore);
   return isUntaken && timeLeft(request, clock) - pauseMs >= leastResendMs;
 }
 
@@ -203,11 +221,12 @@ async function warnAndPause(
  * Reads the order before the rollback is sent again: another request may have been faster. Throttling is EDAS's word
  * that nothing was done, and is believed only where the order can be read. What never left needs no such witness.
  *
+ * @param throttled how the rollback was throttled before, if it was
  * @param before the order as it was known until now
- * @throws Problem `edas_throttled`, `change_order_not_found`
+ * @throws Problem `edas_outcome_unknown`, `change_order_not_found`
  */
 async function readBetween(
-  failure: EdasFailure,
+  throttled: EdasFailure | undefined,
   before: ChangeOrderInfo | undefined,
   request: RollbackRequest,
   dependencies: RollbackDependencies,
@@ -217,10 +236,10 @@ async function readBetween(
     return await read(request, deadlineAt - leastResendMs + leastCallMs, dependencies);
   } catch (error) {
     if (!(error instanceof EdasFailure)) throw error;
-    if (error.kind === 'not_found') throw refusal(error, 'rollback', { changeOrderId });
     const reason = explain(error, 'read');
     dependencies.warn('the change order could not be read in between', { changeOrderId, reason });
-    if (failure.kind === 'throttled') throw refusal(failure, 'rollback', { changeOrderId });
+    if (throttled) throw unknownAfterThrottling(throttled, undefined, request);
+    if (error.kind === 'not_found') throw refusal(error, 'rollback', { changeOrderId });
     return before;
   }
 }

@@ -1,4 +1,12 @@
+import {
+  rollBackOnce,
+  type ClaimDependencies,
+  type ReportStatus,
+  type SendingClaim,
+  type SentRollback,
+} from '../claim/roll-back-once.ts';
 import type { RollbackOperation } from '../edas/client.ts';
+import { Problem } from '../errors.ts';
 import { lazily } from '../lib/async.ts';
 import { excerpt } from '../lib/text.ts';
 import type { FunctionContext } from '../platform/context.ts';
@@ -10,9 +18,9 @@ import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
-import { secondTaskIdFor, taskIdFor, type RollbackDone, type TaskFacts } from '../task.ts';
+import type { RollbackDue, TaskFacts } from '../task.ts';
 import type { DeliveryFacts } from './audit-record.ts';
-import { deferRollback, followRollback, type FollowStatus, type HandOverDependencies } from './hand-over.ts';
+import { deferRollback, replyToTaken } from './hand-over.ts';
 import type { Outcome } from './outcome.ts';
 import type { RollbackIntent } from './payload/intent.ts';
 import type { CompiledSource } from './source/compiled-source.ts';
@@ -35,10 +43,19 @@ export interface RollbackInput {
 export interface ExecutionDependencies extends RollbackDependencies {
   context: FunctionContext;
   env: Environment;
+  /** Epoch milliseconds. */
+  now: () => number;
 }
 
-/** The share of the rollback's time that is kept for handing over the task that follows it. */
-const shareOfFollow = 0.15;
+/** The share of the time that is kept for the report, whose task follows the rollback. */
+const shareOfReport = 0.15;
+/**
+ * The share of the time that claiming may take, and its limit in milliseconds: Function Compute takes a task in some
+ * tens of them. What is slower must not hold the emergency brake up.
+ */
+const [shareOfClaim, longestClaimMs] = [0.25, 2_000];
+/** The share of the time for handing a deferred rollback over. The rest is for a rollback by the webhook itself. */
+const shareOfHandOver = 0.7;
 
 /**
  * Rolls a change order back, or hands that over to a task, as the source's mode says.
@@ -52,8 +69,8 @@ export async function executeRollback(
   const { source } = execution;
   const job = prepare(execution, dependencies);
   if (source.mode === 'deferred' && !job.request.hold) return deferOrRollBack(job);
-  if (source.follow) return rollBackAndFollow(job, taskIdFor(job.request.changeOrderId));
-  return rollBack(job.request, dependencies);
+  if (source.follow) return rollBackOnceAndReport(job, 1);
+  return withoutClaim(await rollBack(job.request, job.dependencies), noFollowFunction);
 }
 
 /** EDAS's operation that rolls back in the source's kind of cluster. */
@@ -65,49 +82,55 @@ export function operationFor({ cluster }: Pick<CompiledSource, 'cluster'>): Roll
 interface PreparedRollback {
   request: RollbackRequest;
   task: TaskFacts;
-  dependencies: RollbackDependencies;
-  handOver: HandOverDependencies;
+  dependencies: ClaimDependencies;
 }
 
 function prepare(execution: RollbackInput, dependencies: ExecutionDependencies): PreparedRollback {
   const { source, intent, found, deadlineAt } = execution;
   const { context, env, clock, warn } = dependencies;
   const hold = holdOf(source, env);
+  const queue = { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn };
   return {
     request: { ...found, deadlineAt, hold, problemStartedAt: intent.problemStartedAt },
     task: taskFactsOf(execution),
-    dependencies,
-    handOver: { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn },
+    dependencies: { ...dependencies, queue },
   };
 }
 
 /** Leaves the rollback to a task, or does it where no task will. */
 async function deferOrRollBack(job: PreparedRollback): Promise<Outcome> {
-  const { request, task, dependencies, handOver } = job;
-  const { changeOrderId, problemStartedAt } = request;
+  const { request, task, dependencies } = job;
+  const { clock, now, queue } = dependencies;
   // The webhook checks this too. Otherwise a task that is refused would keep the id of the change order, and block a
   // sender whose rollback is allowed.
   await readAndRequireChangePredatesProblem(request, dependencies);
-  const deferred = await deferRollback({ ...task, rollback: 'due', problemStartedAt }, handOver);
-  switch (deferred) {
-    case 'no_queue':
-      return withFollow(await rollBack(request, dependencies), 'failed');
-    case 'dead_task':
-      return rollBackAndFollow(job, secondTaskIdFor(changeOrderId));
-    default:
-      return deferred;
-  }
+  const deadlineAt = clock.now() + timeLeft(request, clock) * shareOfHandOver;
+  const due: RollbackDue = { ...task, rollback: 'due', problemStartedAt: request.problemStartedAt };
+  const deferred = await deferRollback(due, now, { ...queue, deadlineAt });
+  return deferred.outcome === 'own' ? rollBackOnceAndReport(job, deferred.firstClaim) : deferred;
 }
 
-/** @param taskId of the task that follows the rollback */
-async function rollBackAndFollow(job: PreparedRollback, taskId: string): Promise<Outcome> {
-  const { request, task, dependencies, handOver } = job;
-  const reserveMs = timeLeft(request, handOver.clock) * shareOfFollow;
-  const outcome = await rollBack({ ...request, deadlineAt: request.deadlineAt - reserveMs }, dependencies);
-  if (outcome.outcome !== 'rolling_back') return outcome;
-  const rollbackChangeOrderId = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
-  const due: RollbackDone = { ...task, rollback: 'done', rollbackChangeOrderId };
-  return withFollow(outcome, await followRollback(taskId, due, handOver));
+/** @param firstClaim undefined where the queue cannot be used */
+async function rollBackOnceAndReport(
+  { request, task, dependencies }: PreparedRollback,
+  firstClaim: number | undefined,
+): Promise<Outcome> {
+  const leftMs = timeLeft(request, dependencies.clock);
+  const end = await rollBackOnce(
+    {
+      request: { ...request, deadlineAt: request.deadlineAt - leftMs * shareOfReport },
+      task,
+      firstClaim,
+      mayGoUnclaimed: true,
+      claimTimeoutMs: Math.min(leftMs * shareOfClaim, longestClaimMs),
+      answersSender: true,
+    },
+    dependencies,
+  );
+  if (end.result === 'taken') return replyToTaken(request.changeOrderId, end);
+  if (end.result === 'problem') throw withReport(end.problem, end);
+  const outcome = withFollow(end.outcome, end.report?.status);
+  return end.claim?.result === 'no_queue' ? withoutClaim(outcome, noClaim) : outcome;
 }
 
 function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
@@ -136,7 +159,7 @@ function cutForTask(text: string | undefined): string | undefined {
   return text === undefined ? undefined : excerpt(text, 200);
 }
 
-const whatFollows: Record<FollowStatus, string> = {
+const whatFollows: Record<ReportStatus, string> = {
   dispatched: 'A task follows it and tells how it ends.',
   exists: 'There was a task for this change order before, so no other one follows it.',
   // An answer may have got lost, and a task be there all the same.
@@ -144,7 +167,42 @@ const whatFollows: Record<FollowStatus, string> = {
 };
 
 /** Adds to the outcome whether a task follows the rollback. */
-function withFollow(outcome: RollbackOutcome, follow: FollowStatus): Outcome {
+function withFollow(outcome: RollbackOutcome, follow: ReportStatus | undefined): Outcome {
   if (outcome.outcome !== 'rolling_back') return outcome;
-  return { ...outcome, follow, message: `${outcome.message} ${whatFollows[follow]}` };
+  if (follow === undefined) return outcome;
+  return { ...outcome, claimed: true, follow, message: `${outcome.message} ${whatFollows[follow]}` };
+}
+
+const noFollowFunction =
+  'Once is not sure, for this source has no follow function: a delivery at the same moment may have sent the rollback too.';
+const noClaim =
+  'Once is not sure, for Function Compute took no claim in time: a delivery at the same moment may have sent the rollback too.';
+
+/** Adds to the outcome that other deliveries may have sent the rollback too, and why. */
+function withoutClaim(outcome: Outcome, reason: string): Outcome {
+  if (outcome.outcome !== 'rolling_back') return outcome;
+  return { ...outcome, claimed: false, message: `${outcome.message} ${reason}` };
+}
+
+/** Adds to the problem what the task of the claim will do. */
+function withReport(problem: Problem, { claim, report }: Pick<SentRollback, 'claim' | 'report'>): Problem {
+  const more = whatBecomesOf(problem, claim, report?.status);
+  if (more === undefined) return problem;
+  const { code, message, facts, cause } = problem;
+  return new Problem(code, `${message} ${more}`, facts, { cause });
+}
+
+function whatBecomesOf(
+  { code }: Problem,
+  claim: SendingClaim | undefined,
+  report: ReportStatus | undefined,
+): string | undefined {
+  if (claim?.result === 'no_queue' && code === 'edas_outcome_unknown') return noClaim;
+  if (claim?.result !== 'held') return undefined;
+  if (code === 'edas_outcome_unknown' && report === 'dispatched') {
+    return 'A task looks at the order for two minutes and tells people; until then no other delivery sends the rollback.';
+  }
+  return report === 'failed'
+    ? 'The task that watches this rollback could not be told of it: about a minute from now it may send the rollback, if the order is still in flight.'
+    : undefined;
 }

@@ -126,14 +126,19 @@ function authenticateRequest(
   );
 }
 
-/** Kept free before the source's deadline, so that the answer arrives in time. */
+/** Kept free before the deadline, so that the answer arrives in time. */
 const answerMarginMs = 500;
+
+/** Until the sender gives up, or Function Compute kills the invocation. */
+function patienceMs({ deadlineMs }: Source, { function: own }: FunctionContext): number {
+  return Math.min(deadlineMs, (own?.timeout ?? Infinity) * 1000);
+}
 
 /** From the payload of a verified request to what became of its change order. */
 async function processRequest(
   { request, context, startedOnClock, receivedAt, record }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
-  { env, clock, random, log }: HandlerDependencies,
+  { env, now, clock, random, log }: HandlerDependencies,
 ): Promise<Outcome> {
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
@@ -153,7 +158,7 @@ async function processRequest(
   const intent = await selectIntent(source, payload, grant, receivedAt);
   record.add({ app: intent.app });
 
-  const deadlineAt = startedOnClock + source.deadlineMs - answerMarginMs;
+  const deadlineAt = startedOnClock + patienceMs(source, context) - answerMarginMs;
   // Opened with the first call: a rollback that a task does needs no SDK here.
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
   const changeOrders = changeOrdersOf(edas, operationFor(source));
@@ -162,7 +167,7 @@ async function processRequest(
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
   return executeRollback(
     { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
-    { ...dependencies, context, env },
+    { ...dependencies, context, env, now },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { RollbackOutcome } from '../rollback/outcome.ts';
-import type { Deferred, FollowStatus } from './hand-over.ts';
+import type { ReportStatus } from '../claim/roll-back-once.ts';
+import type { Deferred } from './hand-over.ts';
 
 /** The request asked for no rollback. `body`: what a handshake wants to read instead of an outcome. */
 export interface Ignored {
@@ -8,5 +9,13 @@ export interface Ignored {
   body?: string;
 }
 
+/** What an answer says of a rollback that has begun, beside its outcome. */
+export interface Sending {
+  /** Whether this delivery had the claim. If not, a delivery at the same moment may have sent the rollback too. */
+  claimed?: boolean;
+  /** Whether a task follows the rollback. */
+  follow?: ReportStatus;
+}
+
 /** The result of a request that was authenticated, or was a handshake. */
-export type Outcome = (RollbackOutcome & { follow?: FollowStatus }) | Deferred | Ignored;
+export type Outcome = (RollbackOutcome & Sending) | Deferred | Ignored;

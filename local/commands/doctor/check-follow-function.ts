@@ -1,5 +1,5 @@
 import { TaskQueueFailure, type TaskQueue } from '../../../functions/platform/task-queue.ts';
-import { taskIdFor } from '../../../functions/task.ts';
+import { claimIdFor } from '../../../functions/task.ts';
 import { impossibleOrder } from './check-edas.ts';
 import { right, unknown, warning, wrong, type Finding } from './finding.ts';
 
@@ -16,7 +16,7 @@ export async function checkFollowFunction(
   isDeployed: boolean,
 ): Promise<Finding> {
   try {
-    await queue.stateOf(taskIdFor(impossibleOrder), longestWaitMs);
+    await queue.read(claimIdFor(impossibleOrder), longestWaitMs);
     return right(`the follow function ${name} is there, and you may read its tasks`);
   } catch (error) {
     if (!(error instanceof TaskQueueFailure)) throw error;
@@ -26,9 +26,6 @@ export async function checkFollowFunction(
 
 function judge({ message, answer }: TaskQueueFailure, name: string, isDeployed: boolean): Finding {
   const said = message.replace(/\.$/, '');
-  if (answer?.status === 404 && answer.code?.includes('Task')) {
-    return right(`the follow function ${name} is there, and you may read its tasks: it has no such task`);
-  }
   if (answer?.status === 404) {
     const found = `Function Compute knows no function ${name} in this region`;
     return isDeployed

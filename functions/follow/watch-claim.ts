@@ -1,0 +1,60 @@
+import { displayLagMs } from '../claim/claim.ts';
+import { readTaskRecord, submitTask, type QueueAccess } from '../claim/task-calls.ts';
+import { Problem } from '../errors.ts';
+import { reportIdFor, type RollbackClaimed, type RollbackOverdue } from '../task.ts';
+import type { TaskDependencies } from './dependencies.ts';
+
+/** The report usually comes within a second. */
+const [firstPauseMs, longestPauseMs] = [1_000, 10_000];
+/** However wrong a clock is: the longest deadline of a source, and the display lag. */
+const longestWatchMs = 60_000 + displayLagMs;
+const queueTimeoutMs = 10_000;
+
+/**
+ * Waits for the report of the claim's holder. If none comes, the holder was cut off: then another task finishes its
+ * work. It is the report itself that this task then writes: of it and of a holder that reports after all, one is taken.
+ *
+ * @throws Problem `edas_outcome_unknown` where no task could be handed over
+ */
+export async function watchClaim(
+  task: RollbackClaimed,
+  dependencies: TaskDependencies,
+): Promise<'watched' | 'handed_over'> {
+  const { changeOrderId, claim } = task;
+  const reportId = reportIdFor(changeOrderId, claim);
+  if (await comes(reportId, waitMs(task, dependencies), dependencies)) return 'watched';
+  const { sendsUntil, holder, ...facts } = task;
+  dependencies.warn('the function that had the claim was cut off, so another task finishes its work', {
+    reason: `Invocation ${holder} had until ${sendsUntil}.`,
+  });
+  const overdue: RollbackOverdue = { ...facts, rollback: 'overdue' };
+  const submission = await submitTask(reportId, overdue, queueAccess(dependencies));
+  if (submission === 'exists') return 'watched';
+  if (submission === 'accepted' || submission === 'settled') return 'handed_over';
+  throw new Problem(
+    'edas_outcome_unknown',
+    'The function that had to send the rollback was cut off, and no task could be handed over to finish its work. Look at the change order in the EDAS console.',
+    { changeOrderId },
+  );
+}
+
+function waitMs({ sendsUntil }: RollbackClaimed, { now }: TaskDependencies): number {
+  return Math.min(sendsUntil + displayLagMs - now(), longestWatchMs);
+}
+
+async function comes(reportId: string, waitedMs: number, dependencies: TaskDependencies): Promise<boolean> {
+  const { clock } = dependencies;
+  const endsAt = clock.now() + waitedMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    const leftMs = endsAt - clock.now();
+    if (leftMs <= 0) return false;
+    await clock.sleep(Math.min(pauseMs, leftMs));
+    const record = await readTaskRecord(reportId, queueAccess(dependencies));
+    if (typeof record !== 'string') return true;
+  }
+}
+
+/** The queue, for one call from now on. */
+export function queueAccess({ openQueue, clock, warn }: TaskDependencies): QueueAccess {
+  return { openQueue, deadlineAt: clock.now() + queueTimeoutMs, clock, warn };
+}
