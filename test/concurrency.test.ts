@@ -197,14 +197,14 @@ sources:
 async function startFc(edas: EdasStandIn, bundle: string): Promise<FcStandIn> {
   const run = taskProcess({
     bundle,
-    env: { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction },
+    env: () => ({ EDAS_ENDPOINT: edas.url, FUNCTION_ENDPOINT: fc.url, FC_FUNCTION_NAME: followFunction }),
     region: 'cn-hangzhou',
     accountId,
     credentials: fakeCredentials,
     timeout: 600,
     onLog: () => undefined,
   });
-  const fc = await startFcStandIn({
+  const fc: FcStandIn = await startFcStandIn({
     credentials: fakeCredentials,
     accountId,
     functions: { [followFunction]: run },

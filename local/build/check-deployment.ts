@@ -190,10 +190,11 @@ function differentProps(follow: DeployedFunction, webhook: DeployedFunction): Fa
 
 /** What both functions must be told alike: which EDAS is rolled back, and the switch that holds every rollback. */
 function sharedSettings(webhook: DeployedFunction): Record<string, unknown> {
-  const { REGION, EDAS_ENDPOINT, ROLLBACK_SUSPENDED } = environmentOf(webhook);
+  const { REGION, EDAS_ENDPOINT, FUNCTION_ENDPOINT, ROLLBACK_SUSPENDED } = environmentOf(webhook);
   return {
     REGION,
     EDAS_ENDPOINT,
+    FUNCTION_ENDPOINT,
     ROLLBACK_SUSPENDED: ROLLBACK_SUSPENDED ?? "${env('ROLLBACK_SUSPENDED', 'false')}",
   };
 }

@@ -25,7 +25,7 @@ import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources
 import { inKms, inVariables, realSecrets, sandboxSecrets, type Secrets } from '../sandbox/secrets.ts';
 import { startReceiver } from '../stand-ins/channels/receiver.ts';
 import { startEdasStandIn } from '../stand-ins/edas/stand-in.ts';
-import { startFcStandIn } from '../stand-ins/fc/stand-in.ts';
+import { startFcStandIn, type FcStandIn } from '../stand-ins/fc/stand-in.ts';
 import { taskProcess } from '../stand-ins/fc/task-process.ts';
 import { startKmsStandIn, type KmsStandIn } from '../stand-ins/kms/stand-in.ts';
 import type { Listening } from '../stand-ins/listen.ts';
@@ -101,17 +101,18 @@ async function runOnStandIn(port: number, { sources: own, notify }: CompiledConf
     const runTask = taskProcess({
       ...standInContext,
       bundle: follow.path,
-      env: {
+      env: () => ({
         ...shared,
         // The same server under another name, by which the narrator tells the task from the webhook.
         EDAS_ENDPOINT: edas.url.replace('127.0.0.1', taskHost),
+        FUNCTION_ENDPOINT: fc.url,
         ...channelVariables(channels, receiver),
         ...chatRedirection(receiver),
-      },
+      }),
       timeout: followTimeoutSeconds,
       onLog: narrateTaskLog,
     });
-    const fc = await startFcStandIn({
+    const fc: FcStandIn = await startFcStandIn({
       ...standInContext,
       functions: { [followFunction]: runTask },
       maxRetries: followRetries,

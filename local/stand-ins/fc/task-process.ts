@@ -8,8 +8,8 @@ import type { Invocation, RunTask } from './tasks.ts';
 export interface TaskProcessOptions {
   /** Absolute path of the built function, a CommonJS file that exports `handler(event, context)`. */
   readonly bundle: string;
-  /** All that the function sees of the environment. */
-  readonly env: NodeJS.Dict<string>;
+  /** All that the function sees of the environment. Read for each attempt, when it is known where everything listens. */
+  readonly env: () => NodeJS.Dict<string>;
   /** What the context says of where the function runs, and as whom. */
   readonly region: string;
   readonly accountId: string;
@@ -36,7 +36,7 @@ export function taskProcess(options: TaskProcessOptions): RunTask {
     invocation.signal.throwIfAborted();
     const child = spawn(process.execPath, [path.join(import.meta.dirname, 'task-process.cjs')], {
       cwd: path.dirname(bundle),
-      env,
+      env: env(),
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
