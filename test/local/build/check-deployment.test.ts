@@ -157,7 +157,7 @@ describe('where rollbacks are followed,', () => {
 
   test('the value of a variable of a channel may not be written out, and is not repeated', () => {
     const text = shipped.replace(
-      "        REGION: ${env('REGION', 'cn-hangzhou')}\n        EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}\n        ROLLBACK_SUSPENDED: ${env('ROLLBACK_SUSPENDED', 'false')} #",
+      "        REGION: ${env('REGION', 'cn-hangzhou')}\n        EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}\n        FUNCTION_ENDPOINT: ${env('FUNCTION_ENDPOINT', '')}\n        ROLLBACK_SUSPENDED: ${env('ROLLBACK_SUSPENDED', 'false')} #",
       '        CHAT_URL: https://chat.example.com/test-only-key\n        CHAT_SECRET: ${env("CHAT_URL", "")}\n$&',
     );
     expect(faultsIn(text, source(secrets, channels))).toEqual([
