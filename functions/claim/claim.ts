@@ -80,7 +80,8 @@ export async function lookAtClaim(
   const state = stateOf(record);
   const actingState = report ? stateOf(reportRecord) : state;
   const taken: TakenClaim = { result: 'taken', claim, state, task };
-  if (reportRecord === 'unreadable') return taken;
+  // A report that cannot be read, or is of another version, may say anything.
+  if (reportRecord !== 'absent' && !report) return taken;
   const actsItself = task?.rollback === 'due' || task?.rollback === 'overdue';
   if (actsItself && actingState === 'Succeeded' && claim < mostClaims) {
     const next = await lookAtClaim(changeOrderId, claim + 1, now, access);
