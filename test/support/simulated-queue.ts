@@ -66,7 +66,7 @@ export function simulateQueue({
     if (fault === undefined) return Promise.resolve(work());
     if (fault === 'lost') work();
     const failure = fault === 'lost' ? doubt : fault;
-    if (failure === doubt) now += timeoutMs / 2;
+    if (failure === doubt) now += timeoutMs;
     return Promise.reject(failure);
   }
 

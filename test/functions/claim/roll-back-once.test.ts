@@ -114,8 +114,8 @@ describe('a claim is taken right before the rollback is sent, and', () => {
   });
 
   test.each([
-    ['no more than its share', 2_000, 2_000],
-    ['no more than is left', 20_000, 7_000 - 10],
+    ['no more than its share', 2_000, 2_000 / 2],
+    ['no more than is left', 20_000, (7_000 - 10) / 2],
   ])('takes %s', async (_what, claimTimeoutMs, timeoutMs) => {
     const { queue } = await run({ claimTimeoutMs });
     expect(queue.calls[0]).toEqual(['submit claim 1', timeoutMs]);
@@ -123,7 +123,7 @@ describe('a claim is taken right before the rollback is sent, and', () => {
 
   test('the report has the time of its own', async () => {
     const { queue } = await run({});
-    expect(queue.calls[1]).toEqual(['submit report 1', 8_500 - 20]);
+    expect(queue.calls[1]).toEqual(['submit report 1', (8_500 - 20) / 2]);
   });
 
   test('nothing is claimed or reported where nothing has to be sent', async () => {

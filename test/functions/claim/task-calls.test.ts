@@ -55,7 +55,7 @@ describe('a task that is handed over is', () => {
   });
 
   test('in doubt where the first answer took all the time', async () => {
-    const queue = simulateQueue({ submits: [doubt], deadlineAt: 2 * leastCallMs - 1 });
+    const queue = simulateQueue({ submits: [doubt], deadlineAt: leastCallMs });
     expect(await submitTask(taskId, task, queue.access)).toBe('in_doubt');
     expect(queue.warnings).toEqual([{ message: unknown, taskId, reason: noTime }]);
   });
@@ -82,22 +82,20 @@ describe('a task that is read is', () => {
 });
 
 describe('a call is given', () => {
-  test('all the time that is left, down to the least that makes sense', async () => {
-    for (const deadlineAt of [8_500, leastCallMs]) {
-      const { access, calls } = simulateQueue({ deadlineAt });
-      await submitTask(taskId, task, access);
-      await readTaskRecord(taskId, access);
-      expect(calls).toEqual([
-        ['submit report 1', deadlineAt],
-        ['read report 1', deadlineAt],
-      ]);
-    }
-  });
-
-  test('what is left of it after another', async () => {
-    const { access, calls } = simulateQueue({ submits: [doubt], deadlineAt: 1_000 });
+  test.each([
+    [8_500, [4_250, 2_125, 2_125]],
+    [1_000, [500, 250, 250]],
+    [300, [150, 100]],
+    [leastCallMs, [leastCallMs]],
+  ])('half of the %i ms that are left, and a read all of them: %j', async (deadlineAt, times) => {
+    const { access, calls } = simulateQueue({
+      submits: [doubt, doubt],
+      reads: { [taskId]: doubt },
+      deadlineAt,
+    });
     await submitTask(taskId, task, access);
-    expect(calls.map(([, timeoutMs]) => timeoutMs)).toEqual([1_000, 500]);
+    await readTaskRecord(taskId, access);
+    expect(calls.map(([, timeoutMs]) => timeoutMs)).toEqual(times);
   });
 
   test.each([leastCallMs - 1, 0, -5_000])('to nobody where %i ms are left', async (deadlineAt) => {

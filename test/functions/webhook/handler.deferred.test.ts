@@ -15,7 +15,7 @@ import {
   form,
   order,
   patienceMs,
-  secondTaskId,
+  reportId,
   stageWith,
   taskId,
   type CleanUp,
@@ -285,7 +285,7 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
       });
       expect(answer.body['message']).toMatch(/A task follows it and tells how it ends\.$/);
       expect(puts()).toBe(1);
-      expect(fc.tasks.map((task) => task.taskId)).toEqual([taskId, secondTaskId]);
+      expect(fc.tasks.map((task) => task.taskId)).toEqual([taskId, reportId]);
       const { rollbackChangeOrderId } = answer.body;
       expect(rollbackChangeOrderId).toMatch(/^[0-9a-f-]{36}$/);
       expect(tasks()).toMatchObject([
@@ -353,7 +353,7 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
   ])(
     'in time, also where the second task meets $name: the rollback stands',
     async (fault, { onTestFinished }) => {
-      const fcFault = (call: RecordedCall) => (call.taskId === secondTaskId ? fault : undefined);
+      const fcFault = (call: RecordedCall) => (call.taskId === reportId ? fault : undefined);
       const { webhook, puts } = await afterDeath('Failed', { fcFault }, onTestFinished);
       expect((await webhook.post('pipeline', order)).body).toMatchObject({
         outcome: 'rolling_back',
