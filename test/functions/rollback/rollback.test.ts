@@ -731,7 +731,7 @@ describe('invariant 3: a rollback is sent once, so', () => {
         expect(answerOf(seen)).toBe('edas_outcome_unknown');
         expect(seen.problem?.message).toContain('EDAS throttled the rollback');
         if (last !== 'not_sent') expect(putsOf(seen)).toBe(put.length);
-        const ended = [...put.map(() => found(1)), found(6)] as [Reading, ...Reading[]];
+        const ended: Scenario['reads'] = [found(1), ...put.slice(1).map(() => found(1)), found(6)];
         const shown = await run({ reads: ended, put });
         expect(answerOf(shown)).toBe('already_terminated');
       }

@@ -35,6 +35,7 @@ const unknown: RollbackReport = {
   sentBefore: 0,
   wasInFlight: true,
 };
+const overdue: RollbackTask = { ...facts, rollback: 'overdue', claim: 1 };
 const refused: RollbackReport = { ...facts, rollback: 'refused' };
 
 const defer = ({ access }: SimulatedQueue) => deferRollback(due, () => beganAt, access);
@@ -161,6 +162,16 @@ describe('a delivery whose rollback another one has is told', () => {
       `${atWork} A task (Running) finishes it if that delivery is cut off.`,
     ],
     [
+      'that it is being done, and when to look again where nobody watches',
+      { tasks: there(claimed, 'Failed') },
+      `${atWork} The task that watches it is Failed: if the order is still in flight a minute from now, send the webhook again.`,
+    ],
+    [
+      'that a task finishes what was cut off',
+      { tasks: { ...there(claimed, 'Succeeded'), [reportOf(1)]: recordOf(overdue, 'Running') } },
+      'There is a task for this change order (Running).',
+    ],
+    [
       'that a task has it',
       { tasks: there(due, 'Retrying') },
       'There is a task for this change order (Retrying).',
@@ -169,7 +180,7 @@ describe('a delivery whose rollback another one has is told', () => {
     [
       'that nothing can be read',
       { tasks: there(due), reads: { [claimOf(1)]: refusal } },
-      'There is a task for this change order, and what has become of it cannot be read: the log says why.',
+      'There is a task for this change order, and Function Compute does not show what has become of it: the log may say why.',
     ],
   ])('%s', async (_what, given, words) => {
     const queue = simulateQueue(given);

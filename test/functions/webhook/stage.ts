@@ -142,7 +142,7 @@ export async function expectOwnRollback(
 }
 
 /** The first invocation meets the first fault, and so on. Those that come later, and questions for a state, meet none. */
-export function byTurn(...faults: readonly Fault[]): NonNullable<StageOptions['fcFault']> {
+export function byTurn(...faults: readonly (Fault | undefined)[]): NonNullable<StageOptions['fcFault']> {
   let turn = 0;
   return ({ operation }) => (operation === 'InvokeFunction' ? faults[turn++] : undefined);
 }
