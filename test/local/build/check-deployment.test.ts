@@ -242,11 +242,11 @@ describe('where rollbacks are followed,', () => {
       'ROLLBACK_SUSPENDED: true\n',
       'follow: write under environmentVariables: ROLLBACK_SUSPENDED: true',
     ],
-    [
-      "        EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}\n",
+    ...['EDAS_ENDPOINT', 'FUNCTION_ENDPOINT'].map((name): [string, string, string] => [
+      `        ${fromEnv(name)}\n`,
       '',
-      'follow: take out of environmentVariables: EDAS_ENDPOINT; the other function has none',
-    ],
+      `follow: take out of environmentVariables: ${name}; the other function has none`,
+    ]),
   ])('%j written as %j is told', (right, wrong, fault) => {
     const faults = faultsIn(edited(right, wrong), deferring);
     expect(faults).toEqual([expect.stringContaining(fault)]);
