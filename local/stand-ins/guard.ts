@@ -37,9 +37,7 @@ export function findRefusal(
 /** A page of the listener's own passes, and an address that a person types. */
 function isFromWebPage({ origin, ...headers }: IncomingMessage['headers'], host: string): boolean {
   const site = headers['sec-fetch-site'] ?? 'none';
-  return (
-    (origin !== undefined && origin !== `http://${host}`) || !['none', 'same-origin'].includes(site)
-  );
+  return (origin !== undefined && origin !== `http://${host}`) || !['none', 'same-origin'].includes(site);
 }
 
 function strangeHost(hosts: ReadonlySet<string>): Refusal {
