@@ -21,7 +21,8 @@ beforeAll(async () => {
   child.stderr.on('data', (text) => (errors += String(text)));
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   urls = JSON.parse(line) as Record<string, string>;
-});
+  // The child is not compiled before: on a busy machine, to load it takes its time.
+}, 60_000);
 
 afterAll(() => {
   signalCommand(child, 'SIGKILL');

@@ -8,7 +8,7 @@ export type Ending = 'ends' | 'resets';
 /**
  * Sends bytes just as they are, and returns all that comes back until the connection is closed.
  *
- * @throws where it is still open after 3 seconds
+ * @throws where it is still open after 15 seconds
  */
 export async function sendRaw(url: string, bytes: string | Uint8Array, ending: Ending = 'ends') {
   const { hostname, port } = new URL(url);
@@ -18,7 +18,7 @@ export async function sendRaw(url: string, bytes: string | Uint8Array, ending: E
     allowHalfOpen: true,
   });
   const answer = buffer(socket).catch(() => Buffer.alloc(0));
-  const timer = setTimeout(() => socket.destroy(new Error('the connection was left open')), 3_000);
+  const timer = setTimeout(() => socket.destroy(new Error('the connection was left open')), 15_000);
   const failed = new Promise<never>((_resolve, reject) => {
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // The other side may close before it has read everything.
