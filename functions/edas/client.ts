@@ -16,7 +16,7 @@ export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeO
 /** What EDAS said when it accepted a rollback. */
 export interface RollbackReceipt {
   /** The order that carries the rollback out. No source says whether it is a new order or the same one. */
-  rollbackChangeOrderId: string;
+  rollbackChangeOrderId: string | undefined;
   requestId: string | undefined;
   traceId: string | undefined;
 }
