@@ -27,12 +27,12 @@ export function onOneLine(text: string, length: number): string {
 }
 
 /**
- * Text from outside for a terminal, which would obey the control characters in it: blanks, tabs and line breaks stay,
- * and whatever else cannot be seen is written out, such as `\u{1b}`.
+ * Text from outside on one line of a terminal, which would obey the control characters in it: blanks and tabs stay, and
+ * whatever else cannot be seen is written out, such as `\u{1b}`.
  */
 export function showUnseen(text: string): string {
   return text.replaceAll(
-    new RegExp(String.raw`(?![ \t\n])${unseen}`, 'gu'),
+    new RegExp(String.raw`(?![ \t])${unseen}`, 'gu'),
     (character) => String.raw`\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
@@ -55,7 +55,7 @@ export function escapeForDingTalk(message: string): string {
 
 /**
  * `<at user_id="all">` mentions all members, `<s>` strikes out, `[text](address)` is a link that shows another text. A
- * placeholder of our own, such as `<change order id>`, stays: no tag of Feishu's is a word of six letters or more.
+ * placeholder of our own, such as `<change order id>`, stays: no tag of a text is a mere word of six letters or more.
  * https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json
  */
 export function escapeForFeishu(message: string): string {

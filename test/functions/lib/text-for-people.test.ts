@@ -58,12 +58,6 @@ describe('text from outside on one line', () => {
     expect(onOneLine('abcde😀', 6)).toBe('abcde …');
   });
 
-  test('takes no time to speak of, however long the text is', () => {
-    const began = process.hrtime.bigint();
-    onOneLine('a\u202e'.repeat(2 ** 22), 100);
-    expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(200);
-  });
-
   test('whatever the text is, it is no longer than it may be, and all of it can be seen', () => {
     fc.assert(
       fc.property(hostileText, fc.integer({ min: 1, max: 200 }), (text, length) => {
@@ -77,30 +71,28 @@ describe('text from outside on one line', () => {
   });
 });
 
-describe('text from outside in a terminal', () => {
+describe('text from outside on a line of a terminal', () => {
   test.each(unseenRanges)('shows %s by number', (_what, first, last) => {
     const shown = between(first, last).map(showUnseen);
     const expected = between(first, last).map((text) => {
       const code = text.codePointAt(1) ?? 0;
-      return code === 9 || code === 10 ? text : `a\\u{${code.toString(16)}}b`;
+      return code === 9 ? text : `a\\u{${code.toString(16)}}b`;
     });
     expect(shown).toEqual(expected);
   });
 
-  test.each([...visible, '{\n\t"a":  1\n}\n'])('stays as it is where it is harmless: %j', (text) => {
+  test.each([...visible, '\t{"a":  1}'])('stays as it is where it is harmless: %j', (text) => {
     expect(showUnseen(text)).toBe(text);
   });
 
-  test('cannot be told from a blank where it is one of another width, so that is shown too', () => {
+  test('shows a blank of another width, which cannot be told from a usual one', () => {
     expect(showUnseen('a\u00a0b')).toBe('a\\u{a0}b');
   });
 
   test('whatever it is, nothing of it is obeyed', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
-        expect(dangersIn('webhook', showUnseen(text).replaceAll('\t', ' '), { mayBreakLines: true })).toEqual(
-          [],
-        );
+        expect(dangersIn('webhook', showUnseen(text).replaceAll('\t', ' '))).toEqual([]);
       }),
       { numRuns: runs(300) },
     );
@@ -124,6 +116,7 @@ describe('the escape of a chat', () => {
     ['feishu', '<at user_id="all">x</at>', '＜at user_id="all">x＜/at>'],
     ['feishu', '<at id=all></at>', '＜at id=all>＜/at>'],
     ['feishu', '<at user all>', '＜at user all>'],
+    ['feishu', '<title>', '＜title>'],
     ['feishu', '<person id="all">', '＜person id="all">'],
     ['feishu', '<s>x</s> <strong', '＜s>x＜/s> ＜strong'],
     ['feishu', '[text](https://example.com) [x](y)', '[text］(https://example.com) [x］(y)'],
