@@ -19,7 +19,8 @@ export interface QuietEnd {
    * - `nothing_to_do`: no rollback took effect, and the sender was told so.
    */
   event: 'watched' | 'handed_over' | 'nothing_to_do';
-  rollbackChangeOrderId?: undefined;
+  /** The order that carries the rollback out, where this task sent it and EDAS named one. */
+  rollbackChangeOrderId?: string | undefined;
   status?: undefined;
 }
 
@@ -60,23 +61,37 @@ async function startFollowing(
       const next = await notifyingOfFailure('not_rolled_back', dependencies, () =>
         rollBackInTask(task, dependencies),
       );
-      return 'rollback' in next ? startFollowing(next, dependencies) : next;
+      return 'rollback' in next ? followReported(next, dependencies, 'sends_again') : next;
     }
     case 'claimed': {
       const watch = () => watchClaim(task, dependencies);
       return { event: await notifyingOfFailure('not_rolled_back', dependencies, watch) };
     }
+    default:
+      return followReported(task, dependencies, 'sends_nothing');
+  }
+}
+
+/** @param retry what a retry of this task does: it is told where the rollback is in doubt */
+async function followReported(
+  report: RollbackReport,
+  dependencies: TaskDependencies,
+  retry: 'sends_again' | 'sends_nothing',
+): Promise<StartedRollback | RollbackEvent | QuietEnd> {
+  switch (report.rollback) {
     case 'done': {
-      const { rollbackChangeOrderId } = task;
+      const { rollbackChangeOrderId } = report;
       return notifyingOfFailure('unreadable', dependencies, () =>
-        notifyOfStart(task, rollbackChangeOrderId, dependencies.isRetry, dependencies),
+        notifyOfStart(report, rollbackChangeOrderId, dependencies.isRetry, dependencies),
       );
     }
     case 'unknown':
-      await settleDoubt(task, dependencies);
-      return task.wasInFlight
-        ? notifyOfStart(task, undefined, false, dependencies)
-        : followIfFound(task, dependencies);
+      await settleDoubt(report, dependencies, retry);
+      return notifyingOfFailure('unreadable', dependencies, () =>
+        report.wasInFlight
+          ? notifyOfStart(report, undefined, false, dependencies)
+          : followIfFound(report, dependencies),
+      );
     case 'refused':
       return { event: 'nothing_to_do' };
   }
@@ -91,7 +106,13 @@ async function rollBackInTask(
   if (end === 'taken') return { event: 'handed_over' };
   const { report } = end;
   if (report && report.task.rollback !== 'refused') {
-    return report.status === 'failed' ? report.task : { event: 'handed_over' };
+    const { task: following } = report;
+    if (report.status === 'failed') return following;
+    const isNamed = following.rollback === 'done';
+    return {
+      event: 'handed_over',
+      rollbackChangeOrderId: isNamed ? following.rollbackChangeOrderId : undefined,
+    };
   }
   if (end.result === 'problem') throw end.problem;
   const { outcome, message } = end.outcome;
@@ -153,16 +174,16 @@ async function findEarlierRollback(
   task: RollbackTask,
   dependencies: TaskDependencies,
 ): Promise<StartedRollback | RollbackEvent> {
-  const { isRetry, notify } = dependencies;
+  const { mayBeRetry, notify } = dependencies;
   const { terminated: status } = changeOrderStatus;
   const rollbackChangeOrderId = await findRollback(task, dependencies);
   if (rollbackChangeOrderId !== undefined) {
     const event = 'already_terminated';
     // The attempt before a retry has notified people of the start.
-    if (!isRetry) await notify({ event, rollbackChangeOrderId, isPresumed: true, status, failures: [] });
-    return { rollbackChangeOrderId, isPresumed: true, wasNotified: isRetry };
+    if (!mayBeRetry) await notify({ event, rollbackChangeOrderId, isPresumed: true, status, failures: [] });
+    return { rollbackChangeOrderId, isPresumed: true, wasNotified: mayBeRetry };
   }
-  const event: RollbackEvent = isRetry
+  const event: RollbackEvent = mayBeRetry
     ? { event: 'unreadable', status, problem: { message: rollbackOrderUnknown }, failures: [] }
     : { event: 'already_terminated', status, failures: [] };
   await notify(event);
@@ -211,7 +232,7 @@ async function followToEnd(
 /** Does the work; where it fails, people are notified before the failure is thrown. */
 async function notifyingOfFailure<T>(
   event: 'not_rolled_back' | 'unreadable',
-  { notify, isRetry }: TaskDependencies,
+  { notify, mayBeRetry }: TaskDependencies,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -221,10 +242,10 @@ async function notifyingOfFailure<T>(
       error instanceof Problem
         ? { code: error.code, message: error.message }
         : { code: 'internal' as const, message: 'The function failed. Its log says why.' };
-    if (event === 'unreadable' || isNotRolledBack(problem.code, isRetry)) {
+    if (event === 'unreadable' || isNotRolledBack(problem.code, mayBeRetry)) {
       await notify({ event, problem, failures: [] });
     } else {
-      const more = isRetry ? ' An earlier attempt of this task may have rolled back.' : '';
+      const more = mayBeRetry ? ' An earlier attempt of this task may have rolled back.' : '';
       const message = problem.message + more;
       await notify({ event: 'outcome_unknown', problem: { ...problem, message }, failures: [] });
     }
@@ -233,8 +254,8 @@ async function notifyingOfFailure<T>(
 }
 
 /** A retry that was refused, or could not read the order, does not know whether an earlier attempt has rolled back. */
-function isNotRolledBack(code: ErrorCode, isRetry: boolean): boolean {
-  if (isRetry) return certainCodes.includes(code);
+function isNotRolledBack(code: ErrorCode, mayBeRetry: boolean): boolean {
+  if (mayBeRetry) return certainCodes.includes(code);
   return code !== 'edas_outcome_unknown' && code !== 'internal';
 }
 
