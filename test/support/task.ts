@@ -12,6 +12,7 @@ import {
   type MessageReceiver,
   type ReceiverKind,
 } from '../../local/stand-ins/channels/receiver.ts';
+import type { Fault } from '../../local/stand-ins/edas/faults.ts';
 import {
   startEdasStandIn,
   type EdasStandIn,
@@ -239,6 +240,20 @@ async function openQueue(
     },
   });
   return { fc, waitFor };
+}
+
+/** EDAS answers with this JSON; unless it takes effect, what it is asked for is not done. */
+export function answering(json: string, { takesEffect = false } = {}): Fault {
+  return {
+    name: 'made by this test',
+    takesEffect,
+    instead: (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(json),
+  };
+}
+
+/** EDAS accepts a rollback, and names this order; unless it takes effect, the change runs on as if nothing had been. */
+export function accepting(rollbackChangeOrderId: string, options: { takesEffect?: boolean } = {}): Fault {
+  return answering(JSON.stringify({ Code: 200, Data: { ChangeOrderId: rollbackChangeOrderId } }), options);
 }
 
 /**
