@@ -58,9 +58,9 @@ async function startFollowing(
   switch (task.rollback) {
     case 'due':
     case 'overdue': {
-      const next = await notifyingOfFailure('not_rolled_back', dependencies, () =>
-        rollBackInTask(task, dependencies),
-      );
+      const rollBack = () => rollBackInTask(task, dependencies);
+      const doneBefore = whoMayHaveRolledBack(task, dependencies);
+      const next = await notifyingOfFailure('not_rolled_back', dependencies, rollBack, doneBefore);
       return 'rollback' in next ? followReported(next, dependencies, 'sends_again') : next;
     }
     case 'claimed': {
@@ -229,11 +229,25 @@ async function followToEnd(
   return last;
 }
 
-/** Does the work; where it fails, people are notified before the failure is thrown. */
+/** As a sentence: who may have rolled back before this attempt; undefined where nobody did. */
+function whoMayHaveRolledBack(
+  { rollback }: RollbackDue | RollbackOverdue,
+  { mayBeRetry }: TaskDependencies,
+): string | undefined {
+  if (rollback === 'overdue') return 'The function that was cut off may have rolled back.';
+  return mayBeRetry ? 'An earlier attempt of this task may have rolled back.' : undefined;
+}
+
+/**
+ * Does the work; where it fails, people are notified before the failure is thrown.
+ *
+ * @param doneBefore who may have rolled back before this attempt
+ */
 async function notifyingOfFailure<T>(
   event: 'not_rolled_back' | 'unreadable',
-  { notify, mayBeRetry }: TaskDependencies,
+  { notify }: TaskDependencies,
   work: () => Promise<T>,
+  doneBefore?: string,
 ): Promise<T> {
   try {
     return await work();
@@ -242,24 +256,23 @@ async function notifyingOfFailure<T>(
       error instanceof Problem
         ? { code: error.code, message: error.message }
         : { code: 'internal' as const, message: 'The function failed. Its log says why.' };
-    if (event === 'unreadable' || isNotRolledBack(problem.code, mayBeRetry)) {
+    if (event === 'unreadable' || isNotRolledBack(problem.code, doneBefore !== undefined)) {
       await notify({ event, problem, failures: [] });
     } else {
-      const more = mayBeRetry ? ' An earlier attempt of this task may have rolled back.' : '';
-      const message = problem.message + more;
+      const message = doneBefore === undefined ? problem.message : `${problem.message} ${doneBefore}`;
       await notify({ event: 'outcome_unknown', problem: { ...problem, message }, failures: [] });
     }
     throw error;
   }
 }
 
-/** A retry that was refused, or could not read the order, does not know whether an earlier attempt has rolled back. */
-function isNotRolledBack(code: ErrorCode, mayBeRetry: boolean): boolean {
-  if (mayBeRetry) return certainCodes.includes(code);
+/** Who was refused, or could not read the order, does not know whether another one has rolled back before. */
+function isNotRolledBack(code: ErrorCode, mayBeDone: boolean): boolean {
+  if (mayBeDone) return certainCodes.includes(code);
   return code !== 'edas_outcome_unknown' && code !== 'internal';
 }
 
-/** With these codes no attempt has rolled back: each would have met the same, or there is no such order. */
+/** With these codes nobody has rolled back: each would have met the same, or there is no such order. */
 const certainCodes: readonly ErrorCode[] = [
   'change_order_not_found',
   'change_start_unknown',
