@@ -85,13 +85,17 @@ async function followReported(
         notifyOfStart(report, rollbackChangeOrderId, dependencies.isRetry, dependencies),
       );
     }
-    case 'unknown':
-      await settleDoubt(report, dependencies, retry);
+    case 'unknown': {
+      const settle = () => settleDoubt(report, dependencies, retry);
+      const doubt = await notifyingOfFailure('unreadable', dependencies, settle);
+      // The task fails, and so frees its claim.
+      if (doubt) throw doubt;
       return notifyingOfFailure('unreadable', dependencies, () =>
         report.wasInFlight
           ? notifyOfStart(report, undefined, false, dependencies)
           : followIfFound(report, dependencies),
       );
+    }
     case 'refused':
       return { event: 'nothing_to_do' };
   }

@@ -16,14 +16,13 @@ const doubtPauseMs = 10_000;
  * again if it stays; by a retry only of what no attempt before it can have told.
  *
  * @param retry what a retry of this task does
- * @returns when the change order is terminated
- * @throws Problem `edas_outcome_unknown` if it is not terminated in time: the task fails, and so frees its claim
+ * @returns Problem `edas_outcome_unknown` if the change order is not terminated in time; people know of it
  */
 export async function settleDoubt(
   task: RollbackUnknown,
   dependencies: TaskDependencies,
   retry: 'sends_again' | 'sends_nothing',
-): Promise<void> {
+): Promise<Problem | undefined> {
   const { isRetry, notify, clock } = dependencies;
   const { changeOrderId, reason } = task;
   const code = 'edas_outcome_unknown';
@@ -37,10 +36,10 @@ export async function settleDoubt(
     );
   }
   const last = await readUntilTerminated(changeOrderId, deadlineAt, dependencies);
-  if (phaseOf(last?.status) === 'terminated') return;
+  if (phaseOf(last?.status) === 'terminated') return undefined;
   const message = last ? `${noEffect(last)} ${whatIsNext[retry]}` : unseen;
   if (!wasToldTheEnd) await tell(message);
-  throw new Problem(code, message, { changeOrderId });
+  return new Problem(code, message, { changeOrderId });
 }
 
 const unseen =
