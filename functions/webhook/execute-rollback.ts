@@ -7,11 +7,9 @@ import {
 } from '../claim/roll-back-once.ts';
 import type { RollbackOperation } from '../edas/client.ts';
 import { Problem } from '../errors.ts';
-import { lazily } from '../lib/async.ts';
 import { excerpt } from '../lib/text.ts';
-import type { FunctionContext } from '../platform/context.ts';
-import { openTaskQueue } from '../platform/open-task-queue.ts';
 import { isSuspended, type Environment } from '../platform/settings.ts';
+import type { TaskQueue } from '../platform/task-queue.ts';
 import { timeLeft } from '../rollback/budget.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
@@ -41,7 +39,7 @@ export interface RollbackInput {
 
 /** What executing takes, beside EDAS: the queue of tasks. */
 export interface ExecutionDependencies extends RollbackDependencies {
-  context: FunctionContext;
+  openQueue: () => Promise<TaskQueue>;
   env: Environment;
   /** Epoch milliseconds. */
   now: () => number;
@@ -87,9 +85,9 @@ interface PreparedRollback {
 
 function prepare(execution: RollbackInput, dependencies: ExecutionDependencies): PreparedRollback {
   const { source, intent, found, deadlineAt } = execution;
-  const { context, env, clock, warn } = dependencies;
+  const { openQueue, env, clock, warn } = dependencies;
   const hold = holdOf(source, env);
-  const queue = { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn };
+  const queue = { openQueue, deadlineAt, clock, warn };
   return {
     request: { ...found, deadlineAt, hold, problemStartedAt: intent.problemStartedAt },
     task: taskFactsOf(execution),
@@ -115,7 +113,10 @@ async function rollBackOnceAndReport(
   { request, task, dependencies }: PreparedRollback,
   firstClaim: number | undefined,
 ): Promise<Outcome> {
-  const leftMs = timeLeft(request, dependencies.clock);
+  const { clock, queue } = dependencies;
+  const leftMs = timeLeft(request, clock);
+  // Loaded while EDAS is read, so that a claim takes a cold instance no longer than a call. A failure shows at the claim.
+  if (firstClaim !== undefined) queue.openQueue().catch(() => undefined);
   const end = await rollBackOnce(
     {
       request: { ...request, deadlineAt: request.deadlineAt - leftMs * shareOfReport },

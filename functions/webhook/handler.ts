@@ -5,6 +5,7 @@ import { lazily } from '../lib/async.ts';
 import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext, type FunctionResponse } from '../platform/context.ts';
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
@@ -167,7 +168,7 @@ async function processRequest(
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
   return executeRollback(
     { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
-    { ...dependencies, context, env, now },
+    { ...dependencies, openQueue: lazily(() => openTaskQueue(context, env)), env, now },
   );
 }
 
