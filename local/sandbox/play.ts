@@ -114,7 +114,7 @@ export function narrateKmsCall({ action = '', secretName, stage, status }: Recor
   );
 }
 
-/** The name of this machine under which a task calls EDAS; the webhook uses its number. */
+/** The name of this machine under which a task calls EDAS and Function Compute; the webhook uses its number. */
 export const taskHost = 'localhost';
 
 /** What a caller was answered, as two lines. */
@@ -135,11 +135,10 @@ export function narrateLog(line: string): void {
 }
 
 /** A call that the Function Compute API got, as one line. */
-export function narrateTask({ operation, method, path, taskId, status }: RecordedTaskCall): void {
+export function narrateTaskCall({ operation, method, path, taskId, status, host }: RecordedTaskCall): void {
   const what = operation ? `${operation} ${taskId ?? ''}` : `${method} ${path}`;
-  console.log(
-    `   ${paint('magenta', 'function → FC')}      ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`,
-  );
+  const label = host.startsWith(taskHost) ? 'task → FC    ' : 'function → FC';
+  console.log(`   ${paint('magenta', label)}      ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`);
 }
 
 /** A line of the follow function's log. */
