@@ -161,6 +161,7 @@ const matrix: Row[] = [
   { fault: faults.codeMissing(done), put: shown, ...doubtful },
   { fault: faults.errorCodeBeside200(), put: unknown, ...doubtful },
   { fault: faults.errorCodeBeside200(done), put: shown, ...doubtful },
+  { fault: faults.anyAnswer({ status: 202, body: '{"Code":200}' }), put: unknown, ...doubtful },
   { fault: faults.truncatedJson(), put: shown, ...doubtful },
   { fault: faults.cutInHalf(), put: shown, ...doubtful },
   { fault: faults.slowByteByByte({ everyMs: 100 }), put: shown, ...doubtful },
@@ -215,7 +216,7 @@ const matrix: Row[] = [
   { fault: rewordings.capitalChangeOrderInfo(), put: goesAhead, ...fine },
   { fault: rewordings.oddStatus(5), put: goesAhead, ...fine },
   // An application without orders has no list, so that this order is of none that the sender may touch.
-  { fault: rewordings.bareSuccess(), put: goesAhead, ...fine, lists: 'app_not_allowed: list' },
+  { fault: rewordings.bareSuccess(), put: shown, ...fine, lists: 'app_not_allowed: list', every: unknown },
 ];
 
 const title = ({ fault }: Row) =>

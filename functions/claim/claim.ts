@@ -110,6 +110,8 @@ function reasonOfEnd(
     // Its holder may have sent the rollback, and EDAS not show it yet.
     case 'claimed':
       return now() > task.sendsUntil + displayLagMs ? reasonOfDeath : undefined;
+    case 'unknown':
+      return now() > task.sentBefore + displayLagMs ? reasonOfDeath : undefined;
     default:
       return reasonOfDeath;
   }
