@@ -406,7 +406,7 @@ describe('with DEBUG=* in the environment,', () => {
     const { answers, output } = await invokeBundle(file, events, {
       context: {
         ...{ credentials, accountId, region: 'cn-hangzhou', requestId: 'fake-request-id' },
-        function: { name: 'follow', timeout: 78 },
+        function: { name: 'follow', timeout: 8 },
       },
       env: {
         ...{ EDAS_ENDPOINT: edas.url, FUNCTION_ENDPOINT: fc.url, HOOK_URL: hook, HOOK_SECRET: hookSecret },
