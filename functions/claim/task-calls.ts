@@ -24,6 +24,9 @@ export interface QueueAccess {
  */
 export type Submission = 'accepted' | 'exists' | 'settled' | 'in_doubt' | 'failed';
 
+/** Of the time that is left: so that one silent answer leaves some for a second try, and for reading the task. */
+const shareOfTry = 0.5;
+
 /** Hands a task over. Never throws: a rollback must not fail because of the queue. The log has the reason. */
 export async function submitTask(
   taskId: string,
@@ -32,7 +35,7 @@ export async function submitTask(
 ): Promise<Submission> {
   const submit = async () => {
     const queue = await access.openQueue();
-    return queue.submit(taskId, JSON.stringify(task), timeOfCall(access));
+    return queue.submit(taskId, JSON.stringify(task), timeOfCall(access, shareOfTry));
   };
   try {
     return await submit();
@@ -71,8 +74,8 @@ export async function readTaskRecord(
   }
 }
 
-function timeOfCall(access: QueueAccess): number {
+function timeOfCall(access: QueueAccess, share = 1): number {
   const leftMs = timeLeft(access, access.clock);
-  if (leftMs >= leastCallMs) return leftMs;
+  if (leftMs >= leastCallMs) return Math.max(leastCallMs, leftMs * share);
   throw new TaskQueueFailure('No time was left to ask Function Compute.', false);
 }

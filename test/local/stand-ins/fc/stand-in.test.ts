@@ -452,15 +452,8 @@ describe('the stand-in', () => {
   /** Has tasks run by a bundle, each attempt in a process of its own. */
   function runInProcesses(bundle: string, onLog: (line: string) => void): Promise<void> {
     const region = 'cn-hangzhou';
-    const follow = taskProcess({
-      bundle,
-      env: () => ({}),
-      region,
-      accountId,
-      credentials,
-      timeout: 60,
-      onLog,
-    });
+    const env = () => ({});
+    const follow = taskProcess({ bundle, env, region, accountId, credentials, timeout: 60, onLog });
     return restart({ functions: { follow } });
   }
 
