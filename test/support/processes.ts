@@ -3,16 +3,32 @@ import path from 'node:path';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
 import { instanceEnv } from './invoke-bundle.ts';
 
-interface Deliveries {
-  /** How many processes get the event. */
-  processes: number;
-  /** How often each of them gets it. */
-  times: number;
-  event: Buffer;
-  /** Given to each process before, so that it has loaded all that it needs. */
-  warmUp: Buffer;
+/** A process that has loaded a built webhook, as an instance of the function has. */
+export interface Instance {
+  /**
+   * Gives it an event so many times at once.
+   *
+   * @throws where the process ends before all are answered
+   */
+  deliver: (event: Buffer, times?: number) => Promise<Delivered>;
+  /** Ends the process at once, whatever it is doing. */
+  kill: () => void;
+}
+
+export interface Delivered {
+  responses: FunctionResponse[];
+  /** When the first of them arrived at the handler: milliseconds on the clock of the machine, as `momentMs` reads it. */
+  arrivedAt: number;
+}
+
+interface InstanceOptions {
   context: FunctionContext;
   env: NodeJS.Dict<string>;
+}
+
+/** What the process says. */
+interface Reply extends Delivered {
+  number: number;
 }
 
 // It answers each message, a number of times and an event, with what the handler answers to so many deliveries at once.
@@ -20,11 +36,67 @@ interface Deliveries {
 const runner = `
 const [, bundle, context] = process.argv;
 const { handler } = require(bundle);
-process.on('message', async ({ times, event }) => {
+process.on('message', async ({ number, times, event }) => {
   const deliver = () => handler(Buffer.from(event), JSON.parse(context));
-  process.send(await Promise.all(Array.from({ length: times }, deliver)));
+  const arrivedAt = Number(process.hrtime.bigint()) / 1e6;
+  process.send({ number, arrivedAt, responses: await Promise.all(Array.from({ length: times }, deliver)) });
 });
 `;
+
+/** Loads a built webhook in a process of its own. */
+export function startInstance(bundle: string, { context, env }: InstanceOptions): Instance {
+  const child = spawn(process.execPath, ['-e', runner, bundle, JSON.stringify(context)], {
+    cwd: path.dirname(bundle),
+    env: { ...instanceEnv, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  // Each delivery listens for its end.
+  child.setMaxListeners(0);
+  let number = 0;
+  return {
+    deliver(event, times = 1) {
+      number += 1;
+      const delivered = replyTo(number, child);
+      child.send({ number, times, event: event.toString() });
+      return delivered;
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function replyTo(number: number, child: ChildProcess): Promise<Delivered> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => {
+      child.off('message', take).off('error', fail).off('exit', exit);
+      end();
+    };
+    const take = (reply: unknown) => {
+      if ((reply as Reply).number !== number) return;
+      settle(() => {
+        resolve(reply as Reply);
+      });
+    };
+    const fail = (error: Error) => {
+      settle(() => {
+        reject(error);
+      });
+    };
+    const exit = (status: number | null) => {
+      fail(new Error(`the process ended with status ${status ?? 'none'}, and said nothing`));
+    };
+    child.on('message', take).on('error', fail).on('exit', exit);
+  });
+}
+
+interface Deliveries extends InstanceOptions {
+  /** How many processes get the event. */
+  processes: number;
+  /** How often each of them gets it. */
+  times: number;
+  event: Buffer;
+  /** Given to each process before, so that it has loaded all that it needs. */
+  warmUp: Buffer;
+}
 
 /**
  * Loads a built bundle in several processes, waits until each of them is ready, and then gives the same event to all of
@@ -34,36 +106,12 @@ process.on('message', async ({ times, event }) => {
  */
 export async function deliverAtOnce(bundle: string, deliveries: Deliveries): Promise<FunctionResponse[]> {
   const { processes, times, event, warmUp } = deliveries;
-  const children = Array.from({ length: processes }, () => startProcess(bundle, deliveries));
+  const instances = Array.from({ length: processes }, () => startInstance(bundle, deliveries));
   try {
-    await Promise.all(children.map((child) => deliver(child, 1, warmUp)));
-    const answers = await Promise.all(children.map((child) => deliver(child, times, event)));
-    return answers.flat();
+    await Promise.all(instances.map((instance) => instance.deliver(warmUp)));
+    const delivered = await Promise.all(instances.map((instance) => instance.deliver(event, times)));
+    return delivered.flatMap(({ responses }) => responses);
   } finally {
-    for (const child of children) child.kill();
+    for (const instance of instances) instance.kill();
   }
-}
-
-function startProcess(bundle: string, { context, env }: Deliveries): ChildProcess {
-  return spawn(process.execPath, ['-e', runner, bundle, JSON.stringify(context)], {
-    cwd: path.dirname(bundle),
-    env: { ...instanceEnv, ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-}
-
-function deliver(child: ChildProcess, times: number, event: Buffer): Promise<FunctionResponse[]> {
-  const answers = nextMessage(child) as Promise<FunctionResponse[]>;
-  child.send({ times, event: event.toString() });
-  return answers;
-}
-
-function nextMessage(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('error', reject);
-    child.once('exit', (status) => {
-      reject(new Error(`the process ended with status ${status ?? 'none'}, and said nothing`));
-    });
-  });
 }
