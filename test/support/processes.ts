@@ -10,15 +10,9 @@ export interface Instance {
    *
    * @throws where the process ends before all are answered
    */
-  deliver: (event: Buffer, times?: number) => Promise<Delivered>;
+  deliver: (event: Buffer, times?: number) => Promise<FunctionResponse[]>;
   /** Ends the process at once, whatever it is doing. */
   kill: () => void;
-}
-
-export interface Delivered {
-  responses: FunctionResponse[];
-  /** When the first of them arrived at the handler: milliseconds on the clock of the machine, as `momentMs` reads it. */
-  arrivedAt: number;
 }
 
 interface InstanceOptions {
@@ -27,8 +21,9 @@ interface InstanceOptions {
 }
 
 /** What the process says. */
-interface Reply extends Delivered {
+interface Reply {
   number: number;
+  answers: FunctionResponse[];
 }
 
 // It answers each message, a number of times and an event, with what the handler answers to so many deliveries at once.
@@ -38,8 +33,7 @@ const [, bundle, context] = process.argv;
 const { handler } = require(bundle);
 process.on('message', async ({ number, times, event }) => {
   const deliver = () => handler(Buffer.from(event), JSON.parse(context));
-  const arrivedAt = Number(process.hrtime.bigint()) / 1e6;
-  process.send({ number, arrivedAt, responses: await Promise.all(Array.from({ length: times }, deliver)) });
+  process.send({ number, answers: await Promise.all(Array.from({ length: times }, deliver)) });
 });
 `;
 
@@ -56,24 +50,25 @@ export function startInstance(bundle: string, { context, env }: InstanceOptions)
   return {
     deliver(event, times = 1) {
       number += 1;
-      const delivered = replyTo(number, child);
+      const answers = answersTo(number, child);
       child.send({ number, times, event: event.toString() });
-      return delivered;
+      return answers;
     },
     kill: () => void child.kill('SIGKILL'),
   };
 }
 
-function replyTo(number: number, child: ChildProcess): Promise<Delivered> {
+function answersTo(number: number, child: ChildProcess): Promise<FunctionResponse[]> {
   return new Promise((resolve, reject) => {
     const settle = (end: () => void) => {
       child.off('message', take).off('error', fail).off('exit', exit);
       end();
     };
     const take = (reply: unknown) => {
-      if ((reply as Reply).number !== number) return;
+      const { number: answered, answers } = reply as Reply;
+      if (answered !== number) return;
       settle(() => {
-        resolve(reply as Reply);
+        resolve(answers);
       });
     };
     const fail = (error: Error) => {
@@ -109,8 +104,8 @@ export async function deliverAtOnce(bundle: string, deliveries: Deliveries): Pro
   const instances = Array.from({ length: processes }, () => startInstance(bundle, deliveries));
   try {
     await Promise.all(instances.map((instance) => instance.deliver(warmUp)));
-    const delivered = await Promise.all(instances.map((instance) => instance.deliver(event, times)));
-    return delivered.flatMap(({ responses }) => responses);
+    const answers = await Promise.all(instances.map((instance) => instance.deliver(event, times)));
+    return answers.flat();
   } finally {
     for (const instance of instances) instance.kill();
   }
