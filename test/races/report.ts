@@ -26,9 +26,11 @@ export function rowOf(result: Result): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** What is wrong with it, each fault once. */
-export function faultLines({ faults }: Result): string[] {
-  return [...new Set(faults)].map((fault) => `  ✗ ${fault}`);
+/** What is wrong with it, each fault once, and whether that may be the machine. */
+export function faultLines({ faults, late }: Result): string[] {
+  const lines = [...new Set(faults)].map((fault) => `  ✗ ${fault}`);
+  if (lines.length === 0 || late === 0) return lines;
+  return [...lines, `  ${late} answers came too late: is the machine busy with something else?`];
 }
 
 export function timeToPutLines(times: readonly TimeToPut[]): string[] {

@@ -14,12 +14,27 @@ export interface RunOptions {
   exclusively: Exclusively;
 }
 
+/** How often a race is held where the machine is too slow for it. */
+const mostAttempts = 3;
+
+/**
+ * Holds one race, and holds it again where it fails and an answer came too late: on a machine that does much else,
+ * Function Compute's stand-in may answer a claim later than its budget, and then the rollback is sent without one.
+ */
+export async function runRace(race: Race, options: RunOptions): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await holdRace(race, options);
+    const isTooSlow = result.faults.length > 0 && result.late > 0;
+    if (!isTooSlow || attempt === mostAttempts) return result;
+  }
+}
+
 /** Holds one race in a world of its own. */
-export async function runRace(race: Race, { bundles, settled, exclusively }: RunOptions): Promise<Result> {
+async function holdRace(race: Race, { bundles, settled, exclusively }: RunOptions): Promise<Result> {
   const startedAt = Date.now();
   const world = await openWorld({ bundles, edas: race.edas, queue: race.queue });
   try {
-    const { orders, deliveries, told } = await sendAll(race, world, exclusively);
+    const { orders, deliveries, told, faults: invalid = [] } = await sendAll(race, world, exclusively);
     if (race.wanted !== 'sent_once') await settle(orders, settled, world);
     const seen = orders.map((order) => ({ order, facts: factsOf(order, world) }));
     const faults = seen.flatMap(({ order, facts }) => {
@@ -35,7 +50,8 @@ export async function runRace(race: Race, { bundles, settled, exclusively }: Run
       effects: sum(seen.map(({ facts }) => facts.effects)),
       answers: tally(told.map(kindOf)),
       tookMs: Date.now() - startedAt,
-      faults,
+      late: world.late(),
+      faults: [...invalid, ...faults],
     };
   } finally {
     await world.close();

@@ -57,6 +57,8 @@ export interface World {
   fc: FcStandIn;
   /** What tasks tell people, as their log has it. */
   news: { changeOrderId: string; event: string }[];
+  /** How many lines of the functions' logs say that an answer came too late. */
+  late: () => number;
   /** Starts a change, and returns the id of its order. */
   startChange: () => string;
   /** A process of the webhook that has loaded all that it needs. */
@@ -81,6 +83,10 @@ export async function openWorld({
   ...options
 }: WorldOptions): Promise<World> {
   const news: World['news'] = [];
+  let late = 0;
+  const noteLog = (line: string) => {
+    if (/no answer within|No time was left/.test(line)) late += 1;
+  };
   const callbacks: Record<Taken, Map<string, TakenCallback>> = { claim: new Map(), put: new Map() };
   const isCutOff = (what: Taken, id: string) => {
     const callback = callbacks[what].get(id);
@@ -97,6 +103,7 @@ export async function openWorld({
     credentials: fakeCredentials,
     timeout: 600,
     onLog: (line) => {
+      noteLog(line);
       const { msg, changeOrderId, event } = JSON.parse(line) as Record<string, string>;
       if (msg === 'news' && changeOrderId && event) news.push({ changeOrderId, event });
     },
@@ -128,11 +135,13 @@ export async function openWorld({
     edas,
     fc,
     news,
+    late: () => late,
     startChange,
     async openInstance() {
       const instance = startInstance(bundles.webhook, {
         context: { ...fakeContext, accountId: fakeAccountId },
         env: { EDAS_ENDPOINT: edas.url, FUNCTION_ENDPOINT: fc.url, FOLLOW_FUNCTION: followFunction },
+        onLog: noteLog,
       });
       instances.push(instance);
       await instance.deliver(webhookOf('hasty', claimed));

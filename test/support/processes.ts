@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
 import { instanceEnv } from './invoke-bundle.ts';
 
@@ -18,6 +19,8 @@ export interface Instance {
 interface InstanceOptions {
   context: FunctionContext;
   env: NodeJS.Dict<string>;
+  /** Takes each line of its log. */
+  onLog?: (line: string) => void;
 }
 
 /** What the process says. */
@@ -38,14 +41,15 @@ process.on('message', async ({ number, times, event }) => {
 `;
 
 /** Loads a built webhook in a process of its own. */
-export function startInstance(bundle: string, { context, env }: InstanceOptions): Instance {
+export function startInstance(bundle: string, { context, env, onLog }: InstanceOptions): Instance {
   const child = spawn(process.execPath, ['-e', runner, bundle, JSON.stringify(context)], {
     cwd: path.dirname(bundle),
     env: { ...instanceEnv, ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', onLog ? 'pipe' : 'ignore', 'inherit', 'ipc'],
   });
-  // Each delivery listens for its end.
-  child.setMaxListeners(0);
+  if (child.stdout && onLog) createInterface({ input: child.stdout }).on('line', onLog);
+  // Each delivery listens for its end. To write to a process that is gone is an error even if nobody waits.
+  child.setMaxListeners(0).on('error', () => undefined);
   let number = 0;
   return {
     deliver(event, times = 1) {
