@@ -76,6 +76,8 @@ export interface Result {
   /** How many were answered so: the HTTP status, and what happened in a word. */
   answers: Readonly<Record<string, number>>;
   tookMs: number;
+  /** How often it was held, because the machine was too slow for it. */
+  attempts: number;
   /** How many lines of the functions' logs say that an answer came too late. */
   late: number;
   /** What is not as wanted, or not true. */

@@ -10,7 +10,8 @@ export function headLines(): string[] {
 }
 
 export function rowOf(result: Result): string {
-  const { name, deliveries, orders, puts, putsBefore, effects, answers, tookMs, faults } = result;
+  const { name, deliveries, orders, puts, putsBefore, effects, answers, tookMs, faults, attempts } = result;
+  const verdict = faults.length === 0 ? 'yes' : 'NO';
   const kinds = Object.entries(answers).map(([kind, count]) => `${count} × ${kind}`);
   const cells = [
     name,
@@ -21,7 +22,7 @@ export function rowOf(result: Result): string {
     effects,
     kinds.join('; '),
     (tookMs / 1000).toFixed(1),
-    faults.length === 0 ? 'yes' : 'NO',
+    attempts === 1 ? verdict : `${verdict}, at attempt ${attempts}`,
   ];
   return `| ${cells.join(' | ')} |`;
 }

@@ -25,16 +25,24 @@ export async function runRace(race: Race, options: RunOptions): Promise<Result> 
   for (let attempt = 1; ; attempt += 1) {
     const result = await holdRace(race, options);
     const isTooSlow = result.faults.length > 0 && result.late > 0;
-    if (!isTooSlow || attempt === mostAttempts) return result;
+    if (!isTooSlow || attempt === mostAttempts) return { ...result, attempts: attempt };
   }
 }
 
 /** Holds one race in a world of its own. */
-async function holdRace(race: Race, { bundles, settled, exclusively }: RunOptions): Promise<Result> {
-  const startedAt = Date.now();
+async function holdRace(
+  race: Race,
+  { bundles, settled, exclusively }: RunOptions,
+): Promise<Omit<Result, 'attempts'>> {
   const world = await openWorld({ bundles, edas: race.edas, queue: race.queue });
   try {
-    const { orders, deliveries, told, faults: invalid = [] } = await sendAll(race, world, exclusively);
+    const {
+      startedAt,
+      orders,
+      deliveries,
+      told,
+      faults: invalid = [],
+    } = await sendAll(race, world, exclusively);
     if (race.wanted !== 'sent_once') await settle(orders, settled, world);
     const seen = orders.map((order) => ({ order, facts: factsOf(order, world) }));
     const faults = seen.flatMap(({ order, facts }) => {

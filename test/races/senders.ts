@@ -8,6 +8,8 @@ export type Exclusively = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** What was sent, and what was answered: a delivery whose process is killed has no answer. */
 export interface Sent {
+  /** When the first was sent, epoch milliseconds. */
+  startedAt: number;
   orders: string[];
   deliveries: number;
   told: Told[];
@@ -52,6 +54,7 @@ async function burst(
   const instances = await Promise.all(
     from.map(async (each) => ({ source: each, instance: await world.openInstance() })),
   );
+  const startedAt = Date.now();
   const [first] = instances;
   if (queue?.losesTask && first) {
     told.push(...(await deliver(first.instance, source, order)));
@@ -65,7 +68,7 @@ async function burst(
   );
   for (const { instance } of instances) instance.kill();
   told.push(...answered.flat());
-  return { orders: [order], deliveries: told.length, told };
+  return { startedAt, orders: [order], deliveries: told.length, told };
 }
 
 async function kill(
@@ -84,8 +87,10 @@ async function kill(
     const answers = await deliver(instance, source, order).catch(() => []);
     for (const { body } of answers) faults.push(`it lived to answer ${JSON.stringify(body)}`);
   };
+  let startedAt = Date.now();
   const repeating = await exclusively(async () => {
     const [last, ...others] = await Promise.all([0, ...orders].map(() => world.openInstance()));
+    startedAt = Date.now();
     // One after the other, for each has little time.
     for (const [index, instance] of others.entries()) await killOne(orders[index] ?? '', instance);
     return last ?? world.openInstance();
@@ -96,7 +101,7 @@ async function kill(
     for (const order of orders) told.push(...(await deliver(repeating, source, order)));
   }
   repeating.kill();
-  return { orders, deliveries: runs + told.length, told, faults };
+  return { startedAt, orders, deliveries: runs + told.length, told, faults };
 }
 
 /**
@@ -128,5 +133,5 @@ async function repeatLikeAlertmanager(
     await sleep(Math.max(0, Math.min(roundEndsAt, startedAt + forMs) - Date.now()));
   }
   instance.kill();
-  return { orders: [order], deliveries: told.length, told };
+  return { startedAt, orders: [order], deliveries: told.length, told };
 }
