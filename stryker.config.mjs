@@ -9,7 +9,8 @@ export default {
     // Of that room, what the follow function needs as well.
     'functions/lib/{dingtalk-signature,whsec}.ts',
     'functions/rollback/**/*.ts',
-    'functions/edas/status.ts',
+    'functions/claim/**/*.ts',
+    'functions/edas/**/*.ts',
   ],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts' },

@@ -7,7 +7,8 @@ export default defineConfig({
       'test/functions/webhook/verify/*.test.ts',
       'test/functions/lib/whsec.test.ts',
       'test/functions/rollback/*.test.ts',
-      'test/functions/edas/status.test.ts',
+      'test/functions/edas/*.test.ts',
+      'test/functions/claim/*.test.ts',
     ],
     // Thousands of runs, for each of hundreds of mutants.
     exclude: ['**/*.fuzz.test.ts', '**/*.model.test.ts'],

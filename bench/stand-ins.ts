@@ -38,8 +38,8 @@ const tls =
   certificate === undefined
     ? undefined
     : {
-        edas: await overTls(edas.url, certificate, 0),
-        slowEdas: await overTls(edas.url, certificate, slowEdasMs),
+        edas: await overTls(certificate, 0),
+        slowEdas: await overTls(certificate, slowEdasMs),
       };
 process.once('disconnect', () => {
   process.exit(0);
@@ -47,16 +47,16 @@ process.once('disconnect', () => {
 process.send?.({ edas: edas.url, fc: fc.url, tls } satisfies StandInUrls);
 
 /**
- * Passes TLS connections on, in clear, and each way at once: without `setNoDelay`, the kernel may hold a small piece back for
+ * Passes TLS connections on to EDAS, in clear, and each way at once: without `setNoDelay`, the kernel may hold a small piece back for
  * 40 ms.
  *
  * @param certificate the file with the certificate and its key
  * @param delayMs of each answer
  */
-async function overTls(url: string, certificate: string, delayMs: number): Promise<Listening['url']> {
+async function overTls(certificate: string, delayMs: number): Promise<Listening['url']> {
   const pem = readFileSync(certificate);
   const server = createServer({ key: pem, cert: pem }, (socket) => {
-    const upstream = connect(Number(new URL(url).port), '127.0.0.1');
+    const upstream = connect(Number(new URL(edas.url).port), '127.0.0.1');
     for (const each of [socket, upstream]) {
       each.setNoDelay();
       each.on('error', () => {
@@ -72,6 +72,7 @@ async function overTls(url: string, certificate: string, delayMs: number): Promi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the TLS server has no port');
+  edas.alsoAt(`127.0.0.1:${address.port}`);
   return `https://127.0.0.1:${address.port}`;
 }
 

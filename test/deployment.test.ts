@@ -140,8 +140,8 @@ const reads = references(JSON.stringify(deployment));
 const example = envLines(read('.env.example'));
 
 /** What both functions read besides secrets, and what the webhook needs to start the other. */
-const settings = ['REGION', 'EDAS_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
-const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'FOLLOW_FUNCTION', 'FUNCTION_ENDPOINT'];
+const settings = ['REGION', 'EDAS_ENDPOINT', 'FUNCTION_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
+const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'FOLLOW_FUNCTION'];
 
 interface Source {
   readonly name: string;

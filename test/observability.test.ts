@@ -10,7 +10,13 @@ import * as edasFaults from '../local/stand-ins/edas/faults.ts';
 import { startEdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
 import { presets } from '../presets/index.ts';
 import { answers, problems, stageOfCases } from './functions/webhook/cases.ts';
-import { change, openTaskFunction, type TaskFunction, type TaskFunctionOptions } from './support/task.ts';
+import {
+  accepting,
+  change,
+  openTaskFunction,
+  type TaskFunction,
+  type TaskFunctionOptions,
+} from './support/task.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from './support/webhook.ts';
 
@@ -95,9 +101,23 @@ const release = (task: TaskFunction, batchMs = 60_000) =>
 
 const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promise<unknown> }[] = [
   {
+    options: { queue: true },
     run: async (task) => {
       release(task);
-      await task.run();
+      await task.runAll();
+    },
+  },
+  // EDAS refuses the rollback, which the task of the report then has nothing to do with.
+  {
+    options: {
+      queue: true,
+      edas: {
+        fault: ({ method }) => (method === 'PUT' ? edasFaults.businessErrorUnder200() : undefined),
+      },
+    },
+    run: async (task) => {
+      release(task, 3_600_000);
+      await task.runAll();
     },
   },
   {
@@ -107,9 +127,13 @@ const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promi
       await task.run();
     },
   },
-  // Out of time, and nobody can be told.
+  // Out of time, nobody can be told, and the change is in flight.
   {
-    options: { env: { WEBHOOK_URL: '' }, timeout: 150 },
+    options: {
+      env: { WEBHOOK_URL: '' },
+      timeout: 150,
+      edas: { fault: ({ method }) => (method === 'PUT' ? accepting(change.id) : undefined) },
+    },
     run: async (task) => {
       release(task, 3_600_000);
       await task.run();
@@ -120,8 +144,7 @@ const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promi
     options: { env: { WEBHOOK_URL: '' } },
     run: async (task) => {
       release(task);
-      await task.run(undefined, 1);
-      await task.run(undefined, 2);
+      for (const retryCount of [0, 1]) await task.run(undefined, retryCount);
     },
   },
   {
@@ -243,7 +266,7 @@ describe('the index', () => {
 
   test('has every field that is written, but for what is true or false', () => {
     const written = new Set(all().flatMap((line) => leavesOf(line)));
-    expect([...written].filter((field) => !(field in indexed)).toSorted()).toEqual(['duplicate']);
+    expect([...written].filter((field) => !(field in indexed)).toSorted()).toEqual(['claimed', 'duplicate']);
   });
 });
 

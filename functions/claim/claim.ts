@@ -24,10 +24,10 @@ export type ClaimResult =
 export interface TakenClaim {
   result: 'taken';
   claim: number;
-  /** Of the task that is the claim; `unknown` where that cannot be read. */
-  state: TaskState | 'unknown';
   /** What is known of the rollback: the report, or where there is none the claim itself. */
   task: RollbackTask | undefined;
+  /** Of the task with this payload; `unknown` where that cannot be read. */
+  state: TaskState | 'unknown';
   /** Why it is certain that it has ended without a rollback; undefined where it is not. */
   reasonOfEnd?: string | undefined;
 }
@@ -77,16 +77,16 @@ export async function lookAtClaim(
   ]);
   const report = taskIn(reportRecord);
   const task = report ?? taskIn(record);
-  const state = stateOf(record);
-  const actingState = report ? stateOf(reportRecord) : state;
+  const state = stateOf(report ? reportRecord : record);
   const taken: TakenClaim = { result: 'taken', claim, state, task };
-  if (reportRecord === 'unreadable') return taken;
+  // A report that cannot be read, or is of another version, may say anything.
+  if (reportRecord !== 'absent' && !report) return taken;
   const actsItself = task?.rollback === 'due' || task?.rollback === 'overdue';
-  if (actsItself && actingState === 'Succeeded' && claim < mostClaims) {
+  if (actsItself && state === 'Succeeded' && claim < mostClaims) {
     const next = await lookAtClaim(changeOrderId, claim + 1, now, access);
     return next.task ? next : taken;
   }
-  return { ...taken, reasonOfEnd: reasonOfEnd(task, actingState, now) };
+  return { ...taken, reasonOfEnd: reasonOfEnd(task, state, now) };
 }
 
 /**
@@ -110,6 +110,8 @@ function reasonOfEnd(
     // Its holder may have sent the rollback, and EDAS not show it yet.
     case 'claimed':
       return now() > task.sendsUntil + displayLagMs ? reasonOfDeath : undefined;
+    case 'unknown':
+      return now() > task.sentBefore + displayLagMs ? reasonOfDeath : undefined;
     default:
       return reasonOfDeath;
   }

@@ -1,3 +1,4 @@
+import { EdasFailure } from '../edas/failure.ts';
 import { phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { isDead } from '../platform/task-queue.ts';
@@ -5,6 +6,7 @@ import { timeLeft } from '../rollback/budget.ts';
 import type { ChangeOrders } from '../rollback/change-orders.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
+import { sentence } from '../rollback/refusal.ts';
 import type { RollbackRequest } from '../rollback/request.ts';
 import { rollBack } from '../rollback/rollback.ts';
 import { reportIdFor, type RollbackReport, type TaskFacts } from '../task.ts';
@@ -102,7 +104,8 @@ async function claimRollback(
     sendsUntil: Math.round(now() + timeLeft(request, clock)),
     problemStartedAt: request.problemStartedAt,
   };
-  const deadlineAt = clock.now() + Math.min(claimTimeoutMs, timeLeft(request, clock));
+  // A queue that does not answer must not use up the time for the rollback.
+  const deadlineAt = clock.now() + Math.min(claimTimeoutMs, timeLeft(request, clock) / 2);
   return takeClaim(facts, firstClaim, now, { ...queue, deadlineAt });
 }
 
@@ -132,10 +135,11 @@ function reportOn(
   sentBefore: number,
 ): RollbackReport {
   if (end.result === 'problem') {
-    const { code, message: reason } = end.problem;
-    return code === 'edas_outcome_unknown'
-      ? { ...task, rollback: 'unknown', reason, sentBefore, wasInFlight }
-      : { ...task, rollback: 'refused' };
+    const { code, message, cause } = end.problem;
+    if (code !== 'edas_outcome_unknown') return { ...task, rollback: 'refused' };
+    // The sender is told what to do next. The task does it, so people need to know only what EDAS said.
+    const reason = cause instanceof EdasFailure ? sentence(cause) : message;
+    return { ...task, rollback: 'unknown', reason, sentBefore, wasInFlight };
   }
   const { outcome } = end;
   if (outcome.outcome !== 'rolling_back') return { ...task, rollback: 'refused' };

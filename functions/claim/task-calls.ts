@@ -10,6 +10,8 @@ export interface QueueAccess {
   openQueue: () => Promise<TaskQueue>;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
+  /** The share of the time for one try at handing a task over. The rest is for a second one, and for reading the task. */
+  shareOfTry?: number;
   clock: Clock;
   warn: RollbackDependencies['warn'];
 }
@@ -32,7 +34,7 @@ export async function submitTask(
 ): Promise<Submission> {
   const submit = async () => {
     const queue = await access.openQueue();
-    return queue.submit(taskId, JSON.stringify(task), timeOfCall(access));
+    return queue.submit(taskId, JSON.stringify(task), timeOfCall(access, access.shareOfTry ?? 0.5));
   };
   try {
     return await submit();
@@ -71,8 +73,8 @@ export async function readTaskRecord(
   }
 }
 
-function timeOfCall(access: QueueAccess): number {
+function timeOfCall(access: QueueAccess, share = 1): number {
   const leftMs = timeLeft(access, access.clock);
-  if (leftMs >= leastCallMs) return leftMs;
+  if (leftMs >= leastCallMs) return Math.max(leastCallMs, leftMs * share);
   throw new TaskQueueFailure('No time was left to ask Function Compute.', false);
 }

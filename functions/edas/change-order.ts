@@ -1,5 +1,6 @@
 import { isRecord, toRecord, toText } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';
+import { requireSameId } from './answer.ts';
 import { EdasFailure, type EdasAnswer } from './failure.ts';
 import { changeOrderStatus } from './status.ts';
 
@@ -40,11 +41,12 @@ const failedStatuses: readonly (number | undefined)[] = [
   changeOrderStatus.systemException,
 ];
 
-/** @throws EdasFailure where the answer holds no change order */
-export function toChangeOrder(answer: EdasAnswer): ChangeOrderProgress {
+/** @throws EdasFailure where the answer does not hold the change order that was asked for */
+export function toChangeOrder(answer: EdasAnswer, changeOrderId: string): ChangeOrderProgress {
   // Lower-case on the public cloud, upper-case on Apsara Stack.
   const info = answer['changeOrderInfo'] ?? answer['ChangeOrderInfo'];
   if (!isRecord(info)) throw new EdasFailure('doubt', 'EDAS answered without the change order.');
+  requireSameId(info['ChangeOrderId'], changeOrderId);
   const { SupportRollback: supportRollback } = info;
   const pipelines = recordsIn(info['PipelineInfoList'], 'PipelineInfo');
   return {

@@ -4,10 +4,11 @@ import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts
 import { identifier } from '../alibaba/redact.ts';
 import { withTimeout } from '../lib/async.ts';
 import { isRecord, toRecord, toText } from '../lib/json.ts';
-import { excerpt } from '../lib/text.ts';
+import { excerpt, isId } from '../lib/text.ts';
 import { monotonicMs } from '../lib/time.ts';
+import { hasWordsOfSuccess, isSameId, requireSameId, requireSuccess } from './answer.ts';
 import { toChangeOrder, toStatus, parseBeijingTime, type ChangeOrderProgress } from './change-order.ts';
-import { EdasFailure, failureOf, requireSuccess, type EdasAnswer, redactFailure } from './failure.ts';
+import { EdasFailure, failureOf, type EdasAnswer, redactFailure } from './failure.ts';
 
 /** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
 export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
@@ -98,10 +99,12 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
       connectTimeout: Math.min(longestConnectMs, leftMs),
       // The connection ends the call first, and knows better why.
       readTimeout: leftMs + 50,
+      // Of what it parses, pop-core tells neither the status nor whether it was whole.
+      rawBody: true as const,
     };
     try {
-      const answer = await client.request(method, path, query, '', {}, options);
-      return pick(requireSuccess(answer), credentials);
+      const body = await client.request(method, path, query, '', {}, options);
+      return pick(requireSuccess(connection.answer(), body), credentials);
     } catch (error) {
       const reason = connection.abortReason();
       const cause = reason === undefined ? error : new Error(reason);
@@ -113,9 +116,13 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
 
   return {
     getChangeOrderInfo: (id, timeoutMs) =>
-      call(operations.GetChangeOrderInfo, { ChangeOrderId: id }, timeoutMs, toChangeOrder),
+      call(operations.GetChangeOrderInfo, { ChangeOrderId: id }, timeoutMs, (answer) =>
+        toChangeOrder(answer, id),
+      ),
     getApplicationName: (appId, timeoutMs) =>
-      call(operations.GetApplication, { AppId: appId }, timeoutMs, toApplicationName),
+      call(operations.GetApplication, { AppId: appId }, timeoutMs, (answer) =>
+        toApplicationName(answer, appId),
+      ),
     listRecentChangeOrders: (appId, timeoutMs) =>
       call(operations.ListRecentChangeOrder, { AppId: appId }, timeoutMs, (answer, credentials) =>
         toListedChangeOrders(answer, appId, credentials),
@@ -125,9 +132,20 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
   };
 }
 
+/**
+ * A success of which nothing says what it is about is not believed: a rollback is accepted where EDAS names the order
+ * that carries it out, which may be the one that was sent.
+ *
+ * @throws EdasFailure
+ */
 function toReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceipt {
+  const id = identifier(toRecord(answer['Data'])['ChangeOrderId'], credentials)?.toLowerCase();
+  if (id === undefined || !isId(id) || !hasWordsOfSuccess(answer)) {
+    const message = toText(answer['Message']) ?? 'no message';
+    throw new EdasFailure('doubt', `EDAS answered 200 without a sure sign that it rolls back: ${message}`);
+  }
   return {
-    rollbackChangeOrderId: identifier(toRecord(answer['Data'])['ChangeOrderId'], credentials)?.toLowerCase(),
+    rollbackChangeOrderId: id,
     requestId: identifier(answer['RequestId'], credentials),
     traceId: identifier(answer['TraceId'], credentials),
   };
@@ -137,8 +155,9 @@ function toReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceip
  * Seen under a misspelt name as well.
  * https://github.com/aliyun/alibaba-cloud-sdk-go/blob/master/services/edas/get_application.go
  */
-function toApplicationName(answer: EdasAnswer): string | undefined {
+function toApplicationName(answer: EdasAnswer, appId: string): string | undefined {
   const application = toRecord(answer['Application'] ?? answer['Applcation']);
+  requireSameId(application['AppId'], appId);
   const name = toText(application['Name']);
   return name === undefined || name === '' ? undefined : excerpt(name);
 }
@@ -152,11 +171,10 @@ function toListedChangeOrders(
   appId: string,
   credentials: Credentials,
 ): ListedChangeOrder[] {
-  return itemsOf(answer['ChangeOrderList'], 'ChangeOrder').flatMap((item) => {
+  return itemsOf(answer, 'ChangeOrderList', 'ChangeOrder').flatMap((item) => {
     const order = toRecord(item);
     const changeOrderId = identifier(order['ChangeOrderId'], credentials)?.toLowerCase();
-    const owner = toText(order['AppId']) ?? appId;
-    if (changeOrderId === undefined || owner.toLowerCase() !== appId.toLowerCase()) return [];
+    if (changeOrderId === undefined || !isSameId(order['AppId'], appId)) return [];
     const words = [order['CoType'], order['ChangeOrderDescription']].map((each) => toText(each) ?? '');
     return {
       changeOrderId,
@@ -168,10 +186,11 @@ function toListedChangeOrders(
   });
 }
 
-/** @throws EdasFailure where there is something that is no list: it must not count as an empty one */
-function itemsOf(list: unknown, name: string): unknown[] {
+/** @throws EdasFailure where there is something that is no list, or words that say why: neither is an empty list */
+function itemsOf(answer: EdasAnswer, place: string, name: string): unknown[] {
+  const list = answer[place];
   const items = isRecord(list) ? list[name] : list;
-  if (items === undefined || items === null) return [];
+  if ((items === undefined || items === null) && hasWordsOfSuccess(answer)) return [];
   if (isRecord(list) && Array.isArray(items)) return items;
   throw new EdasFailure('doubt', 'EDAS answered without a list of change orders.');
 }

@@ -36,27 +36,8 @@ export class EdasFailure extends Error {
   }
 }
 
-/** A business object of EDAS: its `Code` is 200 or "200", whatever the HTTP status said. */
+/** A JSON object that EDAS answered. */
 export type EdasAnswer = Record<string, unknown>;
-
-/**
- * Recognises a success positively; everything else is a failure. pop-core hands over anything that is not JSON as a
- * string, so an HTML page of a load balancer (status 502) looks like a result.
- *
- * @throws EdasFailure
- */
-export function requireSuccess(answer: unknown): EdasAnswer {
-  const code = isRecord(answer) ? text(answer['Code']) : undefined;
-  if (!isRecord(answer) || code === undefined) {
-    throw new EdasFailure('doubt', `EDAS's answer cannot be read: ${describeAnswer(answer)}.`);
-  }
-  if (code !== '200') throw businessFailure(answer, undefined);
-  const errorCode = text(answer['ErrorCode']) ?? 'success';
-  if (errorCode !== 'success' || answer['Success'] === false) {
-    throw new EdasFailure('doubt', `EDAS answered 200 and ${errorCode} at once.`);
-  }
-  return answer;
-}
 
 /**
  * Turns whatever `ROAClient.request` threw into what it means.
@@ -66,26 +47,23 @@ export function requireSuccess(answer: unknown): EdasAnswer {
  */
 export function failureOf(error: unknown, connected: boolean): EdasFailure {
   if (error instanceof EdasFailure) return error;
-  if (!connected) {
-    return new EdasFailure('not_sent', `EDAS could not be reached: ${describeCallError(error)}`);
-  }
-  if (isRecord(error) && typeof error['statusCode'] === 'number' && isRecord(error['result'])) {
-    return businessFailure(error['result'], error['statusCode']);
-  }
-  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${describeCallError(error)}`);
+  const reason = describeCallError(error);
+  if (!connected) return new EdasFailure('not_sent', `EDAS could not be reached: ${reason}`);
+  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${reason}`);
 }
 
-function businessFailure(answer: EdasAnswer, httpStatus: number | undefined): EdasFailure {
-  const code = text(answer['Code']) ?? text(answer['code']);
-  const errorCode = text(answer['ErrorCode']);
-  const message = text(answer['Message']) ?? text(answer['message']) ?? 'no message';
+/** What an answer means that says nowhere that it is a success. */
+export function failureOfRefusal(answer: EdasAnswer, httpStatus: number): EdasFailure {
+  const code = valueOf(answer['Code']) ?? valueOf(answer['code']);
+  const errorCode = valueOf(answer['ErrorCode']);
+  const message = valueOf(answer['Message']) ?? valueOf(answer['message']) ?? 'no message';
   const codes = [code, errorCode].filter((each) => each !== undefined);
   const kind = kindOf(codes, httpStatus);
-  const status = httpStatus === undefined ? '' : ` (HTTP ${httpStatus})`;
+  const status = httpStatus === 200 ? '' : ` (HTTP ${httpStatus})`;
   return new EdasFailure(kind, `EDAS answered ${codes.join(', ') || 'without a code'}${status}: ${message}`, {
     code: code ?? errorCode,
-    requestId: text(answer['RequestId']),
-    traceId: text(answer['TraceId']),
+    requestId: valueOf(answer['RequestId']),
+    traceId: valueOf(answer['TraceId']),
   });
 }
 
@@ -93,11 +71,20 @@ function businessFailure(answer: EdasAnswer, httpStatus: number | undefined): Ed
  * A refusal is only what EDAS clearly decided; whatever sounds like trouble on its side, or contradicts itself, is
  * doubt. The order of the rules matters.
  */
-function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKind {
+function kindOf(codes: string[], httpStatus: number): EdasFailureKind {
   const any = (pattern: RegExp) => codes.some((code) => pattern.test(code));
+  // EDAS and its gateway name a code, always. A proxy that does not let an answer through may not.
+  if (codes.length === 0) return 'doubt';
   // Only the gateway's own words: EDAS may relay the throttling of something else in the middle of its work.
-  const isOwnFault = httpStatus !== undefined && [500, 502, 504].includes(httpStatus);
-  if (!isOwnFault && any(/^(Throttling(\.[A-Za-z]+)?|Rejected\.Throttling)$/)) return 'throttled';
+  const mayThrottle = httpStatus < 500 || httpStatus === 503;
+  if (mayThrottle && any(/^(Throttling(\.[A-Za-z]+)?|Rejected\.Throttling)$/)) return 'throttled';
+  // Business errors of EDAS arrive as HTTP 500 too.
+  const isBusinessError = any(/^Edas\.errorcode\./i);
+  if (httpStatus >= 500 && !(httpStatus === 500 && isBusinessError)) return 'doubt';
+  // After 429 and SignatureNonceUsed: each call has a nonce of its own, so a proxy has sent the request twice, and the
+  // first one may have taken effect.
+  if ([408, 429, 499].includes(httpStatus)) return 'doubt';
+  if (any(/ServiceUnavailable|Internal(Server)?Error|Time-?d?out|^SignatureNonceUsed/i)) return 'doubt';
   if (any(/^(InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch)/)) {
     return 'unauthenticated';
   }
@@ -107,35 +94,22 @@ function kindOf(codes: string[], httpStatus: number | undefined): EdasFailureKin
   if (httpStatus === 401 || httpStatus === 403) return 'denied';
   if (any(/^(401|403)$|^Forbidden|NoPermission|no\.permission/)) return 'denied';
   if (any(/ChangeOrder.*Not\.?(Found|Exist)/i)) return 'not_found';
-  if (httpStatus !== undefined && [408, 499, 502, 503, 504].includes(httpStatus)) return 'doubt';
-  if (any(/ServiceUnavailable|Internal(Server)?Error|Time-?d?out/i)) return 'doubt';
-  // Each call has a nonce of its own, so a proxy has sent the request twice, and the first one may have taken effect.
-  if (httpStatus === 429 || any(/^SignatureNonceUsed/)) return 'doubt';
-  // Business errors of EDAS arrive as HTTP 500 too.
-  if (any(/^Edas\.errorcode\./i)) return 'rejected';
-  if (any(/^(200|408|5\d\d)$/)) return 'doubt';
-  if (httpStatus !== undefined) return httpStatus < 500 ? 'rejected' : 'doubt';
-  return any(/^[46]\d\d$|^[A-Z]/) ? 'rejected' : 'doubt';
-}
-
-function describeAnswer(answer: unknown): string {
-  if (typeof answer !== 'string') return 'it has no Code';
-  if (answer === '') return 'it is empty';
-  return /^\s*</.test(answer) ? 'it is a page of HTML or XML, not JSON' : 'it is text, not JSON';
+  if (isBusinessError) return 'rejected';
+  if (any(/^(408|5\d\d)$/)) return 'doubt';
+  return httpStatus !== 200 || any(/^[46]\d\d$|^[A-Z]/) ? 'rejected' : 'doubt';
 }
 
 /** httpx runs its own words and the whole URL into a message; the system's code says the same in one. */
 function describeCallError(error: unknown): string {
   if (!isRecord(error)) return 'no reason given';
-  const code = text(error['code']);
+  const code = valueOf(error['code']);
   if (code !== undefined && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
   if (error['name'] === 'RequestTimeoutError') return 'it took too long';
-  // pop-core trips over an answer such as null.
-  if (error instanceof TypeError) return 'it does not have the expected shape';
-  return text(error['message'])?.trim() ?? 'no reason given';
+  return valueOf(error['message'])?.trim() ?? 'no reason given';
 }
 
-function text(value: unknown): string | undefined {
+/** A text or a number of an answer, as text. */
+export function valueOf(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value;
   return typeof value === 'number' ? String(value) : undefined;
 }

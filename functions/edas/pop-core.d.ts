@@ -28,6 +28,16 @@ declare module '@alicloud/pop-core/lib/roa.js' {
       opts?: ROARequestOptions;
     });
 
+    /** The body as it came, whatever the HTTP status of the answer. */
+    request(
+      method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+      path: string,
+      query: Record<string, string>,
+      body: string,
+      headers: Record<string, string>,
+      options: ROARequestOptions & { rawBody: true },
+    ): Promise<string>;
+
     /** Parsed JSON, or the body as a string when the answer is not JSON, whatever its HTTP status. */
     request(
       method: 'GET' | 'POST' | 'PUT' | 'DELETE',

@@ -20,8 +20,10 @@ export interface TaskDependencies {
   rollbackDeadlineAt: number;
   /** Milliseconds, on the clock: for following. What comes after it is for notifications. */
   deadlineAt: number;
-  /** Whether there may have been an attempt before this one; how far it came is not known. */
+  /** Whether there was an attempt before this one; how far it came is not known. Decides what people are told again. */
   isRetry: boolean;
+  /** Whether there may have been one. Decides what may be sent, and what may be called certain. */
+  mayBeRetry: boolean;
   /** Milliseconds from the webhook to this attempt. */
   waitedMs: number;
   /** Notifies people; never throws. */

@@ -2,13 +2,16 @@ import { mostClaims } from '../claim/claim.ts';
 import { rollBackOnce, type SentRollback } from '../claim/roll-back-once.ts';
 import { readTaskRecord } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
+import { timeLeft } from '../rollback/budget.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { reportIdFor, type RollbackDue, type RollbackOverdue } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { queueAccess } from './watch-claim.ts';
 
-/** For a rollback, with all reads around it, its claim and its report. */
+/** For a rollback, with all reads around it and its claim, and for its report. */
 const [rollbackTimeoutMs, claimTimeoutMs, reportTimeoutMs] = [20_000, 10_000, 10_000];
+/** The share of the time for a look whether the webhook went ahead. The rest is for the rollback. */
+const shareOfFirstLook = 0.25;
 /** A task that starts later than this comes late. */
 const lateAfterMs = 300_000;
 
@@ -23,9 +26,9 @@ export async function executeDueRollback(
   dependencies: TaskDependencies,
 ): Promise<SentRollback | 'taken'> {
   const { problemStartedAt, rollback, ...facts } = task;
-  const { edas, clock, isSuspended, isRetry, waitedMs, rollbackDeadlineAt } = dependencies;
-  if (rollback === 'due' && (await wentAhead(task, dependencies))) return 'taken';
+  const { edas, clock, isSuspended, mayBeRetry, waitedMs, rollbackDeadlineAt } = dependencies;
   const deadlineAt = Math.min(clock.now() + rollbackTimeoutMs, rollbackDeadlineAt);
+  if (rollback === 'due' && (await wentAhead(task, deadlineAt, dependencies))) return 'taken';
   const end = await rollBackOnce(
     {
       request: {
@@ -34,12 +37,12 @@ export async function executeDueRollback(
         hold: isSuspended ? 'suspended' : undefined,
         problemStartedAt,
         // People may have acted before a late task, and this one does not know what was done before it.
-        onlyIfInFlight: rollback === 'overdue' || isRetry || waitedMs > lateAfterMs,
+        onlyIfInFlight: rollback === 'overdue' || mayBeRetry || waitedMs > lateAfterMs,
       },
       task: facts,
       firstClaim: claimAfter(task),
       // A run before this one may have sent the rollback without a claim.
-      mayGoUnclaimed: rollback === 'due' && !isRetry,
+      mayGoUnclaimed: rollback === 'due' && !mayBeRetry,
       claimTimeoutMs,
       answersSender: false,
     },
@@ -53,8 +56,15 @@ export async function executeDueRollback(
 }
 
 /** Whether the webhook went ahead although it had handed the rollback over: it could not know that it had. */
-async function wentAhead({ changeOrderId }: RollbackDue, dependencies: TaskDependencies): Promise<boolean> {
-  return typeof (await readTaskRecord(reportIdFor(changeOrderId), queueAccess(dependencies))) !== 'string';
+async function wentAhead(
+  { changeOrderId }: RollbackDue,
+  deadlineAt: number,
+  dependencies: TaskDependencies,
+): Promise<boolean> {
+  const { clock } = dependencies;
+  const lookUntil = clock.now() + timeLeft({ deadlineAt }, clock) * shareOfFirstLook;
+  const queue = { ...queueAccess(dependencies), deadlineAt: lookUntil };
+  return typeof (await readTaskRecord(reportIdFor(changeOrderId), queue)) !== 'string';
 }
 
 /** @throws Problem `edas_outcome_unknown` where one function after the other was cut off */

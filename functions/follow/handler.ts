@@ -36,6 +36,8 @@ interface TaskHandlerDependencies extends FollowRuntime {
 
 /** Seconds, where Function Compute does not say when it kills the invocation. */
 const defaultTimeoutSeconds = 300;
+/** In the log, where Function Compute does not say: the rules in observability/ know a task by its having one. */
+const unknownRetryCount = -1;
 /** Milliseconds kept free before the timeout: a last poll takes up to 20 s, three notifications up to 15 s each. */
 const notifyMarginMs = 75_000;
 /** The same for the report of a rollback. What is kept for notifications must not cost the rollback. */
@@ -57,7 +59,7 @@ export function createTaskHandler({ notify }: FollowConfiguration, runtime: Foll
     const { requestId, retryCount } = context;
     const logDecision = (level: LogLevel, decision: object) => {
       const durationMs = Math.round(clock.now() - startedAt);
-      audit(level, { requestId, retryCount, ...decision, durationMs });
+      audit(level, { requestId, retryCount: retryCount ?? unknownRetryCount, ...decision, durationMs });
     };
     let facts: object = {};
     try {
@@ -143,8 +145,10 @@ async function followTask(
     isSuspended: isSuspended(env),
     rollbackDeadlineAt: clock.now() + timeoutMs - Math.min(reportMarginMs, timeoutMs / 4),
     deadlineAt: clock.now() + timeoutMs - Math.min(notifyMarginMs, timeoutMs / 2),
-    // No page documents that Function Compute passes it. Without it, each attempt is as careful as a retry.
-    isRetry: retryCount !== 0,
+    // No page documents that Function Compute passes it. Without it, each attempt sends as little as a retry, and tells as
+    // much as a first one.
+    isRetry: retryCount !== undefined && retryCount > 0,
+    mayBeRetry: retryCount !== 0,
     waitedMs,
     notify: async (event) => {
       // The chat knows from the webhook's own answer that the rollback has started.
@@ -156,7 +160,8 @@ async function followTask(
 
   if (!('failures' in last) || reach.tried === 0 || reach.reached > 0) return last;
   const reason = `None of ${reach.tried} channels could be told the last news (${last.event}): the log says why of each.`;
-  // If this attempt fails, Function Compute retries the task, and the retry of one that rolls back may roll back.
+  // If this attempt fails, Function Compute retries the task. Telling and rolling back are two things, and a retry for
+  // telling must not roll back: so a task that may do so fails only where the change is seen to be over.
   if (rollsBack(task) && !isChangeOver(last)) {
     log('error', 'nobody was told', { requestId, source, changeOrderId, reason });
     return last;

@@ -1,6 +1,6 @@
 import { changeOrderStatus, phaseOf } from '../edas/status.ts';
 import type { ErrorCode } from '../errors.ts';
-import { excerpt } from '../lib/text.ts';
+import { onOneLine } from '../lib/text-for-people.ts';
 import type { Language } from './configuration.ts';
 import type { Notification } from './rollback-event.ts';
 import { textsInEnglish } from './texts-en.ts';
@@ -26,7 +26,7 @@ const idLength = 64;
 
 /**
  * A message for people, plain text of some lines: what happened, to what, why, and what to do next. Texts from outside
- * stay on their line; what would mention people in a chat is that channel's to disarm.
+ * stay on their line; each channel escapes what would mention people there.
  *
  * @param longestBytes of UTF-8, where a channel takes less than a message may be long
  */
@@ -58,7 +58,7 @@ function write(notification: Notification, texts: Texts, draft: Draft): string {
     ...line(labels.next, texts.next[isReleaseWaiting(notification) ? 'waiting_itself' : topic]),
     notification.consoleUrl,
   ];
-  return lines.join('\n').toWellFormed();
+  return lines.join('\n');
 }
 
 function topicOf(notification: Notification): Topic {
@@ -135,17 +135,8 @@ function list({ comma }: Texts, parts: (string | undefined)[]): string {
   return parts.filter((part) => part).join(comma);
 }
 
-/**
- * Text from outside on one line: without control characters, and without invisible ones that change the direction of
- * the text.
- */
+/** Text from outside on one line; undefined where nothing of it can be seen. */
 function tidy(text: string | undefined, length: number): string | undefined {
-  if (text === undefined) return undefined;
-  const line = text
-    .replace(
-      /[^ -~\u00a1-\u00ac\u00ae-\u061b\u061d-\u180d\u180f-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ufefe\uff00-\ufff8]+/g,
-      ' ',
-    )
-    .trim();
-  return line === '' ? undefined : excerpt(line, length);
+  const line = onOneLine(text ?? '', length);
+  return line === '' ? undefined : line;
 }

@@ -19,7 +19,8 @@ export interface QuietEnd {
    * - `nothing_to_do`: no rollback took effect, and the sender was told so.
    */
   event: 'watched' | 'handed_over' | 'nothing_to_do';
-  rollbackChangeOrderId?: undefined;
+  /** The order that carries the rollback out, where this task sent it and EDAS named one. */
+  rollbackChangeOrderId?: string | undefined;
   status?: undefined;
 }
 
@@ -57,26 +58,44 @@ async function startFollowing(
   switch (task.rollback) {
     case 'due':
     case 'overdue': {
-      const next = await notifyingOfFailure('not_rolled_back', dependencies, () =>
-        rollBackInTask(task, dependencies),
-      );
-      return 'rollback' in next ? startFollowing(next, dependencies) : next;
+      const rollBack = () => rollBackInTask(task, dependencies);
+      const doneBefore = whoMayHaveRolledBack(task, dependencies);
+      const next = await notifyingOfFailure('not_rolled_back', dependencies, rollBack, doneBefore);
+      return 'rollback' in next ? followReported(next, dependencies, 'sends_again') : next;
     }
     case 'claimed': {
       const watch = () => watchClaim(task, dependencies);
       return { event: await notifyingOfFailure('not_rolled_back', dependencies, watch) };
     }
+    default:
+      return followReported(task, dependencies, 'sends_nothing');
+  }
+}
+
+/** @param retry what a retry of this task does: it is told where the rollback is in doubt */
+async function followReported(
+  report: RollbackReport,
+  dependencies: TaskDependencies,
+  retry: 'sends_again' | 'sends_nothing',
+): Promise<StartedRollback | RollbackEvent | QuietEnd> {
+  switch (report.rollback) {
     case 'done': {
-      const { rollbackChangeOrderId } = task;
+      const { rollbackChangeOrderId } = report;
       return notifyingOfFailure('unreadable', dependencies, () =>
-        notifyOfStart(task, rollbackChangeOrderId, dependencies.isRetry, dependencies),
+        notifyOfStart(report, rollbackChangeOrderId, dependencies.isRetry, dependencies),
       );
     }
-    case 'unknown':
-      await settleDoubt(task, dependencies);
-      return task.wasInFlight
-        ? notifyOfStart(task, undefined, false, dependencies)
-        : followIfFound(task, dependencies);
+    case 'unknown': {
+      const settle = () => settleDoubt(report, dependencies, retry);
+      const doubt = await notifyingOfFailure('unreadable', dependencies, settle);
+      // The task fails, and so frees its claim.
+      if (doubt) throw doubt;
+      return notifyingOfFailure('unreadable', dependencies, () =>
+        report.wasInFlight
+          ? notifyOfStart(report, undefined, false, dependencies)
+          : followIfFound(report, dependencies),
+      );
+    }
     case 'refused':
       return { event: 'nothing_to_do' };
   }
@@ -91,7 +110,13 @@ async function rollBackInTask(
   if (end === 'taken') return { event: 'handed_over' };
   const { report } = end;
   if (report && report.task.rollback !== 'refused') {
-    return report.status === 'failed' ? report.task : { event: 'handed_over' };
+    const { task: following } = report;
+    if (report.status === 'failed') return following;
+    const isNamed = following.rollback === 'done';
+    return {
+      event: 'handed_over',
+      rollbackChangeOrderId: isNamed ? following.rollbackChangeOrderId : undefined,
+    };
   }
   if (end.result === 'problem') throw end.problem;
   const { outcome, message } = end.outcome;
@@ -153,16 +178,16 @@ async function findEarlierRollback(
   task: RollbackTask,
   dependencies: TaskDependencies,
 ): Promise<StartedRollback | RollbackEvent> {
-  const { isRetry, notify } = dependencies;
+  const { mayBeRetry, notify } = dependencies;
   const { terminated: status } = changeOrderStatus;
   const rollbackChangeOrderId = await findRollback(task, dependencies);
   if (rollbackChangeOrderId !== undefined) {
     const event = 'already_terminated';
     // The attempt before a retry has notified people of the start.
-    if (!isRetry) await notify({ event, rollbackChangeOrderId, isPresumed: true, status, failures: [] });
-    return { rollbackChangeOrderId, isPresumed: true, wasNotified: isRetry };
+    if (!mayBeRetry) await notify({ event, rollbackChangeOrderId, isPresumed: true, status, failures: [] });
+    return { rollbackChangeOrderId, isPresumed: true, wasNotified: mayBeRetry };
   }
-  const event: RollbackEvent = isRetry
+  const event: RollbackEvent = mayBeRetry
     ? { event: 'unreadable', status, problem: { message: rollbackOrderUnknown }, failures: [] }
     : { event: 'already_terminated', status, failures: [] };
   await notify(event);
@@ -208,11 +233,25 @@ async function followToEnd(
   return last;
 }
 
-/** Does the work; where it fails, people are notified before the failure is thrown. */
+/** As a sentence: who may have rolled back before this attempt; undefined where nobody did. */
+function whoMayHaveRolledBack(
+  { rollback }: RollbackDue | RollbackOverdue,
+  { mayBeRetry }: TaskDependencies,
+): string | undefined {
+  if (rollback === 'overdue') return 'The function that was cut off may have rolled back.';
+  return mayBeRetry ? 'An earlier attempt of this task may have rolled back.' : undefined;
+}
+
+/**
+ * Does the work; where it fails, people are notified before the failure is thrown.
+ *
+ * @param doneBefore who may have rolled back before this attempt
+ */
 async function notifyingOfFailure<T>(
   event: 'not_rolled_back' | 'unreadable',
-  { notify, isRetry }: TaskDependencies,
+  { notify }: TaskDependencies,
   work: () => Promise<T>,
+  doneBefore?: string,
 ): Promise<T> {
   try {
     return await work();
@@ -221,24 +260,23 @@ async function notifyingOfFailure<T>(
       error instanceof Problem
         ? { code: error.code, message: error.message }
         : { code: 'internal' as const, message: 'The function failed. Its log says why.' };
-    if (event === 'unreadable' || isNotRolledBack(problem.code, isRetry)) {
+    if (event === 'unreadable' || isNotRolledBack(problem.code, doneBefore !== undefined)) {
       await notify({ event, problem, failures: [] });
     } else {
-      const more = isRetry ? ' An earlier attempt of this task may have rolled back.' : '';
-      const message = problem.message + more;
+      const message = doneBefore === undefined ? problem.message : `${problem.message} ${doneBefore}`;
       await notify({ event: 'outcome_unknown', problem: { ...problem, message }, failures: [] });
     }
     throw error;
   }
 }
 
-/** A retry that was refused, or could not read the order, does not know whether an earlier attempt has rolled back. */
-function isNotRolledBack(code: ErrorCode, isRetry: boolean): boolean {
-  if (isRetry) return certainCodes.includes(code);
+/** Who was refused, or could not read the order, does not know whether another one has rolled back before. */
+function isNotRolledBack(code: ErrorCode, mayBeDone: boolean): boolean {
+  if (mayBeDone) return certainCodes.includes(code);
   return code !== 'edas_outcome_unknown' && code !== 'internal';
 }
 
-/** With these codes no attempt has rolled back: each would have met the same, or there is no such order. */
+/** With these codes nobody has rolled back: each would have met the same, or there is no such order. */
 const certainCodes: readonly ErrorCode[] = [
   'change_order_not_found',
   'change_start_unknown',

@@ -1,6 +1,7 @@
 import { displayLagMs } from '../claim/claim.ts';
 import { readTaskRecord, submitTask, type QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
+import { timeLeft } from '../rollback/budget.ts';
 import { reportIdFor, type RollbackClaimed, type RollbackOverdue } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 
@@ -38,13 +39,18 @@ export async function watchClaim(
   );
 }
 
-function waitMs({ sendsUntil }: RollbackClaimed, { now }: TaskDependencies): number {
-  return Math.min(sendsUntil + displayLagMs - now(), longestWatchMs);
+/**
+ * The holder's clock and this one may differ. Where this one is ahead, the time seems to be over at once, while the holder
+ * still sends: so it is waited for at least as long as EDAS may need, if the function runs that long.
+ */
+function waitMs({ sendsUntil }: RollbackClaimed, { now, clock, deadlineAt }: TaskDependencies): number {
+  const leastMs = Math.min(displayLagMs, timeLeft({ deadlineAt }, clock));
+  return Math.min(Math.max(sendsUntil + displayLagMs - now(), leastMs), longestWatchMs);
 }
 
-async function comes(reportId: string, waitedMs: number, dependencies: TaskDependencies): Promise<boolean> {
+async function comes(reportId: string, waitMs: number, dependencies: TaskDependencies): Promise<boolean> {
   const { clock } = dependencies;
-  const endsAt = clock.now() + waitedMs;
+  const endsAt = clock.now() + waitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const leftMs = endsAt - clock.now();
     if (leftMs <= 0) return false;

@@ -41,7 +41,8 @@ export function parseTime(text: string, unit: TimeUnit): number | undefined {
     const time = isoTime.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(time) ? undefined : time;
   }
-  if (!/^\d{1,15}$/.test(text)) return undefined;
+  // No zeros before it: where nothing parts the time from what is signed before it, they would move into it unnoticed.
+  if (!/^(0|[1-9]\d{0,14})$/.test(text)) return undefined;
   return unit === 's' ? Number(text) * 1000 : Number(text);
 }
 

@@ -48,7 +48,11 @@ async function sendUntilTaken(
   let before = order;
   let throttled: EdasFailure | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    if (timeLeft(request, clock) < leastCallMs) throw outOfTime({ changeOrderId: request.changeOrderId });
+    if (timeLeft(request, clock) < leastCallMs) {
+      throw throttled
+        ? unknownAfterThrottling(throttled, before, request)
+        : outOfTime({ changeOrderId: request.changeOrderId });
+    }
     const failure = await send(request, dependencies);
     if (!(failure instanceof EdasFailure)) return acceptedByEdas(request.changeOrderId, failure);
     const pauseMs = backoffMs(attempt, random);

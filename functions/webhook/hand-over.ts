@@ -1,7 +1,7 @@
 import { lookAtClaim, type TakenClaim } from '../claim/claim.ts';
 import { submitTask, type QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
-import type { TaskState } from '../platform/task-queue.ts';
+import { isDead, type TaskState } from '../platform/task-queue.ts';
 import { claimIdFor, type RollbackDue } from '../task.ts';
 
 /** A rollback that a task does, now or later, or that another delivery does. */
@@ -85,12 +85,20 @@ function describeTaken({ state, task }: TakenClaim): string {
   }
   switch (state) {
     case 'unknown':
-      return 'There is a task for this change order, and what has become of it cannot be read: the log says why.';
+      return 'There is a task for this change order, and Function Compute does not show what has become of it: the log may say why.';
     case 'Succeeded':
       return 'There was a task for this change order, and that task has ended: its messages and its log say how. If the change is not rolled back all the same, roll it back in the EDAS console.';
     default:
       return task?.rollback === 'claimed'
-        ? `Another delivery is rolling this change order back. A task (${state}) finishes it if that delivery is cut off.`
+        ? describeHolder(state)
         : `There is a task for this change order (${state}).`;
   }
+}
+
+/** @param state of the task that watches the delivery */
+function describeHolder(state: TaskState): string {
+  const what = isDead(state)
+    ? `The task that watches it is ${state}: if the order is still in flight a minute from now, send the webhook again.`
+    : `A task (${state}) finishes it if that delivery is cut off.`;
+  return `Another delivery is rolling this change order back. ${what}`;
 }

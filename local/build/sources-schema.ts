@@ -252,14 +252,12 @@ const sourceSchema = z.strictObject({
   mode: z
     .enum(['now', 'deferred'])
     .default('now')
-    .describe(
-      'now: the webhook rolls back. deferred: it answers at once, and a task rolls back, one for each change order.',
-    ),
+    .describe('now: the webhook rolls back. deferred: it answers at once, and a task rolls back.'),
   follow: z
     .boolean()
     .optional()
     .describe(
-      'A task follows the rollback to its end and reports it to the channels of notify. Default: true with notify, else false.',
+      'A rollback is claimed, so that a change order is rolled back once; a task follows it to its end, and tells the channels of notify. Default: true with notify and with mode deferred, else false.',
     ),
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
   refusalStatus: z

@@ -1,4 +1,4 @@
-import { paint } from './terminal.ts';
+import { paint, showLines } from './terminal.ts';
 
 /** A failure that the person at the terminal can act on: it is printed as it is, without a stack. */
 export class CliError extends Error {
@@ -10,7 +10,7 @@ export async function runCli(main: () => Promise<void> | void): Promise<void> {
   try {
     await main();
   } catch (error) {
-    console.error(`${paint('red', 'error', process.stderr)} ${describe(error)}`);
+    console.error(`${paint('red', 'error', process.stderr)} ${showLines(describe(error))}`);
     process.exitCode = 1;
   }
 }

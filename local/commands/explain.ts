@@ -1,5 +1,6 @@
 import '../cli/ignore-debug.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
+import { showUnseen } from '../../functions/lib/text-for-people.ts';
 import { isSuspended } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { loadSources } from '../../functions/webhook/source/load-sources.ts';
@@ -68,7 +69,7 @@ async function explain(
   const source = loadSources([compiled], process.env, () => undefined).get(compiled.name);
   if (!source) throw new Error(`the source ${compiled.name} was not opened`);
   const { rows, verdict, isRefused } = await explainWebhook(source, notify, webhook);
-  console.log(`${table(rows)}\n\n${paint(isRefused ? 'red' : 'green', verdict)}`);
+  console.log(`${table(rows)}\n\n${paint(isRefused ? 'red' : 'green', showUnseen(verdict))}`);
   if (isRefused) process.exitCode = 1;
 }
 

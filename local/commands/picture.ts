@@ -26,7 +26,7 @@ const columns = 116;
 /** The order of the lines in a step: EDAS, the function and the task write at the same time, so it differs from run to run. */
 const speakers = [
   ...['EDAS', 'sender → function', 'function → EDAS', 'function → FC', 'function → log', 'function → sender'],
-  ...['task → EDAS', 'task → log', 'task → people'],
+  ...['task → EDAS', 'task → FC', 'task → log', 'task → people'],
 ];
 const escapeCode = new RegExp(String.raw`\u001B\[(\d+)m`);
 

@@ -1,7 +1,7 @@
 import '../cli/ignore-debug.ts';
 import { runCommand } from '../cli/command.ts';
 import { readId, readPayloadFile, readUrl, requireOption, sharedOptions } from '../cli/options.ts';
-import { paint } from '../cli/terminal.ts';
+import { paint, showLines } from '../cli/terminal.ts';
 import { findSecret } from '../sandbox/find-secret.ts';
 import { readSource } from '../signing/sender.ts';
 import { describeAnswer } from './send/describe-answer.ts';
@@ -52,9 +52,9 @@ It ends with status 0 where the answer is a 2xx, else with 1.`,
     const answer = await post(request, request.body);
     const isFine = answer.status >= 200 && answer.status <= 299;
     console.log(
-      `\n${paint(isFine ? 'green' : 'red', `answered ${answer.status}`)}\n${answer.text.trimEnd()}`,
+      `\n${paint(isFine ? 'green' : 'red', `answered ${answer.status}`)}\n${showLines(answer.text.trimEnd())}`,
     );
-    for (const line of describeAnswer(source, answer)) console.log(`\n${line}`);
+    for (const line of describeAnswer(source, answer)) console.log(`\n${showLines(line)}`);
     if (!isFine) process.exitCode = 1;
   },
 });

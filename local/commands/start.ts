@@ -16,7 +16,7 @@ import {
   narrateCall,
   narrateKmsCall,
   narrateLog,
-  narrateTask,
+  narrateTaskCall,
   narrateTaskLog,
   playRollback,
   taskHost,
@@ -103,9 +103,9 @@ async function runOnStandIn(port: number, { sources: own, notify }: CompiledConf
       bundle: follow.path,
       env: () => ({
         ...shared,
-        // The same server under another name, by which the narrator tells the task from the webhook.
+        // The same servers under another name, by which the narrator tells the task from the webhook.
         EDAS_ENDPOINT: edas.url.replace('127.0.0.1', taskHost),
-        FUNCTION_ENDPOINT: fc.url,
+        FUNCTION_ENDPOINT: fc.url.replace('127.0.0.1', taskHost),
         ...channelVariables(channels, receiver),
         ...chatRedirection(receiver),
       }),
@@ -117,7 +117,7 @@ async function runOnStandIn(port: number, { sources: own, notify }: CompiledConf
       functions: { [followFunction]: runTask },
       maxRetries: followRetries,
       retryDelayMs: 5_000,
-      onCall: narrateTask,
+      onCall: narrateTaskCall,
     });
     closing.push(fc.close);
     const kms = await startKms(secrets);

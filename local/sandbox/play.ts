@@ -3,7 +3,7 @@ import { describeStatus } from '../../functions/edas/status.ts';
 import type { FunctionResponse } from '../../functions/platform/context.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { paint } from '../cli/terminal.ts';
+import { paint, showLines } from '../cli/terminal.ts';
 import { isByApplication, onlyAppOf, sampleWebhook, type SampleWebhook } from '../signing/sample-webhook.ts';
 import { signedRequest } from '../signing/sender.ts';
 import { receiverKinds, type ReceivedMessage } from '../stand-ins/channels/receiver.ts';
@@ -114,7 +114,7 @@ export function narrateKmsCall({ action = '', secretName, stage, status }: Recor
   );
 }
 
-/** The name of this machine under which a task calls EDAS; the webhook uses its number. */
+/** The name of this machine under which a task calls EDAS and Function Compute; the webhook uses its number. */
 export const taskHost = 'localhost';
 
 /** What a caller was answered, as two lines. */
@@ -126,25 +126,24 @@ export function narrateAnswer(
   const colour = statusCode < 300 ? 'green' : 'red';
   const line = `${method} ${path} answered ${paint(colour, String(statusCode))} in ${Math.round(durationMs)} ms`;
   console.log(`   ${paint('magenta', 'function → sender')}  ${line}`);
-  console.log(indent(paint(colour, body.trimEnd())));
+  console.log(indent(paint(colour, showLines(body.trimEnd()))));
 }
 
 /** A line of the webhook function's log. */
 export function narrateLog(line: string): void {
-  console.log(`   ${paint('magenta', 'function → log')}     ${paint('dim', line)}`);
+  console.log(`   ${paint('magenta', 'function → log')}     ${paint('dim', showLines(line))}`);
 }
 
 /** A call that the Function Compute API got, as one line. */
-export function narrateTask({ operation, method, path, taskId, status }: RecordedTaskCall): void {
+export function narrateTaskCall({ operation, method, path, taskId, status, host }: RecordedTaskCall): void {
   const what = operation ? `${operation} ${taskId ?? ''}` : `${method} ${path}`;
-  console.log(
-    `   ${paint('magenta', 'function → FC')}      ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`,
-  );
+  const label = host.startsWith(taskHost) ? 'task → FC    ' : 'function → FC';
+  console.log(`   ${paint('magenta', label)}      ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`);
 }
 
 /** A line of the follow function's log. */
 export function narrateTaskLog(line: string): void {
-  console.log(`   ${paint('magenta', 'task → log')}         ${paint('dim', line)}`);
+  console.log(`   ${paint('magenta', 'task → log')}         ${paint('dim', showLines(line))}`);
 }
 
 /** Shows messages as their channels would. Those that come at once are shown in the order of the channels, the same text once. */

@@ -1,8 +1,8 @@
-import { paint } from '../cli/terminal.ts';
+import { paint, showLines } from '../cli/terminal.ts';
 
 /** A message as lines for a terminal: which channels show it, and what people read there. */
 export function showMessage(channels: string, text: string): string {
-  const lines = text.split('\n');
+  const lines = showLines(text).split('\n');
   const margin = ' '.repeat(channels.length);
   return lines
     .map((line, index) => {

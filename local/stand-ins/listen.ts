@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo } from 'node:net';
 
 /** A server that listens. */
 export interface Listening {
-  /** `http://host:port`. */
+  /** `http://host:port`, without the port where that is 80. */
   url: string;
   /** Stops listening and cuts every connection, also one that is still waiting for an answer. May be called twice. */
   close: () => Promise<void>;
@@ -19,7 +19,7 @@ export async function listen(server: Server, port: number, host = '127.0.0.1'): 
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${address.port}`,
+    url: new URL(`http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`).origin,
     close: () =>
       new Promise((resolve) => {
         // An error here means that it was closed before, which is as good.

@@ -1,7 +1,7 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { ApiError } from './gateway.ts';
-import { listen, type Listening } from './listen.ts';
 import { receiveRequest, type ApiRequest } from './request.ts';
+import { serve, type Served, type ServeOptions } from './serve.ts';
 
 /** What every stand-in records of a call. */
 export interface ApiCall {
@@ -15,14 +15,14 @@ export interface ApiCall {
 export type FaultChoice<Call, Fault> = (call: Call) => Fault | undefined;
 
 /** What every running stand-in of an API offers. */
-export interface ApiStandIn<Call, Fault> extends Listening {
+export interface ApiStandIn<Call, Fault> extends Served {
   /** Every call so far, in order of arrival. */
   readonly calls: readonly Call[];
   /** Replaces the choice of faults; `undefined` ends them. */
   setFault(choose: FaultChoice<Call, Fault> | undefined): void;
 }
 
-interface Api<Asked, Fault> {
+interface Api<Asked, Fault> extends ServeOptions {
   /** Reads what a request asks for. */
   readCall: (request: ApiRequest) => Asked;
   /** The error with which a request is refused, such as one with a wrong signature. */
@@ -38,9 +38,6 @@ interface Api<Asked, Fault> {
   fault?: FaultChoice<Asked & ApiCall, Fault> | undefined;
   /** Told of each call once it was answered, or met a fault that answers later or never. */
   onCall?: ((call: Asked & ApiCall) => void) | undefined;
-  host?: string | undefined;
-  /** Default 0: any free port. */
-  port?: number | undefined;
 }
 
 /** Starts the stand-in of an API on this machine. Rejects with the server's own error, such as EADDRINUSE. */
@@ -51,7 +48,7 @@ export async function startApi<Asked extends object, Fault extends { readonly na
   respond,
   onCall,
   host,
-  port = 0,
+  port,
   ...options
 }: Api<Asked, Fault>): Promise<ApiStandIn<Asked & ApiCall, Fault>> {
   const calls: (Asked & ApiCall)[] = [];
@@ -73,9 +70,14 @@ export async function startApi<Asked extends object, Fault extends { readonly na
     onCall?.(call);
   }
 
-  const listening = await listen(createApiServer(handle), port, host);
+  const served = await serve(
+    async (message, response) => {
+      handle(await receiveRequest(message), response);
+    },
+    { host, port },
+  );
   return {
-    ...listening,
+    ...served,
     calls,
     setFault(choose) {
       chooseFault = choose;
@@ -84,19 +86,6 @@ export async function startApi<Asked extends object, Fault extends { readonly na
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A server that reads each request whole before it is handled. */
-function createApiServer(handle: (request: ApiRequest, response: ServerResponse) => void): Server {
-  return createServer((message, response) => {
-    receiveRequest(message).then(
-      (request) => {
-        handle(request, response);
-      },
-      // The caller hung up before the end of its request.
-      () => message.destroy(),
-    );
-  });
-}
 
 /** Notes the status that a call is answered with, also where a fault answers later. */
 function noteStatus(call: Writable<ApiCall>, response: ServerResponse): void {

@@ -4,9 +4,13 @@ import { isRecord } from '../../functions/lib/json.ts';
 import {
   isChatAddress,
   readTask,
-  taskIdFor,
+  claimIdFor,
+  reportIdFor,
+  type RollbackClaimed,
   type RollbackDone,
+  type RollbackOverdue,
   type RollbackTask,
+  type RollbackUnknown,
   type TaskFacts,
 } from '../../functions/task.ts';
 import { problemOf } from '../support/problem.ts';
@@ -40,14 +44,36 @@ const full: RollbackDone = {
   ...facts,
   rollback: 'done',
   rollbackChangeOrderId: '5ba3b2f4-1c7e-4a6d-8f00-000000000001',
+  isKnownToSender: true,
+};
+const claimed: RollbackClaimed = {
+  ...facts,
+  rollback: 'claimed',
+  claim: 1,
+  holder: 'fake-request-id/0.5',
+  sendsUntil: 1_767_323_054_000,
+  problemStartedAt: 1_767_323_040_000,
+};
+const overdue: RollbackOverdue = { ...facts, rollback: 'overdue', claim: 2 };
+const unknown: RollbackUnknown = {
+  ...facts,
+  rollback: 'unknown',
+  reason: 'EDAS gave no answer.',
+  sentBefore: 1_767_323_050_000,
+  wasInFlight: true,
 };
 const due: RollbackTask = { ...facts, rollback: 'due', problemStartedAt: 1_767_323_040_000 };
 
 const toPayload = (task: unknown) => Buffer.from(JSON.stringify(task));
 
-test('the id of a task is that of its change order, and one that Function Compute takes', () => {
-  const id = taskIdFor(changeOrderId);
-  expect(id).toBe('rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a');
+test.each([
+  [claimIdFor(changeOrderId), 'rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  [claimIdFor(changeOrderId, 1), 'rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  [claimIdFor(changeOrderId, 2), 'rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-2'],
+  [reportIdFor(changeOrderId), 'follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  [reportIdFor(changeOrderId, 5), 'follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-5'],
+])('the id %s is that of its change order and claim, and one that Function Compute takes', (id, expected) => {
+  expect(id).toBe(expected);
   expect(id).toMatch(/^[A-Za-z_][\w-]{0,127}$/);
 });
 
@@ -56,7 +82,9 @@ describe('a task', () => {
     expect(readTask(toPayload(full))).toEqual(full);
     expect(readTask(JSON.stringify(full))).toEqual(full);
     expect(readTask(toPayload(least))).toEqual(least);
-    expect(readTask(toPayload(due))).toEqual(due);
+    for (const task of [due, claimed, overdue, unknown, { ...facts, rollback: 'refused' }]) {
+      expect(readTask(toPayload(task))).toEqual(task);
+    }
   });
 
   const id = fc.uuid();
@@ -82,17 +110,33 @@ describe('a task', () => {
     actor: words,
     answerAt: fc.option(address, { nil: undefined }),
   };
-  const tasks = fc.oneof(
+  const problemStartedAt = fc.option(time, { nil: undefined });
+  const claim = fc.integer({ min: 1 });
+  const tasks: fc.Arbitrary<RollbackTask> = fc.oneof(
+    fc.record({ ...anyFacts, rollback: fc.constant('due' as const), problemStartedAt }),
     fc.record({
       ...anyFacts,
-      rollback: fc.constant('due' as const),
-      problemStartedAt: fc.option(time, { nil: undefined }),
+      rollback: fc.constant('claimed' as const),
+      claim,
+      holder: fc.string(),
+      sendsUntil: time,
+      problemStartedAt,
     }),
+    fc.record({ ...anyFacts, rollback: fc.constant('overdue' as const), claim, problemStartedAt }),
     fc.record({
       ...anyFacts,
       rollback: fc.constant('done' as const),
       rollbackChangeOrderId: fc.option(id, { nil: undefined }),
+      isKnownToSender: fc.boolean(),
     }),
+    fc.record({
+      ...anyFacts,
+      rollback: fc.constant('unknown' as const),
+      reason: fc.string({ minLength: 1 }),
+      sentBefore: time,
+      wasInFlight: fc.boolean(),
+    }),
+    fc.record({ ...anyFacts, rollback: fc.constant('refused' as const) }),
   );
 
   test('is read as it was written, whatever stands in it', () => {
@@ -104,7 +148,7 @@ describe('a task', () => {
   });
 
   test('says nothing but what was sent, or is refused, whatever was damaged in it', () => {
-    const keys = Object.keys({ ...full, ...due });
+    const keys = Object.keys({ ...full, ...claimed, ...unknown });
     fc.assert(
       fc.property(tasks, fc.constantFrom(...keys), fc.jsonValue(), (task, key, value) => {
         expectTruth(toPayload({ ...task, [key]: value }));
@@ -141,6 +185,33 @@ describe('a task', () => {
       code: 'task_malformed',
       message: `The task cannot be read: ${fault}. Nothing was done. Only the webhook function may invoke this one.`,
     });
+  });
+
+  test.each([
+    [claimed, 'claim', 0, 'it does not say which claim it is'],
+    [claimed, 'claim', 1.5, 'it does not say which claim it is'],
+    [claimed, 'claim', '1', 'it does not say which claim it is'],
+    [claimed, 'holder', undefined, 'it does not say who has the claim'],
+    [claimed, 'sendsUntil', undefined, 'it does not say who has the claim'],
+    [claimed, 'sendsUntil', 9e15, 'it does not say who has the claim'],
+    [claimed, 'problemStartedAt', null, 'its problemStartedAt is no time'],
+    [overdue, 'claim', undefined, 'it does not say which claim it is'],
+    [overdue, 'problemStartedAt', 'x', 'its problemStartedAt is no time'],
+    [unknown, 'sentBefore', undefined, 'it does not say when the rollback was sent'],
+    [unknown, 'sentBefore', '2026-01-02', 'it does not say when the rollback was sent'],
+  ])('%j with another %s (%j) is refused', (task, key, value, fault) => {
+    const problem = problemOf(() => readTask(toPayload({ ...task, [key]: value })));
+    expect(problem?.code).toBe('task_malformed');
+    expect(problem?.message).toContain(`: ${fault}.`);
+  });
+
+  test.each([
+    [full, 'isKnownToSender'],
+    [unknown, 'wasInFlight'],
+  ])('that says no clear yes (%j, %s) is read as a no', (task, key) => {
+    for (const value of [undefined, 'true', 1]) {
+      expect(readTask(toPayload({ ...task, [key]: value }))).toEqual({ ...task, [key]: false });
+    }
   });
 
   test('whose rule against innocent changes would let every change through is refused', () => {
@@ -194,7 +265,10 @@ function expectTruth(payload: Buffer | string): void {
     return;
   }
   const sent: unknown = JSON.parse(payload.toString());
-  const known = Object.entries(task).filter(([, value]) => value !== undefined);
+  // What cannot be read is left out, a no, or an empty reason.
+  const known = Object.entries(task).filter(
+    ([, value]) => value !== undefined && value !== false && value !== '',
+  );
   expect(isRecord(sent)).toBe(true);
   expect(sent).toMatchObject(Object.fromEntries(known));
 }

@@ -1,22 +1,26 @@
 import { exchange } from '../../functions/alibaba/exchange.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { createTaskHandler } from '../../functions/follow/handler.ts';
-import type { Notification } from '../../functions/follow/rollback-event.ts';
+import type { Notification, RollbackEventName } from '../../functions/follow/rollback-event.ts';
+import type { QuietEnd } from '../../functions/follow/run-task.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
 import type { Clock } from '../../functions/lib/time.ts';
 import type { Environment } from '../../functions/platform/settings.ts';
-import type { RollbackTask } from '../../functions/task.ts';
+import type { RollbackDue, RollbackTask } from '../../functions/task.ts';
 import {
   startReceiver,
   type MessageReceiver,
   type ReceiverKind,
 } from '../../local/stand-ins/channels/receiver.ts';
+import type { Fault } from '../../local/stand-ins/edas/faults.ts';
 import {
   startEdasStandIn,
   type EdasStandIn,
   type EdasStandInOptions,
 } from '../../local/stand-ins/edas/stand-in.ts';
-import { fakeContext, fakeCredentials, startTime } from './webhook.ts';
+import { startFcStandIn, type FcStandIn } from '../../local/stand-ins/fc/stand-in.ts';
+import type { Invocation } from '../../local/stand-ins/fc/tasks.ts';
+import { fakeAccountId, fakeContext, fakeCredentials, followFunction, startTime } from './webhook.ts';
 
 export const taskApp = '3616cdca-4f92-4413-0000-000000000000';
 export const taskOrder = '4f40e616-cdcd-4250-a018-efd459900000';
@@ -62,6 +66,11 @@ export const change = {
 
 export interface TaskFunctionOptions {
   edas?: Partial<EdasStandInOptions>;
+  /**
+   * Whether the function's own queue works. It then runs the tasks that are handed over, one after the other, and not
+   * before those that the test runs have ended. Default false: nothing listens there.
+   */
+  queue?: boolean;
   /** Who is told. Default: a receiver of one's own. */
   channels?: readonly ('dingtalk' | 'feishu' | 'wecom' | 'slack' | 'webhook')[];
   env?: Environment;
@@ -76,7 +85,7 @@ export interface TaskFunctionOptions {
 
 /** What became of one invocation. */
 export interface TaskEnd {
-  event?: Notification['event'];
+  event?: RollbackEventName | QuietEnd['event'];
   /** What was thrown. */
   error?: unknown;
 }
@@ -84,21 +93,30 @@ export interface TaskEnd {
 /** One instance of the follow function over stand-ins, and what they saw. */
 export interface TaskFunction {
   edas: EdasStandIn;
+  /** The queue, if it works. */
+  fc: FcStandIn | undefined;
   receiver: MessageReceiver;
   clock: LeapingClock;
   /** Every line of the log so far. */
   lines: string[];
   log: () => Record<string, unknown>[];
   decisions: () => Record<string, unknown>[];
+  /** How each attempt of each task ended, as `due handed_over`. */
+  ends: () => string[];
   /** The events that people were told of, in order. */
   events: () => string[];
   /** The notifications as one's own receiver got them, each with its text for people. */
   notifications: () => (Notification & { text: string })[];
   /** EDAS's calls, as `12 PUT order`: the second and what was called. */
   calls: () => string[];
-  run: (task?: Partial<RollbackTask>, retryCount?: number) => Promise<TaskEnd>;
-  invoke: (payload: unknown, retryCount?: number) => Promise<TaskEnd>;
+  run: (task?: Partial<RollbackTask>, retryCount?: RetryCount) => Promise<TaskEnd>;
+  invoke: (payload: unknown, retryCount?: RetryCount) => Promise<TaskEnd>;
+  /** Runs a task, and then all that were handed over, retries included. */
+  runAll: (task?: Partial<RollbackTask>, retryCount?: RetryCount) => Promise<TaskEnd>;
 }
+
+/** How often Function Compute says that the task was tried before. */
+type RetryCount = number | 'not given';
 
 /** Called when a test is over. */
 type CleanUp = (work: () => Promise<void>) => void;
@@ -125,13 +143,16 @@ export async function openTaskFunction(
     ...options.edas,
   });
   const receiver = await startReceiver({ secrets, now });
+  const queue = options.queue ? await openQueue((invocation) => runQueued(invocation)) : undefined;
   cleanUp(async () => {
-    await Promise.all([edas.close(), receiver.close()]);
+    await Promise.all([edas.close(), receiver.close(), queue?.fc.close()]);
   });
   const lines: string[] = [];
   const env = {
     EDAS_ENDPOINT: edas.url,
-    FC_FUNCTION_NAME: 'edas-rollback-follow',
+    FC_FUNCTION_NAME: followFunction,
+    FC_ACCOUNT_ID: fakeAccountId,
+    FUNCTION_ENDPOINT: queue?.fc.url ?? 'http://127.0.0.1:1',
     ...Object.fromEntries(channels.map((kind) => [variableOf(kind), receiver.urlOf(kind)])),
     ...Object.fromEntries(channels.map((kind) => [`${variableOf(kind)}_SECRET`, secretOf(kind)])),
     ...options.env,
@@ -152,31 +173,87 @@ export async function openTaskFunction(
     },
   );
 
-  const invoke = async (payload: unknown, retryCount = 0): Promise<TaskEnd> => {
+  const handle = (payload: unknown, retryCount: RetryCount) => {
     const context = options.context ?? { ...fakeContext, function: { timeout } };
+    return handler(payload, { ...context, retryCount: retryCount === 'not given' ? undefined : retryCount });
+  };
+  const runQueued = async ({ payload, retryCount }: Invocation) => {
+    await handle(payload, retryCount);
+  };
+  const invoke = async (payload: unknown, retryCount: RetryCount = 0): Promise<TaskEnd> => {
+    const work = handle(payload, retryCount);
+    queue?.waitFor(work);
     try {
-      return await handler(payload, { ...context, retryCount });
+      return await work;
     } catch (error) {
       return { error };
     }
   };
+  const run: TaskFunction['run'] = (task, retryCount) =>
+    invoke(Buffer.from(JSON.stringify({ ...taskDue, ...task })), retryCount);
   const log = () => lines.map((line) => toRecord(JSON.parse(line)));
+  const decisions = () => log().filter(({ msg }) => msg === 'decision');
   return {
     edas,
+    fc: queue?.fc,
     receiver,
     clock,
     lines,
     log,
-    decisions: () => log().filter(({ msg }) => msg === 'decision'),
+    decisions,
+    ends: () =>
+      decisions().map(({ rollback, outcome, code }) => `${String(rollback)} ${String(outcome ?? code)}`),
     events: () => log().flatMap(({ msg, event }) => (msg === 'news' ? [String(event)] : [])),
     notifications: () =>
       receiver.messages
         .filter(({ kind }) => kind === 'webhook')
         .map(({ body }) => toRecord(toRecord(body)['data']) as unknown as Notification & { text: string }),
     calls: () => callsOf(edas, Date.parse(startTime)),
-    run: (task, retryCount) => invoke(Buffer.from(JSON.stringify({ ...taskDue, ...task })), retryCount),
+    run,
     invoke,
+    runAll: async (task, retryCount) => {
+      const end = await run(task, retryCount);
+      await queue?.fc.settled();
+      return end;
+    },
   };
+}
+
+/** A queue whose tasks run one after the other, for they share a clock that leaps. */
+async function openQueue(
+  run: (invocation: Invocation) => Promise<void>,
+): Promise<{ fc: FcStandIn; waitFor: (work: Promise<unknown>) => void }> {
+  let turn: Promise<unknown> = Promise.resolve();
+  const waitFor = (work: Promise<unknown>) => {
+    turn = Promise.allSettled([turn, work]);
+  };
+  const fc = await startFcStandIn({
+    credentials: fakeCredentials,
+    accountId: fakeAccountId,
+    maxRetries: 2,
+    functions: {
+      [followFunction]: (invocation) => {
+        const work = turn.then(() => run(invocation));
+        waitFor(work);
+        return work;
+      },
+    },
+  });
+  return { fc, waitFor };
+}
+
+/** EDAS answers with this JSON; unless it takes effect, what it is asked for is not done. */
+export function answering(json: string, { takesEffect = false } = {}): Fault {
+  return {
+    name: 'made by this test',
+    takesEffect,
+    instead: (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(json),
+  };
+}
+
+/** EDAS accepts a rollback, and names this order; unless it takes effect, the change runs on as if nothing had been. */
+export function accepting(rollbackChangeOrderId: string, options: { takesEffect?: boolean } = {}): Fault {
+  return answering(JSON.stringify({ Code: 200, Data: { ChangeOrderId: rollbackChangeOrderId } }), options);
 }
 
 /**
@@ -217,7 +294,7 @@ export function largeChangeOrder(status: number): string {
 }
 
 /** A rollback that the task has to do. */
-export const taskDue: RollbackTask = {
+export const taskDue: RollbackDue = {
   version: 1,
   source: 'pipeline',
   delivery: 'delivery-1',

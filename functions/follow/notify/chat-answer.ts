@@ -1,5 +1,5 @@
 import type { Answer } from '../../alibaba/exchange.ts';
-import { escapeForSlack } from '../../lib/slack-text.ts';
+import { escapeForSlack } from '../../lib/text-for-people.ts';
 import type { AnswerAddress } from '../../task.ts';
 import { messageFor } from '../message.ts';
 import { jsonRequest, judgeStatus, type ChannelProtocol, type Verdict } from './channel.ts';

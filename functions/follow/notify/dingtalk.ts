@@ -1,5 +1,6 @@
 import type { Answer } from '../../alibaba/exchange.ts';
 import { dingTalkSignature } from '../../lib/dingtalk-signature.ts';
+import { escapeForDingTalk } from '../../lib/text-for-people.ts';
 import { messageFor } from '../message.ts';
 import { jsonRequest, judgeCode, plainKey, type ChannelProtocol, type Verdict } from './channel.ts';
 
@@ -15,9 +16,8 @@ export const dingTalk: ChannelProtocol = {
   judge: judgeDingTalk,
 };
 
-/** Without `at` no person is mentioned; the full-width sign keeps it so, should DingTalk ever search the text. */
 export function dingTalkText(message: string): object {
-  return { msgtype: 'text', text: { content: message.replaceAll('@', '＠') } };
+  return { msgtype: 'text', text: { content: escapeForDingTalk(message) } };
 }
 
 export function judgeDingTalk(answer: Answer): Verdict {

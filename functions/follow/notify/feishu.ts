@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { escapeForFeishu } from '../../lib/text-for-people.ts';
 import { messageFor } from '../message.ts';
 import { jsonRequest, judgeCode, plainKey, type ChannelProtocol } from './channel.ts';
 
@@ -35,11 +36,6 @@ export const feishu: ChannelProtocol = {
  */
 export function feishuBotSignature(secret: Buffer, timestamp: string): string {
   return createHmac('sha256', Buffer.concat([Buffer.from(`${timestamp}\n`), secret])).digest('base64');
-}
-
-/** `<at user_id="all">` mentions all members; `[text](address)` is a link that shows another text. */
-function escapeForFeishu(message: string): string {
-  return message.replaceAll('<', '＜').replaceAll('](', '］(');
 }
 
 /** 11232: sent too fast. 9499 means that too, and also that a request is no good: its words tell. */

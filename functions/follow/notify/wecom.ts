@@ -1,3 +1,4 @@
+import { escapeForWeCom } from '../../lib/text-for-people.ts';
 import { messageFor } from '../message.ts';
 import { jsonRequest, judgeCode, type ChannelProtocol } from './channel.ts';
 
@@ -16,11 +17,6 @@ export const weCom: ChannelProtocol = {
     }),
   judge: (answer) => judgeCode(answer, [{ code: 'errcode', words: 'errmsg' }], isRetryable),
 };
-
-/** `<@userid>` mentions a person. The replacement has as many bytes as before, so that the message still fits. */
-function escapeForWeCom(message: string): string {
-  return message.replaceAll('<@', '(@');
-}
 
 /**
  * -1: the system is busy. 45009: sent too fast. 45033: too much at once.

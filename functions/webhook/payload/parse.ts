@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../errors.ts';
 import { mediaType, parseForm } from '../../lib/form.ts';
+import { faultOfJson } from '../../lib/json-rules.ts';
 import { excerpt } from '../../lib/text.ts';
 import type { ContentType } from '../source/compiled-source.ts';
 import type { JSONValue } from '../source/expression.ts';
-import { faultOfJson } from './json-rules.ts';
 
 const mediaTypes: Record<ContentType, string> = {
   json: 'application/json',

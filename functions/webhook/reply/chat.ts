@@ -1,5 +1,5 @@
 import { Problem } from '../../errors.ts';
-import { escapeForSlack } from '../../lib/slack-text.ts';
+import { escapeForDingTalk, escapeForFeishu, escapeForSlack, onOneLine } from '../../lib/text-for-people.ts';
 import type { Outcome } from '../outcome.ts';
 import { chatUsage } from '../payload/chat-command.ts';
 import type { Chat } from '../source/compiled-source.ts';
@@ -20,9 +20,9 @@ export function chatMessage(chat: Chat, result: Outcome | Problem, actor: string
     case 'slack':
       return { response_type: isNews ? 'in_channel' : 'ephemeral', text: escapeForSlack(text) };
     case 'dingtalk':
-      return { msgtype: 'text', text: { content: text } };
+      return { msgtype: 'text', text: { content: escapeForDingTalk(text) } };
     case 'feishu':
-      return { toast: { type: toastOf(result), content: text } };
+      return { toast: { type: toastOf(result), content: escapeForFeishu(text) } };
   }
 }
 
@@ -32,11 +32,17 @@ function toastOf(result: Outcome | Problem): 'success' | 'info' | 'error' {
   return result.outcome === 'rolling_back' ? 'success' : 'info';
 }
 
-function describeResult(result: Outcome | Problem, actor: string | undefined): string {
-  if (result instanceof Problem) return describeProblem(result);
-  if (result.outcome === 'ignored') return result.message;
-  const by = actor === undefined ? '' : `, asked for by ${actor}`;
-  return `${headlines[result.outcome]}: change order ${result.changeOrderId}${by}. ${result.message}`;
+/** Characters of who asked, and of the sentences behind it: senders choose how long these are. */
+const [longestActor, longestMessage] = [100, 1000];
+
+/** On one line, although a sender or EDAS wrote a part of it. An id of a change order holds letters, digits and dashes. */
+function describeResult(result: Outcome | Problem, actor = ''): string {
+  const message = onOneLine(result.message, longestMessage);
+  if (result instanceof Problem) return describeProblem(result, message);
+  if (result.outcome === 'ignored') return message;
+  const asker = onOneLine(actor, longestActor);
+  const by = asker === '' ? '' : `, asked for by ${asker}`;
+  return `${headlines[result.outcome]}: change order ${result.changeOrderId}${by}. ${message}`;
 }
 
 const headlines: Record<Exclude<Outcome['outcome'], 'ignored'>, string> = {
@@ -47,7 +53,7 @@ const headlines: Record<Exclude<Outcome['outcome'], 'ignored'>, string> = {
   suspended: 'Rollbacks are suspended',
 };
 
-function describeProblem({ code, message, facts: { changeOrderId } }: Problem): string {
+function describeProblem({ code, facts: { changeOrderId } }: Problem, message: string): string {
   const subject = changeOrderId === undefined ? '' : `change order ${changeOrderId}`;
   const headline =
     code === 'edas_outcome_unknown'

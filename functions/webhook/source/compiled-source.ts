@@ -62,9 +62,9 @@ export interface CompiledSource {
   /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
   apps?: readonly string[] | undefined;
   cluster: 'ecs' | 'k8s';
-  /** Who rolls back: the webhook, or the task that follows the rollback, one for each change order. */
+  /** Who rolls back: the webhook, or a task. */
   mode: 'now' | 'deferred';
-  /** Whether a task follows the rollback to its end. Always where it is deferred. */
+  /** Whether a rollback is claimed, and followed to its end by a task. Always where it is deferred. */
   follow: boolean;
   dryRun: boolean;
   /** The HTTP status for refusing a verified request: some senders disable a webhook after a few 4xx. */

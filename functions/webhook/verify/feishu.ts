@@ -25,6 +25,8 @@ export const feishuNonceHeader = 'x-lark-request-nonce';
 export const feishuSignatureHeader = 'x-lark-signature';
 
 /**
+ * The digest alone proves less than an HMAC, so the form of what it covers is a part of the proof: see {@link requireForm}.
+ *
  * @param now epoch milliseconds
  * @throws Problem `signature_missing`, `signature_malformed`, `signature_mismatch`, or one of the timestamp's
  */
@@ -35,7 +37,7 @@ export function verifyFeishu(
 ): void {
   const nonce = headers.get(feishuNonceHeader);
   const signature = headers.get(feishuSignatureHeader);
-  if (!signature || nonce === undefined) {
+  if (!signature || !nonce) {
     throw new Problem(
       'signature_missing',
       `The headers ${feishuSignatureHeader} and ${feishuNonceHeader} must be there. Feishu signs once the app has an Encrypt Key.`,
@@ -43,12 +45,10 @@ export function verifyFeishu(
   }
   const digest = decodeHex(signature);
   if (digest?.length !== 32) {
-    throw new Problem(
-      'signature_malformed',
-      `The header ${feishuSignatureHeader} must hold 32 bytes in hex.`,
-    );
+    throw malformed(`The header ${feishuSignatureHeader} must hold 32 bytes in hex.`);
   }
   const time = requireFreshHeader(feishuTimestamp, headers, now);
+  requireForm(time, nonce, body);
   const expected = keys.map((key) => feishuSignature(key, time, nonce, body));
   if (!matches(expected, [digest])) {
     throw new Problem(
@@ -56,6 +56,34 @@ export function verifyFeishu(
       `The signature in ${feishuSignatureHeader} was not made with this source's Encrypt Key over the body that arrived.`,
     );
   }
+}
+
+/**
+ * Refuses what Feishu cannot have signed, although the digest may fit.
+ *
+ * - SHA-256 can be gone on with from a digest, without the key: whoever has seen one request can sign its body with a padding
+ *   and a text of their own after it (length extension). A padding holds the byte 80, which is no UTF-8 there, and zero bytes,
+ *   since no body is so long that it fills the eight bytes of its length. JSON is UTF-8, and escapes zero bytes (RFC 8259).
+ * - Nothing stands between time, nonce, key and body, so the time has one length, the nonce one alphabet, and the body one
+ *   beginning: nothing can move from one into the next. What a nonce looks like is not documented; a header that a person
+ *   could type is all that is asked for.
+ */
+function requireForm(time: string, nonce: string, body: Buffer): void {
+  if (!/^\d{10}$/.test(time)) {
+    throw malformed(`The header ${feishuTimestamp.header} must hold ten digits.`);
+  }
+  if (!/^[\x20-\x7e]{1,128}$/.test(nonce)) {
+    throw malformed(`The header ${feishuNonceHeader} must hold 1 to 128 printable characters of ASCII.`);
+  }
+  if (!/^\{[^\0]*\}[ \t\r\n]*$/.test(body.toString('latin1')) || !isUtf8(body)) {
+    throw malformed(
+      'The body must be a JSON object in UTF-8, as Feishu sends it: {…}, without zero bytes. Another one may be forged, though its digest fits.',
+    );
+  }
+}
+
+function malformed(detail: string): Problem {
+  return new Problem('signature_malformed', detail);
 }
 
 export function feishuSignature(key: Buffer, time: string, nonce: string, body: Buffer): Buffer {

@@ -1,4 +1,4 @@
-import { paint } from '../../cli/terminal.ts';
+import { paint, showLines } from '../../cli/terminal.ts';
 import type { Finding, Remark, Verdict } from './finding.ts';
 
 /** Prints each remark as it comes, and gives the findings among them when it has ended. */
@@ -28,7 +28,8 @@ export function summarize(findings: readonly Finding[]): string {
   if (counts.length === 0) return paint('green', 'Everything that was checked is right.');
   const [first] = [...wrong, ...unknown, ...warning];
   const colour = wrong.length > 0 ? 'red' : 'yellow';
-  return `${paint(colour, `${counts.join(', ')}.`)} First: ${first?.what ?? ''}.\n  ${first?.advice ?? ''}`;
+  const next = showLines(`First: ${first?.what ?? ''}.\n  ${first?.advice ?? ''}`);
+  return `${paint(colour, `${counts.join(', ')}.`)} ${next}`;
 }
 
 /** 1: something is wrong. 2: something could not be checked, and nothing that was is wrong. */
@@ -48,8 +49,10 @@ const marks: Record<Verdict, { sign: string; colour: Parameters<typeof paint>[0]
 
 function printFinding({ verdict, what, advice }: Finding): void {
   const { sign, colour } = marks[verdict];
-  console.log(`${paint(colour, sign)} ${verdict === 'skipped' ? paint('dim', what) : what}`);
-  if (advice !== undefined) console.log(advice.replaceAll(/^/gm, '  '));
+  // It may quote what EDAS, KMS or the function answered.
+  const text = showLines(what);
+  console.log(`${paint(colour, sign)} ${verdict === 'skipped' ? paint('dim', text) : text}`);
+  if (advice !== undefined) console.log(showLines(advice).replaceAll(/^/gm, '  '));
 }
 
 function byVerdict(findings: readonly Finding[]): Record<Verdict, Finding[]> {

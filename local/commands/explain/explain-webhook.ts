@@ -261,15 +261,18 @@ function describeRollback(
   }
   return [
     ['mode', modes[source.mode]],
-    ['follow', source.follow ? 'yes: a task follows the rollback to its end' : 'no'],
+    ['follow', source.follow ? followed : unfollowed],
     ['notify', describeNotify(source, notify)],
   ];
 }
 
 const modes: Record<Source['mode'], string> = {
   now: 'now: the answer comes when the rollback has begun',
-  deferred: 'deferred: the answer comes at once, and a task rolls back, one for each change order',
+  deferred: 'deferred: the answer comes at once, and a task rolls back',
 };
+
+const followed = 'yes: the rollback is claimed, so that it is sent once, and a task follows it to its end';
+const unfollowed = 'no: deliveries at the same moment may each send the rollback';
 
 const languages: Record<CompiledChannel['language'], string> = { en: 'English', zh: 'Chinese' };
 

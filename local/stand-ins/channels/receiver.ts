@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { isRecord, toRecord, toText } from '../../../functions/lib/json.ts';
-import { listen } from '../listen.ts';
+import { receiveRequest, splitTarget } from '../request.ts';
+import { serve, type Served } from '../serve.ts';
 
 /** The five channels, and the two addresses at which a chat is answered. */
 export const receiverKinds = [
@@ -58,7 +59,7 @@ export interface ReceiverOptions {
 }
 
 /** A stand-in for all channels, on this machine. */
-export interface MessageReceiver {
+export interface MessageReceiver extends Served {
   /** The address of a channel, with a fake key. */
   urlOf: (kind: ReceiverKind) => string;
   messages: readonly ReceivedMessage[];
@@ -66,9 +67,6 @@ export interface MessageReceiver {
   requestsOf: (kind: ReceiverKind) => number;
   /** Undefined ends the fault. */
   setFault: (kind: ReceiverKind, fault: ReceiverFault | undefined) => void;
-  /** Connections that are open now. */
-  connections: () => Promise<number>;
-  close: () => Promise<void>;
 }
 
 interface Incoming {
@@ -128,37 +126,23 @@ export async function startReceiver({
     send(response, refusal ?? accepted[kind]);
   };
 
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const url = new URL(request.url ?? '/', 'http://localhost');
-      const kind = receiverKinds.find((each) => new URL(paths[each], url).pathname === url.pathname);
-      const raw = Buffer.concat(chunks).toString('utf8');
-      if (kind === undefined || request.method !== 'POST') {
-        send(response, { status: 404, body: 'not found' });
-        return;
-      }
-      take({ kind, query: url.searchParams, headers: request.headers, raw, body: parse(raw) }, response);
-    });
-  });
-  const { url, close } = await listen(server, 0);
+  const served = await serve(async (message, response) => {
+    const { method, target, headers, body } = await receiveRequest(message);
+    const { path, query } = splitTarget(target);
+    const kind = receiverKinds.find((each) => splitTarget(paths[each]).path === path);
+    const raw = body.toString('utf8');
+    if (kind === undefined || method !== 'POST') send(response, { status: 404, body: 'not found' });
+    else take({ kind, query, headers, raw, body: parse(raw) }, response);
+  }, {});
   return {
-    urlOf: (kind) => url + paths[kind],
+    ...served,
+    urlOf: (kind) => served.url + paths[kind],
     messages,
     requestsOf,
     setFault: (kind, fault) => {
       if (fault) faults.set(kind, fault);
       else faults.delete(kind);
     },
-    connections: () =>
-      new Promise((resolve, reject) => {
-        server.getConnections((error, count) => {
-          if (error) reject(error);
-          else resolve(count);
-        });
-      }),
-    close,
   };
 }
 
@@ -175,7 +159,7 @@ const accepted: Record<ReceiverKind, Reply> = {
 /** The channel's own answer where it refuses a request. */
 function refuse(incoming: Incoming, secrets: ReceiverOptions['secrets'], now: number): Reply | undefined {
   const { kind, query, body, headers, raw } = incoming;
-  const token = new URL(paths[kind], 'http://localhost').searchParams;
+  const token = splitTarget(paths[kind]).query;
   switch (kind) {
     case 'dingtalk':
       if (query.get('access_token') !== token.get('access_token')) {

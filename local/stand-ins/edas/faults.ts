@@ -19,6 +19,36 @@ interface DamagedAnswer {
   readonly damage: (response: ServerResponse, answer: Answer) => void;
 }
 
+/** What an answer can be made of. */
+export interface AnswerParts extends Effect {
+  /** Default 200. */
+  readonly status?: number;
+  /** With a `content-length` the body is that long, or said to be; without one it comes in chunks. Default JSON. */
+  readonly headers?: Readonly<Record<string, string | number>>;
+  readonly body: string;
+  /** Closes the connection after so many characters of the body, at least one. Default: the answer is whole. */
+  readonly cutAt?: number | undefined;
+}
+
+/** Any answer at all, put together from its parts. */
+export function anyAnswer({
+  status = 200,
+  headers = { 'content-type': jsonType },
+  body,
+  cutAt,
+  takesEffect = false,
+}: AnswerParts): Fault {
+  return {
+    name: `anyAnswer (${status})`,
+    takesEffect,
+    instead: (response) => {
+      response.writeHead(status, { ...headers });
+      if (cutAt === undefined) response.end(body);
+      else response.write(body.slice(0, cutAt), () => response.destroy());
+    },
+  };
+}
+
 /** A load balancer's HTML page under 502. */
 export function htmlBadGateway({ takesEffect = false }: Effect = {}): Fault {
   const page =

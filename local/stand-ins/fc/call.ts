@@ -10,6 +10,8 @@ export interface FcCall {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** The host that the caller names, with its port. */
+  readonly host: string;
   readonly functionName: string | undefined;
   readonly taskId: string | undefined;
   /** The body, taken for UTF-8. */
@@ -29,6 +31,7 @@ export function readCall({ method, target, headers, body }: ApiRequest): FcCall 
     operation: invoked ? 'InvokeFunction' : asked ? 'GetAsyncTask' : undefined,
     method,
     path,
+    host: headers.host ?? '',
     functionName: (invoked ?? asked)?.[1],
     taskId: asked?.[2] ?? headers['x-fc-async-task-id']?.toString(),
     get payload() {

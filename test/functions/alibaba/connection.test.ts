@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -312,6 +313,30 @@ describe('a connection', () => {
       });
     });
   });
+});
+
+test('calls at the same time each see the status of their own answer', async () => {
+  const answering = (status: number) =>
+    start(
+      http.createServer((_request, response) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(accepted),
+      ),
+    );
+  const [good, odd] = [await answering(200), await answering(202)];
+  const [first, second, third] = await Promise.allSettled([
+    rollBack(`http://127.0.0.1:${good.port}`, 5_000),
+    rollBack(`http://127.0.0.1:${odd.port}`, 5_000),
+    rollBack(`http://127.0.0.1:${good.port}`, 5_000),
+  ]);
+  expect([first.status, third.status]).toEqual(['fulfilled', 'fulfilled']);
+  expect(second).toMatchObject({ status: 'rejected', reason: failure('doubt', /HTTP 202, Code 200/) });
+});
+
+test('a call that is over leaves nobody listening for answers', async () => {
+  const peer = await start(http.createServer((_request, response) => response.end(accepted)));
+  const { hasSubscribers } = channel('http.client.response.finish');
+  await expect(rollBack(`http://127.0.0.1:${peer.port}`, 5_000)).rejects.toThrow();
+  expect(channel('http.client.response.finish').hasSubscribers).toBe(hasSubscribers);
 });
 
 /** A key made for this run and an X.509 certificate of it, with no names in it. */

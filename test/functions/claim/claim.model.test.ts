@@ -22,21 +22,24 @@ const quiet: Scenario = {
 const answers = ({ told }: Simulation) => [...told.values()].map(({ answer }) => answer);
 
 /** What holds at the end of every course of events. */
-function requireOnceAndTruth(simulation: Simulation): void {
-  const { effects, puts, told, scenario } = simulation;
-  expect(effects.length, 'rollbacks that took effect').toBeLessThanOrEqual(1);
-  if (scenario.deniedUntilMs === 0) expect(puts, 'rollbacks that arrived').toBeLessThanOrEqual(1);
-  for (const { answer, claimed } of told.values()) {
-    if (answer === 'rolling_back')
-      expect({ claimed, effects: effects.length }).toEqual({ claimed: true, effects: 1 });
-    if (answer === 'already_terminated') expect(effects.length, 'rollbacks of a terminated order').toBe(1);
+function requireOnceAndTruth({ effects, puts, told, scenario }: Simulation): void {
+  const replies = [...told.values()];
+  // Where both answers of the queue get lost, the rollback is sent without a claim, and the answer says so.
+  const unclaimed = replies.filter(({ claimed }) => claimed === false).length;
+  if (unclaimed > 0) expect(scenario.losses).toBeGreaterThan(1);
+  expect(effects.length, 'rollbacks that took effect').toBeLessThanOrEqual(1 + unclaimed);
+  const isClaimNeeded = scenario.losses < 2 && scenario.deniedUntilMs === 0;
+  if (isClaimNeeded) expect(puts, 'rollbacks that arrived').toBeLessThanOrEqual(1);
+  const seen = replies.map(({ answer }) => answer);
+  if (seen.includes('rolling_back') || seen.includes('already_terminated')) {
+    expect(effects.length, 'rollbacks, where an answer speaks of one').toBeGreaterThan(0);
   }
 }
 
 /** A rollback that was claimed took effect, whatever was killed; where an answer got lost, people were told of the doubt. */
 function requireNothingLost(simulation: Simulation): void {
   const { effects, losses, tasks, news } = simulation;
-  if (tasks.size === 0 || effects.length === 1) return;
+  if (tasks.size === 0 || effects.length > 0) return;
   expect(losses, 'answers that got lost').toBeGreaterThan(0);
   expect(news, 'what people were told').toContain('outcome_unknown');
 }
@@ -108,7 +111,7 @@ describe('the search', () => {
       for (const { answer, isDuplicate } of simulation.told.values())
         seen.add(`${answer}${isDuplicate ? ', duplicate' : ''}`);
     };
-    await explore({ ...quiet, deliveries: [0, 0, 150_000], kills: 1, losses: 1 }, look);
+    await explore({ ...quiet, deliveries: [0, 0, 150_000], losses: 1 }, look);
     await explore({ ...quiet, mode: 'deferred', losses: 1 }, look);
     expect([...seen].sort()).toEqual([
       'already_terminated',

@@ -8,10 +8,12 @@ import {
 } from '../../../functions/edas/change-order.ts';
 import { EdasFailure } from '../../../functions/edas/failure.ts';
 
+const orderId = '4f40e616-cdcd-4250-a018-efd459900000';
+
 /** An answer of GetChangeOrderInfo with these pipelines. */
 function orderOf(pipelines: unknown, fields: object = {}) {
   const PipelineInfoList = { PipelineInfo: pipelines };
-  return toChangeOrder({ Code: 200, changeOrderInfo: { Status: 1, ...fields, PipelineInfoList } });
+  return toChangeOrder({ Code: 200, changeOrderInfo: { Status: 1, ...fields, PipelineInfoList } }, orderId);
 }
 
 function failuresOf(...pipelines: object[]): ChangeFailure[] {
@@ -122,7 +124,7 @@ test('a whole answer, as EDAS documents it', () => {
       },
     },
   };
-  expect(toChangeOrder(answer)).toEqual({
+  expect(toChangeOrder(answer, orderId)).toEqual({
     status: 1,
     supportRollback: true,
     startedAt: 1573626227000,
@@ -135,6 +137,22 @@ test('a whole answer, as EDAS documents it', () => {
       },
     ],
   });
+});
+
+describe('the order that EDAS answered about', () => {
+  test.each([orderId, orderId.toUpperCase(), undefined, null, ''])(
+    'is the one asked for with the id %j',
+    (id) => {
+      expect(orderOf([], { ChangeOrderId: id, Status: 6 }).status).toBe(6);
+    },
+  );
+
+  test.each(['4f40e616-cdcd-4250-a018-efd459900001', 'another', 42])(
+    'is another one with the id %j, and its status says nothing',
+    (id) => {
+      expect(() => orderOf([], { ChangeOrderId: id, Status: 6 })).toThrow(EdasFailure);
+    },
+  );
 });
 
 describe('what failed', () => {
@@ -240,7 +258,7 @@ describe('the batches', () => {
   test.each([undefined, null, 'text', 7, {}, { PipelineInfo: null }, { PipelineInfo: 'x' }])(
     'are none with %j for the list',
     (PipelineInfoList) => {
-      expect(toChangeOrder({ changeOrderInfo: { Status: 8, PipelineInfoList } })).toEqual({
+      expect(toChangeOrder({ changeOrderInfo: { Status: 8, PipelineInfoList } }, orderId)).toEqual({
         status: 8,
         supportRollback: undefined,
         startedAt: undefined,
@@ -313,7 +331,7 @@ describe('whatever EDAS answers', () => {
     fc.record({ StageDetailList: within('StageDetailDTO', stage) }),
   );
   const info = merged(
-    record('Status', 'SupportRollback', 'CreateTime', 'ChangeOrderDescription', 'Desc'),
+    record('ChangeOrderId', 'Status', 'SupportRollback', 'CreateTime', 'ChangeOrderDescription', 'Desc'),
     fc.record({ PipelineInfoList: within('PipelineInfo', pipeline) }),
   );
   const answer = fc.oneof(
@@ -326,7 +344,7 @@ describe('whatever EDAS answers', () => {
     fc.assert(
       fc.property(answer, (given) => {
         try {
-          const { status, description = '', batches, failures } = toChangeOrder(given);
+          const { status, description = '', batches, failures } = toChangeOrder(given, orderId);
           expect(['number', 'undefined']).toContain(typeof status);
           expect(description.length).toBeLessThanOrEqual(201);
           expect(batches.done).toBeLessThanOrEqual(batches.total);

@@ -183,28 +183,50 @@ describe('credentials', () => {
 });
 
 describe('a success', () => {
-  const data = { ChangeOrderId: 'fake-rollback-order' };
+  const rollbackOrder = '8123db90-880f-486f-b5d6-0fd6a5a21d0f';
+  const data = { ChangeOrderId: rollbackOrder };
 
   test.each([
-    ['Code as a number', { Code: 200, Data: data }, 'fake-rollback-order'],
-    ['Code as a string', { Code: '200', Data: data }, 'fake-rollback-order'],
-    ['Data missing', { Code: 200 }, undefined],
-    ['Data null', { Code: 200, Data: null }, undefined],
-    ['Data a string', { Code: 200, Data: 'fake-rollback-order' }, undefined],
-    ['Data without an id', { Code: 200, Data: {} }, undefined],
-    ['an empty id', { Code: 200, Data: { ChangeOrderId: '' } }, undefined],
-    ['an id that is a number', { Code: 200, Data: { ChangeOrderId: 42 } }, undefined],
-    [
-      'an id in capitals',
-      { Code: 200, Data: { ChangeOrderId: 'FAKE-Rollback-Order' } },
-      'fake-rollback-order',
-    ],
-  ])('of a rollback is recognised with %s', async (_what, answer, rollbackChangeOrderId) => {
+    ['Code as a number', { Code: 200, Data: data }],
+    ['Code as a string', { Code: '200', Data: data }],
+    ['the documented words', { Code: 200, Message: 'success', ErrorCode: 'success', Data: data }],
+    ['other words and an ErrorCode', { Code: 200, Message: 'akzeptiert', ErrorCode: 'success', Data: data }],
+    ['an id in capitals', { Code: 200, Data: { ChangeOrderId: rollbackOrder.toUpperCase() } }],
+  ])('of a rollback is recognised with %s', async (_what, answer) => {
     answerWith(200, answer);
     expect(await client.rollBack('RollbackChangeOrder', orderId, unhurried)).toEqual({
-      rollbackChangeOrderId,
+      rollbackChangeOrderId: rollbackOrder,
       requestId: undefined,
       traceId: undefined,
+    });
+  });
+
+  test('of a rollback may name the order that was sent', async () => {
+    answerWith(200, { Code: 200, Data: { ChangeOrderId: orderId } });
+    expect(await client.rollBack('RollbackChangeOrder', orderId, unhurried)).toMatchObject({
+      rollbackChangeOrderId: orderId,
+    });
+  });
+
+  test.each([
+    ['Data missing', { Code: 200, Message: 'success', ErrorCode: 'success' }, 'success'],
+    ['Data null', { Code: 200, Message: 'operation not allowed', Data: null }, 'operation not allowed'],
+    ['Data a string', { Code: 200, Data: rollbackOrder }, 'no message'],
+    ['Data without an id', { Code: 200, Data: {} }, 'no message'],
+    ['an empty id', { Code: 200, Data: { ChangeOrderId: '' } }, 'no message'],
+    ['an id that is a number', { Code: 200, Data: { ChangeOrderId: 42 } }, 'no message'],
+    ['an id that is no UUID', { Code: 200, Data: { ChangeOrderId: 'null' } }, 'no message'],
+    ['an endless id', { Code: 200, Data: { ChangeOrderId: 'x'.repeat(10_000) } }, 'no message'],
+    [
+      'words that contradict it',
+      { Code: 200, Message: 'operation not allowed', Data: data },
+      'operation not allowed',
+    ],
+  ])('of a rollback is in doubt with %s', async (_what, answer, message) => {
+    answerWith(200, answer);
+    await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+      message: `EDAS answered 200 without a sure sign that it rolls back: ${message}`,
     });
   });
 
@@ -242,6 +264,34 @@ describe('a success', () => {
       kind: 'doubt',
       message: 'EDAS answered without the change order.',
     });
+  });
+});
+
+describe('an answer about another', () => {
+  const another = '4f40e616-cdcd-4250-a018-efd459900009';
+
+  test('change order is doubt, whatever status it has', async () => {
+    answerWith(200, { Code: 200, changeOrderInfo: { ChangeOrderId: another, Status: 6 } });
+    await expect(client.getChangeOrderInfo(orderId, unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+      message: `EDAS was asked about ${orderId} and answered about another.`,
+    });
+  });
+
+  test('application is doubt, whatever name it has', async () => {
+    answerWith(200, { Code: 200, Application: { AppId: another, Name: 'checkout' } });
+    await expect(client.getApplicationName(appId, unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+      message: `EDAS was asked about ${appId} and answered about another.`,
+    });
+  });
+
+  test('is none where only the case of an id differs', async () => {
+    const capitals = { ChangeOrderId: orderId.toUpperCase(), Status: 6 };
+    answerWith(200, { Code: 200, changeOrderInfo: capitals });
+    expect(await client.getChangeOrderInfo(orderId, unhurried)).toMatchObject({ status: 6 });
+    answerWith(200, { Code: 200, Application: { AppId: appId.toUpperCase(), Name: 'checkout' } });
+    expect(await client.getApplicationName(appId, unhurried)).toBe('checkout');
   });
 });
 
@@ -461,6 +511,13 @@ describe('a list of change orders', () => {
     });
   });
 
+  test('that is missing beside other words than those of a success is a failure, too', async () => {
+    answerWith(200, { Code: 200, Message: 'operation not allowed' });
+    await expect(client.listRecentChangeOrders(appId, unhurried)).rejects.toMatchObject({ kind: 'doubt' });
+    answerWith(200, { Code: 200, Message: 'success' });
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toEqual([]);
+  });
+
   test('is read although its orders hold nothing but an id', async () => {
     answerWith(200, listOf({ ChangeOrderId: id }));
     expect(await client.listRecentChangeOrders(appId, unhurried)).toEqual([
@@ -482,7 +539,11 @@ describe('a list of change orders', () => {
     const foreign = '3616cdca-4f92-4413-0000-000000000009';
     answerWith(
       200,
-      listOf({ ChangeOrderId: 'foreign', AppId: foreign }, { ChangeOrderId: id, AppId: appId }),
+      listOf(
+        { ChangeOrderId: 'foreign', AppId: foreign },
+        { ChangeOrderId: 'of-no-id', AppId: 42 },
+        { ChangeOrderId: id, AppId: appId },
+      ),
     );
     expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ changeOrderId: id }]);
   });
@@ -532,6 +593,8 @@ describe('a rollback that meets', () => {
     timeoutMs?: number;
   }
 
+  const success = '{"Code":200,"Data":{"ChangeOrderId":"8123db90-880f-486f-b5d6-0fd6a5a21d0f"}}';
+
   const traps: Row[] = [
     {
       trap: 'a page of HTML under 502',
@@ -550,13 +613,13 @@ describe('a rollback that meets', () => {
       trap: 'an empty body',
       fault: faults.emptyBody(),
       kind: 'doubt',
-      message: /parse response to json error/,
+      message: /it is empty/,
     },
     {
       trap: 'truncated JSON',
       fault: faults.truncatedJson(),
       kind: 'doubt',
-      message: /parse response to json error/,
+      message: /it is not JSON/,
     },
     {
       trap: 'an Edas.errorcode under 500',
@@ -656,7 +719,7 @@ describe('a rollback that meets', () => {
       trap: 'Code 200 beside another ErrorCode',
       fault: faults.errorCodeBeside200(),
       kind: 'doubt',
-      message: /answered 200 and Edas\.errorcode\.fake at once/,
+      message: /neither .*: HTTP 200, Code 200, ErrorCode Edas\.errorcode\.fake/,
     },
     {
       trap: 'an internal error',
@@ -680,13 +743,31 @@ describe('a rollback that meets', () => {
       message: /no answer/,
       timeoutMs: 600,
     },
-    { trap: 'a success in XML', fault: faults.xmlAnswer(), kind: 'doubt', message: /it has no Code/ },
-    { trap: 'an error in XML', fault: faults.xmlError(), kind: 'doubt', message: /temporary failure/ },
+    { trap: 'a success in XML', fault: faults.xmlAnswer(), kind: 'doubt', message: /HTML or XML/ },
+    { trap: 'an error in XML', fault: faults.xmlError(), kind: 'doubt', message: /HTML or XML/ },
     {
       trap: 'the JSON text null under 500',
       fault: faults.jsonNull(),
       kind: 'doubt',
-      message: /no answer that can be relied on/,
+      message: /it has no Code/,
+    },
+    {
+      trap: 'a success under 302',
+      fault: faults.anyAnswer({ status: 302, body: success }),
+      kind: 'doubt',
+      message: /neither .*: HTTP 302, Code 200/,
+    },
+    {
+      trap: 'a success with a key that stands twice',
+      fault: faults.anyAnswer({ body: success.replace('{', '{"Code":500,') }),
+      kind: 'doubt',
+      message: /it has the key "Code" twice/,
+    },
+    {
+      trap: 'a success that closes before its last chunk',
+      fault: faults.anyAnswer({ body: success, cutAt: success.length }),
+      kind: 'doubt',
+      message: /ECONNRESET/,
     },
     {
       trap: 'a signature mismatch',
@@ -789,10 +870,10 @@ describe('the message of a failure', () => {
       Code: 200,
       RequestId: securityToken,
       TraceId: `trace ${accessKeySecret}`,
-      Data: { ChangeOrderId: 'x'.repeat(10_000) },
+      Data: { ChangeOrderId: orderId },
     });
     expect(await client.rollBack('RollbackChangeOrder', orderId, unhurried)).toEqual({
-      rollbackChangeOrderId: undefined,
+      rollbackChangeOrderId: orderId,
       requestId: undefined,
       traceId: undefined,
     });

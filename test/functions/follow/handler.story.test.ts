@@ -6,7 +6,7 @@ test('a night: rolled back, waits for a person, is confirmed, fails in part, wai
   // The rollback: a batch from 0 to 60 s, the second from 100 to 160 s, and the third from 200 to 260 s.
   const order = { batches: 3, batchMs: 60_000, waitsForPerson: true, failsInBatch: 2 };
   const edas = { rollbackRules: { order } };
-  const task = await openTaskFunction({ edas, channels }, onTestFinished);
+  const task = await openTaskFunction({ edas, channels, queue: true }, onTestFinished);
   task.edas.orders.add({ ...change, createdAt: task.clock.now() - 92_000 });
   const rollbackOrder = () =>
     task.edas.orders.ofApplication(taskApp).find(({ rollbackOf }) => rollbackOf === taskOrder)?.id ?? '';
@@ -16,7 +16,7 @@ test('a night: rolled back, waits for a person, is confirmed, fails in part, wai
     });
   }
 
-  expect(await task.run()).toEqual({ event: 'succeeded' });
+  expect(await task.runAll()).toEqual({ event: 'handed_over' });
 
   const what = { changeOrderId: taskOrder, rollbackChangeOrderId: rollbackOrder() };
   const who = { source: 'pipeline', actor: 'alice', delivery: 'delivery-1' };
@@ -36,22 +36,23 @@ test('a night: rolled back, waits for a person, is confirmed, fails in part, wai
   };
   const seen = (status: number, done: number) => ({ status, changeStatus: 6, batches: { done, total: 3 } });
   expect(task.notifications()).toEqual([
-    // The webhook came two seconds before the task began.
-    { ...always, event: 'started', failures: [], tookMs: 2_000 },
-    { ...always, event: 'waiting', ...seen(8, 1), failures: [], tookMs: 67_000 },
-    { ...always, event: 'failing', ...seen(1, 1), failures: [failure], tookMs: 137_000 },
-    { ...always, event: 'waiting', ...seen(8, 2), failures: [], tookMs: 167_000 },
-    { ...always, event: 'succeeded', ...seen(2, 3), failures: [failure], tookMs: 267_000 },
+    // The webhook came two seconds before the first task began, and the last one begins a second after that.
+    { ...always, event: 'started', failures: [], tookMs: 3_000 },
+    { ...always, event: 'waiting', ...seen(8, 1), failures: [], tookMs: 68_000 },
+    { ...always, event: 'failing', ...seen(1, 1), failures: [failure], tookMs: 138_000 },
+    { ...always, event: 'waiting', ...seen(8, 2), failures: [], tookMs: 168_000 },
+    { ...always, event: 'succeeded', ...seen(2, 3), failures: [failure], tookMs: 268_000 },
   ]);
 
-  const looks = Array.from({ length: 26 }, (_, index) => `${15 + index * 10} read rollback`);
+  const looks = Array.from({ length: 26 }, (_, index) => `${16 + index * 10} read rollback`);
   expect(task.calls()).toEqual([
     '0 read change',
     '0 PUT change',
-    '0 read change',
-    '0 name',
-    '5 read rollback',
-    '5 read change',
+    // The claim is watched for a second.
+    '1 read change',
+    '1 name',
+    '6 read rollback',
+    '6 read change',
     ...looks,
   ]);
   expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
@@ -64,20 +65,38 @@ test('a night: rolled back, waits for a person, is confirmed, fails in part, wai
   expect(failing?.text).toContain('Batch: 2 / Deploy Application / Start Application');
   expect(failing?.text).toContain('EDAS-10001 STAR_AGENT_OFFLINE');
 
+  const decision = {
+    level: 'info',
+    msg: 'decision',
+    requestId: 'fake-request-id',
+    retryCount: 0,
+    webhookRequestId: 'fake-request-id-of-the-webhook',
+    source: 'pipeline',
+    delivery: 'delivery-1',
+    app: taskApp,
+    changeOrderId: taskOrder,
+    actor: 'alice',
+  };
   expect(task.decisions()).toEqual([
     {
-      time: '2026-01-02T03:08:30.000Z',
-      level: 'info',
-      msg: 'decision',
-      requestId: 'fake-request-id',
-      retryCount: 0,
-      webhookRequestId: 'fake-request-id-of-the-webhook',
-      source: 'pipeline',
-      delivery: 'delivery-1',
-      app: taskApp,
-      changeOrderId: taskOrder,
-      actor: 'alice',
+      ...decision,
+      time: '2026-01-02T03:04:05.000Z',
       rollback: 'due',
+      outcome: 'handed_over',
+      rollbackChangeOrderId: rollbackOrder(),
+      durationMs: 0,
+    },
+    {
+      ...decision,
+      time: '2026-01-02T03:04:06.000Z',
+      rollback: 'claimed',
+      outcome: 'watched',
+      durationMs: 1_000,
+    },
+    {
+      ...decision,
+      time: '2026-01-02T03:08:31.000Z',
+      rollback: 'done',
       outcome: 'succeeded',
       rollbackChangeOrderId: rollbackOrder(),
       status: 2,

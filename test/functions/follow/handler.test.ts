@@ -3,8 +3,9 @@ import { Problem } from '../../../functions/errors.ts';
 import type { RollbackTask } from '../../../functions/task.ts';
 import type { ChangeOrderPlan } from '../../../local/stand-ins/edas/change-orders.ts';
 import * as faults from '../../../local/stand-ins/edas/faults.ts';
-import type { Fault } from '../../../local/stand-ins/edas/faults.ts';
 import {
+  accepting,
+  answering,
   change,
   largeChangeOrder,
   openTaskFunction,
@@ -31,24 +32,10 @@ function rollbackOrderOf({ edas }: TaskFunction): string {
   return edas.orders.ofApplication(taskApp).find(({ rollbackOf }) => rollbackOf === taskOrder)?.id ?? '';
 }
 
-/** EDAS answers with this JSON; unless it takes effect, what it is asked for is not done. */
-function answering(json: string, { takesEffect = false } = {}): Fault {
-  return {
-    name: 'made by this test',
-    takesEffect,
-    instead: (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(json),
-  };
-}
-
-/** EDAS accepts a rollback, and names this order; unless it takes effect, the change runs on as if nothing had been. */
-function accepting(rollbackChangeOrderId: string, options: { takesEffect?: boolean } = {}): Fault {
-  return answering(JSON.stringify({ Code: 200, Data: { ChangeOrderId: rollbackChangeOrderId } }), options);
-}
-
 const putsOf = (task: TaskFunction) => task.calls().filter((call) => call.includes('PUT'));
 const headlineOf = (task: TaskFunction) => task.notifications().at(-1)?.text.split('\n')[0];
 
-const done: Partial<RollbackTask> = { rollback: 'done' };
+const done: Partial<RollbackTask> = { rollback: 'done', isKnownToSender: true };
 const problemOf = (error: unknown) => (error instanceof Problem ? error.code : error);
 
 describe('a rollback that is due', () => {
@@ -239,6 +226,15 @@ describe('a rollback that the webhook has done', () => {
     expect(task.events()).toEqual(['started', 'succeeded']);
   });
 
+  test('is called started in the chat, where the answer of the webhook did not say so', async () => {
+    const task = await open();
+    task.edas.orders.rollback(taskOrder);
+    const rollbackChangeOrderId = rollbackOrderOf(task);
+    await task.run({ ...done, isKnownToSender: false, rollbackChangeOrderId, answerAt: slackAnswer });
+    const chat = task.receiver.messages.filter(({ kind }) => kind === 'slack-answer');
+    expect(chat.map(({ text }) => text.split(':')[0])).toEqual(['Started', 'Succeeded']);
+  });
+
   test('is picked up by a retry, which does not report again what was so before it', async () => {
     const order = { batches: 2, batchMs: 60_000, waitsForPerson: true, failsInBatch: 1 };
     const task = await open({ edas: { rollbackRules: { order } } });
@@ -292,32 +288,25 @@ describe.each([
   });
 });
 
-describe('a doubt', () => {
-  test('is told once, before the order is watched for two minutes, in words of its own, and the task fails', async () => {
-    const task = await open();
+describe('a doubt of a task that follows its own rollback, for the queue is down,', () => {
+  test('is told before the order is watched for two minutes, and after it, and the task fails', async () => {
+    const task = await open({}, { batchMs: 600_000 });
     task.edas.setFault(({ method }) => (method === 'PUT' ? faults.emptyBody() : undefined));
     expect(problemOf((await task.run()).error)).toBe('edas_outcome_unknown');
-    expect(task.events()).toEqual(['outcome_unknown']);
+    expect(task.events()).toEqual(['outcome_unknown', 'outcome_unknown']);
     expect(task.clock.seconds()).toBeGreaterThan(120);
     expect(task.clock.seconds()).toBeLessThan(145);
     expect(putsOf(task)).toHaveLength(1);
 
-    const [{ tookMs, problem } = {}] = task.notifications();
-    expect(tookMs).toBeLessThan(2_000 + 21_000);
-    expect(problem?.code).toBe('edas_outcome_unknown');
-    expect(problem?.message).toMatch(
-      /^The rollback was sent, and its answer got lost\. EDAS gave no answer .*\. The change order is looked at for two more minutes\. If it runs on until then, Function Compute may try the task again, and then the rollback is sent once more\.$/,
+    const [first, second] = task.notifications();
+    expect(first?.tookMs).toBeLessThan(2_000 + 21_000);
+    expect(first?.problem?.message).toMatch(
+      /^The rollback was sent, and it is not known whether it began\. EDAS gave no answer .*\. This task looks at the change order for two minutes, and until then nothing sends the rollback again\.$/,
     );
-    expect(task.notifications()[0]?.text).not.toMatch(/send the webhook/i);
-  });
-
-  test('of a retry that sends nothing does not say that an answer got lost, but what the order shows', async () => {
-    const task = await open({}, { createdAt: Date.parse(startTime) - 3_600_000, outcome: 3 });
-    expect(problemOf((await task.run({}, 1)).error)).toBe('edas_outcome_unknown');
-    expect(task.notifications()).toMatchObject([{ event: 'outcome_unknown' }]);
-    expect(task.notifications()[0]?.problem?.message).toContain('status is 3 (failed): so it is not sent');
-    expect(task.notifications()[0]?.problem?.message).not.toContain('got lost');
-    expect(putsOf(task)).toEqual([]);
+    expect(second?.problem?.message).toBe(
+      "The rollback was sent, and the change order's status is still 1 (running), so most probably the rollback had no effect. Look at it in the EDAS console. Function Compute may run this task again: if the order is still in flight then, the rollback is sent once more.",
+    );
+    for (const { text } of task.notifications()) expect(text).not.toMatch(/send the webhook/i);
   });
 
   test('is told at once, and then that the rollback began, where EDAS shows it late', async () => {
@@ -330,15 +319,15 @@ describe('a doubt', () => {
     expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
   });
 
-  test('is followed by a retry that rolls back where the change still runs, and says so', async () => {
+  test('is followed by a retry that sends nothing as long as the queue is down, and says why', async () => {
     const task = await open({}, { batchMs: 600_000 });
-    let attempt = 0;
-    task.edas.setFault(({ method }) => (method === 'PUT' && attempt === 0 ? faults.emptyBody() : undefined));
-    expect(problemOf((await task.run()).error)).toBe('edas_outcome_unknown');
-    attempt = 1;
-    expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
-    expect(task.events()).toEqual(['outcome_unknown', 'started', 'succeeded']);
-    expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
+    task.edas.setFault(({ method }) => (method === 'PUT' ? faults.emptyBody() : undefined));
+    await task.run();
+    expect(problemOf((await task.run({}, 1)).error)).toBe('edas_outcome_unknown');
+    expect(putsOf(task)).toHaveLength(1);
+    expect(task.notifications().at(-1)?.problem?.message).toMatch(
+      /^An earlier attempt of this task may have sent the rollback\. Function Compute could not be asked for the claim/,
+    );
   });
 
   test('is followed by a retry that finds the rollback begun, and follows it', async () => {
@@ -353,6 +342,15 @@ describe('a doubt', () => {
     expect(await task.run({}, 1)).toEqual({ event: 'succeeded' });
     expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
   });
+});
+
+test('a retry of a change that has ended does not say that an answer got lost, but what the order shows', async () => {
+  const task = await open({}, { createdAt: Date.parse(startTime) - 3_600_000, outcome: 3 });
+  expect(problemOf((await task.run({}, 1)).error)).toBe('edas_outcome_unknown');
+  expect(task.notifications()).toMatchObject([{ event: 'outcome_unknown' }]);
+  expect(task.notifications()[0]?.problem?.message).toContain('status is 3 (failed): so it is not sent');
+  expect(task.notifications()[0]?.problem?.message).not.toContain('got lost');
+  expect(putsOf(task)).toEqual([]);
 });
 
 test('a retry that is held does not claim that nothing was done: an earlier attempt may have rolled back, and EDAS shows it late', async () => {
@@ -413,7 +411,7 @@ describe('an EDAS that is down', () => {
   });
 });
 
-describe('a task that comes twice', () => {
+describe('a task that comes twice while the queue is down', () => {
   test('one after the other rolls back once, and says what it found', async () => {
     const task = await open({ edas: { rollbackRules: { ofTerminated: 'accepted' } } });
     await task.run();
@@ -432,110 +430,11 @@ describe('a task that comes twice', () => {
     expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
   });
 
-  // Which is why Function Compute gets one id for one change order, and takes it once.
+  // Which is why a rollback is claimed, where the queue works.
   test('at the same moment rolls back twice where EDAS takes every rollback', async () => {
     const task = await open({ edas: { rollbackRules: { ofTerminated: 'accepted' } } });
     await Promise.all([task.run(), task.run()]);
     expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(2);
-  });
-});
-
-describe('three attempts of which none reaches a channel', () => {
-  const channels = ['webhook', 'dingtalk', 'feishu', 'wecom', 'slack'] as const;
-  const env = Object.fromEntries(channels.map((kind) => [`${kind.toUpperCase()}_URL`, '']));
-  const attempts = async (task: TaskFunction, differences: Partial<RollbackTask> = {}) => {
-    const ends = [];
-    for (const retryCount of [0, 1, 2]) {
-      const { event, error } = await task.run(differences, retryCount);
-      ends.push(event ?? problemOf(error));
-      // Function Compute tries again what has failed.
-      if (event) break;
-      await task.clock.sleep(60_000);
-    }
-    expect(task.receiver.messages).toEqual([]);
-    return ends;
-  };
-
-  test('send one rollback, where EDAS carries it out under the id of the change, which then has succeeded', async () => {
-    const task = await open({ channels, env });
-    task.edas.setFault(({ method }) => (method === 'PUT' ? accepting(taskOrder) : undefined));
-    expect(await attempts(task)).toEqual([
-      'notification_failed',
-      'edas_outcome_unknown',
-      'edas_outcome_unknown',
-    ]);
-    expect(task.edas.orders.get(taskOrder)?.status).toBe(2);
-    expect(putsOf(task)).toEqual(['0 PUT change']);
-    expect(task.events()).toEqual(['started', ...Array.from({ length: 3 }, () => 'outcome_unknown')]);
-  });
-
-  test.each([
-    ['answers with the id that it was sent', 'same-order', taskApp],
-    ['does so, and the application is not known', 'same-order', undefined],
-    ['names the order of the rollback', 'new-order', taskApp],
-    ['names it, and the application is not known', 'new-order', undefined],
-  ] as const)(
-    'send one rollback, where EDAS %s, and takes every rollback',
-    async (_what, answersWith, app) => {
-      const rollbackRules = { answersWith, ofTerminated: 'accepted' } as const;
-      const task = await open({ channels, env, edas: { rollbackRules } });
-      await task.clock.sleep(1_000);
-      expect(await attempts(task, { app })).toEqual(Array.from({ length: 3 }, () => 'notification_failed'));
-      expect(putsOf(task)).toHaveLength(1);
-      expect(task.edas.orders.rollbacksOf(taskOrder)).toBe(1);
-    },
-  );
-
-  // An order in flight looks the same, whether it is the release or its rollback. See docs/decisions/0008.
-  test.each([taskApp, undefined])(
-    'are one, where EDAS carries the rollback out under the id of the change, and it is in flight all the time (%s)',
-    async (app) => {
-      const task = await open({ timeout: 150 }, { batchMs: 3_600_000 });
-      task.receiver.setFault('webhook', 'server-error');
-      task.edas.setFault(({ method }) => (method === 'PUT' ? accepting(taskOrder) : undefined));
-      expect(await attempts(task, { app })).toEqual(['out_of_time']);
-      expect(putsOf(task)).toEqual(['0 PUT change']);
-      expect(task.decisions()).toMatchObject([{ level: 'info', outcome: 'out_of_time', status: 1 }]);
-      expect(task.log().filter(({ msg }) => msg === 'nobody was told')).toEqual([
-        {
-          time: expect.any(String) as string,
-          level: 'error',
-          msg: 'nobody was told',
-          requestId: 'fake-request-id',
-          source: 'pipeline',
-          changeOrderId: taskOrder,
-          reason: 'None of 1 channels could be told the last news (out_of_time): the log says why of each.',
-        },
-      ]);
-    },
-  );
-
-  test('are one as well, where the order cannot be read any more, and runs on for all that is known', async () => {
-    const task = await open({ timeout: 600 }, { batchMs: 3_600_000 });
-    task.receiver.setFault('webhook', 'server-error');
-    task.edas.setFault(({ method, operation }) => {
-      if (method === 'PUT') return accepting(taskOrder);
-      const wasSent = task.edas.calls.some((call) => call.method === 'PUT');
-      return wasSent && operation === 'GetChangeOrderInfo' ? faults.deniedByRam() : undefined;
-    });
-    expect(await attempts(task, { app: undefined })).toEqual(['unreadable']);
-    expect(putsOf(task)).toEqual(['0 PUT change']);
-  });
-
-  test('come all three where the webhook has rolled back, for nothing is sent, and they may reach a channel', async () => {
-    const task = await open({ channels, env, timeout: 150 }, { batchMs: 3_600_000 });
-    expect(await attempts(task, done)).toEqual(Array.from({ length: 3 }, () => 'notification_failed'));
-    expect(task.events()).toEqual(['started', 'out_of_time', 'out_of_time', 'out_of_time']);
-    expect(task.log().filter(({ msg }) => msg === 'nobody was told')).toEqual([]);
-    expect(putsOf(task)).toEqual([]);
-  });
-
-  test('come all three where a rollback that was due has ended otherwise', async () => {
-    const task = await open({ channels, env });
-    await task.clock.sleep(1_000);
-    expect(await attempts(task)).toEqual(Array.from({ length: 3 }, () => 'notification_failed'));
-    expect(task.events()).toEqual(['started', 'succeeded', 'succeeded', 'succeeded']);
-    expect(putsOf(task)).toHaveLength(1);
   });
 });
 

@@ -22,7 +22,7 @@ describe('a context', () => {
       requestId: 'fake-request-id',
       region: 'cn-hangzhou',
       accountId: '1234567890',
-      function: { timeout: 15 },
+      function: { name: 'webhook', timeout: 15 },
       retryCount: 2,
       credentials,
     });
@@ -40,7 +40,7 @@ describe('a context', () => {
     { credentials: null },
     { credentials: 'text' },
     { accountId: 7, function: null, retryCount: '1' },
-    { function: { timeout: Number.NaN }, retryCount: -1 },
+    { function: { name: 7, timeout: Number.NaN }, retryCount: -1 },
     { requestId: 1, region: null, credentials: { accessKeyId: 1, accessKeySecret: {}, securityToken: null } },
   ])('of %j gives nothing', (context) => {
     expect(readContext(context)).toEqual({ credentials: {}, function: {} });

@@ -39,7 +39,7 @@ function queueOf(endpoint: string, { name, credentials = fakeCredentials }: Queu
 }
 
 const submit = (of = queue, timeoutMs = 5_000) => of.submit(taskId, payload, timeoutMs);
-const ask = (of = queue, timeoutMs = 5_000) => of.stateOf(taskId, timeoutMs);
+const ask = (of = queue, timeoutMs = 5_000) => of.read(taskId, timeoutMs);
 
 async function failureOf(work: Promise<unknown>): Promise<TaskQueueFailure> {
   try {
@@ -226,15 +226,24 @@ describe('a task that is handed over to a Function Compute that does not work is
   });
 });
 
-describe('the state of a task', () => {
-  test.each(taskStates)('is %s where Function Compute says so', async (state) => {
+describe('a task', () => {
+  test.each(taskStates)('is read as %s, with its payload, where Function Compute says so', async (state) => {
+    await submit();
     fc.setState(taskId, state);
-    expect(await ask()).toBe(state);
-    expect(fc.calls).toMatchObject([{ operation: 'GetAsyncTask', taskId, status: 200 }]);
+    expect(await ask()).toEqual({ state, payload });
+    expect(fc.calls.at(-1)).toMatchObject({ operation: 'GetAsyncTask', taskId, status: 200 });
   });
 
+  test.each(['{"status":"Failed"}', '{"status":"Failed","taskPayload":7}'])(
+    'is read without its payload where the answer is %j',
+    async (body) => {
+      fc.setFault(() => answering(200, body));
+      expect(await ask()).toEqual({ state: 'Failed', payload: undefined });
+    },
+  );
+
   test.each(['{"status":"Sleeping"}', '{"status":7}', '{"status":"toString"}', '{}', '[]', 'null', ''])(
-    'is not known where the answer is %j',
+    'cannot be read where the answer is %j',
     async (body) => {
       fc.setFault(() => answering(200, body));
       expect(await failureOf(ask())).toMatchObject({
@@ -244,12 +253,18 @@ describe('the state of a task', () => {
     },
   );
 
-  test('is not known of a task that is not there, which is no fault of the settings', async () => {
-    expect(await failureOf(ask())).toMatchObject({
-      message:
-        'Function Compute answered 404 AsyncTaskNotFound. It shows no such task: one that is new may not be shown yet.',
-    });
+  test('is absent where Function Compute shows no such task', async () => {
+    expect(await ask()).toBe('absent');
   });
+
+  test.each([404, 400])(
+    'is not said to be absent where another thing is missing, or by a status of %i alone',
+    async (status) => {
+      const code = status === 404 ? 'FunctionNotFound' : 'AsyncTaskNotFound';
+      fc.setFault(() => answering(status, JSON.stringify({ Code: code })));
+      expect(await failureOf(ask())).toMatchObject({ answer: { status, code } });
+    },
+  );
 
   test.each<[Fault, string]>([
     [

@@ -5,6 +5,7 @@ import type { RollbackReceipt } from '../../../functions/edas/client.ts';
 import { EdasFailure, type EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import type { ChangeOrders } from '../../../functions/rollback/change-orders.ts';
+import type { RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
 import type { RollbackOutcome } from '../../../functions/rollback/outcome.ts';
 import type { RollbackRequest } from '../../../functions/rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../../../functions/rollback/rollback.ts';
@@ -34,6 +35,8 @@ interface Scenario {
   latenciesMs?: [number, ...number[]];
   request?: Partial<RollbackRequest>;
   random?: () => number;
+  /** How long the instance is frozen in each pause. */
+  frozenMs?: number;
 }
 
 interface Course {
@@ -72,8 +75,11 @@ const since = (changeStartedAt: number | undefined, status = 1): ChangeOrderInfo
 
 /** Runs one rollback, or what is done instead, against a made-up EDAS, on a clock that only its calls and pauses move. */
 async function run(
-  { before, reads, put = accepted, latenciesMs = [10], request, random = () => 1 }: Scenario,
-  work: (...args: Parameters<typeof rollBack>) => Promise<RollbackOutcome | undefined> = rollBack,
+  { before, reads, put = accepted, latenciesMs = [10], request, random = () => 1, frozenMs = 0 }: Scenario,
+  work: (
+    request: RollbackRequest,
+    dependencies: RollbackDependencies,
+  ) => Promise<RollbackOutcome | undefined> = (...args) => rollBack(...args),
 ): Promise<Course> {
   let now = startedAt;
   let readsSoFar = 0;
@@ -120,7 +126,7 @@ async function run(
           now: () => now,
           sleep: (ms) => {
             course.pausesMs.push(ms);
-            now += ms;
+            now += ms + frozenMs;
             return Promise.resolve();
           },
         },
@@ -250,11 +256,11 @@ describe('every decision', () => {
       puts: 'several',
     },
     {
-      rule: 'what EDAS throttled is sent again as long as the order can be read',
+      rule: 'what EDAS throttled is sent again once where the order can be read',
       before: except(open, 'unreadable'),
       put: ['throttled'],
       later: ['unchanged', '2'],
-      answer: 'edas_throttled',
+      answer: 'edas_outcome_unknown',
       puts: 'several',
     },
     {
@@ -262,15 +268,15 @@ describe('every decision', () => {
       before: ['unreadable'],
       put: ['throttled'],
       later: ['2'],
-      answer: 'edas_throttled',
+      answer: 'edas_outcome_unknown',
       puts: 'several',
     },
     {
       rule: 'what EDAS throttled is not sent again unseen',
       before: open,
       put: ['throttled'],
-      later: ['unreadable'],
-      answer: 'edas_throttled',
+      later: ['unreadable', 'gone'],
+      answer: 'edas_outcome_unknown',
       puts: 1,
     },
     {
@@ -278,7 +284,7 @@ describe('every decision', () => {
       before: ['unreadable'],
       put: ['throttled'],
       later: ['unchanged'],
-      answer: 'edas_throttled',
+      answer: 'edas_outcome_unknown',
       puts: 1,
     },
     {
@@ -292,7 +298,7 @@ describe('every decision', () => {
     {
       rule: 'nothing is sent again for an order that EDAS does not know any more',
       before: open,
-      put: ['not_sent', 'throttled'],
+      put: ['not_sent'],
       later: ['gone'],
       answer: 'change_order_not_found',
       puts: 1,
@@ -417,13 +423,29 @@ describe('the answer', () => {
     });
   });
 
-  test('to a throttled rollback of an order that cannot be read is about the rollback', async () => {
-    const { problem } = await run({ reads: [found(1), failed('denied')], put: failed('throttled') });
-    expect(problem?.code).toBe('edas_throttled');
-    expect(problem?.message).toBe(
-      'A fake failure: throttled. Nothing was rolled back. Send the webhook again in a few seconds.',
-    );
-    expect(problem?.facts).toEqual({ changeOrderId: orderId, retryAfterSeconds: 5, edas: ids });
+  const throttledWords =
+    'EDAS throttled the rollback, which most probably means that it did nothing. A fake failure: throttled.';
+  test.each<[string, Scenario['reads'], string]>([
+    [
+      'that cannot be read',
+      [found(1), failed('denied')],
+      'The change order could not be read afterwards. Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.',
+    ],
+    [
+      'that EDAS does not know any more',
+      [found(1), failed('not_found')],
+      'The change order could not be read afterwards. Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.',
+    ],
+    [
+      'that stays as it is',
+      [found(1)],
+      "The change order's status is 1 (running). Look at it in the EDAS console. If it stays like this, send the webhook again: the rollback is sent once more unless the order shows as terminated by then.",
+    ],
+  ])('to a throttled rollback of an order %s is about the rollback', async (_what, reads, seen) => {
+    const { problem } = await run({ reads, put: failed('throttled') });
+    expect(problem?.code).toBe('edas_outcome_unknown');
+    expect(problem?.message).toBe(`${throttledWords} ${seen}`);
+    expect(problem?.facts).toEqual({ changeOrderId: orderId, edas: ids });
   });
 
   test.each([
@@ -483,19 +505,16 @@ describe('the answer', () => {
     ['not_sent', 'edas_unavailable', { edas: ids }],
     ['denied', 'edas_denied', { edas: ids }],
     ['unauthenticated', 'edas_denied', { edas: ids }],
-    ['throttled', 'edas_throttled', { edas: ids, retryAfterSeconds: 5 }],
+    ['throttled', 'edas_outcome_unknown', { edas: ids }],
     ['not_found', 'change_order_not_found', { edas: ids }],
     ['rejected', 'edas_rejected', { edas: ids }],
     ['doubt', 'edas_outcome_unknown', { edas: ids }],
-  ] as const)(
-    'to a rollback that was %s keeps the words and ids of EDAS, and only throttling says when to come back',
-    async (kind, code, facts) => {
-      const { problem } = await run({ reads: [found(1)], put: failed(kind) });
-      expect(problem?.code).toBe(code);
-      expect(problem?.facts).toEqual({ changeOrderId: orderId, ...facts });
-      expect(problem?.message).toContain(`A fake failure: ${kind}.`);
-    },
-  );
+  ] as const)('to a rollback that was %s keeps the words and ids of EDAS', async (kind, code, facts) => {
+    const { problem } = await run({ reads: [found(1)], put: failed(kind) });
+    expect(problem?.code).toBe(code);
+    expect(problem?.facts).toEqual({ changeOrderId: orderId, ...facts });
+    expect(problem?.message).toContain(`A fake failure: ${kind}.`);
+  });
 
   test.each([
     [
@@ -609,8 +628,8 @@ describe('the answer', () => {
     );
   });
 
-  test('change_order_not_found after a rollback that was throttled says that nothing was rolled back', async () => {
-    const { problem } = await run({ reads: [found(1), failed('not_found')], put: failed('throttled') });
+  test('change_order_not_found after a rollback that never left says that nothing was rolled back', async () => {
+    const { problem } = await run({ reads: [found(1), failed('not_found')], put: failed('not_sent') });
     expect(problem?.code).toBe('change_order_not_found');
     expect(problem?.message).toMatch(/Nothing was rolled back\.$/);
     expect(problem?.facts).toEqual({ changeOrderId: orderId, edas: ids });
@@ -672,26 +691,68 @@ describe('invariant 3: a rollback is sent once, so', () => {
     expect(course.tookMs).toBeLessThan(1_000);
   });
 
-  test.each(['not_sent', 'throttled'] as const)(
-    'a rollback that was %s is sent again after the order was read again, and the log says so',
-    async (kind) => {
-      const course = await run({ reads: [found(1)], put: [failed(kind), failed(kind), accepted] });
+  test.each<[EdasFailureKind[]]>([
+    [['not_sent', 'not_sent']],
+    [['throttled']],
+    [['not_sent', 'throttled']],
+    [['throttled', 'not_sent']],
+  ])(
+    'a rollback that was %j is sent again after the order was read again, and the log says so',
+    async (kinds) => {
+      const [first = 'not_sent', ...others] = kinds;
+      const put: Scenario['put'] = [failed(first), ...others.map(failed), accepted];
+      const course = await run({ reads: [found(1)], put });
       expect(answerOf(course)).toBe('rolling_back (reply)');
-      expect(course.calls.map(({ operation }) => operation)).toEqual([
-        'read',
-        'put',
-        'read',
-        'put',
-        'read',
-        'put',
-      ]);
-      const warning = [
-        'EDAS did not take the rollback; the order is read before it is tried again',
-        { changeOrderId: orderId, reason: `A fake failure: ${kind}.` },
-      ];
-      expect(course.warnings).toEqual([warning, warning]);
+      expect(course.calls.map(({ operation }) => operation)).toEqual(put.flatMap(() => ['read', 'put']));
+      expect(course.warnings).toEqual(
+        kinds.map((kind) => [
+          'EDAS did not take the rollback; the order is read before it is tried again',
+          { changeOrderId: orderId, reason: `A fake failure: ${kind}.` },
+        ]),
+      );
     },
   );
+
+  test('a rollback that was throttled is sent again at most once, whatever else it meets', async () => {
+    for (const last of [
+      'throttled',
+      'not_sent',
+      'rejected',
+      'not_found',
+      'denied',
+      'unauthenticated',
+    ] as const) {
+      for (const put of [
+        [failed('throttled'), failed(last)],
+        [failed('throttled'), failed('not_sent'), failed(last)],
+      ] as [Sending, ...Sending[]][]) {
+        // What never left is sent again until the time is up.
+        const seen = await run({ reads: [found(1)], put });
+        expect(answerOf(seen)).toBe('edas_outcome_unknown');
+        expect(seen.problem?.message).toContain('EDAS throttled the rollback');
+        if (last !== 'not_sent') expect(putsOf(seen)).toBe(put.length);
+        const ended: Scenario['reads'] = [found(1), ...put.slice(1).map(() => found(1)), found(6)];
+        const shown = await run({ reads: ended, put });
+        expect(answerOf(shown)).toBe('already_terminated');
+      }
+    }
+  });
+
+  test('a rollback that was throttled, and meets a doubt then, is judged by that doubt', async () => {
+    const put: Scenario['put'] = [failed('throttled'), failed('doubt')];
+    const course = await run({ reads: [found(1), found(1), found(6)], put });
+    expect(answerOf(course)).toBe('rolling_back (order)');
+  });
+
+  test('a rollback that was throttled is told also where the clock leaps over the deadline', async () => {
+    const course = await run({
+      reads: [found(1)],
+      put: failed('throttled'),
+      frozenMs: patienceMs - 400,
+    });
+    expect(answerOf(course)).toBe('edas_outcome_unknown');
+    expect(putsOf(course)).toBe(1);
+  });
 
   test.each(['doubt', 'rejected', 'denied', 'unauthenticated', 'not_found'] as const)(
     'a rollback that was %s is not sent again, whatever the first attempt ended in',
@@ -713,7 +774,7 @@ describe('invariant 3: a rollback is sent once, so', () => {
   });
 
   test('two that are refused at the same time do not come back at the same time', async () => {
-    const put = failed('throttled');
+    const put = failed('not_sent');
     const early = await run({ reads: [found(1)], put, random: () => 0 });
     const late = await run({ reads: [found(1)], put, random: () => 1 });
     expect(early.pausesMs.slice(0, 4)).toEqual([150, 300, 600, 1_000]);

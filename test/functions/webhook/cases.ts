@@ -10,7 +10,9 @@ import {
   app,
   byTurn,
   changeOrderId,
+  reportId,
   setStage,
+  taskId,
   type CleanUp,
   type Stage,
   type StageOptions,
@@ -198,7 +200,7 @@ export const problems: Record<HttpCode, Case> = {
   },
   edas_throttled: {
     options: { edasFault: () => edasFaults.throttled() },
-    request: ({ webhook }) => webhook.post('pipeline', order),
+    request: ({ webhook }) => webhook.post('gated', order),
   },
   secrets_unavailable: {
     options: { kmsFault: () => kmsFaults.throttled() },
@@ -241,7 +243,7 @@ export const answers: Record<string, Case & { status: number; part: object }> = 
   },
   'a rollback that EDAS accepted': {
     request: ({ webhook }) => webhook.post('pipeline', order),
-    ...{ status: 202, part: { outcome: 'rolling_back', evidence: 'reply' } },
+    ...{ status: 202, part: { outcome: 'rolling_back', evidence: 'reply', claimed: false } },
   },
   'a rollback that the order shows': {
     options: { edasFault: onPut(edasFaults.resetAfterHandling()) },
@@ -250,12 +252,30 @@ export const answers: Record<string, Case & { status: number; part: object }> = 
   },
   'a rollback that a task follows': {
     request: ({ webhook }) => webhook.post('followed', order),
-    ...{ status: 202, part: { outcome: 'rolling_back', follow: 'dispatched' } },
+    ...{ status: 202, part: { outcome: 'rolling_back', claimed: true, follow: 'dispatched' } },
   },
   'a rollback that nobody follows': {
     options: { fcFault: () => fcFaults.denied() },
     request: ({ webhook }) => webhook.post('followed', order),
-    ...{ status: 202, part: { outcome: 'rolling_back', follow: 'failed' } },
+    ...{ status: 202, part: { outcome: 'rolling_back', claimed: false, follow: 'failed' } },
+  },
+  'a repeat of a rollback that EDAS does not show yet': {
+    options: { rules: { ofTerminated: 'accepted', showsAfterMs: Infinity } },
+    request: (stage) => twice(stage, 'followed', order),
+    ...{ status: 200, part: { outcome: 'deferred', duplicate: true, task: 'Running' } },
+  },
+  'a repeat of a rollback whose delivery was cut off a moment ago, and nobody watches': {
+    options: {
+      rules: { ofTerminated: 'accepted', showsAfterMs: Infinity },
+      fcFault: ({ operation, taskId: id }) =>
+        operation === 'InvokeFunction' && id === reportId ? fcFaults.denied() : undefined,
+    },
+    request: async ({ webhook, fc }) => {
+      await webhook.post('followed', order);
+      fc.setState(taskId, 'Failed');
+      return webhook.post('followed', order);
+    },
+    ...{ status: 200, part: { outcome: 'deferred', duplicate: true, task: 'Failed' } },
   },
   'a deferred rollback': {
     request: ({ webhook }) => webhook.post('deferred', order),

@@ -15,7 +15,7 @@ import {
   form,
   order,
   patienceMs,
-  secondTaskId,
+  reportId,
   stageWith,
   taskId,
   type CleanUp,
@@ -48,7 +48,8 @@ describe('a deferred rollback', () => {
     const { webhook, edas, fc, tasks } = await stage({}, onTestFinished);
     const answer = await webhook.post('pipeline', order, { headers: { 'X-Delivery-Id': 'fake-delivery' } });
     expect(answer.status).toBe(202);
-    const message = 'A task rolls the change order back, once, and then follows the rollback to its end.';
+    const message =
+      'A task rolls the change order back, once, and another one then follows the rollback to its end.';
     expect(answer.body).toEqual({
       outcome: 'deferred',
       changeOrderId,
@@ -238,7 +239,6 @@ describe('a duplicate', () => {
       faults.denied(),
       `needs fc:GetAsyncTask on acs:fc:cn-hangzhou:${fakeAccountId}:functions/${followFunction}`,
     ],
-    [faults.notFound(), 'It shows no such task'],
     [faults.throttled(), '429'],
     [faults.internalError(), '500'],
     [faults.htmlPage({ status: 200 }), 'Is FUNCTION_ENDPOINT'],
@@ -257,9 +257,9 @@ describe('a duplicate', () => {
       await webhook.post('pipeline', order);
       const answer = await webhook.post('pipeline', order);
       expect(answer).toMatchObject({ status: 200, body: { duplicate: true, task: 'unknown' } });
-      expect(answer.body['message']).toContain('what has become of it cannot be read: the log says why');
-      expect(warnings()).toHaveLength(1);
-      expect(warnings()[0]).toContain(reason);
+      expect(answer.body['message']).toContain('Function Compute does not show what has become of it');
+      // Of the claim, and of its report.
+      expect(warnings().filter((line) => line.includes(reason))).toHaveLength(2);
       expect(edas.calls).toEqual([]);
     },
   );
@@ -275,24 +275,25 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
   };
 
   test.for(dead)(
-    'once, and hands over a second task that follows, where the first one is %s',
+    'once, with the second claim, where the task of the first one is %s',
     async (state, { onTestFinished }) => {
       const { webhook, fc, puts, tasks, warnings } = await afterDeath(state, {}, onTestFinished);
       const answer = await webhook.post('pipeline', order);
       expect(answer).toMatchObject({
         status: 202,
-        body: { outcome: 'rolling_back', evidence: 'reply', follow: 'dispatched' },
+        body: { outcome: 'rolling_back', evidence: 'reply', claimed: true, follow: 'dispatched' },
       });
       expect(answer.body['message']).toMatch(/A task follows it and tells how it ends\.$/);
       expect(puts()).toBe(1);
-      expect(fc.tasks.map((task) => task.taskId)).toEqual([taskId, secondTaskId]);
+      expect(fc.tasks.map((task) => task.taskId)).toEqual([taskId, `${taskId}-2`, `${reportId}-2`]);
       const { rollbackChangeOrderId } = answer.body;
       expect(rollbackChangeOrderId).toMatch(/^[0-9a-f-]{36}$/);
       expect(tasks()).toMatchObject([
         { rollback: 'due', changeOrderId },
+        { rollback: 'claimed', claim: 2, changeOrderId },
         { rollback: 'done', changeOrderId, rollbackChangeOrderId },
       ]);
-      expect(warnings().join()).toContain(`The task ${taskId} is ${state}.`);
+      expect(warnings().join()).toContain(`The task that had to finish it is ${state}.`);
       expect(webhook.decisions().at(-1)).toMatchObject({ outcome: 'rolling_back', follow: 'dispatched' });
     },
   );
@@ -304,20 +305,19 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
     expect(repeat).toMatchObject({ status: 200, body: { outcome: 'already_terminated' } });
     expect(repeat.body).not.toHaveProperty('follow');
     expect(puts()).toBe(1);
-    expect(fc.tasks).toHaveLength(2);
+    expect(fc.tasks).toHaveLength(3);
   });
 
-  test('and a repeat, to an EDAS that does not show it yet, is told that a task follows already', async ({
+  test('and a repeat, to an EDAS that does not show it yet, is told of that rollback', async ({
     onTestFinished,
   }) => {
     const rules = { ofTerminated: 'accepted', showsAfterMs: Infinity } as const;
-    const { webhook, fc } = await afterDeath('Failed', { rules }, onTestFinished);
+    const { webhook, puts } = await afterDeath('Failed', { rules }, onTestFinished);
     expect((await webhook.post('pipeline', order)).body).toMatchObject({ follow: 'dispatched' });
-    expect((await webhook.post('pipeline', order)).body).toMatchObject({
-      outcome: 'rolling_back',
-      follow: 'exists',
-    });
-    expect(fc.tasks).toHaveLength(2);
+    const repeat = await webhook.post('pipeline', order);
+    expect(repeat).toMatchObject({ status: 200, body: { outcome: 'deferred', duplicate: true } });
+    expect(repeat.body['message']).toContain('EDAS accepted the rollback for an earlier delivery');
+    expect(puts()).toBe(1);
   });
 
   test('whatever had killed the task after it rolled back: then there is nothing to do', async ({
@@ -350,21 +350,20 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
     faults.switchingProtocols(),
     faults.silent(),
     faults.trickling(),
-  ])(
-    'in time, also where the second task meets $name: the rollback stands',
-    async (fault, { onTestFinished }) => {
-      const fcFault = (call: RecordedCall) => (call.taskId === secondTaskId ? fault : undefined);
-      const { webhook, puts } = await afterDeath('Failed', { fcFault }, onTestFinished);
-      expect((await webhook.post('pipeline', order)).body).toMatchObject({
-        outcome: 'rolling_back',
-        follow: 'failed',
-      });
-      expect(puts()).toBe(1);
-      expect(webhook.decisions().at(-1)?.['durationMs']).toBeLessThan(patienceMs);
-    },
-  );
+  ])('in time, also where its report meets $name: the rollback stands', async (fault, { onTestFinished }) => {
+    const fcFault = (call: RecordedCall) =>
+      call.operation === 'InvokeFunction' && call.taskId.startsWith(reportId) ? fault : undefined;
+    const { webhook, puts } = await afterDeath('Failed', { fcFault }, onTestFinished);
+    expect((await webhook.post('pipeline', order)).body).toMatchObject({
+      outcome: 'rolling_back',
+      claimed: true,
+      follow: 'failed',
+    });
+    expect(puts()).toBe(1);
+    expect(webhook.decisions().at(-1)?.['durationMs']).toBeLessThan(patienceMs);
+  });
 
-  test('and keeps time for the second task, however long the rollback takes', async ({ onTestFinished }) => {
+  test('and keeps time for its report, however long the rollback takes', async ({ onTestFinished }) => {
     const rules = { ofTerminated: 'accepted', showsAfterMs: Infinity } as const;
     const { webhook, edas } = await afterDeath('Failed', { rules }, onTestFinished);
     edas.setFault(({ method }) => (method === 'PUT' ? edasFaults.resetAfterHandling() : undefined));
@@ -374,7 +373,7 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
   });
 
   test.concurrent(
-    'and time is left for the second task, where EDAS takes 10 s for the rollback',
+    'and time is left for its report, where EDAS takes 10 s for the rollback',
     async ({ onTestFinished }) => {
       const edasFault: StageOptions['edasFault'] = ({ method }) =>
         method === 'PUT' ? edasFaults.delayed({ byMs: 10_000 }) : undefined;
@@ -384,7 +383,7 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
         evidence: 'order',
         follow: 'dispatched',
       });
-      expect(tasks()).toMatchObject([{ rollback: 'due' }, { rollback: 'done' }]);
+      expect(tasks()).toMatchObject([{ rollback: 'due' }, { rollback: 'claimed' }, { rollback: 'done' }]);
       expect(webhook.decisions().at(-1)?.['durationMs']).toBeLessThan(patienceMs);
     },
   );
@@ -408,14 +407,14 @@ describe('the emergency brake does not depend on the queue: the webhook rolls ba
     [faults.switchingProtocols()],
     [faults.silent()],
     [faults.trickling()],
-    // Twice in doubt: a task is there, and nobody can know. It will find the order terminated.
-    [faults.internalError(done), 1],
-    [faults.htmlPage({ status: 202, ...done }), 1],
-    [faults.reset(done), 1],
-    [faults.closed(done), 1],
-    [faults.switchingProtocols(done), 1],
-    [faults.silent(done), 1],
-    [faults.delayed({ byMs: 10_000 }), 1],
+    // Twice in doubt: the task is there, and so is the report, by which the task knows that it is late.
+    [faults.internalError(done), 2],
+    [faults.htmlPage({ status: 202, ...done }), 2],
+    [faults.reset(done), 2],
+    [faults.closed(done), 2],
+    [faults.switchingProtocols(done), 2],
+    [faults.silent(done), 2],
+    [faults.delayed({ byMs: 10_000 }), 2],
   ];
   const titled = rows.map(([fault, tasks = 0]) => ({ fault, tasks, name: fault.name }));
 
@@ -508,14 +507,14 @@ describe('an answer that gets lost, with a second try that fails,', () => {
     calls.filter(({ operation }) => operation === 'GetAsyncTask').length;
 
   test.concurrent.for(secondTries)(
-    'is settled by the state of the task, which is asked for once, and no rollback is sent: $name',
+    'is settled by the task and its report, which are read once, and no rollback is sent: $name',
     async (fault, { onTestFinished }) => {
       const fcFault = byTurn(faults.internalError(done), fault);
       const { webhook, fc, edas } = await stage({ fcFault }, onTestFinished);
       const answer = await webhook.post('pipeline', order);
       expect(answer).toMatchObject({ status: 202, body: { outcome: 'deferred', task: 'Running' } });
       expect(answer.body).not.toHaveProperty('duplicate');
-      expect(questions(fc.calls)).toBe(1);
+      expect(questions(fc.calls)).toBe(2);
       expect(fc.tasks).toHaveLength(1);
       expect(edas.calls).toEqual([]);
     },
@@ -527,14 +526,14 @@ describe('an answer that gets lost, with a second try that fails,', () => {
       const { webhook, fc, puts } = await stage({}, onTestFinished);
       const meets = byTurn(faults.internalError(done), fault);
       fc.setFault((call) => {
-        if (call.operation === 'GetAsyncTask') fc.setState(taskId, 'Stopped');
+        if (call.operation === 'GetAsyncTask' && call.taskId === taskId) fc.setState(taskId, 'Stopped');
         return meets(call);
       });
       expect((await webhook.post('pipeline', order)).body).toMatchObject({
         outcome: 'rolling_back',
         follow: 'dispatched',
       });
-      expect(questions(fc.calls)).toBe(1);
+      expect(questions(fc.calls)).toBe(2);
       expect(puts()).toBe(1);
     },
   );
@@ -548,21 +547,21 @@ describe('an answer that gets lost, with a second try that fails,', () => {
     faults.switchingProtocols(),
     faults.silent(),
   ])(
-    'leads to a rollback of the webhook where the state cannot be read, and only here, as a task is there, are two rollbacks possible: $name',
+    'leads to a rollback of the webhook where the task cannot be read, and only here, as it is there, are two rollbacks possible: $name',
     async (fault, { onTestFinished }) => {
       const meets = byTurn(faults.reset(done), faults.throttled());
       const fcFault = (call: RecordedCall) => (call.operation === 'GetAsyncTask' ? fault : meets(call));
       const { webhook, fc, puts, tasks, warnings } = await stage({ fcFault }, onTestFinished);
       expect((await webhook.post('pipeline', order)).body).toMatchObject({
         outcome: 'rolling_back',
-        follow: 'failed',
+        claimed: false,
+        follow: 'dispatched',
       });
       expect(puts()).toBe(1);
-      expect(tasks()).toMatchObject([{ rollback: 'due' }]);
-      expect(questions(fc.calls)).toBe(1);
-      expect(warnings()).toHaveLength(2);
-      expect(warnings()[0]).toContain('it is not known whether a task was handed over');
-      expect(warnings()[1]).toContain('what has become of the task cannot be read');
+      // By the report, the task of a lost answer knows that the webhook went ahead.
+      expect(tasks()).toMatchObject([{ rollback: 'due' }, { rollback: 'done' }]);
+      expect(questions(fc.calls)).toBe(2);
+      expect(warnings().join()).toContain('it is not known whether a task was handed over');
       expect(webhook.decisions()[0]?.['durationMs']).toBeLessThan(patienceMs);
     },
   );
@@ -608,7 +607,7 @@ describe('in a chat', () => {
     expect(answer).toMatchObject({ status: 200 });
     expect(answer.body).toEqual({
       response_type: 'in_channel',
-      text: `Handed to a task: change order ${changeOrderId}, asked for by roadrunner. A task rolls the change order back, once, and then follows the rollback to its end.`,
+      text: `Handed to a task: change order ${changeOrderId}, asked for by roadrunner. A task rolls the change order back, once, and another one then follows the rollback to its end.`,
     });
     expect(tasks()).toMatchObject([{ actor: 'roadrunner', answerAt: { chat: 'slack', url: ownUrl } }]);
     const again = await webhook.post('slack', command(ownUrl), { headers: form });

@@ -221,7 +221,7 @@ const cases: Case[] = [
   },
   { name: 'EDAS denying', act: onRollback(faults.deniedByRam()), ends: 'edas_denied' },
   { name: 'EDAS refusing', act: onRollback(faults.businessErrorUnder200()), ends: 'edas_rejected' },
-  { name: 'EDAS throttling', act: onRollback(faults.throttled()), ends: 'edas_throttled' },
+  { name: 'EDAS throttling', act: onRollback(faults.throttled()), ends: 'edas_outcome_unknown' },
   { name: 'a page of HTML', act: onRollback(faults.htmlBadGateway()), ends: 'edas_outcome_unknown' },
   { name: 'half of a JSON text', act: onRollback(faults.truncatedJson()), ends: 'rolling_back' },
   { name: 'a cut connection', act: onRollback(faults.resetBeforeHandling()), ends: 'edas_outcome_unknown' },

@@ -197,7 +197,8 @@ describe('a slash command', () => {
       response_type: 'in_channel',
       text:
         `Rolling back: change order ${orderId}, asked for by roadrunner. ` +
-        'EDAS accepted the rollback. It runs batch by batch; follow it in the EDAS console.',
+        'EDAS accepted the rollback. It runs batch by batch; follow it in the EDAS console. ' +
+        'Once is not sure, for this source has no follow function: a delivery at the same moment may have sent the rollback too.',
     });
     expect(webhook.decisions()).toMatchObject([{ outcome: 'rolling_back', actor: 'roadrunner' }]);
   });

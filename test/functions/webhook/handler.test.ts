@@ -67,6 +67,7 @@ describe('a signed webhook', () => {
         traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
       },
       evidence: 'reply',
+      claimed: false,
       message: expect.stringContaining('EDAS accepted the rollback') as string,
       source: 'pipeline',
       requestId: 'fake-request-id',
@@ -347,6 +348,7 @@ describe('the log', () => {
         rollbackChangeOrderId: expect.any(String) as string,
         edas: { requestId: expect.any(String) as string, traceId: expect.any(String) as string },
         evidence: 'reply',
+        claimed: false,
         message: expect.any(String) as string,
       },
     ]);

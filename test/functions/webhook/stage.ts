@@ -28,8 +28,7 @@ import {
 
 export const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 export const taskId = `rollback-${changeOrderId}`;
-/** Of the task that follows a rollback whose first task is dead. */
-export const secondTaskId = `follow-${changeOrderId}`;
+export const reportId = `follow-${changeOrderId}`;
 export const app = '3616cdca-4f92-4413-0000-000000000000';
 /** A payload that names the change order. */
 export const order = { changeOrderId };
@@ -127,20 +126,23 @@ export async function expectOwnRollback(
   const answer = await webhook.post('pipeline', order);
   expect(answer).toMatchObject({
     status: 202,
-    body: { outcome: 'rolling_back', evidence: 'reply', changeOrderId, follow: 'failed' },
+    body: { outcome: 'rolling_back', evidence: 'reply', changeOrderId, claimed: false, follow: 'failed' },
   });
   expect(answer.body['message']).toContain('No task is known to follow it');
+  expect(answer.body['message']).toMatch(
+    /Once is not sure, for Function Compute took no claim in time: .*\.$/,
+  );
   expect(puts()).toBe(1);
   expect(fc.tasks).toHaveLength(tasks);
   expect(warnings().join()).toMatch(/no task could be handed over|whether a task was handed over/);
   expect(warnings().join()).toContain(logged);
   const [decision] = webhook.decisions();
-  expect(decision).toMatchObject({ outcome: 'rolling_back', follow: 'failed' });
+  expect(decision).toMatchObject({ outcome: 'rolling_back', claimed: false, follow: 'failed' });
   expect(decision?.['durationMs']).toBeLessThan(patienceMs);
 }
 
 /** The first invocation meets the first fault, and so on. Those that come later, and questions for a state, meet none. */
-export function byTurn(...faults: readonly Fault[]): NonNullable<StageOptions['fcFault']> {
+export function byTurn(...faults: readonly (Fault | undefined)[]): NonNullable<StageOptions['fcFault']> {
   let turn = 0;
   return ({ operation }) => (operation === 'InvokeFunction' ? faults[turn++] : undefined);
 }

@@ -157,7 +157,7 @@ describe('where rollbacks are followed,', () => {
 
   test('the value of a variable of a channel may not be written out, and is not repeated', () => {
     const text = shipped.replace(
-      "        REGION: ${env('REGION', 'cn-hangzhou')}\n        EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}\n        ROLLBACK_SUSPENDED: ${env('ROLLBACK_SUSPENDED', 'false')} #",
+      "        REGION: ${env('REGION', 'cn-hangzhou')}\n        EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}\n        FUNCTION_ENDPOINT: ${env('FUNCTION_ENDPOINT', '')}\n        ROLLBACK_SUSPENDED: ${env('ROLLBACK_SUSPENDED', 'false')} #",
       '        CHAT_URL: https://chat.example.com/test-only-key\n        CHAT_SECRET: ${env("CHAT_URL", "")}\n$&',
     );
     expect(faultsIn(text, source(secrets, channels))).toEqual([
@@ -242,11 +242,11 @@ describe('where rollbacks are followed,', () => {
       'ROLLBACK_SUSPENDED: true\n',
       'follow: write under environmentVariables: ROLLBACK_SUSPENDED: true',
     ],
-    [
-      "        EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}\n",
+    ...['EDAS_ENDPOINT', 'FUNCTION_ENDPOINT'].map((name): [string, string, string] => [
+      `        ${fromEnv(name)}\n`,
       '',
-      'follow: take out of environmentVariables: EDAS_ENDPOINT; the other function has none',
-    ],
+      `follow: take out of environmentVariables: ${name}; the other function has none`,
+    ]),
   ])('%j written as %j is told', (right, wrong, fault) => {
     const faults = faultsIn(edited(right, wrong), deferring);
     expect(faults).toEqual([expect.stringContaining(fault)]);

@@ -1046,7 +1046,7 @@ describe('the shipped sources.yaml', () => {
       },
     ]);
     for (const source of compiled) {
-      expect(source).toMatchObject({ cluster: 'ecs', mode: 'now', follow: false, dryRun: false });
+      expect(source).toMatchObject({ cluster: 'ecs', mode: 'now', follow: true, dryRun: false });
     }
   });
 

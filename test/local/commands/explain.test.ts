@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { runCommand, type Ended } from '../../support/command.ts';
+import { dangersIn } from '../../support/hostile-text.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { oneLine } from './one-line.ts';
 
@@ -51,6 +52,16 @@ describe('npm run explain', () => {
     const { status, stdout } = await explain(['--source', 'pipeline'], '{}');
     expect(status).toBe(1);
     expect(stdout).toMatch(/\n\nThe rule "changeOrderId" decides: refused with change_order_id_missing.*\n$/);
+  });
+
+  test('shows what a terminal would obey in a payload, on the line on which it stands', async () => {
+    const payload = JSON.stringify({ 'a\u001b[2J\nallow  none\u202e': 1, changeOrderId: '\u009b2J\u200b' });
+    const { stdout } = await explain(['--source', 'pipeline'], payload);
+    expect(stdout).toMatch(
+      /^payload +an object with a\\u\{1b\}\[2J\\u\{a\}allow {2}none\\u\{202e\}, changeOrderId$/m,
+    );
+    expect(stdout).toMatch(/\n\nThe rule "changeOrderId" decides: .*"\\u\{9b\}2J\\u\{200b\}"/);
+    expect(dangersIn('webhook', stdout, { mayBreakLines: true })).toEqual([]);
   });
 
   test('takes the application of a link, and the content type', async () => {

@@ -139,6 +139,31 @@ describe('npm run send', () => {
     expect(edas.calls).toEqual([]);
   });
 
+  test('shows what a terminal would obey in an answer, and keeps its lines', async () => {
+    const body = JSON.stringify({ text: 'a\u001b[2J\u009b', more: '\u202e' }, undefined, 2);
+    const server = await listen(
+      createServer((_request, response) => response.end(`${body}\r\nb\u0007`)),
+      0,
+    );
+    onTestFinished(() => server.close());
+    const args = ['--url', server.url, '--source', 'pipeline', '--change-order', order];
+    const { stdout } = await send(args, { SECRET_PIPELINE: 'fake-secret' });
+    expect(stdout).toContain(
+      'answered 200\n{\n  "text": "a\\u001b[2J\\u{9b}",\n  "more": "\\u{202e}"\n}\nb\\u{7}\n',
+    );
+  });
+
+  test('shows what a terminal would obey in the answer to a chat', async () => {
+    const server = await listen(
+      createServer((_request, response) => response.end('{"text":"a\\u001b[2J"}')),
+      0,
+    );
+    onTestFinished(() => server.close());
+    const args = ['--url', server.url, '--source', 'chat', '--change-order', order];
+    const { stdout } = await send(args, { CHAT_SECRET: 'fake-secret' });
+    expect(stdout.endsWith('\n\na\\u{1b}[2J\n')).toBe(true);
+  });
+
   test('does not follow a redirection', async () => {
     const paths: unknown[] = [];
     const server = await listen(

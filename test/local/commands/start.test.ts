@@ -97,8 +97,9 @@ describe('npm start', () => {
       '1 (running)',
       'sender → function  POST',
       'function → EDAS    GetChangeOrderInfo HTTP 200',
-      'function → EDAS    RollbackChangeOrder HTTP 200',
       'function → FC      InvokeFunction rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 202',
+      'function → EDAS    RollbackChangeOrder HTTP 200',
+      'function → FC      InvokeFunction follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 202',
       'answered 202',
       '"outcome":"rolling_back"',
       '3. EDAS rolls the release back, batch by batch. A task follows it',
@@ -123,6 +124,9 @@ describe('npm start', () => {
     // A task is a process of its own, and begins when it likes.
     expect(output).toContain('Started: the EDAS rollback is under way.');
     expect(output).toContain('task → EDAS        GetChangeOrderInfo HTTP 200');
+    expect(output).toContain(
+      'task → FC          GetAsyncTask follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 200',
+    );
     expect(output).toContain('Your sources.yaml has no notify');
   });
 

@@ -121,7 +121,7 @@ describe('the function server', () => {
   test('bears a caller that hangs up in the middle of its request', async () => {
     const server = await start();
     const socket = connect(portOf(server), '127.0.0.1').resume();
-    socket.end('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf');
+    socket.end(`POST / HTTP/1.1\r\nhost: ${new URL(server.url).host}\r\ncontent-length: 10\r\n\r\nhalf`);
     await once(socket, 'close');
     expect((await fetch(server.url)).status).toBe(202);
   });

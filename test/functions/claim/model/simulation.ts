@@ -301,6 +301,7 @@ export class Simulation {
         rollbackDeadlineAt: this.now + 3_500_000,
         deadlineAt: this.now + 3_500_000,
         isRetry,
+        mayBeRetry: isRetry,
         waitedMs: 0,
         notify: (event: RollbackEvent) => Promise.resolve(void this.news.push(event.event)),
       };

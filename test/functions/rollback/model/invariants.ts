@@ -16,6 +16,9 @@ const rules: Record<string, Holds> = {
       .slice(0, -1)
       .every(({ end }) => end === 'not_sent' || end === 'throttled'),
 
+  'it sends what was throttled again at most once': (delivery) =>
+    putsOf(delivery).filter(({ end }) => end === 'throttled').length <= 2,
+
   'it looks at the order before it sends, and again before it sends again': (delivery) =>
     putsOf(delivery).every((put, index, puts) => {
       const before = puts[index - 1];
@@ -104,8 +107,9 @@ const rules: Record<string, Holds> = {
     return told === undefined || Number(told) === readsOf(delivery).at(-1)?.seen?.status;
   },
 
-  'it says "edas_outcome_unknown" only of a rollback that was sent': (delivery) =>
-    answerOf(delivery) !== 'edas_outcome_unknown' || putsOf(delivery).some(({ end }) => end === 'doubt'),
+  'it says "edas_outcome_unknown" only of a rollback that was sent, and not clearly refused': (delivery) =>
+    answerOf(delivery) !== 'edas_outcome_unknown' ||
+    putsOf(delivery).some(({ end }) => end === 'doubt' || end === 'throttled'),
 
   'it never denies a rollback that took effect': (delivery) =>
     delivery.answeredAt === undefined ||

@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest';
-import { Problem } from '../../../../functions/errors.ts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { errorCatalogue, Problem, type ErrorCode } from '../../../../functions/errors.ts';
 import type { Outcome } from '../../../../functions/webhook/outcome.ts';
 import { chatMessage } from '../../../../functions/webhook/reply/chat.ts';
+import type { Chat } from '../../../../functions/webhook/source/compiled-source.ts';
+import { dangersIn, hostileText } from '../../../support/hostile-text.ts';
+import { runs } from '../../../support/runs.ts';
 
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const rollingBack: Outcome = {
@@ -23,12 +27,6 @@ test('Slack shows a refusal only to the user who asked, and why', () => {
   expect(chatMessage('slack', problem, 'roadrunner')).toEqual({
     response_type: 'ephemeral',
     text: `Not rolled back: change order ${changeOrderId}. The change order has succeeded. (change_order_finished)`,
-  });
-});
-
-test('Slack mentions no user, whatever the name of who asked', () => {
-  expect(chatMessage('slack', rollingBack, '<!channel> & <@U1>')).toMatchObject({
-    text: expect.stringContaining('asked for by &lt;!channel&gt; &amp; &lt;@U1&gt;.') as string,
   });
 });
 
@@ -97,5 +95,83 @@ test('what is no command is answered with what to type', () => {
   expect(chatMessage('slack', ignored, 'roadrunner')).toEqual({
     response_type: 'ephemeral',
     text: 'This is no command.',
+  });
+});
+
+describe('whatever a sender or EDAS wrote', () => {
+  const chats = ['slack', 'dingtalk', 'feishu'] as const;
+
+  /** The text of an answer, in the field in which its chat has it. */
+  function textOf(chat: Chat, result: Outcome | Problem, actor?: string): string {
+    const answer = chatMessage(chat, result, actor);
+    if (chat === 'slack') return (answer as { text: string }).text;
+    if (chat === 'feishu') return (answer as { toast: { content: string } }).toast.content;
+    return (answer as { text: { content: string } }).text.content;
+  }
+
+  const message = hostileText;
+  const outcome = fc.oneof(
+    fc.record({
+      outcome: fc.constantFrom('deferred', 'already_terminated', 'dry_run', 'suspended'),
+      changeOrderId: fc.constant(changeOrderId),
+      message,
+    }),
+    fc.record({ outcome: fc.constant('ignored'), message }),
+    message.map((text) => ({ ...rollingBack, message: text })),
+  ) as fc.Arbitrary<Outcome>;
+  const problem = fc
+    .tuple(
+      fc.constantFrom(...(Object.keys(errorCatalogue) as ErrorCode[])),
+      message,
+      fc.constantFrom({}, { changeOrderId }),
+    )
+    .map(([code, text, facts]) => new Problem(code, text, facts));
+
+  test.each(chats)('the answer in %s is one line that mentions nobody and hides nothing', (chat) => {
+    fc.assert(
+      fc.property(fc.oneof(outcome, problem), fc.option(hostileText, { nil: undefined }), (result, actor) => {
+        const text = textOf(chat, result, actor);
+        expect(dangersIn(chat, text)).toEqual([]);
+        expect(text.isWellFormed()).toBe(true);
+        // Slack writes an ampersand as five characters.
+        expect(text.length).toBeLessThanOrEqual(5 * 1400);
+        if (result instanceof Problem) expect(text.endsWith(` (${result.code})`)).toBe(true);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  test.each([
+    ['slack', 'Bob, asked for by @all&lt;!here&gt; [x](y).'],
+    ['dingtalk', 'Bob, asked for by ＠all<!here> [x](y).'],
+    ['feishu', 'Bob, asked for by @all＜!here> [x］(y).'],
+  ] as const)('%s shows the name of who asked as mere text on the line', (chat, expected) => {
+    const actor = '\u202eBob,\nasked for by @all<!here> [x](y)';
+    expect(textOf(chat, rollingBack, actor)).toBe(
+      `Rolling back: change order ${changeOrderId}, asked for by ${expected} EDAS accepted the rollback.`,
+    );
+  });
+
+  test('who asked is not told where nothing of the name can be seen', () => {
+    expect(textOf('dingtalk', rollingBack, '\u200b\n\u3164')).toBe(
+      `Rolling back: change order ${changeOrderId}. EDAS accepted the rollback.`,
+    );
+  });
+
+  test('a name that is too long, or a message, is cut, and the code is still told', () => {
+    expect(textOf('dingtalk', rollingBack, 'x'.repeat(101))).toContain(` by ${'x'.repeat(100)}…. EDAS`);
+    expect(textOf('dingtalk', new Problem('edas_rejected', 'x'.repeat(1001)))).toBe(
+      `Not rolled back. ${'x'.repeat(1000)}… (edas_rejected)`,
+    );
+    expect(textOf('dingtalk', { outcome: 'ignored', message: 'x\n'.repeat(501) })).toBe(
+      `${'x '.repeat(500)}…`,
+    );
+  });
+
+  test('what to type is shown as it is to be typed', () => {
+    const unclear = new Problem('change_order_id_missing', 'No id.');
+    expect(textOf('dingtalk', unclear)).toContain('Type: rollback <change order id> (');
+    expect(textOf('feishu', unclear)).toContain('Type: rollback <change order id> (');
+    expect(textOf('slack', unclear)).toContain('Type: rollback &lt;change order id&gt; (');
   });
 });

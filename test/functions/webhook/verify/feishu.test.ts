@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decryptFeishu, verifyFeishu } from '../../../../functions/webhook/verify/feishu.ts';
+import { decryptFeishu, feishuSignature, verifyFeishu } from '../../../../functions/webhook/verify/feishu.ts';
 import { problemOf, verdictOf } from '../../../support/problem.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
@@ -36,10 +36,9 @@ function verify(
 const verdict = verdictOf(verify);
 
 describe("Feishu's signature", () => {
-  test('is accepted in either case, with an empty nonce, and with either of the keys', () => {
+  test('is accepted in either case, and with either of the keys', () => {
     expect(verdict([time, nonce, hex])).toBe('accepted');
     expect(verdict([time, nonce, hex.toUpperCase()])).toBe('accepted');
-    expect(verdict([time, '', hexWithoutNonce])).toBe('accepted');
     const secrets = ['fake-secret', 'fake-old-secret'];
     expect(verdict([time, nonce, hex], { secrets })).toBe('accepted');
     expect(verdict([time, nonce, hexOfOldSecret], { secrets })).toBe('accepted');
@@ -49,6 +48,7 @@ describe("Feishu's signature", () => {
     ['signature_missing', 'no signature', [time, nonce, undefined]],
     ['signature_missing', 'an empty signature', [time, nonce, '']],
     ['signature_missing', 'no nonce', [time, undefined, hexWithoutNonce]],
+    ['signature_missing', 'an empty nonce', [time, '', hexWithoutNonce]],
     ['signature_malformed', 'an odd number of digits', [time, nonce, hex.slice(1)]],
     ['signature_malformed', '31 bytes', [time, nonce, hex.slice(2)]],
     ['signature_malformed', 'a prefix', [time, nonce, `sha256=${hex}`]],
@@ -86,6 +86,59 @@ describe("Feishu's signature", () => {
       ).toBe(message);
     },
   );
+
+  const verdictOfSigned = (nonce: string, body: string, at = now) => {
+    const seconds = String(Math.floor(at / 1000));
+    const digest = feishuSignature(Buffer.from('fake-secret'), seconds, nonce, Buffer.from(body));
+    return verdict([seconds, nonce, digest.toString('hex')], { body, at });
+  };
+
+  test.each<[string, string, string]>([
+    ['a nonce of 128 characters', '~'.repeat(128), '{"a":1}'],
+    ['a nonce of one', ' ', '{"a":1}'],
+    ['white space at the end of the body, as in a file', nonce, '{"a":\n1}\r\n\t '],
+    ['an empty object, and text that is not ASCII', nonce, '{"小王":{}}'],
+  ])('covers what Feishu may send: %s', (_, given, body) => {
+    expect(verdictOfSigned(given, body)).toBe('accepted');
+  });
+
+  test.each<[string, string, string]>([
+    ['a nonce of 129 characters', '~'.repeat(129), '{"a":1}'],
+    ['a nonce with a tab', 'nonce\t1', '{"a":1}'],
+    ['a nonce that is not ASCII', 'nonce-é', '{"a":1}'],
+    ['no body', nonce, ''],
+    ['white space before the body', nonce, ' {"a":1}'],
+    ['an array', nonce, '[{"a":1}]'],
+    ['a form', nonce, 'a={}'],
+    ['half an object', nonce, '{"a":1'],
+    ['a word after the object', nonce, '{"a":1}\n{}\nx'],
+    ['a zero byte', nonce, '{"a":"\u0000"}'],
+  ])(
+    'is refused as signature_malformed over what Feishu does not send, although it fits: %s',
+    (_, given, body) => {
+      expect(verdictOfSigned(given, body)).toBe('signature_malformed');
+    },
+  );
+
+  test('is over a time of ten digits, whatever the clock of this machine says', () => {
+    expect(verdictOfSigned(nonce, '{"a":1}', 1_000_000_000_000)).toBe('accepted');
+    expect(verdictOfSigned(nonce, '{"a":1}', 999_999_999_000)).toBe('signature_malformed');
+    expect(verdictOfSigned(nonce, '{"a":1}', 10_000_000_000_000)).toBe('signature_malformed');
+  });
+
+  test('is refused for its form with what is due', () => {
+    const seconds = '999999999';
+    const problem = (headers: string[], at = now) =>
+      problemOf(() => {
+        verify(headers, { at });
+      })?.message;
+    expect(problem([seconds, nonce, hex], 999_999_999_000)).toBe(
+      'The header x-lark-request-timestamp must hold ten digits.',
+    );
+    expect(problem([time, 'é', hex])).toBe(
+      'The header x-lark-request-nonce must hold 1 to 128 printable characters of ASCII.',
+    );
+  });
 
   test('is refused with another body, and where there is no key', () => {
     expect(verdict([time, nonce, hex], { body: '{"a":2}' })).toBe('signature_mismatch');

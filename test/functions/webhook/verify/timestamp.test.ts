@@ -73,6 +73,8 @@ describe('a time that cannot be read', () => {
     '1767323045,1767323045',
     '１７６７３２３０４５',
     '1767323045000000000000',
+    // The same time: where nothing parts it from an id before it, a zero could move.
+    '01767323045',
     '2026-01-02T03:04:05Z',
   ])('is malformed as a number: %j', (text) => {
     expect(codeOf(() => check(text, 's'))).toBe('timestamp_malformed');

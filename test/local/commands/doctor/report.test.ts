@@ -38,6 +38,20 @@ describe('the summary', () => {
   });
 });
 
+test('nothing that a finding quotes is obeyed by a terminal', async () => {
+  const lines: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  const findings = [wrong('it said \u001b[2J', 'Look\u0007.\nAnd look.'), skipped('\u009b')];
+  async function* remarks(): AsyncGenerator<Remark> {
+    await Promise.resolve();
+    yield* findings;
+  }
+  await printRemarks(remarks());
+  vi.restoreAllMocks();
+  expect(lines).toEqual(['✗ it said \\u{1b}[2J', '  Look\\u{7}.\n  And look.', '– \\u{9b}']);
+  expect(summarize(findings)).toBe('1 thing wrong. First: it said \\u{1b}[2J.\n  Look\\u{7}.\nAnd look.');
+});
+
 test('each finding is printed before the next check begins', async () => {
   const lines: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));

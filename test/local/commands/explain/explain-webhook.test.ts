@@ -74,7 +74,7 @@ test('every rule is shown, with what it found', async () => {
       changeOrderId: `the change order ${order}: \`changeOrderId: order\` gave "order ${order}"`,
       apps: app,
       mode: 'now: the answer comes when the rollback has begun',
-      follow: 'no',
+      follow: 'no: deliveries at the same moment may each send the rollback',
       notify: 'no messages: the rollback is not followed',
     },
     verdict: `The rule "changeOrderId" decides: acted on. It would have the change order ${order} rolled back with RollbackChangeOrder, if EDAS lists it among those of the apps.`,
@@ -174,8 +174,8 @@ describe('where people are told', () => {
   test('is shown with kind and variables, where a task follows the rollback', async () => {
     const { rows, verdict } = await explain('preset: generic, mode: deferred', payload, { notify });
     expect(rows).toMatchObject({
-      mode: 'deferred: the answer comes at once, and a task rolls back, one for each change order',
-      follow: 'yes: a task follows the rollback to its end',
+      mode: 'deferred: the answer comes at once, and a task rolls back',
+      follow: 'yes: the rollback is claimed, so that it is sent once, and a task follows it to its end',
       notify: channels,
     });
     expect(verdict).toMatch(/rolled back with RollbackChangeOrder by a task\.$/);

@@ -93,10 +93,10 @@ test.each(['switching', 'switching-to-nothing'] as const)(
   async (fault) => {
     const { receiver } = await start();
     receiver.setFault('slack', fault);
-    const { hostname, port, pathname } = new URL(receiver.urlOf('slack'));
+    const { host, hostname, port, pathname } = new URL(receiver.urlOf('slack'));
     const socket = connect(Number(port), hostname);
     onTestFinished(() => void socket.destroy());
-    socket.write(`POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 2\r\n\r\n{}`);
+    socket.write(`POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 2\r\n\r\n{}`);
     const [head] = (await once(socket, 'data')) as [Buffer];
     expect(head.toString()).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\n$/s);
     expect(/^upgrade: /m.test(head.toString())).toBe(fault === 'switching');

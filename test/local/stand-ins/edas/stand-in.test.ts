@@ -659,7 +659,7 @@ describe('the stand-in', () => {
 
   test('bears a caller that hangs up in the middle of its request', async () => {
     const socket = connect(Number(new URL(edas.url).port), '127.0.0.1').resume();
-    socket.end('PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf');
+    socket.end(`PUT / HTTP/1.1\r\nhost: ${new URL(edas.url).host}\r\ncontent-length: 10\r\n\r\nhalf`);
     await once(socket, 'close');
 
     expect(await rollBack()).toMatchObject({ Code: 200 });

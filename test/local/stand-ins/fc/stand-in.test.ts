@@ -442,7 +442,7 @@ describe('the stand-in', () => {
 
   test('bears a caller that hangs up in the middle of its request', async () => {
     const socket = connect(Number(new URL(standIn.url).port), '127.0.0.1').resume();
-    socket.end('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf');
+    socket.end(`POST / HTTP/1.1\r\nhost: ${new URL(standIn.url).host}\r\ncontent-length: 10\r\n\r\nhalf`);
     await once(socket, 'close');
 
     await submit();
@@ -452,7 +452,8 @@ describe('the stand-in', () => {
   /** Has tasks run by a bundle, each attempt in a process of its own. */
   function runInProcesses(bundle: string, onLog: (line: string) => void): Promise<void> {
     const region = 'cn-hangzhou';
-    const follow = taskProcess({ bundle, env: {}, region, accountId, credentials, timeout: 60, onLog });
+    const env = () => ({});
+    const follow = taskProcess({ bundle, env, region, accountId, credentials, timeout: 60, onLog });
     return restart({ functions: { follow } });
   }
 

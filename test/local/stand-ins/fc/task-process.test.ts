@@ -22,7 +22,7 @@ async function run(code: string, { payload = '', signal, ...options }: Attempt =
   const lines: string[] = [];
   const attempt = taskProcess({
     bundle,
-    env: {},
+    env: () => ({}),
     region: 'cn-hangzhou',
     accountId: '1234567890123456',
     credentials,
@@ -71,7 +71,7 @@ test('the handler gets the bytes of the event, and the context of a task', async
 
 test('the function sees the environment that it is given, and nothing of ours', async () => {
   const code = 'exports.handler = async () => console.log(JSON.stringify(process.env));';
-  const [line = ''] = await run(code, { env: { REGION: 'cn-hangzhou', UNSET: undefined } });
+  const [line = ''] = await run(code, { env: () => ({ REGION: 'cn-hangzhou', UNSET: undefined }) });
   expect(JSON.parse(line)).toEqual({ REGION: 'cn-hangzhou' });
 });
 

@@ -1,4 +1,4 @@
-/** Levels. No alert is nested so deeply, and a recursion over the payload stays safe. */
+/** Levels. No alert and no answer of EDAS is nested so deeply, and a recursion over what was read stays safe. */
 const deepest = 100;
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { faultOfJson } from '../../../../functions/webhook/payload/json-rules.ts';
-import { runs } from '../../../support/runs.ts';
+import { faultOfJson } from '../../../functions/lib/json-rules.ts';
+import { runs } from '../../support/runs.ts';
 
 test('no fault is found in what was written from a value, which has no key twice', () => {
   fc.assert(
