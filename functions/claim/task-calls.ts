@@ -10,6 +10,8 @@ export interface QueueAccess {
   openQueue: () => Promise<TaskQueue>;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
+  /** The share of the time for one try at handing a task over. The rest is for a second one, and for reading the task. */
+  shareOfTry?: number;
   clock: Clock;
   warn: RollbackDependencies['warn'];
 }
@@ -24,9 +26,6 @@ export interface QueueAccess {
  */
 export type Submission = 'accepted' | 'exists' | 'settled' | 'in_doubt' | 'failed';
 
-/** Of the time that is left: so that one silent answer leaves some for a second try, and for reading the task. */
-const shareOfTry = 0.5;
-
 /** Hands a task over. Never throws: a rollback must not fail because of the queue. The log has the reason. */
 export async function submitTask(
   taskId: string,
@@ -35,7 +34,7 @@ export async function submitTask(
 ): Promise<Submission> {
   const submit = async () => {
     const queue = await access.openQueue();
-    return queue.submit(taskId, JSON.stringify(task), timeOfCall(access, shareOfTry));
+    return queue.submit(taskId, JSON.stringify(task), timeOfCall(access, access.shareOfTry ?? 0.5));
   };
   try {
     return await submit();

@@ -52,8 +52,11 @@ const shareOfReport = 0.15;
  * tens of them. What is slower must not hold the emergency brake up.
  */
 const [shareOfClaim, longestClaimMs] = [0.25, 2_000];
-/** The share of the time for handing a deferred rollback over. The rest is for a rollback by the webhook itself. */
-const shareOfHandOver = 0.7;
+/**
+ * The share of the time that stays for a rollback by the webhook itself where a deferred one cannot be handed over, and
+ * the milliseconds that it needs at least. Function Compute may be slow, so one try gets nearly all of the rest.
+ */
+const [shareOfOwnRollback, leastOwnRollbackMs, shareOfTry] = [0.2, 1_500, 0.85];
 
 /**
  * Rolls a change order back, or hands that over to a task, as the source's mode says.
@@ -102,9 +105,14 @@ async function deferOrRollBack(job: PreparedRollback): Promise<Outcome> {
   // The webhook checks this too. Otherwise a task that is refused would keep the id of the change order, and block a
   // sender whose rollback is allowed.
   await readAndRequireChangePredatesProblem(request, dependencies);
-  const deadlineAt = clock.now() + timeLeft(request, clock) * shareOfHandOver;
+  const leftMs = timeLeft(request, clock);
+  const ownMs = Math.min(Math.max(leftMs * shareOfOwnRollback, leastOwnRollbackMs), leftMs / 2);
   const due: RollbackDue = { ...task, rollback: 'due', problemStartedAt: request.problemStartedAt };
-  const deferred = await deferRollback(due, now, { ...queue, deadlineAt });
+  const deferred = await deferRollback(due, now, {
+    ...queue,
+    shareOfTry,
+    deadlineAt: request.deadlineAt - ownMs,
+  });
   return deferred.outcome === 'own' ? rollBackOnceAndReport(job, deferred.firstClaim) : deferred;
 }
 

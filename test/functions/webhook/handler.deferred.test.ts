@@ -352,7 +352,7 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
     faults.trickling(),
   ])('in time, also where its report meets $name: the rollback stands', async (fault, { onTestFinished }) => {
     const fcFault = (call: RecordedCall) =>
-      call.operation === 'InvokeFunction' && call.taskId.startsWith(reportId) ? fault : undefined;
+      call.operation === 'InvokeFunction' && call.taskId?.startsWith(reportId) ? fault : undefined;
     const { webhook, puts } = await afterDeath('Failed', { fcFault }, onTestFinished);
     expect((await webhook.post('pipeline', order)).body).toMatchObject({
       outcome: 'rolling_back',
