@@ -31,12 +31,17 @@ export interface Task {
   readonly errorMessage: string | undefined;
 }
 
-/** How {@link Tasks} treats what fails. */
+/** How {@link Tasks} treats what fails, and how often it delivers a task. */
 export interface RetryRules {
   /** Default 3, as Function Compute's. */
   readonly maxRetries?: number | undefined;
   /** Milliseconds between an attempt that failed and the next. Default 0. */
   readonly retryDelayMs?: number | undefined;
+  /**
+   * How often each attempt at a task is made at the same moment, for Function Compute delivers a task at least once.
+   * An attempt fails when one of these does. Default 1.
+   */
+  readonly runsAtOnce?: number | undefined;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -54,6 +59,7 @@ export class Tasks {
   readonly #now: () => number;
   readonly #maxRetries: number;
   readonly #retryDelayMs: number;
+  readonly #runsAtOnce: number;
   readonly #entries = new Map<string, Entry>();
   readonly #underWay = new Set<Promise<void>>();
   #isClosed = false;
@@ -61,12 +67,13 @@ export class Tasks {
   constructor(
     functions: Readonly<Record<string, RunTask>>,
     now: () => number,
-    { maxRetries = 3, retryDelayMs = 0 }: RetryRules = {},
+    { maxRetries = 3, retryDelayMs = 0, runsAtOnce = 1 }: RetryRules = {},
   ) {
     this.#functions = new Map(Object.entries(functions));
     this.#now = now;
     this.#maxRetries = maxRetries;
     this.#retryDelayMs = retryDelayMs;
+    this.#runsAtOnce = runsAtOnce;
   }
 
   /** Whether there is a function of this name. */
@@ -143,7 +150,8 @@ export class Tasks {
     for (;;) {
       this.#enter(task, 'Running');
       const { functionName, taskId, payload, requestId, alreadyRetriedTimes: retryCount } = task;
-      const failure = await attempt(run, { functionName, taskId, payload, requestId, retryCount, signal });
+      const invocation = { functionName, taskId, payload, requestId, retryCount, signal };
+      const failure = await attempt(() => this.#run(run, invocation), signal);
       signal.throwIfAborted();
       if (failure === undefined) {
         this.#enter(task, 'Succeeded');
@@ -160,6 +168,10 @@ export class Tasks {
     }
   }
 
+  async #run(run: RunTask, invocation: Invocation): Promise<void> {
+    await Promise.all(Array.from({ length: this.#runsAtOnce }, () => run(invocation)));
+  }
+
   #enter(task: Writable<Task>, status: TaskState): void {
     task.status = status;
     if (status === 'Running') task.startedAt ??= this.#now();
@@ -168,9 +180,9 @@ export class Tasks {
 }
 
 /** Makes one attempt, and gives the reason of its failure. It also ends as soon as it is stopped. */
-async function attempt(run: RunTask, invocation: Invocation): Promise<string | undefined> {
+async function attempt(run: () => Promise<void>, signal: AbortSignal): Promise<string | undefined> {
   try {
-    await Promise.race([run(invocation), untilAborted(invocation.signal)]);
+    await Promise.race([run(), untilAborted(signal)]);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -270,10 +270,13 @@ describe('what is reported', () => {
     expect(end).toMatchObject({ report: { task: report } });
   });
 
-  test('of a doubt is its reason, and a time before which it was sent', async () => {
+  test('of a doubt is what EDAS said, without the advice to the sender, and a time before which it was sent', async () => {
     const { queue } = await run({ put: failed('doubt') });
-    const reason = 'A fake failure: doubt.';
-    expect(taskOf(queue, reportOf(1))).toMatchObject({ reason, sentBefore: beganAt + queue.now() });
+    const report = taskOf(queue, reportOf(1));
+    expect(report).toMatchObject({
+      reason: 'A fake failure: doubt.',
+      sentBefore: beganAt + queue.now(),
+    });
   });
 
   test('of an outcome that nobody knows for another reason are the words of the problem', async () => {

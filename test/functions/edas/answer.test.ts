@@ -204,14 +204,14 @@ describe('a success', () => {
   ])('is not: %s, which leaves the outcome in doubt', (_what, body, why, type) => {
     expect(failureOf(body, { type })).toMatchObject({
       kind: 'doubt',
-      message: `EDAS's answer cannot be read: ${why}.`,
+      message: `EDAS gave no answer that can be relied on: ${why}.`,
     });
   });
 
   test('is not an answer that was cut short, though what came can be read', () => {
     expect(failureOf(documented, { complete: false })).toMatchObject({
       kind: 'doubt',
-      message: "EDAS's answer cannot be read: it was cut short.",
+      message: 'EDAS gave no answer that can be relied on: it was cut short.',
     });
   });
 

@@ -118,6 +118,23 @@ describe('a task whose attempt fails', () => {
   });
 });
 
+describe('a task that is delivered several times at once', () => {
+  test('is run so often by each attempt, and succeeds when all runs of one have', async () => {
+    const counts: number[] = [];
+    const tasks = start(
+      ({ retryCount }) => {
+        counts.push(retryCount);
+        return counts.length === 2 ? Promise.reject(new Error('one broke')) : Promise.resolve();
+      },
+      { runsAtOnce: 3 },
+    );
+    submit(tasks);
+    await tasks.settled();
+    expect(counts).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(tasks.get('follow', 'task')).toMatchObject({ status: 'Succeeded', errorMessage: 'one broke' });
+  });
+});
+
 describe('a state that is set by hand', () => {
   test('stops the attempt, stays, and is followed by no other attempt', async () => {
     const signals: AbortSignal[] = [];
