@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CliError, runCli } from '../../local/cli/cli.ts';
-import type { Result } from './race.ts';
+import type { Race, Result } from './race.ts';
 import { faultLines, headLines, rowOf, timeToPutLines } from './report.ts';
 import { createExclusively, runRace } from './run.ts';
 import { racesOf, whole } from './table.ts';
@@ -49,7 +49,12 @@ await runCli(async () => {
     let left = races.length;
     const results = await Promise.all(
       races.map(async (race) => {
-        const result = await runRace(race, { bundles, settled: 'all tasks have ended', exclusively });
+        const result = await runRace(race, {
+          bundles,
+          settled: 'all tasks have ended',
+          exclusively,
+          onTooSlow,
+        });
         left -= 1;
         print(result);
         progress(`${left} of ${races.length} races are left`);
@@ -71,6 +76,10 @@ await runCli(async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+function onTooSlow({ name }: Race, faults: readonly string[]): void {
+  progress(`answers came too late, so this race is held again: ${name} (${[...new Set(faults)].join('; ')})`);
+}
 
 function print(result: Result): void {
   console.log(rowOf(result));

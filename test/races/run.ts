@@ -12,6 +12,8 @@ export interface RunOptions {
    */
   settled: 'all tasks have ended' | number;
   exclusively: Exclusively;
+  /** Told of a race that is held again. */
+  onTooSlow?: (race: Race, faults: readonly string[]) => void;
 }
 
 /** How often a race is held where the machine is too slow for it. */
@@ -26,6 +28,7 @@ export async function runRace(race: Race, options: RunOptions): Promise<Result> 
     const result = await holdRace(race, options);
     const isTooSlow = result.faults.length > 0 && result.late > 0;
     if (!isTooSlow || attempt === mostAttempts) return { ...result, attempts: attempt };
+    options.onTooSlow?.(race, result.faults);
   }
 }
 
