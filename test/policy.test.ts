@@ -29,13 +29,15 @@ const placeholders = {
   LOG_PROJECT: ['serverless-cn-hangzhou-test'],
   LOGSTORE: ['default-logs'],
 };
-const needed = {
+const required = {
   Region: placeholders.REGION.join(),
   NamespaceId: placeholders.NAMESPACE_ID.join(),
   ApplicationIds: placeholders.APP_ID.join(),
 };
+/** By default, tasks of the follow function are granted. */
+const needed = { ...required, FollowFunction: '' };
 const all = {
-  ...needed,
+  ...required,
   FollowFunction: 'edas-rollback-follow',
   SecretNames: placeholders.SECRET_NAME.join(),
   SecretKeyId: placeholders.KEY_ID.join(),
@@ -84,6 +86,10 @@ describe('policy/ros-role.yaml', () => {
         `aliyun ram CreatePolicy --PolicyName ${String(properties['PolicyName'])} `,
       );
     }
+  });
+
+  test('grants tasks of the follow function as it is shipped, unless it is told not to', () => {
+    expect(resourcesOf(required)['FollowPolicy']).toEqual(resourcesOf(all)['FollowPolicy']);
   });
 
   test('grants nothing that was not asked for', () => {

@@ -33,7 +33,17 @@ const notShipped = ['template.ts', 'template', 'picture.ts'].map((name) =>
 );
 
 /** Scripts that need what is not shipped. */
-const developersOnly = ['test:long', 'types', 'lint', 'format', 'mutation', 'bench', 'template', 'picture'];
+const developersOnly = [
+  'test:long',
+  'types',
+  'lint',
+  'format',
+  'races',
+  'mutation',
+  'bench',
+  'template',
+  'picture',
+];
 /** What stays of `npm test` without the tests: whether sources.yaml and s.yaml can be built. */
 const test = 'npm run build';
 
