@@ -16,12 +16,6 @@ const anotherOrderId = '4f40e616-cdcd-4250-a018-efd459900009';
 const app = '3616cdca-4f92-4413-0000-000000000000';
 const sources = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE], deadlineMs: 5000 } }';
 
-/**
- * Today a rollback that is throttled is sent again until the time is up, and then called throttled, whatever EDAS did. Remove
- * this, and where it is used, once it is sent again at most once and its outcome called unknown.
- */
-const throttledIsSentAgainWithoutEnd = true;
-
 /** Each list begins with the part of a true answer. */
 const statuses = [200, 201, 202, 204, 302, 400, 403, 404, 409, 429, 500, 502, 503] as const;
 const types = ['application/json', 'application/json;charset=utf-8', 'text/html', undefined] as const;
@@ -141,7 +135,7 @@ function casesOf(body: Body): Case[] {
     const world = worlds[turn % worlds.length] ?? trueWorld;
     const isClear = body.says !== 'nothing clear' && isConsistent(reply, body);
     // Who says yes, or no, with one voice and does the other is a liar that nobody can see through.
-    const isSettled = isClear && (body.says !== 'throttled' || throttledIsSentAgainWithoutEnd);
+    const isSettled = isClear && body.says !== 'throttled';
     const doings = isSettled ? [body.says === 'yes'] : inTurn(turn);
     return doings.map((isDone) => ({ ...reply, ...world, body, isDone, isClear }));
   });

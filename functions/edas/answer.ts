@@ -61,7 +61,7 @@ function parse(body: string): unknown {
 }
 
 function unreadable(why: string): EdasFailure {
-  return new EdasFailure('doubt', `EDAS's answer cannot be read: ${why}.`);
+  return new EdasFailure('doubt', `EDAS gave no answer that can be relied on: ${why}.`);
 }
 
 /**

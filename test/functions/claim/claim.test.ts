@@ -219,6 +219,14 @@ describe('a claim is over, so that the next one may be given,', () => {
       over: false,
     },
     {
+      name: 'not where the doubt is so new that EDAS may show the rollback later',
+      claim: claimed,
+      report: { ...unknown, sentBefore: late - displayLagMs },
+      states: taskStates,
+      now: late,
+      over: false,
+    },
+    {
       name: 'not where the work is being finished',
       claim: claimed,
       report: overdue,

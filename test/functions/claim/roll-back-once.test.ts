@@ -115,7 +115,7 @@ describe('a claim is taken right before the rollback is sent, and', () => {
 
   test.each([
     ['no more than its share', 2_000, 2_000 / 2],
-    ['no more than is left', 20_000, (7_000 - 10) / 2],
+    ['no more than half of what is left', 20_000, (7_000 - 10) / 2 / 2],
   ])('takes %s', async (_what, claimTimeoutMs, timeoutMs) => {
     const { queue } = await run({ claimTimeoutMs });
     expect(queue.calls[0]).toEqual(['submit claim 1', timeoutMs]);
@@ -270,11 +270,19 @@ describe('what is reported', () => {
     expect(end).toMatchObject({ report: { task: report } });
   });
 
-  test('of a doubt is its reason, and a time before which it was sent', async () => {
-    const { end, queue } = await run({ put: failed('doubt') });
-    if (!('problem' in end)) throw new Error('there is no problem');
+  test('of a doubt is what EDAS said, without the advice to the sender, and a time before which it was sent', async () => {
+    const { queue } = await run({ put: failed('doubt') });
     const report = taskOf(queue, reportOf(1));
-    expect(report).toMatchObject({ reason: end.problem.message, sentBefore: beganAt + queue.now() });
+    expect(report).toMatchObject({
+      reason: 'A fake failure: doubt.',
+      sentBefore: beganAt + queue.now(),
+    });
+  });
+
+  test('of an outcome that nobody knows for another reason are the words of the problem', async () => {
+    const put = new Problem('edas_outcome_unknown', 'fake-words');
+    const { queue } = await run({ put });
+    expect(taskOf(queue, reportOf(1))).toMatchObject({ rollback: 'unknown', reason: 'fake-words' });
   });
 
   test.each<[string, [Reading, ...Reading[]], boolean]>([

@@ -98,6 +98,12 @@ describe('a call is given', () => {
     expect(calls.map(([, timeoutMs]) => timeoutMs)).toEqual(times);
   });
 
+  test('another share of it for a try, where the queue may be slow', async () => {
+    const { access, calls } = simulateQueue({ submits: [doubt], deadlineAt: 1_000 });
+    await submitTask(taskId, task, { ...access, shareOfTry: 0.8 });
+    expect(calls.map(([, timeoutMs]) => timeoutMs)).toEqual([800, 160]);
+  });
+
   test.each([leastCallMs - 1, 0, -5_000])('to nobody where %i ms are left', async (deadlineAt) => {
     const { access, calls, warnings } = simulateQueue({ deadlineAt });
     expect(await submitTask(taskId, task, access)).toBe('failed');

@@ -126,6 +126,21 @@ describe('what an answer of EDAS means', () => {
     [400, 'OperationTimeout', 'doubt', 'a time-out on the other side decides nothing'],
     [400, 'OperationTimedOut', 'doubt', 'a time-out on the other side decides nothing'],
     [200, 'fake.code', 'doubt', 'it is no code that anybody documents'],
+    [200, 'fakeCode', 'doubt', 'it is no code that anybody documents'],
+    [200, '4010', 'doubt', 'it is no code that anybody documents'],
+    [200, '1401', 'doubt', 'it is no code that anybody documents'],
+    [200, '6011', 'doubt', 'it is no code that anybody documents'],
+    [200, '1601', 'doubt', 'it is no code that anybody documents'],
+    [400, 'fake.code', 'rejected', 'a 4xx with a code is a no'],
+    [400, '503', 'doubt', 'the two contradict each other'],
+    [400, '5031', 'rejected', 'it only looks like it'],
+    [400, '1503', 'rejected', 'it only looks like it'],
+    [400, 'Throttling.User2', 'rejected', 'it only sounds like it'],
+    [400, 'NoSignatureNonceUsed', 'rejected', 'it only sounds like it'],
+    [400, 'NotInvalidAccessKeyId', 'rejected', 'it only sounds like it'],
+    [200, 'NotForbidden', 'rejected', 'it only sounds like it'],
+    [500, 'No.Edas.errorcode.fake', 'doubt', 'it only sounds like it'],
+    [400, 'ChangeOrderNotFound', 'not_found', 'the code says it'],
     [200, [408, 'fake.code'], 'doubt', 'a time-out on the other side decides nothing'],
   ];
   const rows = table.map(([http, told, kind, because]) => {
@@ -204,14 +219,14 @@ describe('a success', () => {
   ])('is not: %s, which leaves the outcome in doubt', (_what, body, why, type) => {
     expect(failureOf(body, { type })).toMatchObject({
       kind: 'doubt',
-      message: `EDAS's answer cannot be read: ${why}.`,
+      message: `EDAS gave no answer that can be relied on: ${why}.`,
     });
   });
 
   test('is not an answer that was cut short, though what came can be read', () => {
     expect(failureOf(documented, { complete: false })).toMatchObject({
       kind: 'doubt',
-      message: "EDAS's answer cannot be read: it was cut short.",
+      message: 'EDAS gave no answer that can be relied on: it was cut short.',
     });
   });
 

@@ -44,6 +44,14 @@ describe('a call that got no answer', () => {
     expect(failureOf(error, true).message).toBe('EDAS gave no answer that can be relied on: ECONNRESET');
   });
 
+  test.each(['EPROTO failed', 'an EPROTO', 'eproto', 'E', ''])(
+    'keeps its message where its code, %j, is none of the system',
+    (code) => {
+      const error = Object.assign(new Error('a reason'), { code });
+      expect(failureOf(error, true).message).toBe('EDAS gave no answer that can be relied on: a reason');
+    },
+  );
+
   test('that was understood before stays as it is', () => {
     const failure = new EdasFailure('throttled', 'A fake message');
     expect(failureOf(failure, true)).toBe(failure);

@@ -44,7 +44,8 @@ describe('a rollback that is due', () => {
     });
     expect(account.puts).toEqual(['fine']);
     const tasks = queue.tasks.map(({ taskId, payload }) => [taskId, readTask(payload)]);
-    const { rollback: _rollback, problemStartedAt: _started, ...facts } = due;
+    const { source, actor, delivery, requestId, requestedAt } = due;
+    const facts = { source, actor, delivery, requestId, requestedAt };
     expect(tasks).toMatchObject([
       [claimIdFor(taskOrder, 2), { ...facts, rollback: 'claimed', claim: 2, sendsUntil: startedAt + 20_000 }],
       [

@@ -301,7 +301,7 @@ describe('a doubt of a task that follows its own rollback, for the queue is down
     const [first, second] = task.notifications();
     expect(first?.tookMs).toBeLessThan(2_000 + 21_000);
     expect(first?.problem?.message).toMatch(
-      /^The rollback was sent, and it is not known whether it began\. EDAS gave no answer .*\. This task looks at the change order for two minutes, and until then nothing sends the rollback again\.$/,
+      /^The rollback was sent, and it is not known whether it began\. EDAS's answer cannot be read: it is empty\. This task looks at the change order for two minutes, and until then nothing sends the rollback again\.$/,
     );
     expect(second?.problem?.message).toBe(
       "The rollback was sent, and the change order's status is still 1 (running), so most probably the rollback had no effect. Look at it in the EDAS console. Function Compute may run this task again: if the order is still in flight then, the rollback is sent once more.",

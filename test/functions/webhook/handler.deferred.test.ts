@@ -352,7 +352,7 @@ describe('a dead task does not lock the emergency brake: the webhook rolls back 
     faults.trickling(),
   ])('in time, also where its report meets $name: the rollback stands', async (fault, { onTestFinished }) => {
     const fcFault = (call: RecordedCall) =>
-      call.operation === 'InvokeFunction' && call.taskId.startsWith(reportId) ? fault : undefined;
+      call.operation === 'InvokeFunction' && call.taskId?.startsWith(reportId) ? fault : undefined;
     const { webhook, puts } = await afterDeath('Failed', { fcFault }, onTestFinished);
     expect((await webhook.post('pipeline', order)).body).toMatchObject({
       outcome: 'rolling_back',
@@ -396,12 +396,8 @@ describe('the emergency brake does not depend on the queue: the webhook rolls ba
     [faults.notFound()],
     [faults.throttled()],
     [faults.internalError()],
-    [faults.htmlPage({ status: 200 })],
     [faults.htmlPage({ status: 202 })],
-    [faults.htmlPage({ status: 502 })],
-    [faults.oversized({ status: 200 })],
     [faults.oversized({ status: 202 })],
-    [faults.oversized({ status: 500 })],
     [faults.reset()],
     [faults.closed()],
     [faults.switchingProtocols()],

@@ -11,6 +11,7 @@ import { configurationDigest } from '../../../local/build/configuration-digest.t
 import { root } from '../../../local/cli/root.ts';
 import { startReceiver } from '../../../local/stand-ins/channels/receiver.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
 import { saidToBeCompressed } from '../../../local/stand-ins/kms/faults.ts';
 import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
 import { httpEvent } from '../../support/http-event.ts';
@@ -31,6 +32,7 @@ const credentials = {
   accessKeySecret: 'test-only-key-secret',
   securityToken: 'test-only-security-token',
 };
+const accountId = '1234567890123456';
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const forged = webhook(changeOrderId, 'not-the-secret');
 const signed = webhook(changeOrderId);
@@ -163,16 +165,15 @@ test('the kitx of fc2, whose request is replaced, is in no bundle, and that of p
   );
 });
 
-test('fc2 and JMESPath are with the function that uses them only, and so is what sources.yaml says', async () => {
+test('JMESPath is with the function that uses it only, and so is what sources.yaml says', async () => {
   const bundles = [
     await bundleWebhook(sources, temporaryFolder()),
     await bundleFollow(notify, temporaryFolder()),
   ];
   const contents = bundles.map(({ files }) => files.map((each) => Buffer.from(each.contents)).join('\n'));
   const packages = bundles.map(({ metafile }) => packagesIn(metafile));
-  for (const name of ['@alicloud/fc2', '@jmespath-community/jmespath']) {
-    expect(packages.map((each) => each.includes(name))).toEqual([true, false]);
-  }
+  expect(packages.map((each) => each.includes('@jmespath-community/jmespath'))).toEqual([true, false]);
+  expect(packages.map((each) => each.includes('@alicloud/fc2'))).toEqual([true, true]);
   expect(contents.map((each) => each.includes('SLACK_URL'))).toEqual([false, true]);
   expect(contents.map((each) => each.includes('SECRET_PIPELINE'))).toEqual([true, false]);
 });
@@ -387,7 +388,7 @@ describe('with DEBUG=* in the environment,', () => {
 
   const hookSecret = `whsec_${Buffer.from('fake-secret-of-a-webhook').toString('base64')}`;
 
-  /** Of a task that rolls back, looks at the rollback once, and has no more time. */
+  /** Of a task that rolls back, and of one that looks at the rollback once, and has no more time. */
   async function outputOfTask(...plugins: Plugin[]): Promise<{ output: string; hook: string }> {
     const edas = await startEdas();
     const receiver = await startReceiver({ secrets: { webhook: hookSecret } });
@@ -395,15 +396,25 @@ describe('with DEBUG=* in the environment,', () => {
     const hook = receiver.urlOf('webhook');
     const channel = { kind: 'webhook', url: 'HOOK_URL', secret: 'HOOK_SECRET', language: 'en' } as const;
     const file = writeBundle(await bundleFollow([channel], temporaryFolder(), plugins));
-    const task = { ...taskDue, changeOrderId, app: undefined, requestedAt: Date.now() };
-    const { answers, output } = await invokeBundle(file, [Buffer.from(JSON.stringify(task))], {
-      context: { credentials, requestId: 'fake-request-id', function: { timeout: 78 } },
+    const functions = { follow: () => new Promise<void>(() => undefined) };
+    const fc = await startFcStandIn({ credentials, accountId, functions });
+    onTestFinished(() => fc.close());
+    const due = { ...taskDue, changeOrderId, app: undefined, requestedAt: Date.now() };
+    const rollbackChangeOrderId = edas.orders.add({ appId: 'app', waitsForPerson: true, readyMs: 0 });
+    const done = { ...due, rollback: 'done', rollbackChangeOrderId, isKnownToSender: false };
+    const events = [due, done].map((task) => Buffer.from(JSON.stringify(task)));
+    const { answers, output } = await invokeBundle(file, events, {
+      context: {
+        ...{ credentials, accountId, region: 'cn-hangzhou', requestId: 'fake-request-id' },
+        function: { name: 'follow', timeout: 8 },
+      },
       env: {
-        ...{ EDAS_ENDPOINT: edas.url, HOOK_URL: hook, HOOK_SECRET: hookSecret },
+        ...{ EDAS_ENDPOINT: edas.url, FUNCTION_ENDPOINT: fc.url, HOOK_URL: hook, HOOK_SECRET: hookSecret },
         ...{ DEBUG: '*', LOG_LEVEL: 'debug' },
       },
     });
-    expect(answers).toEqual([{ event: 'out_of_time' }]);
+    expect(answers).toEqual([{ event: 'handed_over' }, { event: 'out_of_time' }]);
+    expect(fc.tasks).toHaveLength(2);
     expect(edas.orders.rollbacksOf(changeOrderId)).toBe(1);
     expect(receiver.messages).toHaveLength(2);
     return { output, hook };
@@ -413,6 +424,7 @@ describe('with DEBUG=* in the environment,', () => {
     const { output, hook } = await outputOfTask();
     const lines = output.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ msg: 'decision', outcome: 'handed_over' }),
       expect.objectContaining({ msg: 'news', event: 'started', reached: 1 }),
       expect.objectContaining({ msg: 'news', event: 'out_of_time', reached: 1 }),
       expect.objectContaining({ msg: 'decision', outcome: 'out_of_time' }),

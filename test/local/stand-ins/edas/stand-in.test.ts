@@ -377,6 +377,16 @@ describe('a fault', () => {
       status: 200,
     },
     {
+      fault: faults.anyAnswer({ status: 202, body: '{"Code":7}' }),
+      resolves: { Code: 7 },
+      status: 202,
+    },
+    {
+      fault: faults.anyAnswer({ body: '{"Code":7}', cutAt: 10, takesEffect: true }),
+      rejects: { code: 'ECONNRESET' },
+      status: 200,
+    },
+    {
       fault: faults.codeMissing(),
       resolves: { Message: 'success', RequestId: 'FAKE-REQUEST-ID' },
       status: 200,
