@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CliError, runCli } from '../../local/cli/cli.ts';
-import type { Race, Result } from './race.ts';
+import type { Result } from './race.ts';
 import { faultLines, headLines, rowOf, timeToPutLines } from './report.ts';
 import { createExclusively, runRace } from './run.ts';
 import { racesOf, whole } from './table.ts';
@@ -77,8 +77,9 @@ await runCli(async () => {
   }
 });
 
-function onTooSlow({ name }: Race, faults: readonly string[]): void {
-  progress(`answers came too late, so this race is held again: ${name} (${[...new Set(faults)].join('; ')})`);
+function onTooSlow(result: Result): void {
+  progress('answers came too late, so this race is held again:');
+  for (const line of [rowOf(result), ...faultLines(result)]) progress(line);
 }
 
 function print(result: Result): void {

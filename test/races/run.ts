@@ -13,7 +13,7 @@ export interface RunOptions {
   settled: 'all tasks have ended' | number;
   exclusively: Exclusively;
   /** Told of a race that is held again. */
-  onTooSlow?: (race: Race, faults: readonly string[]) => void;
+  onTooSlow?: (result: Result) => void;
 }
 
 /** How often a race is held where the machine is too slow for it. */
@@ -25,10 +25,10 @@ const mostAttempts = 3;
  */
 export async function runRace(race: Race, options: RunOptions): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
-    const result = await holdRace(race, options);
+    const result = { ...(await holdRace(race, options)), attempts: attempt };
     const isTooSlow = result.faults.length > 0 && result.late > 0;
-    if (!isTooSlow || attempt === mostAttempts) return { ...result, attempts: attempt };
-    options.onTooSlow?.(race, result.faults);
+    if (!isTooSlow || attempt === mostAttempts) return result;
+    options.onTooSlow?.(result);
   }
 }
 

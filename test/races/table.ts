@@ -12,6 +12,8 @@ export interface Scale {
   showsAfterMs: number;
   /** Of an API of Function Compute that is slow, but within the budget of a source that defers. */
   slowQueueMs: readonly [number, number];
+  /** Of one that answers a claim later than its budget. */
+  lateQueue: { source: SourceName; latencyMs: number };
   alertmanager: { source: SourceName; forMs: number; groupIntervalMs: number };
 }
 
@@ -27,6 +29,7 @@ export const whole: Scale = {
   repeatsAfterMs: [0, 1_000, 5_000, 20_000, 30_000, 5_000],
   showsAfterMs: 2_000,
   slowQueueMs: [1_500, 5_500],
+  lateQueue: { source: 'now', latencyMs: 3_000 },
   alertmanager: { source: 'now', forMs: 60_000, groupIntervalMs: 30_000 },
 };
 
@@ -37,7 +40,8 @@ export const short: Scale = {
   repeatsAfterMs: [0, 200, 800],
   showsAfterMs: 500,
   slowQueueMs: [200, 400],
-  alertmanager: { source: 'hasty', forMs: 5_000, groupIntervalMs: 3_500 },
+  lateQueue: { source: 'hasty', latencyMs: 1_000 },
+  alertmanager: { source: 'hasty', forMs: 4_000, groupIntervalMs: 3_000 },
 };
 
 /** Where a second rollback counts, EDAS takes it: the worst that can be. */
@@ -47,6 +51,7 @@ export function racesOf({
   repeatsAfterMs,
   showsAfterMs,
   slowQueueMs,
+  lateQueue,
   alertmanager,
 }: Scale): Race[] {
   const duplicates = { kind: 'burst', ...burst } as const;
@@ -165,10 +170,10 @@ export function racesOf({
       wanted: 'unclaimed',
     },
     {
-      name: 'now; the queue answers after 3000 ms, later than its budget',
-      source: 'now',
+      name: `now; the queue answers after ${lateQueue.latencyMs} ms, later than its budget`,
+      source: lateQueue.source,
       edas: { showsAfterMs },
-      queue: { latencyMs: [3_000, 3_000] },
+      queue: { latencyMs: [lateQueue.latencyMs, lateQueue.latencyMs] },
       senders: two,
       wanted: 'unclaimed',
     },

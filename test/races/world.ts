@@ -126,7 +126,8 @@ export async function openWorld({
       readyMs: 0,
       batchMs: 60 * minuteMs,
     });
-  // To claim it takes all code but that of a rollback, and a claim that was taken is never sent.
+  // To claim it takes all code but that of a rollback. A queue that is slow would only hold that up.
+  const warmUpSource = queue.is || queue.latencyMs ? 'unfollowed' : 'hasty';
   const claimed = startChange();
   fc.setState(claimIdFor(claimed), 'Succeeded');
   const instances: Instance[] = [];
@@ -144,7 +145,7 @@ export async function openWorld({
         onLog: noteLog,
       });
       instances.push(instance);
-      await instance.deliver(webhookOf('hasty', claimed));
+      await instance.deliver(webhookOf(warmUpSource, claimed));
       return instance;
     },
     whenTaken(changeOrderId, what, callback) {
