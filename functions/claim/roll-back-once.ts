@@ -21,8 +21,10 @@ export interface ClaimableRollback {
   firstClaim: number | undefined;
   /** Whether to send the rollback although the queue takes no claim: the emergency brake goes first. */
   mayGoUnclaimed: boolean;
-  /** Milliseconds that claiming may take. */
+  /** Milliseconds that claiming may take. It never takes more than half of the time that is left. */
   claimTimeoutMs: number;
+  /** Milliseconds that handing the report over may take. */
+  reportTimeoutMs: number;
   /** Whether the sender waits for the answer, which says what came of it. */
   answersSender: boolean;
 }
@@ -30,7 +32,6 @@ export interface ClaimableRollback {
 export interface ClaimDependencies extends RollbackDependencies {
   /** Epoch milliseconds. */
   now: () => number;
-  /** With the time in which the report has to be handed over. */
   queue: QueueAccess;
 }
 
@@ -77,7 +78,10 @@ export async function rollBackOnce(
   // Without a claim, no task waits for the word that nothing was done.
   if (task.rollback === 'refused' && claim.result === 'no_queue' && !claim.mayExist) return { ...end, claim };
   const number = claim.result === 'held' ? claim.claim : rollback.firstClaim;
-  return { ...end, claim, report: { task, status: await handOverReport(task, number, dependencies.queue) } };
+  const { clock, queue } = dependencies;
+  const deadlineAt = Math.min(queue.deadlineAt, clock.now() + rollback.reportTimeoutMs);
+  const status = await handOverReport(task, number, { ...queue, deadlineAt });
+  return { ...end, claim, report: { task, status } };
 }
 
 /** The same change orders, and whether a read has shown one in flight. */

@@ -44,6 +44,7 @@ export async function executeDueRollback(
       // A run before this one may have sent the rollback without a claim.
       mayGoUnclaimed: rollback === 'due' && !mayBeRetry,
       claimTimeoutMs,
+      reportTimeoutMs,
       answersSender: false,
     },
     {

@@ -21,7 +21,7 @@ const codes = {
 const ramActions = { read: 'edas:ReadApplication', rollback: 'edas:ManageApplication' } as const;
 
 // A refused rollback was sent, so "No rollback was sent" would be wrong for it.
-const nothingWasDone = { read: 'No rollback was sent.', rollback: 'Nothing was rolled back.' } as const;
+const nothingWasDone = { read: 'No rollback was sent.', rollback: 'This request rolled nothing back.' } as const;
 
 /** The problem after a required read failed, or after a rollback that was certainly not carried out. */
 export function refusal(failure: EdasFailure, action: EdasAction, subject: ProblemFacts): Problem {
@@ -37,7 +37,7 @@ export function refusal(failure: EdasFailure, action: EdasAction, subject: Probl
 /** No time is left for a call. */
 export function outOfTime(subject: ProblemFacts): Problem {
   const detail =
-    'No time was left to ask EDAS. Nothing was rolled back. Send the webhook again; if that does not help, raise deadlineMs as far as the sender waits.';
+    'No time was left to ask EDAS. This request rolled nothing back. Send the webhook again; if that does not help, raise deadlineMs as far as the sender waits.';
   return new Problem('edas_unavailable', detail, subject);
 }
 

@@ -168,14 +168,14 @@ function requireChangePredatesProblem(
   if (startedAt === undefined) {
     throw new Problem(
       'change_start_unknown',
-      'EDAS does not say when this change began, so it cannot be told whether it is to blame. Nothing was rolled back. Decide in the EDAS console.',
+      'EDAS does not say when this change began, so it cannot be told whether it is to blame. This request rolled nothing back. Decide in the EDAS console.',
       { changeOrderId },
     );
   }
   if (startedAt <= problemStartedAt) return;
   throw new Problem(
     'problem_predates_change',
-    `The problem began at ${toIso(problemStartedAt)}, before this change did, at ${toIso(startedAt)}: the change is not to blame. Nothing was rolled back. If it is to blame all the same, roll it back in the EDAS console.`,
+    `The problem began at ${toIso(problemStartedAt)}, before this change did, at ${toIso(startedAt)}: the change is not to blame. This request rolled nothing back. If it is to blame all the same, roll it back in the EDAS console.`,
     { changeOrderId },
   );
 }

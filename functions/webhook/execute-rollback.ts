@@ -48,10 +48,12 @@ export interface ExecutionDependencies extends RollbackDependencies {
 /** The share of the time that is kept for the report, whose task follows the rollback. */
 const shareOfReport = 0.15;
 /**
- * The share of the time that claiming may take, and its limit in milliseconds: Function Compute takes a task in some
- * tens of them. What is slower must not hold the emergency brake up.
+ * The share of the time that claiming may take, and its limits in milliseconds: Function Compute takes a task in some tens
+ * of them, and a cold instance needs some hundred more to call it. What is slower must not hold the emergency brake up.
  */
-const [shareOfClaim, longestClaimMs] = [0.25, 2_000];
+const [shareOfClaim, leastClaimMs, longestClaimMs] = [0.25, 1_000, 2_000];
+/** The report comes after the rollback, and the sender waits for it. */
+const reportTimeoutMs = 3_000;
 /**
  * The share of the time that stays for a rollback by the webhook itself where a deferred one cannot be handed over, and
  * the milliseconds that it needs at least. Function Compute may be slow, so one try gets nearly all of the rest.
@@ -131,7 +133,8 @@ async function rollBackOnceAndReport(
       task,
       firstClaim,
       mayGoUnclaimed: true,
-      claimTimeoutMs: Math.min(leftMs * shareOfClaim, longestClaimMs),
+      claimTimeoutMs: Math.min(Math.max(leftMs * shareOfClaim, leastClaimMs), longestClaimMs),
+      reportTimeoutMs,
       answersSender: true,
     },
     dependencies,

@@ -61,6 +61,7 @@ async function run({
     firstClaim: 1,
     mayGoUnclaimed: true,
     claimTimeoutMs: 2_000,
+    reportTimeoutMs: 3_000,
     answersSender: true,
     ...given,
   };
@@ -121,9 +122,12 @@ describe('a claim is taken right before the rollback is sent, and', () => {
     expect(queue.calls[0]).toEqual(['submit claim 1', timeoutMs]);
   });
 
-  test('the report has the time of its own', async () => {
-    const { queue } = await run({});
-    expect(queue.calls[1]).toEqual(['submit report 1', (8_500 - 20) / 2]);
+  test.each([
+    ['its own time', 3_000, 1_500],
+    ['no more than is left', 60_000, (8_500 - 20) / 2],
+  ])('the report has %s', async (_what, reportTimeoutMs, timeoutMs) => {
+    const { queue } = await run({ reportTimeoutMs });
+    expect(queue.calls[1]).toEqual(['submit report 1', timeoutMs]);
   });
 
   test('nothing is claimed or reported where nothing has to be sent', async () => {

@@ -471,7 +471,7 @@ describe('either way', () => {
       const problem = await problemOfAsync(() => edas.find(search));
       expect(problem?.code).toBe('edas_unavailable');
       expect(problem?.message).toMatch(
-        /^No time was left to ask EDAS. Nothing was rolled back. .*deadlineMs/,
+        /^No time was left to ask EDAS. This request rolled nothing back. .*deadlineMs/,
       );
       expect(problem?.facts).toEqual(facts);
       expect(edas.asked).toEqual([]);

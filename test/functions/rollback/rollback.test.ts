@@ -455,7 +455,7 @@ describe('the answer', () => {
     ['was cut', 'A fake fail\u2026', 'A fake fail\u2026'],
   ])('quotes EDAS as a sentence, where it %s', async (_what, said, quoted) => {
     const { problem } = await run({ reads: [found(1)], put: new EdasFailure('not_sent', said) });
-    expect(problem?.message).toBe(`${quoted} Nothing was rolled back.`);
+    expect(problem?.message).toBe(`${quoted} This request rolled nothing back.`);
     expect(problem?.cause).toMatchObject({ kind: 'not_sent', message: said });
   });
 
@@ -521,7 +521,7 @@ describe('the answer', () => {
       'the rollback',
       { reads: [found(1)], put: failed('denied') },
       'ManageApplication',
-      'Nothing was rolled back.',
+      'This request rolled nothing back.',
     ],
     [
       'the read',
@@ -544,7 +544,7 @@ describe('the answer', () => {
     const { problem } = await run({ reads: [found(1)], put: failed('unauthenticated') });
     expect(problem?.code).toBe('edas_denied');
     expect(problem?.message).toBe(
-      "A fake failure: unauthenticated. EDAS does not accept the credentials of the function's role: look whether the role still exists, and at EDAS_ENDPOINT. Nothing was rolled back.",
+      "A fake failure: unauthenticated. EDAS does not accept the credentials of the function's role: look whether the role still exists, and at EDAS_ENDPOINT. This request rolled nothing back.",
     );
   });
 
@@ -631,14 +631,14 @@ describe('the answer', () => {
   test('change_order_not_found after a rollback that never left says that nothing was rolled back', async () => {
     const { problem } = await run({ reads: [found(1), failed('not_found')], put: failed('not_sent') });
     expect(problem?.code).toBe('change_order_not_found');
-    expect(problem?.message).toMatch(/Nothing was rolled back\.$/);
+    expect(problem?.message).toMatch(/This request rolled nothing back\.$/);
     expect(problem?.facts).toEqual({ changeOrderId: orderId, edas: ids });
   });
 
   test('change_order_not_found from the rollback itself says so, too', async () => {
     const { problem } = await run({ reads: [found(1)], put: failed('not_found') });
     expect(problem?.code).toBe('change_order_not_found');
-    expect(problem?.message).toMatch(/Nothing was rolled back\.$/);
+    expect(problem?.message).toMatch(/This request rolled nothing back\.$/);
   });
 });
 
@@ -1148,7 +1148,7 @@ describe('the causality rule', () => {
     const course = await run({ reads: [since(later)], request: rule });
     expect(answerOf(course)).toBe('problem_predates_change');
     expect(course.problem?.message).toBe(
-      'The problem began at 2026-01-02T03:04:05.000Z, before this change did, at 2026-01-02T03:04:05.001Z: the change is not to blame. Nothing was rolled back. If it is to blame all the same, roll it back in the EDAS console.',
+      'The problem began at 2026-01-02T03:04:05.000Z, before this change did, at 2026-01-02T03:04:05.001Z: the change is not to blame. This request rolled nothing back. If it is to blame all the same, roll it back in the EDAS console.',
     );
     expect(course.problem?.facts).toEqual({ changeOrderId: orderId });
     expect(putsOf(course)).toBe(0);
@@ -1160,7 +1160,7 @@ describe('the causality rule', () => {
       const course = await run({ reads: [{ ...found(status), startedAt: undefined }], request: rule });
       expect(answerOf(course)).toBe('change_start_unknown');
       expect(course.problem?.message).toBe(
-        'EDAS does not say when this change began, so it cannot be told whether it is to blame. Nothing was rolled back. Decide in the EDAS console.',
+        'EDAS does not say when this change began, so it cannot be told whether it is to blame. This request rolled nothing back. Decide in the EDAS console.',
       );
       expect(course.problem?.facts).toEqual({ changeOrderId: orderId });
       expect(putsOf(course)).toBe(0);
@@ -1244,7 +1244,7 @@ describe('the deadline', () => {
       const course = await run({ reads: [found(1)], request: { deadlineAt: startedAt + leftMs } });
       expect(answerOf(course)).toBe('edas_unavailable');
       expect(course.problem?.message).toMatch(
-        /^No time was left to ask EDAS. Nothing was rolled back. .*deadlineMs/,
+        /^No time was left to ask EDAS. This request rolled nothing back. .*deadlineMs/,
       );
       expect(course.calls).toEqual([]);
     },

@@ -306,7 +306,7 @@ describe('a problem says what the task of the claim does:', () => {
       'nothing, where it was told of a refusal',
       { edasFault: putMeets(edasFaults.deniedByRam()) },
       'edas_denied',
-      /Nothing was rolled back\.$/,
+      /This request rolled nothing back\.$/,
     ],
   ])('%s', async ([, options, code, words], { onTestFinished }) => {
     const { webhook } = await stage(options, onTestFinished);

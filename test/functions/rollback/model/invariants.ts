@@ -100,7 +100,7 @@ const rules: Record<string, Holds> = {
     putsOf(delivery).every(({ arrivedAt }) => arrivedAt === undefined),
 
   'it says that nothing was rolled back only if it rolled nothing back': (delivery) =>
-    !sentenceOf(delivery).includes('Nothing was rolled back') || effectsOf(delivery).length === 0,
+    !sentenceOf(delivery).includes('This request rolled nothing back') || effectsOf(delivery).length === 0,
 
   'it tells the status that it saw last': (delivery) => {
     const told = /status is (\d+)/.exec(sentenceOf(delivery))?.[1];
