@@ -306,6 +306,8 @@ test.each([
   ['2019-13-13 14:23:46', undefined],
   ['2019-11-13T14:23:46', undefined],
   ['2019-11-13 14:23:46Z', undefined],
+  ['2019-11-13 14:23:46.5', undefined],
+  ['+002019-11-13 14:23:46', undefined],
   [1573626226000, undefined],
 ])('the time %j is %j', (given, time) => {
   expect(parseBeijingTime(given)).toBe(time);

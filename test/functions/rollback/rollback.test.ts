@@ -1055,7 +1055,12 @@ describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
       'edas_denied',
       /not accept the credentials/,
     ],
-    ['an order that is read too often', failed('throttled'), 'edas_throttled', /throttled/],
+    [
+      'an order that is read too often',
+      failed('throttled'),
+      'edas_throttled',
+      /throttled\. No rollback was sent\. Send the webhook again in a few seconds\.$/,
+    ],
     ['an order behind a closed door', failed('not_sent'), 'edas_unavailable', /No rollback was sent/],
     ['an order whose answer is unreadable', failed('doubt'), 'edas_unavailable', /No rollback was sent/],
     ['an order that EDAS refuses to show', failed('rejected'), 'edas_rejected', /rejected/],
