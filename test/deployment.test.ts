@@ -469,7 +469,8 @@ describe('Serverless Devs, with .env.example as .env,', () => {
       writeFileSync(join(home, '.env'), env);
       return s('get');
     } finally {
-      rmSync(home, { recursive: true });
+      // Serverless Devs may still write its log there.
+      rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     }
   }
 

@@ -21,7 +21,10 @@ const codes = {
 const ramActions = { read: 'edas:ReadApplication', rollback: 'edas:ManageApplication' } as const;
 
 // A refused rollback was sent, so "No rollback was sent" would be wrong for it.
-const nothingWasDone = { read: 'No rollback was sent.', rollback: 'This request rolled nothing back.' } as const;
+const nothingWasDone = {
+  read: 'No rollback was sent.',
+  rollback: 'This request rolled nothing back.',
+} as const;
 
 /** The problem after a required read failed, or after a rollback that was certainly not carried out. */
 export function refusal(failure: EdasFailure, action: EdasAction, subject: ProblemFacts): Problem {

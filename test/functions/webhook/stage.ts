@@ -35,7 +35,7 @@ export const order = { changeOrderId };
 export const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** How long a sender waits for an answer that takes its time: in real time, and on a busy machine, too. */
-export const patienceMs = 9_000;
+export const patienceMs = 6_000;
 
 /** Called when a test is over. Tests run side by side, so each brings its own. */
 export type CleanUp = (work: () => Promise<void> | void) => void;
