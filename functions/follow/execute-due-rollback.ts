@@ -6,7 +6,7 @@ import { timeLeft } from '../rollback/budget.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { reportIdFor, type RollbackDue, type RollbackOverdue } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
-import { queueAccess } from './watch-claim.ts';
+import { queueAccess } from './queue-access.ts';
 
 /** For a rollback, with all reads around it and its claim, and for its report. */
 const [rollbackTimeoutMs, claimTimeoutMs, reportTimeoutMs] = [20_000, 10_000, 10_000];

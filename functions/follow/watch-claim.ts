@@ -1,15 +1,15 @@
 import { displayLagMs } from '../claim/claim.ts';
-import { readTaskRecord, submitTask, type QueueAccess } from '../claim/task-calls.ts';
+import { readTaskRecord, submitTask } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import { timeLeft } from '../rollback/budget.ts';
 import { reportIdFor, type RollbackClaimed, type RollbackOverdue } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
+import { queueAccess } from './queue-access.ts';
 
 /** The report usually comes within a second. */
 const [firstPauseMs, longestPauseMs] = [1_000, 10_000];
 /** However wrong a clock is: the longest deadline of a source, and the display lag. */
 const longestWatchMs = 60_000 + displayLagMs;
-const queueTimeoutMs = 10_000;
 
 /**
  * Waits for the report of the claim's holder. If none comes, the holder was cut off: then another task finishes its
@@ -58,9 +58,4 @@ async function comes(reportId: string, waitMs: number, dependencies: TaskDepende
     const record = await readTaskRecord(reportId, queueAccess(dependencies));
     if (typeof record !== 'string') return true;
   }
-}
-
-/** The queue, for one call from now on. */
-export function queueAccess({ openQueue, clock, warn }: TaskDependencies): QueueAccess {
-  return { openQueue, deadlineAt: clock.now() + queueTimeoutMs, clock, warn };
 }

@@ -13,6 +13,7 @@ import {
   type ReceiverKind,
 } from '../../local/stand-ins/channels/receiver.ts';
 import type { Fault } from '../../local/stand-ins/edas/faults.ts';
+import type { ChangeOrderPlan } from '../../local/stand-ins/edas/change-orders.ts';
 import {
   startEdasStandIn,
   type EdasStandIn,
@@ -254,6 +255,17 @@ export function answering(json: string, { takesEffect = false } = {}): Fault {
 /** EDAS accepts a rollback, and names this order; unless it takes effect, the change runs on as if nothing had been. */
 export function accepting(rollbackChangeOrderId: string, options: { takesEffect?: boolean } = {}): Fault {
   return answering(JSON.stringify({ Code: 200, Data: { ChangeOrderId: rollbackChangeOrderId } }), options);
+}
+
+/** The follow function, and a change that has been in flight for half a minute, and can be rolled back for as long again. */
+export async function openWithChange(
+  options: TaskFunctionOptions,
+  plan: Partial<ChangeOrderPlan>,
+  cleanUp: CleanUp,
+): Promise<TaskFunction> {
+  const task = await openTaskFunction(options, cleanUp);
+  task.edas.orders.add({ ...change, createdAt: task.clock.now() - 30_000, ...plan });
+  return task;
 }
 
 /**

@@ -3,8 +3,7 @@ import type { ChangeOrderPlan } from '../../../local/stand-ins/edas/change-order
 import * as faults from '../../../local/stand-ins/edas/faults.ts';
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
 import {
-  change,
-  openTaskFunction,
+  openWithChange,
   slackAnswer,
   taskApp,
   taskOrder,
@@ -14,14 +13,8 @@ import {
 import { fakeContext } from '../../support/webhook.ts';
 
 /** The follow function with its queue, and a change in flight that it can roll back within a minute. */
-async function open(
-  options: TaskFunctionOptions = {},
-  plan: Partial<ChangeOrderPlan> = {},
-): Promise<TaskFunction> {
-  const task = await openTaskFunction({ queue: true, ...options }, onTestFinished);
-  task.edas.orders.add({ ...change, createdAt: task.clock.now() - 30_000, ...plan });
-  return task;
-}
+const open = (options: TaskFunctionOptions = {}, plan: Partial<ChangeOrderPlan> = {}) =>
+  openWithChange({ queue: true, ...options }, plan, onTestFinished);
 
 const putsOf = (task: TaskFunction) => task.calls().filter((call) => call.includes('PUT'));
 const statesOf = ({ fc }: TaskFunction) => fc?.tasks.map(({ taskId, status }) => `${taskId} ${status}`);

@@ -5,8 +5,7 @@ import type { ChangeOrderPlan } from '../../../local/stand-ins/edas/change-order
 import * as faults from '../../../local/stand-ins/edas/faults.ts';
 import {
   accepting,
-  change,
-  openTaskFunction,
+  openWithChange,
   taskApp,
   taskOrder,
   type TaskFunction,
@@ -14,14 +13,8 @@ import {
 } from '../../support/task.ts';
 
 /** The follow function, and a change in flight that it can roll back within a minute. */
-async function open(
-  options: TaskFunctionOptions = {},
-  plan: Partial<ChangeOrderPlan> = {},
-): Promise<TaskFunction> {
-  const task = await openTaskFunction(options, onTestFinished);
-  task.edas.orders.add({ ...change, createdAt: task.clock.now() - 30_000, ...plan });
-  return task;
-}
+const open = (options: TaskFunctionOptions = {}, plan: Partial<ChangeOrderPlan> = {}) =>
+  openWithChange(options, plan, onTestFinished);
 
 const putsOf = (task: TaskFunction) => task.calls().filter((call) => call.includes('PUT'));
 const problemOf = (error: unknown) => (error instanceof Problem ? error.code : error);

@@ -6,9 +6,9 @@ import * as faults from '../../../local/stand-ins/edas/faults.ts';
 import {
   accepting,
   answering,
-  change,
   largeChangeOrder,
   openTaskFunction,
+  openWithChange,
   slackAnswer,
   taskApp,
   taskDue,
@@ -19,14 +19,8 @@ import {
 import { fakeContext, startTime } from '../../support/webhook.ts';
 
 /** The follow function, and a change in flight that it can roll back within a minute. */
-async function open(
-  options: TaskFunctionOptions = {},
-  plan: Partial<ChangeOrderPlan> = {},
-): Promise<TaskFunction> {
-  const task = await openTaskFunction(options, onTestFinished);
-  task.edas.orders.add({ ...change, createdAt: task.clock.now() - 30_000, ...plan });
-  return task;
-}
+const open = (options: TaskFunctionOptions = {}, plan: Partial<ChangeOrderPlan> = {}) =>
+  openWithChange(options, plan, onTestFinished);
 
 function rollbackOrderOf({ edas }: TaskFunction): string {
   return edas.orders.ofApplication(taskApp).find(({ rollbackOf }) => rollbackOf === taskOrder)?.id ?? '';
