@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { removeFolder } from './support/temporary-folder.ts';
 
 // fc3 checks s.yaml only in part. It takes a misspelt property, and then deploys the default (a timeout of 3 s),
 // and it takes any authType. What would come to light in production comes to light here.
@@ -277,7 +278,7 @@ describe.each(both)('the %s function', (key, { props, environment }) => {
       const { stdout } = spawnSync(process.execPath, ['-p', look], { cwd: alone, encoding: 'utf8' });
       expect(stdout.trimEnd().split('\n').at(-1)).toBe('function');
     } finally {
-      rmSync(alone, { recursive: true });
+      removeFolder(alone);
     }
   });
 
@@ -469,8 +470,7 @@ describe('Serverless Devs, with .env.example as .env,', () => {
       writeFileSync(join(home, '.env'), env);
       return s('get');
     } finally {
-      // Serverless Devs may still write its log there.
-      rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      removeFolder(home);
     }
   }
 

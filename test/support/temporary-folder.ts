@@ -7,7 +7,12 @@ import { onTestFinished } from 'vitest';
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'edas-rollback-webhook-'));
   onTestFinished(() => {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
   return folder;
+}
+
+/** Removes a folder, also one into which Serverless Devs still writes its log a moment after it has ended. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, maxRetries: 10, retryDelay: 100 });
 }
