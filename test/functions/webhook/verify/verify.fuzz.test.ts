@@ -171,7 +171,7 @@ describe('Invariant 10: verification throws nothing but a Problem, whatever the 
         const typed = isForm ? { ...headers, 'content-type': form } : headers;
         seen.add(handshakeReply(source, toRequest({ headers: typed, query, body }), now)?.outcome);
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(2_000) },
     );
     expect(seen).toEqual(new Set(outcomes));
   });
