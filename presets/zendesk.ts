@@ -17,5 +17,7 @@ export const zendesk = {
     description: "a test that is signed with Zendesk's public test secret is answered, and does nothing",
   },
   deliveryHeader: 'x-zendesk-webhook-invocation-id',
+  // A person fills the field of a ticket in: so it must hold an id, and nothing else.
+  command: "join(' ', ['rollback', changeOrderId || ''])",
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -130,6 +130,12 @@ function compileSource(
   if (new Set(secrets).size < secrets.length) report(['secrets'], 'a secret is named twice');
   // A way of signing that is spelt out is a generic sender's in all other respects.
   const preset: Preset = presets[presetName ?? 'generic'];
+  if (settings.language !== undefined && preset.reply === undefined) {
+    report(
+      ['language'],
+      'only people in a chat are answered in a language, and this sender gets JSON: take this out',
+    );
+  }
   const way = verify ? compileVerify(verify, name, report) : ownWay(preset, name);
   checkApps(settings, way.verify, report);
   return {
@@ -150,6 +156,7 @@ function compileSource(
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
     reply: preset.reply ?? 'json',
+    language: settings.language,
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };
 }
@@ -200,7 +207,15 @@ function checkApps(
 
 type Expressions = Pick<
   CompiledSource,
-  'actor' | 'when' | 'allow' | 'changeOrderId' | 'app' | 'chatText' | 'answerAt' | 'problemStartedAt'
+  | 'actor'
+  | 'when'
+  | 'allow'
+  | 'changeOrderId'
+  | 'app'
+  | 'command'
+  | 'salutation'
+  | 'answerAt'
+  | 'problemStartedAt'
 >;
 
 /** The source's own expressions, and the preset's where it has none. */
@@ -216,7 +231,7 @@ function compileExpressions(
       : compileExpression(text, purpose, (message) => {
           report([key], message);
         });
-  const { changeOrderId, app, chatText } = placesOf(settings, preset, verify, report);
+  const { changeOrderId, app, command } = placesOf(settings, preset, verify, report);
   const compiledApp = expression('app', app, 'text');
   checkFixedApp(compiledApp, settings.apps, report);
   return {
@@ -225,7 +240,8 @@ function compileExpressions(
     allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
     app: compiledApp,
-    chatText: expression('preset', chatText, 'text'),
+    command: expression(settings.command === undefined ? 'preset' : 'command', command, 'text'),
+    salutation: expression('preset', preset.salutation, 'text'),
     answerAt: expression('preset', preset.answerAt, 'text'),
     problemStartedAt: expression(
       'problemStartedAt',
@@ -250,25 +266,28 @@ function checkFixedApp(
   }
 }
 
-type Places = Pick<Preset, 'changeOrderId' | 'app' | 'chatText'>;
+type Places = Partial<Record<'changeOrderId' | 'app' | 'command', string | undefined>>;
 
-/** What people say in a chat counts only as a command, in which the id stands. */
+/** What people write counts only as a command, in which the id stands. */
 function checkCommand(
-  { changeOrderId, app }: Pick<SourceSettings, 'changeOrderId' | 'app'>,
+  { changeOrderId, app, command }: Pick<SourceSettings, 'changeOrderId' | 'app' | 'command'>,
   scheme: VerifyParameters['scheme'],
   report: Report,
 ): void {
-  const advice = 'this sender passes on what people say, so the id must stand in a command: take this out';
+  const advice =
+    command === undefined
+      ? 'this sender passes on what people write, so the id must stand in a command: take this out, or write command instead, with the place of such a text'
+      : 'with command, the id stands in what people write: take this out';
   if (changeOrderId !== undefined) report(['changeOrderId'], advice);
   if (app !== undefined) report(['app'], advice);
   if (scheme === 'link') {
-    report(['verify'], 'a link rolls back for every body, and this sender passes on what people say');
+    report(['verify'], 'a link rolls back for every body, and this sender passes on what people write');
   }
 }
 
 /** Where it says what to roll back. A source that says so itself leaves nothing of the preset's. */
 function placesOf(
-  { changeOrderId, app, apps }: SourceSettings,
+  { changeOrderId, app, command, apps }: SourceSettings,
   preset: Preset,
   { scheme }: VerifyParameters,
   report: Report,
@@ -276,9 +295,9 @@ function placesOf(
   if (changeOrderId !== undefined && app !== undefined) {
     report(['app'], 'app and changeOrderId both say what to roll back: take one of them out');
   }
-  if (preset.chatText !== undefined) {
-    checkCommand({ changeOrderId, app }, scheme, report);
-    return preset;
+  if (command !== undefined || preset.command !== undefined) {
+    checkCommand({ changeOrderId, app, command }, scheme, report);
+    return { command: command ?? preset.command };
   }
   if (scheme === 'link' && app !== undefined) report(['app'], 'a link names the application itself');
   if (changeOrderId !== undefined) return { changeOrderId };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { channelKinds, languages } from '../../functions/follow/configuration.ts';
+import { channelKinds } from '../../functions/follow/configuration.ts';
+import { languages } from '../../functions/lib/language.ts';
 import { presets, type PresetName } from '../../presets/index.ts';
 
 const headerName = z
@@ -232,6 +233,11 @@ const sourceSchema = z.strictObject({
     .describe(
       'JMESPath to the id of an application, whose newest deployment in flight is then rolled back. Instead of changeOrderId.',
     ),
+  command: expression
+    .optional()
+    .describe(
+      'JMESPath to text that a person writes: a comment, a title. Only a command is acted on: a verb, one id, and nothing else. Instead of changeOrderId.',
+    ),
   problemStartedAt: expression
     .optional()
     .describe(
@@ -267,6 +273,10 @@ const sourceSchema = z.strictObject({
     .describe(
       'The status of every refusal (4xx) once the sender is known; 200 for senders that disable a hook after a 4xx.',
     ),
+  language: z
+    .enum(languages)
+    .optional()
+    .describe('The language in which people of a chat are answered. Default: that of the command.'),
   deadlineMs: z
     .int()
     .min(2000)

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../functions/errors.ts';
 import { isRecord, toText } from '../../functions/lib/json.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
-import { chatUsage } from '../../functions/webhook/payload/chat-command.ts';
 import { selectTarget } from '../../functions/webhook/payload/intent.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
 import type {
@@ -111,7 +110,7 @@ const mediaTypes: Record<ContentType, string> = {
 };
 
 function putTarget(
-  { changeOrderId, app, chatText, reply, verify }: CompiledSource,
+  { changeOrderId, app, command, reply, verify }: CompiledSource,
   target: Target,
   root: Place,
 ) {
@@ -119,9 +118,9 @@ function putTarget(
     if (app) put(app.tree, target.app, root);
   } else if (changeOrderId) {
     put(changeOrderId.tree, target.changeOrderId, root);
-  } else if (chatText) {
-    const text = chatUsage.replace(/<.*>/, target.changeOrderId);
-    put(chatText.tree, reply === 'feishu' ? JSON.stringify({ text }) : text, root);
+  } else if (command) {
+    const text = `rollback ${target.changeOrderId}`;
+    put(command.tree, reply === 'feishu' ? JSON.stringify({ text }) : text, root);
   } else if (verify.scheme !== 'link') {
     fieldOf(root, 'changeOrderId').write(target.changeOrderId);
   }

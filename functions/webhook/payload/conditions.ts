@@ -3,9 +3,11 @@ import { isRecord } from '../../lib/json.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
 import type { JSONValue } from '../source/expression.ts';
 import { requireFresh } from '../verify/timestamp.ts';
-import { chatUsage, selectCommand } from './chat-command.ts';
+import { adviceOn } from '../texts/advice.ts';
+import { isNoCommand } from './command-fault.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
+import type { TypedCommand } from './select-command.ts';
 
 /**
  * Refuses a payload whose own time, which its signature covers, is not now.
@@ -29,18 +31,19 @@ export async function selectActor(source: CompiledSource, payload: JSONValue): P
   return evaluateText(source.actor, payload, 'actor');
 }
 
-/** Why a payload asks for no rollback, or undefined where it does. */
+/** Why a payload asks for no rollback, whatever a person wrote in it; undefined where it may. */
 export async function reasonToIgnore(
-  source: CompiledSource,
+  { when }: CompiledSource,
   payload: JSONValue,
 ): Promise<string | undefined> {
-  if (source.when) {
-    const result = await evaluate(source.when, payload, 'when');
-    if (result !== true) return `\`when: ${source.when.text}\` gave ${describeValue(result)}, not true.`;
-  }
-  if (!source.chatText) return undefined;
-  const isCommand = (await selectCommand(source.chatText, payload)) !== undefined;
-  return isCommand ? undefined : `This is no command. To roll a change order back, type: ${chatUsage}`;
+  if (!when) return undefined;
+  const result = await evaluate(when, payload, 'when');
+  return result === true ? undefined : `\`when: ${when.text}\` gave ${describeValue(result)}, not true.`;
+}
+
+/** Why what a person wrote asks for no rollback, and what to type; undefined where it is a command, even a wrong one. */
+export function reasonNoCommand(command: TypedCommand | undefined): string | undefined {
+  return command && 'fault' in command && isNoCommand(command.fault) ? adviceOn(command) : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Language } from '../../lib/language.ts';
 import type { TimestampParameters } from '../verify/timestamp.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
 import type { Expression } from './expression.ts';
@@ -53,8 +54,10 @@ export interface CompiledSource {
   changeOrderId?: Expression | undefined;
   /** The application whose newest deployment in flight is the change order. */
   app?: Expression | undefined;
-  /** The text of a chat message that is a command. */
-  chatText?: Expression | undefined;
+  /** What a person wrote, which is a command or nothing: a text, or the parts of one. */
+  command?: Expression | undefined;
+  /** How people address the function where they write: `@robot`, `/rollback`, or nothing. Only for advice. */
+  salutation?: Expression | undefined;
   /** Where the people of a chat wait for the result. */
   answerAt?: Expression | undefined;
   /** When the problem began: a change that began later is refused. */
@@ -71,6 +74,8 @@ export interface CompiledSource {
   refusalStatus?: number | undefined;
   /** The format of the answer. */
   reply: 'json' | Chat;
+  /** The language of what people read; default: that of the command. */
+  language?: Language | undefined;
   /** Milliseconds until the request must be answered. */
   deadlineMs: number;
 }

@@ -4,6 +4,7 @@ import { isRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
 import {
+  reasonNoCommand,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
@@ -13,6 +14,7 @@ import { describeValue } from '../../../functions/webhook/payload/describe-value
 import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
 import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
+import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
 import type { Expression, JSONValue } from '../../../functions/webhook/source/expression.ts';
@@ -109,7 +111,7 @@ interface Rule {
 }
 
 /** As in functions/webhook/handler.ts. */
-const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readonly Rule[] => [
+const rulesOf = ({ when, command, changeOrderId, app, verify }: Source): readonly Rule[] => [
   {
     name: 'time',
     find: (source, payload, { now }) => {
@@ -134,11 +136,12 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
     find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
   },
   {
-    name: when === undefined && chatText !== undefined ? 'command' : 'when',
+    name: when === undefined && command !== undefined ? 'command' : 'when',
     find: async (source, payload) => {
-      const reason = await reasonToIgnore(source, payload);
+      const reason =
+        (await reasonToIgnore(source, payload)) ?? reasonNoCommand(await selectCommand(source, payload));
       if (reason !== undefined) return { text: reason, end: { ignored: reason } };
-      const texts = await Promise.all([gave('when', when, payload), gave('text', chatText, payload)]);
+      const texts = await Promise.all([gave('when', when, payload), gave('text', command, payload)]);
       return { text: texts.filter((text) => text !== undefined).join('; ') || 'none: every payload counts' };
     },
   },
@@ -158,7 +161,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
     },
   },
   {
-    name: nameOfTarget({ changeOrderId, app, chatText, verify }),
+    name: nameOfTarget({ changeOrderId, app, command, verify }),
     find: async (source, payload, { grant }) => {
       const target = await selectTarget(source, payload, grant);
       const texts = await Promise.all([
@@ -224,13 +227,13 @@ function describeDecision(
 function nameOfTarget({
   changeOrderId,
   app,
-  chatText,
+  command,
   verify,
-}: Pick<Source, 'changeOrderId' | 'app' | 'chatText' | 'verify'>): string {
+}: Pick<Source, 'changeOrderId' | 'app' | 'command' | 'verify'>): string {
   if (changeOrderId) return 'changeOrderId';
   if (verify.scheme === 'link') return 'link';
   if (app) return 'app';
-  return chatText ? 'id in the command' : 'changeOrderId';
+  return command ? 'id in the command' : 'changeOrderId';
 }
 
 function describeApps({ apps }: Source): string {
