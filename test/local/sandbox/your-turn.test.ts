@@ -82,7 +82,7 @@ async function send(lines: readonly string[]): Promise<string[]> {
   const calls = (await paste([npm, ...lines].join('\n'))).trimEnd().split('\n');
   const commands = calls.map((call) => call.split('\u001f').slice(0, -1));
   expect(commands.map((words) => words.slice(0, 3))).toEqual(lines.map(() => ['run', 'send', '--']));
-  const ended = await runInTurn(commands.map(([, , , ...args]) => ['send', ...args]));
+  const ended = await runInTurn(commands.map(([, , , ...args]) => ({ name: 'send', args })));
   return ended.map(({ stdout, stderr }) => stdout + stderr);
 }
 
