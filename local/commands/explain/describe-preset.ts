@@ -22,6 +22,7 @@ export function describePreset(name: string): string {
     ['refusals', describeRefusals(preset)],
     ['deadline', `${preset.deadlineMs} ms: by then it has answered, even where EDAS has not`],
     ['apps', describeApps(preset)],
+    ['followed', describeFollow(preset)],
     ['when', preset.when ?? 'every payload counts'],
     ['rolls back', describeTarget(preset)],
     ['began at', preset.problemStartedAt ?? 'not asked'],
@@ -87,6 +88,12 @@ export function describeRefusals({ refusalStatus, reply }: Pick<Preset, 'refusal
   return refusalStatus === undefined
     ? 'each with the status of its code'
     : `${refusalStatus} instead of every 4xx, once the sender is known`;
+}
+
+function describeFollow({ comesSeveralTimes }: Preset): string {
+  return comesSeveralTimes
+    ? 'yes, unless follow: false: the sender may send the same webhook several times at once'
+    : 'where there is a notify, with mode: deferred, and with follow: true';
 }
 
 function describeApps(preset: Preset): string {
