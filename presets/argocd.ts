@@ -14,5 +14,7 @@ export const argocd = {
   when: "phase == 'Failed' || phase == 'Error' || health == 'Degraded'",
   app: 'edasAppId',
   actor: 'app',
+  // It repeats three times within seconds what was answered 5xx, and the triggers of a sync and of the health fire together.
+  comesSeveralTimes: true,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -21,5 +21,8 @@ export const cloudmonitor = {
   when: "alertState == 'ALERT'",
   problemStartedAt: 'timestamp',
   isByApplication: true,
+  // It repeats three times what was not answered within five seconds.
+  // https://www.alibabacloud.com/help/en/document_detail/60714.html
+  comesSeveralTimes: true,
   deadlineMs: 4500,
 } as const satisfies Preset;

@@ -35,6 +35,11 @@ export interface Preset {
   problemStartedAt?: string;
   /** Whether its payload has no field for an id: then the one application under `apps` is rolled back. */
   isByApplication?: boolean;
+  /**
+   * Whether the same webhook comes several times at the same moment or within seconds, from a pair for high availability or
+   * from retries. Its rollbacks are then claimed, unless the source says `follow: false`.
+   */
+  comesSeveralTimes?: boolean;
   refusalStatus?: number;
   /**
    * Milliseconds until the function must have answered: a little less than the sender waits, and at most

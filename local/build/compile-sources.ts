@@ -148,7 +148,7 @@ function compileSource(
     apps,
     cluster,
     mode,
-    follow: follows(settings, hasChannels, report),
+    follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
     reply: preset.reply ?? 'json',
@@ -156,8 +156,8 @@ function compileSource(
   };
 }
 
-function follows({ mode, follow }: SourceSettings, hasChannels: boolean, report: Report): boolean {
-  if (mode === 'now') return follow ?? hasChannels;
+function follows({ mode, follow }: SourceSettings, isUsual: boolean, report: Report): boolean {
+  if (mode === 'now') return follow ?? isUsual;
   if (follow === false) {
     report(['follow'], 'with mode: deferred, the task that rolls back follows it as well: take this out');
   }

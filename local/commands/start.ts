@@ -1,5 +1,6 @@
 import '../cli/ignore-debug.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
+import { isSuspended } from '../../functions/platform/settings.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
 import { buildFunctions, compileConfigurationFile } from '../build/write-bundle.ts';
 import { CliError, codeOf } from '../cli/cli.ts';
@@ -8,7 +9,7 @@ import { sharedOptions } from '../cli/options.ts';
 import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from '../sandbox/channels.ts';
 import { ownFolder } from '../sandbox/folder.ts';
 import { startFunctionServer } from '../sandbox/function-server.ts';
-import { printCurlLines, printOwnChannels, printRealEdas, printReady } from '../sandbox/guide.ts';
+import { printOwnChannels, printRealEdas, printReady, printYourTurn } from '../sandbox/guide.ts';
 import { startInstance } from '../sandbox/instance.ts';
 import {
   createMessageNarrator,
@@ -71,7 +72,8 @@ the deployment, and not read here.`,
       throw new CliError(`--edas must be stand-in or real, not ${JSON.stringify(values.edas)}.`);
     }
     const configuration = compileConfigurationFile(values.sources);
-    await (values.edas === 'real' ? runOnRealEdas : runOnStandIn)(port, configuration);
+    if (values.edas === 'real') await runOnRealEdas(port, configuration);
+    else await runOnStandIn(port, values.sources, configuration);
   },
 });
 
@@ -81,7 +83,11 @@ function readPort(text: string): number {
   throw new CliError(`--port must be a number from 0 to 65535, not ${JSON.stringify(text)}.`);
 }
 
-async function runOnStandIn(port: number, { sources: own, notify }: CompiledConfiguration): Promise<void> {
+async function runOnStandIn(
+  port: number,
+  sourcesFile: string,
+  { sources: own, notify }: CompiledConfiguration,
+): Promise<void> {
   const channels = sandboxChannels(notify);
   const sources = notify.length > 0 ? own : followedSources(own);
   const { webhook, follow } = await buildFunctions({ sources, notify: channels }, ownFolder());
@@ -137,7 +143,15 @@ async function runOnStandIn(port: number, { sources: own, notify }: CompiledConf
     const forged = sandboxSecrets(sources, 'forged');
     if (notify.length === 0) printOwnChannels();
     if (source) await playRollback({ edas, fc, url: server.url, source, secrets, forged });
-    printCurlLines({ edas, url: server.url, sources, secrets, forged });
+    await printYourTurn({
+      edas,
+      url: server.url,
+      sources,
+      secrets,
+      forged,
+      sourcesFile: sourcesFile === sharedOptions.sources.default ? undefined : sourcesFile,
+      isSuspended: isSuspended(process.env),
+    });
     printReady(server.url);
   } catch (error) {
     await stop();

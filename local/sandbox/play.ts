@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeStatus } from '../../functions/edas/status.ts';
 import type { FunctionResponse } from '../../functions/platform/context.ts';
-import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { paint, showLines } from '../cli/terminal.ts';
-import { isByApplication, onlyAppOf, sampleWebhook, type SampleWebhook } from '../signing/sample-webhook.ts';
+import { isByApplication, sampleWebhook, type SampleWebhook } from '../signing/sample-webhook.ts';
 import { signedRequest } from '../signing/sender.ts';
 import { receiverKinds, type ReceivedMessage } from '../stand-ins/channels/receiver.ts';
 import { statuses, type ChangeOrder } from '../stand-ins/edas/change-orders.ts';
 import type { EdasStandIn, RecordedCall } from '../stand-ins/edas/stand-in.ts';
 import type { FcStandIn, RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
 import type { RecordedCall as RecordedKmsCall } from '../stand-ins/kms/stand-in.ts';
+import { applicationFor } from './releases.ts';
 import { secretOf, type Secrets } from './secrets.ts';
 import { showMessage } from './show-message.ts';
 
@@ -25,23 +25,11 @@ interface Stage {
   forged: Secrets;
 }
 
-const application = '3616cdca-0000-4000-8000-000000000001';
-
 /** Where people in a chat would be answered; nothing goes to these hosts from here. */
 const answerAddresses: Partial<Record<CompiledSource['reply'], string>> = {
   slack: 'https://hooks.slack.com/commands/T00000000/0/sandbox',
   dingtalk: 'https://oapi.dingtalk.com/robot/sendBySession?session=sandbox',
 };
-
-/** The application of the sandbox's releases: one that the source may touch. */
-export function applicationFor(source: CompiledSource): string {
-  return onlyAppOf(source) ?? source.apps?.[0] ?? application;
-}
-
-/** What a source's webhook asks for, where it could ask for both. */
-export function targetFor(source: CompiledSource, changeOrderId: string): Target {
-  return isByApplication(source) ? { app: applicationFor(source) } : { changeOrderId };
-}
 
 /** One rollback from the signed webhook to its end, then the same webhook again, then a forged one. */
 export async function playRollback(stage: Stage): Promise<void> {
@@ -62,7 +50,8 @@ export async function playRollback(stage: Stage): Promise<void> {
   await watch(edas, id, (order) => order.batches.some(({ status }) => status === statuses.succeeded));
 
   step(2, `The release is bad. The sender "${source.name}" posts a signed webhook.`);
-  const sample = sampleWebhook(source, targetFor(source, id), Date.now(), answerAddresses[source.reply]);
+  const target = isByApplication(source) ? { app: appId } : { changeOrderId: id };
+  const sample = sampleWebhook(source, target, Date.now(), answerAddresses[source.reply]);
   await post(stage, sample);
   const rollback = await rollbackOf(id, appId, stage);
   if (!rollback) {

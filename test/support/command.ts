@@ -55,3 +55,21 @@ export async function runCommand(...command: Parameters<typeof startCommand>): P
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   return { status, stdout, stderr };
 }
+
+/** Runs commands of `local/commands` one after the other in one process, each given as its name and arguments. */
+export async function runInTurn(
+  commands: readonly (readonly string[])[],
+  env: NodeJS.Dict<string> = {},
+): Promise<Ended[]> {
+  const files = commands.map(([name = '', ...args]) => [
+    path.join(inject('compiledCommands'), `${name}.mjs`),
+    ...args,
+  ]);
+  const script = path.join(import.meta.dirname, 'run-in-turn.mjs');
+  const child = spawn(process.execPath, [script, JSON.stringify(files)], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(await text(child.stdout)) as Ended[];
+}

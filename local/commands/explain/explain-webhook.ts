@@ -22,6 +22,7 @@ import type { Source } from '../../../functions/webhook/source/load-sources.ts';
 import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
 import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
+import { describeApps, describeRollback, findHolder, type Holder } from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
 import type { Row } from './table.ts';
 
@@ -60,7 +61,7 @@ export async function explainWebhook(
   webhook: ExplainedWebhook,
 ): Promise<Explanation> {
   const { body, contentType, now } = webhook;
-  const holder = findHolder(source, webhook);
+  const holder = findHolder(source, webhook.isSuspended);
   const rows: Row[] = [
     ['source', `${source.name}: POST /${source.name}, secret in ${source.secrets.join(', ')}`],
     ['must carry', describeVerify(source.verify)],
@@ -93,7 +94,8 @@ export async function explainWebhook(
     rows.push([rule.name, text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
-  rows.push(['apps', describeApps(source)], ...describeRollback(source, notify, holder));
+  const { mode, follow, notify: told } = describeRollback(source, notify, holder);
+  rows.push(['apps', describeApps(source)], ['mode', mode], ['follow', follow], ['notify', told]);
   const [decision] = decisions;
   if (!decision) throw new Error('the last rule must decide');
   return explain(decision);
@@ -286,61 +288,6 @@ function nameOfTarget({
   if (verify.scheme === 'link') return 'link';
   if (app) return 'app';
   return chatText ? 'id in the command' : 'changeOrderId';
-}
-
-function describeApps({ apps }: Source): string {
-  return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
-}
-
-/** The setting that keeps the function from rolling back. */
-type Holder = 'dryRun' | 'ROLLBACK_SUSPENDED';
-
-/** As in functions/webhook/execute-rollback.ts. */
-function findHolder({ dryRun }: Source, { isSuspended }: ExplainedWebhook): Holder | undefined {
-  if (dryRun) return 'dryRun';
-  return isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
-}
-
-/** Who rolls back, who follows, and which channels get messages. */
-function describeRollback(
-  source: Source,
-  notify: readonly CompiledChannel[],
-  holder: Holder | undefined,
-): Row[] {
-  if (holder) {
-    return [
-      ['mode', `${source.mode}, but ${holder} sends no rollback, and hands none over to a task`],
-      ['follow', `no: with ${holder} there is nothing to follow`],
-      ['notify', `no messages: with ${holder} nothing is followed`],
-    ];
-  }
-  return [
-    ['mode', modes[source.mode]],
-    ['follow', source.follow ? followed : unfollowed],
-    ['notify', describeNotify(source, notify)],
-  ];
-}
-
-const modes: Record<Source['mode'], string> = {
-  now: 'now: the answer comes when the rollback has begun',
-  deferred: 'deferred: the answer comes at once, and a task rolls back',
-};
-
-const followed = 'yes: the rollback is claimed, so that it is sent once, and a task follows it to its end';
-const unfollowed = 'no: deliveries at the same moment may each send the rollback';
-
-const languages: Record<CompiledChannel['language'], string> = { en: 'English', zh: 'Chinese' };
-
-/** The channels that get messages. */
-function describeNotify({ follow, answerAt }: Source, notify: readonly CompiledChannel[]): string | string[] {
-  if (!follow) return 'no messages: the rollback is not followed';
-  const channels = notify.map(({ kind, url, secret, language }) => {
-    const signed = secret === undefined ? 'unsigned' : `signed with ${secret}`;
-    return `${kind}: ${languages[language]}, to the address in ${url}, ${signed}`;
-  });
-  const chat = answerAt ? [`the chat that asked, at the address in its ${answerAt.text}`] : [];
-  const told = [...channels, ...chat];
-  return told.length > 0 ? told : 'no messages: only the log says how it ends';
 }
 
 function describeAction({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {

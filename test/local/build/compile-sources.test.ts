@@ -705,6 +705,16 @@ describe('who rolls back, and who follows,', () => {
     expect(compileSources(withChannel(text)).map(({ follow }) => follow)).toEqual([false, true]);
   });
 
+  test.each(['alertmanager', 'grafana', 'argocd', 'cloudmonitor'])(
+    'is a task as well for %s, which may send the same webhook several times at once, unless the source says otherwise',
+    (preset) => {
+      const text = (more: string) =>
+        `sources: { a: { preset: ${preset}, secrets: [A], apps: [3616cdca-0000-4000-8000-000000000001]${more} } }\n`;
+      expect(modeAndFollow(text(''))).toEqual(['now', true]);
+      expect(modeAndFollow(text(', follow: false'))).toEqual(['now', false]);
+    },
+  );
+
   test('is the task where the rollback is deferred', () => {
     expect(modeAndFollow(generic('mode: deferred'))).toEqual(['deferred', true]);
     expect(modeAndFollow(generic('mode: deferred', 'follow: true', 'dryRun: true'))).toEqual([
