@@ -39,7 +39,7 @@ export function sampleWebhook(
   now: number,
   address?: string,
 ): SampleWebhook {
-  const { when, allow, payloadTimestamp, problemStartedAt, answerAt } = source;
+  const { expects, when, allow, payloadTimestamp, problemStartedAt, answerAt } = source;
   let payload: JSONValue = {};
   const root: Place = {
     read: () => payload,
@@ -47,6 +47,7 @@ export function sampleWebhook(
       payload = value;
     },
   };
+  if (expects) makeTrue(expects.is.tree, root);
   if (when) makeTrue(when.tree, root);
   if (allow) makeTrue(allow.tree, root);
   if (payloadTimestamp) fieldOf(root, payloadTimestamp.field).write(timeIn(payloadTimestamp, now));

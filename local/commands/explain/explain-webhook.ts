@@ -1,6 +1,6 @@
 import { Problem } from '../../../functions/errors.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { isRecord } from '../../../functions/lib/json.ts';
+import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
 import {
@@ -9,9 +9,11 @@ import {
   requireFreshPayload,
   selectActor,
 } from '../../../functions/webhook/payload/conditions.ts';
-import { describeValue } from '../../../functions/webhook/payload/describe-value.ts';
+import { describePayload, describeValue } from '../../../functions/webhook/payload/describe-value.ts';
 import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
+import { requireExpected } from '../../../functions/webhook/payload/expected.ts';
 import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
+import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
@@ -86,8 +88,9 @@ export async function explainWebhook(
   }
   rows.push(['payload', describePayload(read)]);
   const decisions: Decision[] = [];
+  const counting = await partThatCounts(source, read);
   for (const rule of rulesOf(source)) {
-    const { text, end } = await apply(rule, source, read, webhook);
+    const { text, end } = await apply(rule, source, rule.readsAll ? read : counting, webhook);
     rows.push([rule.name, text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
@@ -107,13 +110,24 @@ interface Finding {
 interface Rule {
   /** As the key in sources.yaml is called, where there is one. */
   name: string;
+  /** Whether it also looks at the alerts of a group that do not count. */
+  readsAll?: boolean;
   find: (source: Source, payload: JSONValue, webhook: ExplainedWebhook) => Finding | Promise<Finding>;
 }
 
 /** As in functions/webhook/handler.ts. */
-const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readonly Rule[] => [
+const rulesOf = ({
+  expects,
+  monitorAlarms,
+  when,
+  chatText,
+  changeOrderId,
+  app,
+  verify,
+}: Source): readonly Rule[] => [
   {
     name: 'time',
+    readsAll: true,
     find: (source, payload, { now }) => {
       requireFreshPayload(source, payload, now);
       const { payloadTimestamp: time } = source;
@@ -124,6 +138,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: 'handshake',
+    readsAll: true,
     find: (source, payload) => {
       const challenge = challengeReply(source, payload);
       if (challenge) return { text: challenge.message, end: { ignored: challenge.message } };
@@ -133,8 +148,11 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: 'actor',
+    readsAll: true,
     find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
   },
+  ...(expects ? [expectsRule] : []),
+  ...(monitorAlarms ? [monitorRule] : []),
   {
     name: when === undefined && chatText !== undefined ? 'command' : 'when',
     find: async (source, payload) => {
@@ -172,6 +190,43 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
     },
   },
 ];
+
+const expectsRule: Rule = {
+  name: 'expects',
+  readsAll: true,
+  find: async (source, payload) => {
+    await requireExpected(source, payload);
+    return { text: `it is ${source.expects?.what ?? ''}` };
+  },
+};
+
+const monitorRule: Rule = {
+  name: 'monitor',
+  readsAll: true,
+  find: async (source, payload) => {
+    const counting = await withoutMonitorAlarms(source, payload);
+    if ('reason' in counting) return { text: counting.reason, end: { ignored: counting.reason } };
+    const all = alertsIn(payload);
+    const left = alertsIn(counting.payload);
+    return {
+      text:
+        left < all
+          ? `${left} of the ${all} alerts count: the others are resolved, or about the monitor`
+          : 'it is about a release, and not about the monitor itself',
+    };
+  },
+};
+
+function alertsIn(payload: JSONValue): number {
+  const { alerts } = toRecord(payload);
+  return Array.isArray(alerts) ? alerts.length : 0;
+}
+
+/** What the later rules look at. */
+async function partThatCounts(source: Source, payload: JSONValue): Promise<JSONValue> {
+  const counting = await withoutMonitorAlarms(source, payload);
+  return 'payload' in counting ? counting.payload : payload;
+}
 
 async function apply(
   rule: Rule,
@@ -249,12 +304,6 @@ function describeTarget(target: Target): string {
   return 'app' in target
     ? `the newest deployment in flight of the application ${target.app}`
     : `the change order ${target.changeOrderId}`;
-}
-
-function describePayload(payload: JSONValue): string {
-  if (!isRecord(payload)) return describeValue(payload);
-  const keys = Object.keys(payload);
-  return keys.length === 0 ? 'an object without fields' : `an object with ${keys.join(', ')}`;
 }
 
 /** An encrypted payload can be read with its key only. */
