@@ -36,6 +36,11 @@ function faultOfVariable(name: string, faultOfSetting: string): string | undefin
   return isKnownToAnybody(name) ? faultOfSetting : undefined;
 }
 
+/** The variable of a source's secret, as it is called where there is no reason for another name. No program takes it for a CI's. */
+export function secretVariableOf(source: string): string {
+  return `SECRET_${source.toUpperCase().replaceAll('-', '_')}`;
+}
+
 const variablePattern = /^[A-Z][A-Z0-9_]*$/;
 
 /** The name of an environment variable. One that the functions use for something else is refused. */
@@ -257,7 +262,7 @@ const sourceSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'A rollback is claimed, so that a change order is rolled back once; a task follows it to its end, and tells the channels of notify. Default: true with notify and with mode deferred, else false.',
+      'A rollback is claimed, so that a change order is rolled back once; a task follows it to its end, and tells the channels of notify. Default: true with notify, with mode deferred, and for senders that send the same webhook several times; else false.',
     ),
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
   refusalStatus: z
@@ -290,15 +295,15 @@ const channelSchema = z.strictObject({
   language: z.enum(languages).default('en').describe('The language of the messages.'),
 });
 
+/** A name is a path. */
+export const sourceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes, for it is a path');
+
 /** The shape of sources.yaml. What a shape cannot say is checked by compile-sources.ts. */
 export const sourcesSchema = z.strictObject({
   sources: z
-    .record(
-      z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes, for it is a path'),
-      sourceSchema,
-    )
+    .record(sourceName, sourceSchema)
     .refine((sources) => Object.keys(sources).length > 0, 'must have at least one source')
     .describe('By name, which is also the path.'),
   notify: z
