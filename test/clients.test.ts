@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Problem } from '../functions/errors.ts';
+import { errorCatalogue, Problem } from '../functions/errors.ts';
 import type { FunctionResponse } from '../functions/platform/context.ts';
 import type { Outcome } from '../functions/webhook/outcome.ts';
 import { replyWithOutcome, replyWithProblem } from '../functions/webhook/reply/reply.ts';
@@ -158,9 +158,10 @@ const outcomes: Record<Outcome['outcome'], [Outcome, isSuccess: boolean]> = {
 /** What the page says of each outcome: name and status of the client. */
 function outcomesOnPage(): [name: string, status: string][] {
   const rows = Array.from(page.matchAll(/^\| (`.*?`) +\| (0|not 0) +\|/gm));
-  return rows.flatMap(([, names = '', status = '']) =>
+  const cells = rows.flatMap(([, names = '', status = '']) =>
     Array.from(names.matchAll(/`([a-z_]+)`/g), ([, name = '']): [string, string] => [name, status]),
   );
+  return cells.filter(([name]) => !(name in errorCatalogue));
 }
 
 describe('docs/clients.md', () => {
@@ -200,8 +201,10 @@ describe('docs/clients.md', () => {
 
 describe.concurrent.each(clients.map((client) => [client.title, client] as const))('%s', (title, client) => {
   if (!isTried(client)) {
-    const missing = missingTools(client);
-    test.skip(`is not tried, because ${missing.join(' and ')} cannot be found here`, () => undefined);
+    const reason = `is not tried, because this machine has no ${missingTools(client).join(' and no ')}`;
+    // A reporter may show no more of a skipped test than a count.
+    console.warn(`docs/clients.md: ${title} ${reason}`);
+    test.skip(reason, () => undefined);
     return;
   }
 
@@ -287,6 +290,7 @@ describe.concurrent.each(clients.map((client) => [client.title, client] as const
   test.each<[string, Meets, said: string]>([
     ['a refusal under 200', refusedUnder200, '"code":"change_order_not_found"'],
     ["a proxy's page", aProxysPage, '502 Bad Gateway'],
+    ['doubt, which a person settles', problem('edas_outcome_unknown', 'why'), '"retry":true'],
   ])('fails with %s, shows it, and does not repeat', async (_, meets, said) => {
     const { status, output, arrived } = await send(changeOrderId, [meets]);
     expect(output).toContain(said);
