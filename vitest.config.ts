@@ -1,14 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${name.replaceAll('\\', '/')}`);
+
+// These start programs that the project does not install.
+const real = all.filter((file) => file.startsWith('test/real/'));
+const files = all.filter((file) => !real.includes(file));
 
 // What one of these puts in the place of a module or of the environment, no other test may find there.
 const alone = files.filter((file) => /\bvi\.(mock|hoisted|stub\w+)\(/.test(readFileSync(file, 'utf8')));
 
 export default defineConfig(({ mode }) => {
+  if (mode === 'real') return { test: { include: real, testTimeout: 120_000 } };
   const isLong = mode === 'long';
   const test = {
     // For a busy machine: a property with hundreds of runs takes seconds there.

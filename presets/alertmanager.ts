@@ -7,5 +7,8 @@ export const alertmanager = {
   verify: bearer,
   ...alertmanagerAlerts,
   actor: 'externalURL',
+  // Each member of a pair for high availability sends when it cannot see the other one.
+  // https://prometheus.io/docs/alerting/latest/alertmanager/#high-availability
+  comesSeveralTimes: true,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -6,8 +6,15 @@ export const argocd = {
   docs: 'https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/',
   verify: bearer,
   contentTypes: json,
+  expects: {
+    is: "type(@) == 'object' && (type(phase) == 'string' || type(health) == 'string')",
+    what: 'what the template in the recipe makes: an object with app, phase, health, edasAppId and the times',
+    advice: 'Take the template from docs/sources.md#argocd.',
+  },
   when: "phase == 'Failed' || phase == 'Error' || health == 'Degraded'",
   app: 'edasAppId',
   actor: 'app',
+  // It repeats three times within seconds what was answered 5xx, and the triggers of a sync and of the health fire together.
+  comesSeveralTimes: true,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -7,5 +7,8 @@ export const grafana = {
   verify: { ...hmacSha256Hex, header: 'x-grafana-alerting-signature' },
   ...alertmanagerAlerts,
   actor: 'title',
+  // A pair for high availability works as Alertmanager's, whose code it has.
+  // https://grafana.com/docs/grafana/latest/alerting/set-up/configure-high-availability/
+  comesSeveralTimes: true,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

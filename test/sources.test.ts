@@ -347,9 +347,10 @@ function headings(text: string): string[] {
   return Array.from(text.matchAll(/^### (.*)$/gm), ([, title = '']) => title);
 }
 
-/** The one recipe under a heading. */
+/** The one recipe under a heading, before any variant of it. */
 function recipe(title: string): { yaml: string; sources: CompiledSource[] } {
-  const [yaml = '', ...others] = yamlBlocks(section(3, title));
+  const [main = ''] = section(3, title).split('\n#### ');
+  const [yaml = '', ...others] = yamlBlocks(main);
   if (yaml === '' || others.length > 0) throw new Error(`There must be one block of sources under ${title}`);
   return { yaml, sources: compileSources(yaml) };
 }

@@ -44,6 +44,14 @@ describe('.github/workflows/ci.yml', () => {
     expect(versions).toEqual(['${{ matrix.node }}']);
   });
 
+  test('installs the real senders, and tries them', () => {
+    const commands = runs('real') ?? [];
+    expect(commands.some((command) => /apt-get install .*\bprometheus-alertmanager$/.test(command))).toBe(
+      true,
+    );
+    expect(commands.slice(-2)).toEqual(['npm ci', 'npm run test:real']);
+  });
+
   test('asks every week what is known about what ships', () => {
     expect(runs('audit')).toEqual(['npm ci', 'npm audit --omit=dev']);
     expect(on).toHaveProperty('schedule');

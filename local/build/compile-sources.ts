@@ -8,6 +8,7 @@ import { coversPayload, type VerifyParameters } from '../../functions/webhook/ve
 import { presets } from '../../presets/index.ts';
 import type { Preset } from '../../presets/preset.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
+import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
@@ -143,10 +144,11 @@ function compileSource(
     ping: preset.ping,
     handshake: preset.handshake?.kind,
     ...compileExpressions(settings, preset, way.verify, report),
+    ...compileKnowledge(settings, preset),
     apps,
     cluster,
     mode,
-    follow: follows(settings, hasChannels, report),
+    follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
     reply: preset.reply ?? 'json',
@@ -154,8 +156,8 @@ function compileSource(
   };
 }
 
-function follows({ mode, follow }: SourceSettings, hasChannels: boolean, report: Report): boolean {
-  if (mode === 'now') return follow ?? hasChannels;
+function follows({ mode, follow }: SourceSettings, isUsual: boolean, report: Report): boolean {
+  if (mode === 'now') return follow ?? isUsual;
   if (follow === false) {
     report(['follow'], 'with mode: deferred, the task that rolls back follows it as well: take this out');
   }

@@ -262,7 +262,7 @@ const sourceSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'A rollback is claimed, so that a change order is rolled back once; a task follows it to its end, and tells the channels of notify. Default: true with notify and with mode deferred, else false.',
+      'A rollback is claimed, so that a change order is rolled back once; a task follows it to its end, and tells the channels of notify. Default: true with notify, with mode deferred, and for senders that send the same webhook several times; else false.',
     ),
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
   refusalStatus: z

@@ -23,6 +23,7 @@ export function describePreset(name: string): string {
     ['refusals', describeRefusals(preset)],
     ['deadline', `${preset.deadlineMs} ms: by then it has answered, even where EDAS has not`],
     ['apps', describeApps(preset)],
+    ['followed', describeFollow(preset)],
     ['when', preset.when ?? 'every payload counts'],
     ['rolls back', describeTarget(preset)],
     ['began at', preset.problemStartedAt ?? 'not asked'],
@@ -45,7 +46,8 @@ export function findPreset(name: string): Preset {
   throw new CliError(`There is no preset ${JSON.stringify(name)}${didYouMean(name, names)}`);
 }
 
-function isPresetName(name: string): name is PresetName {
+/** Whether there is a preset of this name. */
+export function isPresetName(name: string): name is PresetName {
   return Object.hasOwn(presets, name);
 }
 
@@ -57,7 +59,8 @@ export const contentTypeWords: Record<ContentType, string> = {
   form: 'a form, whose fields are an object of texts (application/x-www-form-urlencoded)',
 };
 
-function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['payloadTimestamp']>): Row {
+/** The time in the payload that must be now. */
+export function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['payloadTimestamp']>): Row {
   return ['time', `${field} in the payload: <${timeShapes[unit]}>, within ${toleranceSeconds} s of now`];
 }
 
@@ -65,7 +68,8 @@ function answerRow(answerAt: string): Row {
   return ['result goes to', `the address in ${answerAt}, once a task has followed the rollback (follow)`];
 }
 
-function describeHandshake({ ping, handshake }: Preset): string[] {
+/** What a sender posts when it is set up. */
+export function describeHandshake({ ping, handshake }: Preset): string[] {
   const lines = [
     ping && `${ping.header}: ${ping.value} is answered "ignored", once it is verified`,
     handshake?.description,
@@ -73,17 +77,25 @@ function describeHandshake({ ping, handshake }: Preset): string[] {
   return lines.length > 0 ? lines : ['none'];
 }
 
-function describeAnswers({ reply }: Preset): string {
+/** The format of the answers. */
+export function describeAnswers({ reply }: Pick<Preset, 'reply'>): string {
   return reply === undefined
     ? 'JSON: an outcome, or a problem with a code (docs/errors.md)'
     : `messages of ${reply}, always with status 200 once the sender is known`;
 }
 
-function describeRefusals({ refusalStatus, reply }: Preset): string {
+/** The status of the refusals. */
+export function describeRefusals({ refusalStatus, reply }: Pick<Preset, 'refusalStatus' | 'reply'>): string {
   if (reply !== undefined) return '200, with a sentence that says why';
   return refusalStatus === undefined
     ? 'each with the status of its code'
     : `${refusalStatus} instead of every 4xx, once the sender is known`;
+}
+
+function describeFollow({ comesSeveralTimes }: Preset): string {
+  return comesSeveralTimes
+    ? 'yes, unless follow: false: the sender may send the same webhook several times at once'
+    : 'where there is a notify, with mode: deferred, and with follow: true';
 }
 
 function describeApps(preset: Preset): string {

@@ -35,6 +35,7 @@ const notShipped = ['template.ts', 'template', 'picture.ts'].map((name) =>
 /** Scripts that need what is not shipped. */
 const developersOnly = [
   'test:long',
+  'test:real',
   'types',
   'lint',
   'format',

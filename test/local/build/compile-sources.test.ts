@@ -705,6 +705,16 @@ describe('who rolls back, and who follows,', () => {
     expect(compileSources(withChannel(text)).map(({ follow }) => follow)).toEqual([false, true]);
   });
 
+  test.each(['alertmanager', 'grafana', 'argocd', 'cloudmonitor'])(
+    'is a task as well for %s, which may send the same webhook several times at once, unless the source says otherwise',
+    (preset) => {
+      const text = (more: string) =>
+        `sources: { a: { preset: ${preset}, secrets: [A], apps: [3616cdca-0000-4000-8000-000000000001]${more} } }\n`;
+      expect(modeAndFollow(text(''))).toEqual(['now', true]);
+      expect(modeAndFollow(text(', follow: false'))).toEqual(['now', false]);
+    },
+  );
+
   test('is the task where the rollback is deferred', () => {
     expect(modeAndFollow(generic('mode: deferred'))).toEqual(['deferred', true]);
     expect(modeAndFollow(generic('mode: deferred', 'follow: true', 'dryRun: true'))).toEqual([
@@ -800,7 +810,11 @@ describe('a source that says nothing more', () => {
   });
 
   test('gets the preset github resolved, its expressions parsed', () => {
-    const { when, changeOrderId, ...rest } = compileOne(fileOf('preset: github', 'secrets: [NEW, OLD]'));
+    const { when, changeOrderId, expects, event, ...rest } = compileOne(
+      fileOf('preset: github', 'secrets: [NEW, OLD]'),
+    );
+    expect(expects?.what).toMatch(/^an event of GitHub/);
+    expect(event?.acts).toEqual(['deployment_status']);
     expect(when?.text).toBe("deployment_status.state == 'failure' || deployment_status.state == 'error'");
     expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId');
     expect(rest).toEqual({
