@@ -22,7 +22,9 @@ import {
   requireFreshPayload,
   selectActor,
 } from './payload/conditions.ts';
+import { requireExpected } from './payload/expected.ts';
 import { selectIntent } from './payload/intent.ts';
+import { withoutMonitorAlarms } from './payload/monitor-alarms.ts';
 import { readPayload } from './payload/read.ts';
 import { selectCommand } from './payload/select-command.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
@@ -165,11 +167,15 @@ async function processRequest(
   if (grant && expiresSoon(grant, receivedAt)) warn('the link expires soon', describeGrant(grant));
   if (isPing(source, request)) return { outcome: 'ignored', message: 'A ping: the signature is right.' };
 
-  const payload = readPayload(source, body, contentType);
-  requireFreshPayload(source, payload, receivedAt);
-  const challenge = challengeReply(source, payload);
+  const whole = readPayload(source, body, contentType);
+  requireFreshPayload(source, whole, receivedAt);
+  const challenge = challengeReply(source, whole);
   if (challenge) return challenge;
-  record.add({ actor: await selectActor(source, payload) });
+  record.add({ actor: await selectActor(source, whole) });
+  await requireExpected(source, whole);
+  const counting = await withoutMonitorAlarms(source, whole);
+  if ('reason' in counting) return { outcome: 'ignored', message: counting.reason };
+  const { payload } = counting;
   const reason = await reasonToIgnore(source, payload);
   if (reason !== undefined) return { outcome: 'ignored', message: reason };
   replying.command = await selectCommand(source, payload);

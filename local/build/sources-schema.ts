@@ -16,7 +16,7 @@ const expression = z.string().min(1, 'must be a JMESPath expression');
  * With a variable that begins so, even an empty one, Serverless Devs believes that it runs in a CI of that name.
  * https://github.com/Serverless-Devs/Serverless-Devs/tree/master/packages/utils (getCurrentEnvironment)
  */
-const signsOfCi = [
+export const signsOfCi = [
   'PIPELINE',
   'GITHUB',
   'GITLAB',
@@ -35,6 +35,11 @@ function faultOfVariable(name: string, faultOfSetting: string): string | undefin
     return `may not begin with ${ci}: Serverless Devs, which reads .env, would then take your machine for a CI, look for its key in another folder, and ask nothing. Put another word first, such as SECRET_${ci}`;
   }
   return isKnownToAnybody(name) ? faultOfSetting : undefined;
+}
+
+/** The variable of a source's secret, as it is called where there is no reason for another name. No program takes it for a CI's. */
+export function secretVariableOf(source: string): string {
+  return `SECRET_${source.toUpperCase().replaceAll('-', '_')}`;
 }
 
 const variablePattern = /^[A-Z][A-Z0-9_]*$/;
@@ -300,15 +305,15 @@ const channelSchema = z.strictObject({
   language: z.enum(languages).default('en').describe('The language of the messages.'),
 });
 
+/** A name is a path. */
+export const sourceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes, for it is a path');
+
 /** The shape of sources.yaml. What a shape cannot say is checked by compile-sources.ts. */
 export const sourcesSchema = z.strictObject({
   sources: z
-    .record(
-      z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes, for it is a path'),
-      sourceSchema,
-    )
+    .record(sourceName, sourceSchema)
     .refine((sources) => Object.keys(sources).length > 0, 'must have at least one source')
     .describe('By name, which is also the path.'),
   notify: z

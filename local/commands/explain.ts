@@ -12,13 +12,15 @@ import { paint } from '../cli/terminal.ts';
 import { contentTypeOf } from '../signing/sample-webhook.ts';
 import { appOfLink, readSource } from '../signing/sender.ts';
 import { describePreset, listPresets } from './explain/describe-preset.ts';
+import { describeSource, readOwnSettings } from './explain/describe-source.ts';
 import { explainWebhook, type ExplainedWebhook } from './explain/explain-webhook.ts';
 import { table } from './explain/table.ts';
 
 await runCommand({
   summary: `Says what the function makes of a webhook, rule by rule, without calling EDAS and without a secret; or what a
-preset does.`,
+source or a preset does.`,
   usage: `npm run explain -- --preset NAME
+npm run explain -- --source NAME [--sources FILE]
 npm run explain -- --source NAME --payload FILE [--content-type T] [--app ID] [--sources FILE]`,
   options: {
     preset: { type: 'string', value: 'NAME', help: 'all that a preset of sources.yaml brings' },
@@ -47,9 +49,13 @@ ${listPresets()}`,
       return;
     }
     const { source, notify } = readSource(values.sources, requireOption('--source NAME', name));
-    const file = requireOption('--payload FILE', payload);
+    if (payload === undefined) {
+      const own = readOwnSettings(values.sources, source.name);
+      console.log(describeSource(source, notify, own, isSuspended(process.env)));
+      return;
+    }
     const grant = readGrant(source, readId('--app', values.app));
-    const body = await readPayloadFile(file);
+    const body = await readPayloadFile(payload);
     const contentType = values['content-type'] ?? contentTypeOf(body, source);
     await explain(source, notify, {
       body,

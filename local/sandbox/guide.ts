@@ -1,12 +1,20 @@
 import { setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
+import { sandboxUrl } from '../cli/options.ts';
 import { paint } from '../cli/terminal.ts';
+import { bodyOption, curlLine } from '../signing/curl-line.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../signing/openssl-lines.ts';
-import { findNameable, isByApplication, sampleWebhook } from '../signing/sample-webhook.ts';
-import { secondsValid, signedRequest, type SenderRequest } from '../signing/sender.ts';
+import {
+  findNameable,
+  isActedOn,
+  isByApplication,
+  sampleWebhook,
+  type SampleWebhook,
+} from '../signing/sample-webhook.ts';
+import { secondsValid, signedRequest } from '../signing/sender.ts';
 import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
-import { applicationFor, targetFor } from './play.ts';
+import { beginRelease, planReleases, type Release } from './releases.ts';
 import { secretOf, type Secrets } from './secrets.ts';
 
 interface Guide {
@@ -15,36 +23,30 @@ interface Guide {
   secrets: Secrets;
 }
 
-/** Prints lines to paste: a signed webhook for a change order that waits for it, and a forged one. */
-export function printCurlLines({
-  edas,
-  url,
-  sources,
-  secrets,
-  forged,
-}: Guide & { edas: EdasStandIn; forged: Secrets }): void {
-  const [source] = sources;
-  if (!source) return;
-  const app = applicationFor(source);
-  // It waits for a person after its first batch, so it is still in flight whenever the line is pasted; and it began
-  // before the problem did.
-  const id = edas.orders.add({
-    id: '4f40e616-cdcd-4250-a018-efd4599c0b1d',
-    appId: app,
-    description: 'payments 1.9.3',
-    waitsForPerson: true,
-    createdAt: Date.now() - 60_000,
-    batchMs: 1000,
-  });
+interface SandboxGuide extends Guide {
+  edas: EdasStandIn;
+  /** Wrong secrets, with which a webhook is refused. */
+  forged: Secrets;
+  /** `--sources`, where it was given. */
+  sourcesFile?: string | undefined;
+  isSuspended: boolean;
+}
+
+/** Begins a release for each source, and prints lines to paste that have them rolled back. */
+export async function printYourTurn(guide: SandboxGuide): Promise<void> {
+  const { edas, url, sources, secrets } = guide;
   const now = Date.now();
-  const { contentType, body } = sampleWebhook(source, targetFor(source, id), now);
-  const signing = { url, body, contentType, target: { app }, now };
-  const seconds = secondsValid(source);
-  const until = seconds === undefined ? '' : ` (good for ${seconds} s)`;
-  heading(`Your turn. A second release is in flight; this is the same request for it${until}:`);
-  console.log(curl(signedRequest(source, secretOf(source, secrets), signing), body));
-  heading('The same, forged:');
-  console.log(curl(signedRequest(source, secretOf(source, forged), signing), body));
+  const releases = planReleases(sources);
+  for (const release of releases) beginRelease(release, edas, now);
+  const samples = await samplesFor(releases, now);
+  const [first] = samples;
+  if (first) printCurlLines(first, now, guide);
+  if (first) {
+    heading(
+      'The same from another terminal, for each of your sources. Each release can be rolled back once:',
+    );
+  }
+  for (const release of releases) printSendLines(release, samples, guide);
   heading('Is it up?');
   console.log(`curl ${url}/`);
   heading('The sources, and their secrets in this sandbox:');
@@ -52,6 +54,73 @@ export function printCurlLines({
     const values = variables.map((variable) => `${variable}=${secrets[variable] ?? ''}`);
     console.log(`POST ${url}/${name}   ${values.join(' ')}`);
   }
+}
+
+/** A webhook that a source acts on, and the release that it has rolled back. */
+interface Sample {
+  source: CompiledSource;
+  release: Release;
+  webhook: SampleWebhook;
+}
+
+async function samplesFor(releases: readonly Release[], now: number): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const release of releases) {
+    for (const source of release.sources) {
+      const { app, changeOrderId } = release;
+      const target = isByApplication(source) ? { app } : { changeOrderId };
+      const webhook = sampleWebhook(source, target, now);
+      if (await isActedOn(source, webhook, target, now)) samples.push({ source, release, webhook });
+    }
+  }
+  return samples;
+}
+
+function printCurlLines(
+  { source, release: { app }, webhook: { contentType, body } }: Sample,
+  now: number,
+  { url, secrets, forged, isSuspended }: SandboxGuide,
+): void {
+  const signing = { url, body, contentType, target: { app }, now };
+  const seconds = secondsValid(source);
+  const until = seconds === undefined ? '' : ` (good for ${seconds} s)`;
+  const holder = source.dryRun ? 'dryRun' : isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
+  const held = holder === undefined ? '' : `, but ${holder} keeps it from being rolled back`;
+  heading(
+    `Your turn. A second release is in flight${held}; this is the request of ${source.name} for it${until}:`,
+  );
+  console.log(
+    curlLine(signedRequest(source, secretOf(source, secrets), signing), { body: bodyOption(body) }),
+  );
+  heading('The same, forged, which is refused:');
+  console.log(curlLine(signedRequest(source, secretOf(source, forged), signing), { body: bodyOption(body) }));
+}
+
+function printSendLines(
+  release: Release,
+  samples: readonly Sample[],
+  { url, sourcesFile }: SandboxGuide,
+): void {
+  console.log(paint('dim', `${release.description}, application ${release.app}:`));
+  const own = sourcesFile === undefined ? [] : ['--sources', word(sourcesFile)];
+  const where = url === sandboxUrl ? own : ['--url', url, ...own];
+  for (const source of release.sources) {
+    const isMade = samples.some((each) => each.source === source);
+    const what = isMade ? targetOptions(source, release) : ['--payload', 'FILE'];
+    const line = ['npm run send -- --source', source.name, ...what, ...where].join(' ');
+    // Not a line to paste: a payload of its sender is still to be put in.
+    console.log(
+      isMade
+        ? line
+        : paint('dim', `no payload can be made for ${source.name}; with one of its sender: ${line}`),
+    );
+  }
+}
+
+function targetOptions(source: CompiledSource, { app, changeOrderId }: Release): string[] {
+  const byOrder = ['--change-order', changeOrderId];
+  if (isByApplication(source)) return ['--app', app];
+  return source.verify.scheme === 'link' ? ['--app', app, ...byOrder] : byOrder;
 }
 
 /** Without a notify in sources.yaml, a deployment sends no messages: the sandbox says that its channels are extra. */
@@ -95,9 +164,9 @@ export function printReady(url: string): void {
   console.log(`\n${paint('green', 'Listening')} on ${url}. Ctrl-C stops.`);
 }
 
-function curl({ address, headers }: SenderRequest, body: string): string {
-  const flags = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
-  return [`curl -i ${quote(address)}`, ...flags, `--data-raw ${quote(body)}`].join(' \\\n  ');
+/** One word for a shell, as short as it can be. */
+function word(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : quote(text);
 }
 
 function heading(text: string): void {

@@ -3,8 +3,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../functions/errors.ts';
 import { isRecord, toText } from '../../functions/lib/json.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
-import { selectTarget } from '../../functions/webhook/payload/intent.ts';
+import {
+  reasonNoCommand,
+  reasonToIgnore,
+  requireAllowed,
+  requireFreshPayload,
+} from '../../functions/webhook/payload/conditions.ts';
+import { selectProblemStart, selectTarget } from '../../functions/webhook/payload/intent.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
+import { selectCommand } from '../../functions/webhook/payload/select-command.ts';
 import type {
   CompiledSource,
   PayloadTimestamp,
@@ -33,7 +40,7 @@ export function sampleWebhook(
   now: number,
   address?: string,
 ): SampleWebhook {
-  const { when, allow, payloadTimestamp, problemStartedAt, answerAt } = source;
+  const { expects, when, allow, payloadTimestamp, problemStartedAt, answerAt } = source;
   let payload: JSONValue = {};
   const root: Place = {
     read: () => payload,
@@ -41,6 +48,7 @@ export function sampleWebhook(
       payload = value;
     },
   };
+  if (expects) makeTrue(expects.is.tree, root);
   if (when) makeTrue(when.tree, root);
   if (allow) makeTrue(allow.tree, root);
   if (payloadTimestamp) fieldOf(root, payloadTimestamp.field).write(timeIn(payloadTimestamp, now));
@@ -65,6 +73,33 @@ export async function asksFor(
   try {
     const payload = readPayload(open, Buffer.from(body), contentType);
     return isDeepStrictEqual(await selectTarget(open, payload), target);
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether the function acts on the webhook, and rolls back this target: no rule of the source ignores or refuses it. What
+ * EDAS says is not asked.
+ *
+ * @param now epoch milliseconds
+ */
+export async function isActedOn(
+  source: CompiledSource,
+  sample: SampleWebhook,
+  target: Target,
+  now: number,
+): Promise<boolean> {
+  if (!(await asksFor(source, sample, target))) return false;
+  const open = { ...source, keys: [], secretsInKms: [] };
+  try {
+    const payload = readPayload(open, Buffer.from(sample.body), sample.contentType);
+    requireFreshPayload(source, payload, now);
+    await requireAllowed(source, payload);
+    await selectProblemStart(source, payload, now);
+    const noCommand = reasonNoCommand(await selectCommand(source, payload));
+    return noCommand === undefined && (await reasonToIgnore(source, payload)) === undefined;
   } catch (error) {
     if (error instanceof Problem) return false;
     throw error;

@@ -5,11 +5,16 @@ import { onTestFinished } from 'vitest';
 
 /** A folder outside the repository that lives as long as the test. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'edas-rollback-webhook-'));
+  const folder = createTemporaryFolder();
   onTestFinished(() => {
     removeFolder(folder);
   });
   return folder;
+}
+
+/** A folder outside the repository, which its maker removes. */
+export function createTemporaryFolder(): string {
+  return mkdtempSync(path.join(tmpdir(), 'edas-rollback-webhook-'));
 }
 
 /** Removes a folder, also one into which Serverless Devs still writes its log a moment after it has ended. */

@@ -7,6 +7,7 @@ import { adviceOn } from '../texts/advice.ts';
 import { isNoCommand } from './command-fault.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
+import { reasonOfEvent } from './expected.ts';
 import type { TypedCommand } from './select-command.ts';
 
 /**
@@ -31,11 +32,14 @@ export async function selectActor(source: CompiledSource, payload: JSONValue): P
   return evaluateText(source.actor, payload, 'actor');
 }
 
-/** Why a payload asks for no rollback, whatever a person wrote in it; undefined where it may. */
+/** Why a payload that was understood asks for no rollback, whatever a person wrote in it; undefined where it may. */
 export async function reasonToIgnore(
-  { when }: CompiledSource,
+  source: CompiledSource,
   payload: JSONValue,
 ): Promise<string | undefined> {
+  const reason = await reasonOfEvent(source, payload);
+  if (reason !== undefined) return reason;
+  const { when } = source;
   if (!when) return undefined;
   const result = await evaluate(when, payload, 'when');
   return result === true ? undefined : `\`when: ${when.text}\` gave ${describeValue(result)}, not true.`;

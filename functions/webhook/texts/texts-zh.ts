@@ -30,6 +30,7 @@ const problems: Record<ErrorCode, string> = {
   body_too_large: '消息过大。',
   content_type_unsupported: '不支持此内容类型。',
   content_encoding_unsupported: '不支持压缩的消息。',
+  payload_unexpected: '收到的内容不是此来源应有的内容。',
   change_order_id_missing: '消息中没有变更单 ID。',
   change_order_id_ambiguous: '无法确定是哪个变更单。',
   app_missing: '消息中没有应用 ID。',

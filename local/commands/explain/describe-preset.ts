@@ -3,6 +3,7 @@ import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { presets, type PresetName } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
 import { didYouMean } from '../../build/did-you-mean.ts';
+import { secretVariableOf } from '../../build/sources-schema.ts';
 import { CliError } from '../../cli/cli.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
 import { table, type Row } from './table.ts';
@@ -38,13 +39,15 @@ export function listPresets(): string {
   return table(Object.entries(presets).map(([name, { sender }]) => [name, sender]));
 }
 
-function findPreset(name: string): Preset {
+/** @throws CliError where there is none of this name */
+export function findPreset(name: string): Preset {
   const names = Object.keys(presets);
   if (isPresetName(name)) return presets[name];
   throw new CliError(`There is no preset ${JSON.stringify(name)}${didYouMean(name, names)}`);
 }
 
-function isPresetName(name: string): name is PresetName {
+/** Whether there is a preset of this name. */
+export function isPresetName(name: string): name is PresetName {
   return Object.hasOwn(presets, name);
 }
 
@@ -56,7 +59,8 @@ export const contentTypeWords: Record<ContentType, string> = {
   form: 'a form, whose fields are an object of texts (application/x-www-form-urlencoded)',
 };
 
-function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['payloadTimestamp']>): Row {
+/** The time in the payload that must be now. */
+export function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['payloadTimestamp']>): Row {
   return ['time', `${field} in the payload: <${timeShapes[unit]}>, within ${toleranceSeconds} s of now`];
 }
 
@@ -64,7 +68,8 @@ function answerRow(answerAt: string): Row {
   return ['result goes to', `the address in ${answerAt}, once a task has followed the rollback (follow)`];
 }
 
-function describeHandshake({ ping, handshake }: Preset): string[] {
+/** What a sender posts when it is set up. */
+export function describeHandshake({ ping, handshake }: Preset): string[] {
   const lines = [
     ping && `${ping.header}: ${ping.value} is answered "ignored", once it is verified`,
     handshake?.description,
@@ -72,13 +77,15 @@ function describeHandshake({ ping, handshake }: Preset): string[] {
   return lines.length > 0 ? lines : ['none'];
 }
 
-function describeAnswers({ reply }: Preset): string {
+/** The format of the answers. */
+export function describeAnswers({ reply }: Pick<Preset, 'reply'>): string {
   return reply === undefined
     ? 'JSON: an outcome, or a problem with a code (docs/errors.md)'
     : `messages of ${reply}, always with status 200 once the sender is known`;
 }
 
-function describeRefusals({ refusalStatus, reply }: Preset): string {
+/** The status of the refusals. */
+export function describeRefusals({ refusalStatus, reply }: Pick<Preset, 'refusalStatus' | 'reply'>): string {
   if (reply !== undefined) return '200, with a sentence that says why';
   return refusalStatus === undefined
     ? 'each with the status of its code'
@@ -112,11 +119,10 @@ function describeTarget({ verify, changeOrderId, app, command, isByApplication }
 
 function describeSource(name: string, preset: Preset): string[] {
   const needsApps = preset.isByApplication === true || !coversPayload(preset.verify);
-  const variable = `SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
   return [
     `${name}:`,
     `  preset: ${name}`,
-    `  secrets: [${variable}]`,
+    `  secrets: [${secretVariableOf(name)}]`,
     ...(needsApps ? ['  apps: [<id of the application>]'] : []),
   ];
 }

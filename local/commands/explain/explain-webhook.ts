@@ -1,6 +1,6 @@
 import { Problem } from '../../../functions/errors.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { isRecord } from '../../../functions/lib/json.ts';
+import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
 import {
@@ -10,9 +10,11 @@ import {
   requireFreshPayload,
   selectActor,
 } from '../../../functions/webhook/payload/conditions.ts';
-import { describeValue } from '../../../functions/webhook/payload/describe-value.ts';
+import { describePayload, describeValue } from '../../../functions/webhook/payload/describe-value.ts';
 import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
+import { requireExpected } from '../../../functions/webhook/payload/expected.ts';
 import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
+import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
@@ -22,6 +24,7 @@ import type { Source } from '../../../functions/webhook/source/load-sources.ts';
 import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
 import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
+import { describeApps, describeRollback, findHolder, type Holder } from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
 import type { Row } from './table.ts';
 
@@ -60,7 +63,7 @@ export async function explainWebhook(
   webhook: ExplainedWebhook,
 ): Promise<Explanation> {
   const { body, contentType, now } = webhook;
-  const holder = findHolder(source, webhook);
+  const holder = findHolder(source, webhook.isSuspended);
   const rows: Row[] = [
     ['source', `${source.name}: POST /${source.name}, secret in ${source.secrets.join(', ')}`],
     ['must carry', describeVerify(source.verify)],
@@ -87,12 +90,14 @@ export async function explainWebhook(
   }
   rows.push(['payload', describePayload(read)]);
   const decisions: Decision[] = [];
+  const counting = await partThatCounts(source, read);
   for (const rule of rulesOf(source)) {
-    const { text, end } = await apply(rule, source, read, webhook);
+    const { text, end } = await apply(rule, source, rule.readsAll ? read : counting, webhook);
     rows.push([rule.name, text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
-  rows.push(['apps', describeApps(source)], ...describeRollback(source, notify, holder));
+  const { mode, follow, notify: told } = describeRollback(source, notify, holder);
+  rows.push(['apps', describeApps(source)], ['mode', mode], ['follow', follow], ['notify', told]);
   const [decision] = decisions;
   if (!decision) throw new Error('the last rule must decide');
   return explain(decision);
@@ -107,13 +112,24 @@ interface Finding {
 interface Rule {
   /** As the key in sources.yaml is called, where there is one. */
   name: string;
+  /** Whether it also looks at the alerts of a group that do not count. */
+  readsAll?: boolean;
   find: (source: Source, payload: JSONValue, webhook: ExplainedWebhook) => Finding | Promise<Finding>;
 }
 
 /** As in functions/webhook/handler.ts. */
-const rulesOf = ({ when, command, changeOrderId, app, verify }: Source): readonly Rule[] => [
+const rulesOf = ({
+  expects,
+  monitorAlarms,
+  when,
+  command,
+  changeOrderId,
+  app,
+  verify,
+}: Source): readonly Rule[] => [
   {
     name: 'time',
+    readsAll: true,
     find: (source, payload, { now }) => {
       requireFreshPayload(source, payload, now);
       const { payloadTimestamp: time } = source;
@@ -124,6 +140,7 @@ const rulesOf = ({ when, command, changeOrderId, app, verify }: Source): readonl
   },
   {
     name: 'handshake',
+    readsAll: true,
     find: (source, payload) => {
       const challenge = challengeReply(source, payload);
       if (challenge) return { text: challenge.message, end: { ignored: challenge.message } };
@@ -133,8 +150,11 @@ const rulesOf = ({ when, command, changeOrderId, app, verify }: Source): readonl
   },
   {
     name: 'actor',
+    readsAll: true,
     find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
   },
+  ...(expects ? [expectsRule] : []),
+  ...(monitorAlarms ? [monitorRule] : []),
   {
     name: when === undefined && command !== undefined ? 'command' : 'when',
     find: async (source, payload) => {
@@ -173,6 +193,43 @@ const rulesOf = ({ when, command, changeOrderId, app, verify }: Source): readonl
     },
   },
 ];
+
+const expectsRule: Rule = {
+  name: 'expects',
+  readsAll: true,
+  find: async (source, payload) => {
+    await requireExpected(source, payload);
+    return { text: `it is ${source.expects?.what ?? ''}` };
+  },
+};
+
+const monitorRule: Rule = {
+  name: 'monitor',
+  readsAll: true,
+  find: async (source, payload) => {
+    const counting = await withoutMonitorAlarms(source, payload);
+    if ('reason' in counting) return { text: counting.reason, end: { ignored: counting.reason } };
+    const all = alertsIn(payload);
+    const left = alertsIn(counting.payload);
+    return {
+      text:
+        left < all
+          ? `${left} of the ${all} alerts count: the others are resolved, or about the monitor`
+          : 'it is about a release, and not about the monitor itself',
+    };
+  },
+};
+
+function alertsIn(payload: JSONValue): number {
+  const { alerts } = toRecord(payload);
+  return Array.isArray(alerts) ? alerts.length : 0;
+}
+
+/** What the later rules look at. */
+async function partThatCounts(source: Source, payload: JSONValue): Promise<JSONValue> {
+  const counting = await withoutMonitorAlarms(source, payload);
+  return 'payload' in counting ? counting.payload : payload;
+}
 
 async function apply(
   rule: Rule,
@@ -236,61 +293,6 @@ function nameOfTarget({
   return command ? 'id in the command' : 'changeOrderId';
 }
 
-function describeApps({ apps }: Source): string {
-  return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
-}
-
-/** The setting that keeps the function from rolling back. */
-type Holder = 'dryRun' | 'ROLLBACK_SUSPENDED';
-
-/** As in functions/webhook/execute-rollback.ts. */
-function findHolder({ dryRun }: Source, { isSuspended }: ExplainedWebhook): Holder | undefined {
-  if (dryRun) return 'dryRun';
-  return isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
-}
-
-/** Who rolls back, who follows, and which channels get messages. */
-function describeRollback(
-  source: Source,
-  notify: readonly CompiledChannel[],
-  holder: Holder | undefined,
-): Row[] {
-  if (holder) {
-    return [
-      ['mode', `${source.mode}, but ${holder} sends no rollback, and hands none over to a task`],
-      ['follow', `no: with ${holder} there is nothing to follow`],
-      ['notify', `no messages: with ${holder} nothing is followed`],
-    ];
-  }
-  return [
-    ['mode', modes[source.mode]],
-    ['follow', source.follow ? followed : unfollowed],
-    ['notify', describeNotify(source, notify)],
-  ];
-}
-
-const modes: Record<Source['mode'], string> = {
-  now: 'now: the answer comes when the rollback has begun',
-  deferred: 'deferred: the answer comes at once, and a task rolls back',
-};
-
-const followed = 'yes: the rollback is claimed, so that it is sent once, and a task follows it to its end';
-const unfollowed = 'no: deliveries at the same moment may each send the rollback';
-
-const languages: Record<CompiledChannel['language'], string> = { en: 'English', zh: 'Chinese' };
-
-/** The channels that get messages. */
-function describeNotify({ follow, answerAt }: Source, notify: readonly CompiledChannel[]): string | string[] {
-  if (!follow) return 'no messages: the rollback is not followed';
-  const channels = notify.map(({ kind, url, secret, language }) => {
-    const signed = secret === undefined ? 'unsigned' : `signed with ${secret}`;
-    return `${kind}: ${languages[language]}, to the address in ${url}, ${signed}`;
-  });
-  const chat = answerAt ? [`the chat that asked, at the address in its ${answerAt.text}`] : [];
-  const told = [...channels, ...chat];
-  return told.length > 0 ? told : 'no messages: only the log says how it ends';
-}
-
 function describeAction({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {
   const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
   const verb = holder
@@ -305,12 +307,6 @@ function describeTarget(target: Target): string {
   return 'app' in target
     ? `the newest deployment in flight of the application ${target.app}`
     : `the change order ${target.changeOrderId}`;
-}
-
-function describePayload(payload: JSONValue): string {
-  if (!isRecord(payload)) return describeValue(payload);
-  const keys = Object.keys(payload);
-  return keys.length === 0 ? 'an object without fields' : `an object with ${keys.join(', ')}`;
 }
 
 /** An encrypted payload can be read with its key only. */

@@ -79,6 +79,12 @@ describe('npm run explain', () => {
     expect(stdout).toMatch(/^preset +github: GitHub\n/);
   });
 
+  test('describes a source where no payload is given', async () => {
+    const { status, stdout } = await explain(['--source', 'pipeline']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^source +pipeline: POST \/pipeline\npreset +generic: .*\(sources.yaml:4\)\n/);
+  });
+
   test.each([[[]], [['--help']]])('lists its options and the presets: %j', async (args) => {
     const { status, stdout, stderr } = await explain(args);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -98,7 +104,6 @@ describe('npm run explain', () => {
       ['--source', 'pipelin', '--payload', '-'],
       'There is no source "pipelin"; did you mean',
     ],
-    ['no payload', ['--source', 'pipeline'], '--payload FILE is missing'],
     ['no source', ['--payload', 'x.json'], '--source NAME is missing'],
     [
       'a file that is not there',

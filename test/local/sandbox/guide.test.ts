@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { compileSources } from '../../../local/build/compile-sources.ts';
-import { printCurlLines, printRealEdas } from '../../../local/sandbox/guide.ts';
+import { printRealEdas, printYourTurn } from '../../../local/sandbox/guide.ts';
+import { createNarrator } from '../../../local/sandbox/narrator.ts';
 import { playRollback } from '../../../local/sandbox/play.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
 import { startLocalFunction } from './local-function.ts';
@@ -43,9 +44,9 @@ test.each([
   async (_what, settings, good) => {
     const local = await startLocalFunction(`sources: { hook: { secrets: [HOOK_SECRET], ${settings} } }`);
     const output = captureOutput();
-    printCurlLines({ ...local, forged: sandboxSecrets(local.sources, 'forged') });
+    await printYourTurn({ ...local, forged: sandboxSecrets(local.sources, 'forged'), isSuspended: false });
 
-    expect(output()).toContain(`this is the same request for it${good}:`);
+    expect(output()).toContain(`this is the request of hook for it${good}:`);
     const [signed, forged, ...others] = pastedRequests(output());
     if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output()}`);
     expect(others).toEqual([]);
@@ -65,7 +66,12 @@ test.each([
   const [source] = local.sources;
   if (!source) throw new Error('there must be a source');
   const output = captureOutput();
-  await playRollback({ ...local, source, forged: sandboxSecrets(local.sources, 'forged') });
+  await playRollback({
+    ...local,
+    source,
+    forged: sandboxSecrets(local.sources, 'forged'),
+    narrator: createNarrator(false),
+  });
   expect(output()).toContain('5. A webhook that is forged is refused.');
   expect(local.edas.orders.rollbacksOf(playedOrder)).toBe(1);
 });
@@ -77,7 +83,7 @@ test('the play ends early where the source would not act on any webhook that can
   const [source] = local.sources;
   if (!source) throw new Error('there must be a source');
   const output = captureOutput();
-  await playRollback({ ...local, source, forged: {} });
+  await playRollback({ ...local, source, forged: {}, narrator: createNarrator(false) });
   expect(output()).toContain('Nothing was rolled back, so the play ends here');
 });
 
@@ -140,7 +146,7 @@ test('for real EDAS, the secret of a source that has it in KMS is read from ther
 test('the line to paste for a source whose secret is in KMS rolls back, and the forged one is refused', async () => {
   const local = await startLocalFunction('sources: { hook: { preset: svix, secrets: [kms:hook] } }');
   const output = captureOutput();
-  printCurlLines({ ...local, forged: sandboxSecrets(local.sources, 'forged') });
+  await printYourTurn({ ...local, forged: sandboxSecrets(local.sources, 'forged'), isSuspended: false });
   const [signed, forged] = pastedRequests(output());
   if (!signed || !forged) throw new Error(`there must be two curl lines in:\n${output()}`);
   expect((await fetch(forged.url, forged.init)).status).toBe(401);

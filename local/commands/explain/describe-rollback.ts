@@ -1,0 +1,61 @@
+import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+
+/** What a source may touch. */
+export function describeApps({ apps }: CompiledSource): string {
+  return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
+}
+
+/** The setting that keeps the function from rolling back. */
+export type Holder = 'dryRun' | 'ROLLBACK_SUSPENDED';
+
+/** As in functions/webhook/execute-rollback.ts. */
+export function findHolder({ dryRun }: CompiledSource, isSuspended: boolean): Holder | undefined {
+  if (dryRun) return 'dryRun';
+  return isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
+}
+
+/** Who rolls back, who follows, and which channels get messages. */
+export function describeRollback(
+  source: CompiledSource,
+  notify: readonly CompiledChannel[],
+  holder: Holder | undefined,
+): { mode: string; follow: string; notify: string | string[] } {
+  if (holder) {
+    return {
+      mode: `${source.mode}, but ${holder} sends no rollback, and hands none over to a task`,
+      follow: `no: with ${holder} there is nothing to follow`,
+      notify: `no messages: with ${holder} nothing is followed`,
+    };
+  }
+  return {
+    mode: modes[source.mode],
+    follow: source.follow ? followed : unfollowed,
+    notify: describeNotify(source, notify),
+  };
+}
+
+const modes: Record<CompiledSource['mode'], string> = {
+  now: 'now: the answer comes when the rollback has begun',
+  deferred: 'deferred: the answer comes at once, and a task rolls back',
+};
+
+const followed = 'yes: the rollback is claimed, so that it is sent once, and a task follows it to its end';
+const unfollowed = 'no: deliveries at the same moment may each send the rollback';
+
+const languages: Record<CompiledChannel['language'], string> = { en: 'English', zh: 'Chinese' };
+
+/** The channels that get messages. */
+function describeNotify(
+  { follow, answerAt }: CompiledSource,
+  notify: readonly CompiledChannel[],
+): string | string[] {
+  if (!follow) return 'no messages: the rollback is not followed';
+  const channels = notify.map(({ kind, url, secret, language }) => {
+    const signed = secret === undefined ? 'unsigned' : `signed with ${secret}`;
+    return `${kind}: ${languages[language]}, to the address in ${url}, ${signed}`;
+  });
+  const chat = answerAt ? [`the chat that asked, at the address in its ${answerAt.text}`] : [];
+  const told = [...channels, ...chat];
+  return told.length > 0 ? told : 'no messages: only the log says how it ends';
+}

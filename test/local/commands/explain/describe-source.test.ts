@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { compileConfiguration } from '../../../../local/build/compile-sources.ts';
+import { describeSource, readOwnSettings } from '../../../../local/commands/explain/describe-source.ts';
+import { presets } from '../../../../presets/index.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const app = '3616cdca-0000-4000-8000-0000000000aa';
+
+/** The description of the first source of a file. */
+function describe(yaml: string): string[] {
+  const file = path.join(temporaryFolder(), 'sources.yaml');
+  writeFileSync(file, yaml);
+  const { sources, notify } = compileConfiguration(yaml);
+  const [source] = sources;
+  if (!source) throw new Error('there must be a source');
+  return describeSource(source, notify, readOwnSettings(file, source.name), false).split('\n');
+}
+
+test('all that a source does is told, and beside what it says itself the file and the line', () => {
+  const yaml = `
+sources:
+  alerts:
+    preset: pagerduty
+    secrets: [ALERTS_SECRET, kms:old]
+    apps: [${app}]
+    when: event.event_type == 'incident.escalated'
+    deadlineMs: 3000
+notify:
+  - { kind: wecom, url: WECOM_URL }
+`;
+  expect(describe(yaml)).toEqual([
+    'source       alerts: POST /alerts',
+    'preset       pagerduty: PagerDuty webhooks v3   (sources.yaml:4)',
+    'secrets      ALERTS_SECRET, kms:old   (sources.yaml:5)',
+    'must carry   x-pagerduty-signature: v1=<HMAC-SHA256 over {body}, in hex>',
+    '             Several may be listed, with a comma between them.',
+    'body         JSON (application/json)',
+    'handshake    none',
+    'delivery id  x-webhook-id',
+    'answers      JSON: an outcome, or a problem with a code (docs/errors.md)',
+    'refusals     200 instead of every 4xx, once the sender is known',
+    'deadline     3000 ms: by then it has answered, even where EDAS has not   (sources.yaml:8)',
+    `apps         ${app}   (sources.yaml:6)`,
+    "when         event.event_type == 'incident.escalated'   (sources.yaml:7)",
+    'allow        none: everybody who can sign',
+    'began at     event.occurred_at',
+    `rolls back   what is being deployed to the application ${app}`,
+    'actor        event.data.html_url',
+    'cluster      ecs',
+    'mode         now: the answer comes when the rollback has begun',
+    'follow       yes: the rollback is claimed, so that it is sent once, and a task follows it to its end',
+    'notify       wecom: English, to the address in WECOM_URL, unsigned',
+  ]);
+});
+
+test('a source without a preset says so, and where its way of signing stands', () => {
+  const yaml = `sources:
+  own: { secrets: [OWN_SECRET], verify: { header: X-Sign }, changeOrderId: order, mode: deferred }`;
+  expect(describe(yaml)).toEqual(
+    expect.arrayContaining([
+      'preset       none: verify spells it out',
+      'must carry   x-sign: <HMAC-SHA256 over {body}, in hex>   (sources.yaml:2)',
+      'rolls back   the change order in order   (sources.yaml:2)',
+      'mode         deferred: the answer comes at once, and a task rolls back   (sources.yaml:2)',
+    ]),
+  );
+});
+
+test.each(Object.keys(presets))('a source with the preset %s is described', (name) => {
+  const lines = describe(`sources: { hook: { preset: ${name}, secrets: [HOOK_SECRET], apps: [${app}] } }`);
+  expect(lines[0]).toBe('source       hook: POST /hook');
+  expect(lines.find((line) => line.startsWith('rolls back '))).toMatch(/ (change order|deployed) /);
+});
