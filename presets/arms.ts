@@ -7,5 +7,6 @@ export const arms = {
   verify: bearer,
   ...alertmanagerAlerts,
   contentTypes: ['json', 'json-as-text'],
+  jsonAdvice: 'The template of notification and recovery must be $alertmanager_content, and nothing else.',
   deadlineMs: 4500,
 } as const satisfies Preset;

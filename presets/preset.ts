@@ -18,6 +18,8 @@ export interface Preset {
   makesSecret?: true;
   verify: Exclude<VerifyParameters, LinkParameters> | Omit<LinkParameters, 'source'>;
   contentTypes: readonly ContentType[];
+  /** Where its users write the payload as a template: what makes JSON of any text in it, as a sentence. */
+  jsonAdvice?: string;
   payloadTimestamp?: PayloadTimestamp;
   deliveryHeader?: string;
   ping?: { header: string; value: string };

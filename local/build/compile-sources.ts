@@ -144,6 +144,7 @@ function compileSource(
     ...way,
     payloadTimestamp: way.payloadTimestamp ?? preset.payloadTimestamp,
     contentTypes: contentTypesOf(verify, preset),
+    jsonAdvice: preset.jsonAdvice,
     secrets,
     // It is logged, and a token must not be.
     deliveryHeader: headerOf(way) === preset.deliveryHeader ? undefined : preset.deliveryHeader,

@@ -72,6 +72,8 @@ export interface CompiledSource {
   secrets: readonly string[];
   contentTypes: readonly ContentType[];
   payloadTimestamp?: PayloadTimestamp | undefined;
+  /** What helps where its template writes no JSON, as a sentence. */
+  jsonAdvice?: string | undefined;
   /** The header with the sender's own id of this delivery, for the log. */
   deliveryHeader?: string | undefined;
   /** The header and value by which the sender marks a request that only tries the connection. */
