@@ -5,7 +5,11 @@ export const svix = {
   sender: 'Svix',
   docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
   makesSecret: true,
-  verify: signedAsStandardWebhooks('svix'),
+  verify: {
+    ...signedAsStandardWebhooks('svix'),
+    // As Svix's own library. https://github.com/svix/svix-webhooks/blob/main/javascript/src/webhook.ts
+    unbranded: { header: 'webhook-signature', timestamp: 'webhook-timestamp', idHeader: 'webhook-id' },
+  },
   contentTypes: json,
   deliveryHeader: 'svix-id',
   changeOrderId: 'data.changeOrderId || changeOrderId',

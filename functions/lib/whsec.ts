@@ -1,10 +1,11 @@
 /**
- * The HMAC key of a secret as Standard Webhooks shows it, `whsec_<base64>`. Undefined where the secret is not of this
- * form or makes an empty key.
- * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * The HMAC key of a secret of Standard Webhooks, `whsec_<base64>`, or the base64 alone, as its own libraries and Svix's
+ * take it. Undefined where the secret is not of this form or makes an empty key.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/libraries/javascript/src/index.ts
+ * https://github.com/svix/svix-webhooks/blob/main/javascript/src/webhook.ts
  */
 export function decodeWhsec(secret: string): Buffer | undefined {
-  return secret.startsWith('whsec_') ? decodeSecretBase64(secret.slice('whsec_'.length)) : undefined;
+  return decodeSecretBase64(secret.replace(/^whsec_/, ''));
 }
 
 /**

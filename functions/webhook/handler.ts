@@ -136,7 +136,7 @@ function authenticateRequest(
   { env, addKmsKeys }: HandlerDependencies,
 ): ReturnType<typeof authenticate> {
   const { headers, query } = request;
-  const delivery = source.deliveryHeader && headers.get(source.deliveryHeader);
+  const delivery = deliveryId(source, headers);
   record.add({ source: source.name, delivery });
   requirePost(request.method);
   requireOpen(source);
@@ -144,6 +144,16 @@ function authenticateRequest(
   return authenticate(source, signed, receivedAt, (sourceWithKmsSecrets) =>
     addKmsKeys(sourceWithKmsSecrets, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
   );
+}
+
+/** The sender's own id of the delivery, for the log. */
+function deliveryId(
+  { deliveryHeader, verify }: Source,
+  headers: WebhookRequest['headers'],
+): string | undefined {
+  if (deliveryHeader === undefined) return undefined;
+  const other = verify.scheme === 'hmac' ? verify.unbranded?.idHeader : undefined;
+  return headers.get(deliveryHeader) ?? (other === undefined ? undefined : headers.get(other));
 }
 
 /** Kept free before the deadline, so that the answer arrives in time. */

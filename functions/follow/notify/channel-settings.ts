@@ -44,7 +44,7 @@ export function readChannelSettings(
   const key = readKey(secret.text);
   return key
     ? { ...address, key }
-    : faultOf(secretVariable, 'cannot be decoded: it must be whsec_ and base64');
+    : faultOf(secretVariable, 'cannot be decoded: it must be base64, with or without whsec_ before it');
 }
 
 function faultOf(variable: string, fault: string): ChannelFault {

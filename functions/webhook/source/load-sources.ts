@@ -73,5 +73,6 @@ export function readKey(value: string | undefined, verify: VerifyParameters): Bu
   const isBasic = verify.scheme === 'token' && verify.format === 'basic';
   if (isBasic && !/^[^:]+:./.test(secret)) return 'is not of the form user:password';
   const encoding = secretEncodingOf(verify);
-  return decodeSecret(secret, encoding) ?? `cannot be decoded: its encoding is ${encoding}`;
+  const more = encoding === 'whsec' ? ', which is base64, with or without whsec_ before it' : '';
+  return decodeSecret(secret, encoding) ?? `cannot be decoded: its encoding is ${encoding}${more}`;
 }

@@ -16,6 +16,8 @@ export interface HmacParameters {
   header: string;
   /** Other names of the header, for a sender that goes by several: the first that is there counts. */
   aliases?: readonly string[] | undefined;
+  /** Other names of all three headers, for a sender that may use them instead: as one family, and never a mix. */
+  unbranded?: { header: string; timestamp: string; idHeader: string } | undefined;
   encoding: DigestEncoding;
   /** What stands before each digest, e.g. `sha256=`; empty for none. */
   prefix: string;
@@ -42,11 +44,12 @@ export const digestBytes: Record<HmacAlgorithm, number> = { sha256: 32, sha512: 
  * @throws Problem `signature_missing`, `signature_malformed`, `signature_mismatch`, or one of the timestamp's
  */
 export function verifyHmac(
-  parameters: HmacParameters,
+  given: HmacParameters,
   keys: readonly Buffer[],
   request: SignedRequest,
   now: number,
 ): void {
+  const parameters = inNamesOf(given, request.headers);
   const signatures = readSignatures(parameters, request.headers);
   const timestamp = parameters.timestamp && requireFreshHeader(parameters.timestamp, request.headers, now);
   const id = parameters.idHeader && requireId(parameters.idHeader, request.headers);
@@ -60,6 +63,23 @@ export function verifyHmac(
   );
   const expected = keys.map((key) => hmac(parameters.algorithm, key, signed));
   if (!matches(expected, signatures)) throw mismatch(parameters.header);
+}
+
+/** With the sender's own names of the headers, unless only the family of the others is complete. */
+function inNamesOf(parameters: HmacParameters, headers: ReadonlyMap<string, string>): HmacParameters {
+  const { header, timestamp, idHeader, unbranded } = parameters;
+  if (!unbranded || !timestamp) return parameters;
+  const hasAll = (...names: (string | undefined)[]) =>
+    names.every((name) => name !== undefined && (headers.get(name) ?? '') !== '');
+  const { header: otherHeader, timestamp: otherTime, idHeader: otherId } = unbranded;
+  if (hasAll(header, timestamp.header, idHeader) || !hasAll(otherHeader, otherTime, otherId))
+    return parameters;
+  return {
+    ...parameters,
+    header: otherHeader,
+    timestamp: { ...timestamp, header: otherTime },
+    idHeader: otherId,
+  };
 }
 
 export function hmac(algorithm: HmacAlgorithm, key: Buffer, parts: readonly (string | Buffer)[]): Buffer {

@@ -1,7 +1,8 @@
 import { decodeSecretBase64, decodeWhsec } from '../../lib/whsec.ts';
 import { decodeHex } from './digest.ts';
 
-/** How a sender makes the HMAC key from the secret that it shows. `whsec`: Standard Webhooks, `whsec_<base64>`. */
+/** How a sender makes the HMAC key from the secret that it shows. `whsec`: Standard Webhooks, `whsec_<base64>`, or the
+ * base64 alone. */
 export type SecretEncoding = 'plain' | 'hex' | 'base64' | 'whsec';
 
 /**

@@ -71,7 +71,7 @@ const keys: Record<SecretEncoding, string | undefined> = {
   plain: undefined,
   hex: 'The key is the secret, decoded from hex.',
   base64: 'The key is the secret, decoded from base64.',
-  whsec: 'The key is what follows whsec_ in the secret, decoded from base64.',
+  whsec: 'The key is the secret, decoded from base64, without the whsec_ before it if there is one.',
 };
 
 function describeHmac(verify: HmacParameters): string[] {
@@ -79,6 +79,7 @@ function describeHmac(verify: HmacParameters): string[] {
     algorithm,
     header,
     aliases = [],
+    unbranded,
     encoding,
     prefix,
     separator,
@@ -89,6 +90,7 @@ function describeHmac(verify: HmacParameters): string[] {
   const lines = [
     `${header}: ${prefix}<${algorithms[algorithm]} over ${signed.join('')}, in ${encoding}>`,
     aliases.length > 0 && `or under the name ${aliases.join(', ')}`,
+    unbranded && `or all under ${unbranded.header}, ${unbranded.timestamp}, ${unbranded.idHeader}`,
     signed.includes('{payload}') && '{payload} is the field payload of a form, else the body.',
     separator !== undefined &&
       `Several may be listed, with a ${separator === ',' ? 'comma' : 'blank'} between them.`,

@@ -351,7 +351,7 @@ describe('a channel stays closed', () => {
   test('that is a webhook whose secret is not one', async () => {
     const { lines } = await open({ env: { WEBHOOK_SECRET: 'not-whsec' }, only: only('webhook') });
     expect(lines).toMatchObject([
-      { reason: 'WEBHOOK_SECRET cannot be decoded: it must be whsec_ and base64' },
+      { reason: 'WEBHOOK_SECRET cannot be decoded: it must be base64, with or without whsec_ before it' },
     ]);
   });
 

@@ -51,8 +51,18 @@ test.each<[string, string | undefined, SecretEncoding, string]>([
   ['begins with a byte order mark', '\ufefffake-value', 'plain', 'SECRET begins or ends with white space'],
   ['is no hex', 'fake-value', 'hex', 'SECRET cannot be decoded: its encoding is hex'],
   ['is no base64', 'fake-value', 'base64', 'SECRET cannot be decoded: its encoding is base64'],
-  ['lacks whsec_', 'ZmFrZS12YWx1ZQ==', 'whsec', 'SECRET cannot be decoded: its encoding is whsec'],
-  ['is empty once decoded', 'whsec_', 'whsec', 'SECRET cannot be decoded: its encoding is whsec'],
+  [
+    'is no base64',
+    'fake-secret!',
+    'whsec',
+    'SECRET cannot be decoded: its encoding is whsec, which is base64, with or without whsec_ before it',
+  ],
+  [
+    'is empty once decoded',
+    'whsec_',
+    'whsec',
+    'SECRET cannot be decoded: its encoding is whsec, which is base64, with or without whsec_ before it',
+  ],
 ])(
   'a source whose secret %s is closed, and the log names the variable and never the value',
   (_, value, encoding, reason) => {

@@ -12,6 +12,7 @@ describe('the key', () => {
     ['base64', '+/8=', 'fbff'],
     ['base64', '+w==', 'fb'],
     ['whsec', 'whsec_AAEC', '000102'],
+    ['whsec', 'AAEC', '000102'],
   ])('of a %s secret %s is the bytes %s', (encoding, secret, key) => {
     expect(decodeSecret(secret, encoding)?.toString('hex')).toBe(key);
   });
@@ -43,7 +44,7 @@ describe('the key', () => {
     ['base64', '+w='],
     ['base64', 'AAEC='],
     ['base64', '+/8=AAEC'],
-    ['whsec', 'AAEC'],
+    ['whsec', 'not base64!'],
   ])('of a %s secret does not come from something else: %j', (encoding, secret) => {
     expect(decodeSecret(secret, encoding)).toBeUndefined();
   });

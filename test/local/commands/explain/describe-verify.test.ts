@@ -29,7 +29,7 @@ sources:
     'x-id: <the id of the delivery>, which {id} stands for',
     'x-time: <unix milliseconds>, which {timestamp} stands for',
     'The time may be 60 s from now, in either direction.',
-    'The key is what follows whsec_ in the secret, decoded from base64.',
+    'The key is the secret, decoded from base64, without the whsec_ before it if there is one.',
   ]);
 });
 
