@@ -22,6 +22,7 @@ import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
 import { describeApps, describeRollback, findHolder, type Holder } from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
+import { describeMissing } from './missing-fields.ts';
 import type { Row } from './table.ts';
 
 /** A webhook, as if its signature had been verified. */
@@ -88,7 +89,8 @@ export async function explainWebhook(
   const decisions: Decision[] = [];
   for (const rule of rulesOf(source)) {
     const { text, end } = await apply(rule, source, read, webhook);
-    rows.push([rule.name, text]);
+    const missing = rule.reads.flatMap((each) => (each ? describeMissing(each.tree, read) : []));
+    rows.push([rule.name, missing.length > 0 ? [text, ...missing] : text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
@@ -107,13 +109,24 @@ interface Finding {
 interface Rule {
   /** As the key in sources.yaml is called, where there is one. */
   name: string;
+  /** Its expressions, whose fields should be in the payload. */
+  reads: readonly (Expression | undefined)[];
   find: (source: Source, payload: JSONValue, webhook: ExplainedWebhook) => Finding | Promise<Finding>;
 }
 
 /** As in functions/webhook/handler.ts. */
-const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readonly Rule[] => [
+const rulesOf = ({
+  when,
+  allow,
+  chatText,
+  problemStartedAt,
+  changeOrderId,
+  app,
+  verify,
+}: Source): readonly Rule[] => [
   {
     name: 'time',
+    reads: [],
     find: (source, payload, { now }) => {
       requireFreshPayload(source, payload, now);
       const { payloadTimestamp: time } = source;
@@ -124,6 +137,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: 'handshake',
+    reads: [],
     find: (source, payload) => {
       const challenge = challengeReply(source, payload);
       if (challenge) return { text: challenge.message, end: { ignored: challenge.message } };
@@ -133,10 +147,12 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: 'actor',
+    reads: [],
     find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
   },
   {
     name: when === undefined && chatText !== undefined ? 'command' : 'when',
+    reads: [when],
     find: async (source, payload) => {
       const reason = await reasonToIgnore(source, payload);
       if (reason !== undefined) return { text: reason, end: { ignored: reason } };
@@ -146,6 +162,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: 'allow',
+    reads: [allow],
     find: async (source, payload) => {
       await requireAllowed(source, payload);
       return { text: (await gave('allow', source.allow, payload)) ?? 'none: everybody who can sign' };
@@ -153,6 +170,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: 'problemStartedAt',
+    reads: [problemStartedAt],
     find: async (source, payload, { now }) => {
       const time = await selectProblemStart(source, payload, now);
       if (time === undefined) return { text: 'not asked' };
@@ -161,6 +179,7 @@ const rulesOf = ({ when, chatText, changeOrderId, app, verify }: Source): readon
   },
   {
     name: nameOfTarget({ changeOrderId, app, chatText, verify }),
+    reads: [changeOrderId, app],
     find: async (source, payload, { grant }) => {
       const target = await selectTarget(source, payload, grant);
       const texts = await Promise.all([

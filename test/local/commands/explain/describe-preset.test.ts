@@ -33,6 +33,7 @@ test('all that a preset brings is told', () => {
     'refusals         200 instead of every 4xx, once the sender is known',
     'deadline         4500 ms: by then it has answered, even where EDAS has not',
     'apps             required, exactly one, unless the source says with app or changeOrderId where an id stands',
+    'followed         where there is a notify, with mode: deferred, and with follow: true',
     "when             event.event_type == 'incident.triggered'",
     'rolls back       what is being deployed to the one application under apps',
     'began at         event.occurred_at',
