@@ -479,7 +479,7 @@ describe('only-ignored', () => {
       rung.push(rings(webhook));
     }
     expect(rung).toEqual([false, false, true]);
-    expect(webhook.decisions()[0]?.message).toMatch(/ The payload has nothing at stats\.$/);
+    expect(webhook.decisions()[0]?.['message']).toMatch(/ The payload has nothing at stats\.$/);
   });
 
   test.each([
