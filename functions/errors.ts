@@ -34,6 +34,7 @@ export const errorCatalogue = {
   body_too_large: { status: 413, title: 'The body is too large', retry: false },
   content_type_unsupported: { status: 415, title: 'The content type is not supported', retry: false },
   content_encoding_unsupported: { status: 415, title: 'The body is compressed', retry: false },
+  payload_unexpected: { status: 422, title: 'The payload is not one of this sender', retry: false },
   change_order_id_missing: { status: 422, title: 'The payload names no change order', retry: false },
   change_order_id_ambiguous: { status: 422, title: 'The payload names several change orders', retry: false },
   app_missing: { status: 422, title: 'The payload names no application', retry: false },

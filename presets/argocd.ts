@@ -6,6 +6,11 @@ export const argocd = {
   docs: 'https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/',
   verify: bearer,
   contentTypes: json,
+  expects: {
+    is: "type(@) == 'object' && (type(phase) == 'string' || type(health) == 'string')",
+    what: 'what the template in the recipe makes: an object with app, phase, health, edasAppId and the times',
+    advice: 'Take the template from docs/sources.md#argocd.',
+  },
   when: "phase == 'Failed' || phase == 'Error' || health == 'Degraded'",
   app: 'edasAppId',
   actor: 'app',

@@ -6,6 +6,12 @@ export const azureDevops = {
   docs: 'https://learn.microsoft.com/en-us/azure/devops/service-hooks/events',
   verify: { scheme: 'token', header: 'authorization', format: 'basic' },
   contentTypes: json,
+  expects: {
+    is: "type(eventType) == 'string'",
+    what: 'an event of an Azure DevOps service hook: an object with eventType and resource',
+    advice: 'Choose Web Hooks as the service, and Resource details to send: All.',
+  },
+  event: { of: 'Azure DevOps', name: 'eventType', acts: ['build.complete'] },
   actor: 'resource.requestedFor.displayName',
   // Resource version 1.0 has the result in `status`, 2.0 in `result`.
   when: "eventType == 'build.complete' && (resource.result == 'failed' || resource.status == 'failed')",

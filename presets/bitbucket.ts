@@ -6,6 +6,21 @@ export const bitbucket = {
   docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
   verify: { ...hmacSha256Hex, header: 'x-hub-signature', prefix: 'sha256=' },
   contentTypes: json,
+  expects: {
+    is: "type(commit_status) == 'object' || type(repository) == 'object' && type(eventKey) != 'string'",
+    what: 'an event of Bitbucket Cloud: an object with repository, and commit_status where it is one of a build',
+    others: [
+      // https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html
+      { is: "type(eventKey) == 'string'", what: 'an event of Bitbucket Data Center' },
+    ],
+    advice:
+      'Data Center has no event of this kind: let the job that fails send the webhook, with preset: generic.',
+  },
+  event: {
+    of: 'Bitbucket',
+    name: "commit_status && 'build status' || push && 'push' || pullrequest && 'pull request' || `null`",
+    acts: ['build status'],
+  },
   deliveryHeader: 'x-request-uuid',
   actor: 'actor.display_name',
   when: "commit_status.state == 'FAILED'",

@@ -6,6 +6,7 @@ export const circleci = {
   docs: 'https://circleci.com/docs/guides/integration/outbound-webhooks/',
   verify: { ...hmacSha256Hex, header: 'circleci-signature', prefix: 'v1=', separator: ',' },
   contentTypes: json,
+  event: { of: 'CircleCI', name: 'type', acts: ['workflow-completed'] },
   ping: { header: 'circleci-event-type', value: 'ping' },
   when: "type == 'workflow-completed' && contains(['failed', 'error'], workflow.status)",
   // CircleCI repeats everything that was not answered 2xx. By then another deployment may be in flight.

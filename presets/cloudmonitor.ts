@@ -5,6 +5,18 @@ export const cloudmonitor = {
   docs: 'https://www.alibabacloud.com/help/en/cms/user-guide/configure-callbacks-for-triggering-threshold-alerts',
   verify: { scheme: 'link' },
   contentTypes: ['form'],
+  expects: {
+    is: "type(alertState) == 'string'",
+    what: 'the callback of a threshold alert rule: a form with alertState',
+    advice:
+      'Set this address as the Alert Callback of a threshold rule; events and other notifications have no state.',
+  },
+  monitorAlarms: {
+    each: 'payload',
+    // https://www.alibabacloud.com/help/en/document_detail/60714.html
+    values: { alertState: ['INSUFFICIENT_DATA'] },
+    meaning: 'CloudMonitor has no data for the metric.',
+  },
   actor: 'alertName',
   when: "alertState == 'ALERT'",
   problemStartedAt: 'timestamp',

@@ -32,12 +32,49 @@ export function signedAsStandardWebhooks(headerPrefix: string): HmacParameters {
   };
 }
 
+/** What Prometheus itself posts to Alertmanager. https://prometheus.io/docs/alerting/latest/clients/ */
+const alertsOfPrometheus = {
+  is: "type(@) == 'array' && type([0].labels) == 'object'",
+  what: "a JSON array of alerts, such as Prometheus itself posts to Alertmanager's API",
+};
+
+/** https://grafana.com/docs/grafana/v8.0/alerting/old-alerting/notifications/#webhook */
+const oldAlertOfGrafana = {
+  is: "type(ruleId) == 'number' && type(evalMatches) == 'array'",
+  what: "an alert of Grafana's old alerting, which ended with Grafana 11",
+};
+
 /**
  * Groups of alerts in the shape of Alertmanager. Alerts are repeated: the time when one began keeps its repetition from
  * rolling back the next deployment, too.
  */
 export const alertmanagerAlerts = {
   contentTypes: json,
+  expects: {
+    is: "type(@) == 'object' && type(alerts) == 'array' && contains(['firing', 'resolved'], status)",
+    what: 'a group of alerts as Alertmanager posts it: an object with status, firing or resolved, and the list alerts',
+    others: [alertsOfPrometheus, oldAlertOfGrafana],
+    advice:
+      'Let Prometheus post to Alertmanager, and Alertmanager to this address; a template or custom payload must keep status, alerts, and their labels and startsAt.',
+  },
+  monitorAlarms: {
+    each: 'alerts',
+    values: {
+      'labels.alertname': [
+        // https://github.com/grafana/grafana/blob/main/pkg/services/ngalert/state/compat.go
+        'DatasourceNoData',
+        'DatasourceError',
+        // https://github.com/prometheus-operator/kube-prometheus/blob/main/manifests/kubePrometheus-prometheusRule.yaml
+        'Watchdog',
+        'InfoInhibitor',
+        // What Watchdog was called before.
+        'DeadMansSwitch',
+      ],
+      // Where a rule says that no data, or an error, is to fire: its own name, and this annotation.
+      'annotations.grafana_state_reason': ['NoData', 'Error'],
+    },
+    meaning: 'The data source could not be asked or had nothing, or the alert fires always, by design.',
+  },
   when: "status == 'firing'",
   app: 'commonLabels.edas_app_id',
   problemStartedAt: "alerts[?status == 'firing'].startsAt",

@@ -11,6 +11,16 @@ export const gitea = {
     signed: ['{payload}'],
   },
   contentTypes: ['json', 'json-in-form'],
+  expects: {
+    is: '(repository || state) != `null`',
+    what: 'an event of Gitea, Forgejo or Gogs: an object with repository, and with state where it is a commit status',
+    advice: 'Choose the format of the server itself, and none of a chat.',
+  },
+  event: {
+    of: 'Gitea',
+    name: "state && 'status' || pull_request && 'pull request' || issue && 'issue' || commits && 'push' || `null`",
+    acts: ['status'],
+  },
   deliveryHeader: 'x-gitea-delivery',
   actor: 'sender.login',
   when: "state == 'failure' || state == 'error'",

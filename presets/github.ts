@@ -6,6 +6,17 @@ export const github = {
   docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
   verify: { ...hmacSha256Hex, header: 'x-hub-signature-256', prefix: 'sha256=' },
   contentTypes: ['json', 'json-in-form'],
+  expects: {
+    is: '(sender || repository || organization || deployment_status) != `null`',
+    what: 'an event of GitHub: an object with sender, and with repository or organization',
+    advice: 'Let a webhook of the repository or organisation post here, with the event Deployment statuses.',
+  },
+  event: {
+    of: 'GitHub',
+    // Of the others, the message names the fields.
+    name: "deployment_status && 'deployment_status' || deployment && 'deployment' || `null`",
+    acts: ['deployment_status'],
+  },
   deliveryHeader: 'x-github-delivery',
   ping: { header: 'x-github-event', value: 'ping' },
   actor: 'sender.login',

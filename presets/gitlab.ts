@@ -4,6 +4,13 @@ import { longestDeadlineMs, type Preset } from './preset.ts';
 const gitlabEvents = {
   docs: 'https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-events',
   contentTypes: json,
+  expects: {
+    // Of groups, members and systems it is event_name.
+    is: "type(object_kind) == 'string' || type(event_name) == 'string'",
+    what: 'an event of GitLab: an object with object_kind, such as pipeline',
+    advice: 'GitLab must post its own payload: leave the custom webhook template empty.',
+  },
+  event: { of: 'GitLab', name: 'object_kind || event_name', acts: ['pipeline'] },
   deliveryHeader: 'x-gitlab-event-uuid',
   actor: 'user.username',
   when: "object_kind == 'pipeline' && object_attributes.status == 'failed'",
@@ -16,6 +23,7 @@ const gitlabEvents = {
 
 export const gitlab = {
   sender: 'GitLab with a signing token',
+  makesSecret: true,
   verify: signedAsStandardWebhooks('webhook'),
   ...gitlabEvents,
 } as const satisfies Preset;

@@ -14,6 +14,8 @@ export interface Preset {
   /** The name of the sender, and the page where it documents what it sends. */
   sender: string;
   docs?: string;
+  /** Whether the sender makes the secret and shows it, so that none can be made for it. */
+  makesSecret?: true;
   verify: Exclude<VerifyParameters, LinkParameters> | Omit<LinkParameters, 'source'>;
   contentTypes: readonly ContentType[];
   payloadTimestamp?: PayloadTimestamp;
@@ -22,6 +24,9 @@ export interface Preset {
   /** What the sender posts when it is set up, and how the function answers it. */
   handshake?: { kind: NonNullable<CompiledSource['handshake']>; description: string };
   reply?: CompiledSource['reply'];
+  expects?: ExpectedPayloads;
+  event?: SenderEvents;
+  monitorAlarms?: KnownMonitorAlarms;
   actor?: string;
   when?: string;
   changeOrderId?: string;
@@ -43,6 +48,45 @@ export interface Preset {
    * `longestPatienceMs`.
    */
   deadlineMs: number;
+}
+
+/** A kind of payload: a JMESPath truth, and what it is, in words that follow "This is". */
+export interface KnownPayload {
+  is: string;
+  what: string;
+}
+
+/** What the sender's payloads have in common. What has not is another program's, and is refused. */
+export interface ExpectedPayloads extends KnownPayload {
+  /** What is known to arrive at such an address by mistake, the first that fits. */
+  others?: readonly KnownPayload[];
+  /** What to do about another payload: a sentence. */
+  advice: string;
+}
+
+/** The kinds of event of a sender that posts several. */
+export interface SenderEvents {
+  /** The sender's name in a message: "a GitLab event". */
+  of: string;
+  /** JMESPath to the name of the event. */
+  name: string;
+  /** The events that can be a reason to act. The others are ignored, unless the source has a `when` of its own. */
+  acts: readonly string[];
+}
+
+/**
+ * Alarms about the monitor and not about a release: it could not ask its data source, has lost contact, or fires always so
+ * that people see that it works. Which of these a source's own `when` names, it decides about itself.
+ */
+export interface KnownMonitorAlarms {
+  /** `alerts`: each firing alert of the group is looked at by itself. */
+  each: 'payload' | 'alerts';
+  /** By the JMESPath to a text: the whole texts that are such alarms. */
+  values?: Record<string, readonly string[]>;
+  /** By the JMESPath to a text: the parts of one, in lower case, that tell such an alarm. */
+  parts?: Record<string, readonly string[]>;
+  /** What they mean: a sentence. */
+  meaning: string;
 }
 
 /** A rollback needs no more, and s.yaml's timeout is made for it. */

@@ -6,8 +6,11 @@ import { didYouMean } from './did-you-mean.ts';
 
 type Report = (message: string) => void;
 
-/** `truth`: `when` and `allow`. `text`: what an id is found in. `time`: when a problem began, or several did. */
-export type Purpose = 'truth' | 'text' | 'time';
+/**
+ * `truth`: `when` and `allow`. `text`: what an id is found in. `time`: when a problem began, or several did. `value`:
+ * whatever it gives.
+ */
+export type Purpose = 'truth' | 'text' | 'time' | 'value';
 
 const lists = ['Projection', 'FilterProjection', 'ValueProjection', 'Flatten', 'Slice'];
 const neverTrue = ['Arithmetic', 'MultiSelectList', 'MultiSelectHash', ...lists];
@@ -78,6 +81,7 @@ function checkComparisons(
 /** Some results can be told from the expression alone. */
 function checkResult(tree: ExpressionNode, purpose: Purpose, report: Report): void {
   const isText = tree.type === 'Literal' && typeof tree.value === 'string';
+  if (purpose === 'value') return;
   if (purpose === 'truth') {
     if (!isText && !neverTrue.includes(tree.type)) return;
     report('this can never be true: it needs a comparison, or a function such as contains()');

@@ -8,6 +8,7 @@ import { coversPayload, type VerifyParameters } from '../../functions/webhook/ve
 import { presets } from '../../presets/index.ts';
 import type { Preset } from '../../presets/preset.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
+import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
@@ -144,6 +145,7 @@ function compileSource(
     ping: preset.ping,
     handshake: preset.handshake?.kind,
     ...compileExpressions(settings, preset, way.verify, report),
+    ...compileKnowledge(settings, preset),
     apps,
     cluster,
     mode,

@@ -87,11 +87,37 @@ export function makeTrue(node: ExpressionNode, at: Place): boolean {
 
 function compare(node: ExpressionNode & { type: 'Comparator' }, at: Place): boolean {
   const { name, left, right } = node;
-  // What is not there is unlike every literal.
+  if (name === 'NE' && right.type === 'Literal' && right.value === null) return makeTrue(left, at);
+  // What is not there is unlike every other literal.
   if (name === 'NE') return left.type === 'Literal' || right.type === 'Literal';
   if (name !== 'EQ') return false;
+  if (left.type === 'Function' && left.name === 'type') return giveType(left.children, right, at);
   if (right.type === 'Literal') return put(left, right.value, at);
   return left.type === 'Literal' && put(right, left.value, at);
+}
+
+/** A value of each type that `type()` names, for a place that has none. */
+const valueOfType: Record<string, JSONValue> = {
+  object: {},
+  array: [],
+  string: 'sample',
+  number: 1,
+  boolean: true,
+};
+
+/** `type(alerts) == 'array'` */
+function giveType([child]: readonly ExpressionNode[], type: ExpressionNode, at: Place): boolean {
+  const name = type.type === 'Literal' ? (toText(type.value) ?? '') : '';
+  const value = valueOfType[name];
+  const place = child && placeOf(child, at);
+  if (!place || value === undefined) return false;
+  if (typeOf(place.read()) !== name) place.write(value);
+  return true;
+}
+
+function typeOf(value: JSONValue | undefined): string {
+  if (value === null || value === undefined) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 /** `contains(['alice', 'bob'], user)`, and the functions that look for a part of a text. */

@@ -30,6 +30,7 @@ describe('the catalogue of errors', () => {
       body_too_large: 413,
       content_type_unsupported: 415,
       content_encoding_unsupported: 415,
+      payload_unexpected: 422,
       change_order_id_missing: 422,
       change_order_id_ambiguous: 422,
       app_missing: 422,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { coversPayload } from '../../functions/webhook/verify/verify.ts';
 import { presets } from '../../presets/index.ts';
@@ -84,4 +85,33 @@ test('who names an application and no change order says since when there is a pr
   );
   // Argo CD sends what its template says, and tries again for some seconds only.
   expect(timeless.map(([name]) => name)).toEqual(['argocd']);
+});
+
+describe('docs/sources.md, in the table of alarms about the monitor,', () => {
+  const page = readFileSync(new URL('../../docs/sources.md', import.meta.url), 'utf8');
+  const [, after = ''] = page.split('\n### Alarms about the monitor\n');
+  const [section = ''] = after.split('\n### ');
+  const rows = Array.from(section.matchAll(/^\| (`.*?) \|(.*)\|$/gm), ([, first = '', rest = '']) => ({
+    names: Array.from(first.matchAll(/`([a-z-]+)`/g), ([, name]) => name),
+    rest,
+  }));
+
+  test.each(all.filter(([, { monitorAlarms }]) => monitorAlarms !== undefined))(
+    'names what %s ignores, and where it stands',
+    (name, { monitorAlarms }) => {
+      const text = rows
+        .filter(({ names }) => names.includes(name))
+        .map(({ rest }) => rest)
+        .join('\n');
+      const { values = {}, parts = {} } = monitorAlarms ?? {};
+      const known = [...Object.values(values), ...Object.values(parts)].flat();
+      expect(known.filter((alarm) => !text.includes(`\`${alarm}\``))).toEqual([]);
+      for (const place of Object.keys(values)) expect(text).toContain(`\`${place}\``);
+    },
+  );
+
+  test('names no preset that ignores none', () => {
+    const ignoring = all.filter(([, { monitorAlarms }]) => monitorAlarms !== undefined).map(([name]) => name);
+    expect(new Set(rows.flatMap(({ names }) => names))).toEqual(new Set(ignoring));
+  });
 });

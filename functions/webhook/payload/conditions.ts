@@ -6,6 +6,7 @@ import { requireFresh } from '../verify/timestamp.ts';
 import { chatUsage, selectCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
+import { reasonOfEvent } from './expected.ts';
 
 /**
  * Refuses a payload whose own time, which its signature covers, is not now.
@@ -29,11 +30,13 @@ export async function selectActor(source: CompiledSource, payload: JSONValue): P
   return evaluateText(source.actor, payload, 'actor');
 }
 
-/** Why a payload asks for no rollback, or undefined where it does. */
+/** Why a payload that was understood asks for no rollback, or undefined where it does. */
 export async function reasonToIgnore(
   source: CompiledSource,
   payload: JSONValue,
 ): Promise<string | undefined> {
+  const reason = await reasonOfEvent(source, payload);
+  if (reason !== undefined) return reason;
   if (source.when) {
     const result = await evaluate(source.when, payload, 'when');
     if (result !== true) {

@@ -25,6 +25,40 @@ export interface PayloadTimestamp extends TimestampParameters {
   field: string;
 }
 
+/** A kind of payload: the JMESPath that is true for it, and what it is, in words that follow "This is". */
+export interface PayloadKind {
+  is: Expression;
+  what: string;
+}
+
+/** The payloads that a source can read. Every other one is another program's. */
+export interface ExpectedPayload extends PayloadKind {
+  /** What is known to arrive at such an address by mistake. */
+  others: readonly PayloadKind[];
+  /** What to do about it: a sentence. */
+  advice: string;
+}
+
+/** The events of a sender that posts several kinds. */
+export interface EventKinds {
+  /** The sender's name, for messages. */
+  of: string;
+  /** The name of the event, as the sender calls it. */
+  name: Expression;
+  /** Those that can be a reason to act. Undefined where the source's own `when` chooses. */
+  acts?: readonly string[] | undefined;
+}
+
+/** Alarms by which a sender says that it knows nothing, or is alive: no reason to roll a release back. */
+export interface MonitorAlarms {
+  /** The names of those that the payload holds: a text, or a list of texts. */
+  found: Expression;
+  /** What they mean: a sentence. */
+  meaning: string;
+  /** Of a payload that is a group of alerts, those that count: the firing ones without these alarms. */
+  alerts?: Expression | undefined;
+}
+
 /**
  * One source of `sources.yaml`, as the build writes it into the bundle: preset resolved, expressions compiled. Plain
  * JSON, without secrets.
@@ -42,6 +76,9 @@ export interface CompiledSource {
   /** The header and value by which the sender marks a request that only tries the connection. */
   ping?: { header: string; value: string } | undefined;
   handshake?: Handshake | undefined;
+  expects?: ExpectedPayload | undefined;
+  event?: EventKinds | undefined;
+  monitorAlarms?: MonitorAlarms | undefined;
   /** Who asked, for the log and a chat's answer. */
   actor?: Expression | undefined;
   when?: Expression | undefined;

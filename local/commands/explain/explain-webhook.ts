@@ -1,6 +1,6 @@
 import { Problem } from '../../../functions/errors.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { isRecord } from '../../../functions/lib/json.ts';
+import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
 import {
@@ -9,9 +9,11 @@ import {
   requireFreshPayload,
   selectActor,
 } from '../../../functions/webhook/payload/conditions.ts';
-import { describeValue } from '../../../functions/webhook/payload/describe-value.ts';
+import { describePayload, describeValue } from '../../../functions/webhook/payload/describe-value.ts';
 import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
+import { requireExpected } from '../../../functions/webhook/payload/expected.ts';
 import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
+import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
@@ -87,9 +89,12 @@ export async function explainWebhook(
   }
   rows.push(['payload', describePayload(read)]);
   const decisions: Decision[] = [];
+  const counting = await partThatCounts(source, read);
   for (const rule of rulesOf(source)) {
-    const { text, end } = await apply(rule, source, read, webhook);
-    const missing = rule.reads.flatMap((each) => (each ? describeMissing(each.tree, read) : []));
+    const payload = rule.readsAll ? read : counting;
+    const { text, end } = await apply(rule, source, payload, webhook);
+    const expression = expressionOf(rule.name, source);
+    const missing = expression ? describeMissing(expression.tree, payload) : [];
     rows.push([rule.name, missing.length > 0 ? [text, ...missing] : text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
@@ -109,24 +114,24 @@ interface Finding {
 interface Rule {
   /** As the key in sources.yaml is called, where there is one. */
   name: string;
-  /** Its expressions, whose fields should be in the payload. */
-  reads: readonly (Expression | undefined)[];
+  /** Whether it also looks at the alerts of a group that do not count. */
+  readsAll?: boolean;
   find: (source: Source, payload: JSONValue, webhook: ExplainedWebhook) => Finding | Promise<Finding>;
 }
 
 /** As in functions/webhook/handler.ts. */
 const rulesOf = ({
+  expects,
+  monitorAlarms,
   when,
-  allow,
   chatText,
-  problemStartedAt,
   changeOrderId,
   app,
   verify,
 }: Source): readonly Rule[] => [
   {
     name: 'time',
-    reads: [],
+    readsAll: true,
     find: (source, payload, { now }) => {
       requireFreshPayload(source, payload, now);
       const { payloadTimestamp: time } = source;
@@ -137,7 +142,7 @@ const rulesOf = ({
   },
   {
     name: 'handshake',
-    reads: [],
+    readsAll: true,
     find: (source, payload) => {
       const challenge = challengeReply(source, payload);
       if (challenge) return { text: challenge.message, end: { ignored: challenge.message } };
@@ -147,12 +152,13 @@ const rulesOf = ({
   },
   {
     name: 'actor',
-    reads: [],
+    readsAll: true,
     find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
   },
+  ...(expects ? [expectsRule] : []),
+  ...(monitorAlarms ? [monitorRule] : []),
   {
     name: when === undefined && chatText !== undefined ? 'command' : 'when',
-    reads: [when],
     find: async (source, payload) => {
       const reason = await reasonToIgnore(source, payload);
       if (reason !== undefined) return { text: reason, end: { ignored: reason } };
@@ -162,7 +168,6 @@ const rulesOf = ({
   },
   {
     name: 'allow',
-    reads: [allow],
     find: async (source, payload) => {
       await requireAllowed(source, payload);
       return { text: (await gave('allow', source.allow, payload)) ?? 'none: everybody who can sign' };
@@ -170,7 +175,6 @@ const rulesOf = ({
   },
   {
     name: 'problemStartedAt',
-    reads: [problemStartedAt],
     find: async (source, payload, { now }) => {
       const time = await selectProblemStart(source, payload, now);
       if (time === undefined) return { text: 'not asked' };
@@ -179,7 +183,6 @@ const rulesOf = ({
   },
   {
     name: nameOfTarget({ changeOrderId, app, chatText, verify }),
-    reads: [changeOrderId, app],
     find: async (source, payload, { grant }) => {
       const target = await selectTarget(source, payload, grant);
       const texts = await Promise.all([
@@ -191,6 +194,57 @@ const rulesOf = ({
     },
   },
 ];
+
+/** The expression of a rule that has the name of its key, whose fields should be in the payload. */
+function expressionOf(name: string, source: Source): Expression | undefined {
+  switch (name) {
+    case 'when':
+    case 'allow':
+    case 'problemStartedAt':
+    case 'changeOrderId':
+    case 'app':
+      return source[name];
+    default:
+      return undefined;
+  }
+}
+
+const expectsRule: Rule = {
+  name: 'expects',
+  readsAll: true,
+  find: async (source, payload) => {
+    await requireExpected(source, payload);
+    return { text: `it is ${source.expects?.what ?? ''}` };
+  },
+};
+
+const monitorRule: Rule = {
+  name: 'monitor',
+  readsAll: true,
+  find: async (source, payload) => {
+    const counting = await withoutMonitorAlarms(source, payload);
+    if ('reason' in counting) return { text: counting.reason, end: { ignored: counting.reason } };
+    const all = alertsIn(payload);
+    const left = alertsIn(counting.payload);
+    return {
+      text:
+        left < all
+          ? `${left} of the ${all} alerts count: the others are resolved, or about the monitor`
+          : 'it is about a release, and not about the monitor itself',
+    };
+  },
+};
+
+function alertsIn(payload: JSONValue): number {
+  const { alerts } = toRecord(payload);
+  return Array.isArray(alerts) ? alerts.length : 0;
+}
+
+/** What the later rules look at. */
+async function partThatCounts(source: Source, payload: JSONValue): Promise<JSONValue> {
+  const counting = await withoutMonitorAlarms(source, payload);
+  return 'payload' in counting ? counting.payload : payload;
+}
 
 async function apply(
   rule: Rule,
@@ -268,12 +322,6 @@ function describeTarget(target: Target): string {
   return 'app' in target
     ? `the newest deployment in flight of the application ${target.app}`
     : `the change order ${target.changeOrderId}`;
-}
-
-function describePayload(payload: JSONValue): string {
-  if (!isRecord(payload)) return describeValue(payload);
-  const keys = Object.keys(payload);
-  return keys.length === 0 ? 'an object without fields' : `an object with ${keys.join(', ')}`;
 }
 
 /** An encrypted payload can be read with its key only. */

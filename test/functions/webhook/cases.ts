@@ -154,6 +154,7 @@ export const problems: Record<HttpCode, Case> = {
   content_encoding_unsupported: {
     request: ({ webhook }) => webhook.post('pipeline', order, { headers: { 'content-encoding': 'gzip' } }),
   },
+  payload_unexpected: { request: ({ webhook }) => webhook.post('github', { another: 'payload' }) },
   change_order_id_missing: { request: ({ webhook }) => webhook.post('pipeline', {}) },
   change_order_id_ambiguous: {
     request: ({ webhook }) => webhook.post('pipeline', { changeOrderId: `${changeOrderId} ${unknownOrder}` }),

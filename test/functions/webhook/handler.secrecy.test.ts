@@ -127,7 +127,11 @@ const cases: Case[] = [
     act: () => webhook.post('github', {}, { headers: { 'X-GitHub-Event': 'ping' } }),
     ends: 'ignored',
   },
-  { name: 'an event to ignore', act: () => webhook.post('github', { state: 'success' }), ends: 'ignored' },
+  {
+    name: 'an event to ignore',
+    act: () => webhook.post('github', { state: 'success', sender: { login: 'octocat' } }),
+    ends: 'ignored',
+  },
   { name: 'the health', act: () => webhook.send({ method: 'GET', path: '/' }), ends: 'health' },
   { name: 'no signature', act: () => webhook.send({ body: '{}' }), ends: 'signature_missing' },
   {
@@ -173,7 +177,7 @@ const cases: Case[] = [
   { name: 'no id', act: () => webhook.post('pipeline', {}), ends: 'change_order_id_missing' },
   {
     name: 'a sender that is not allowed',
-    act: () => webhook.post('github', { state: 'failure', actor: 'eve' }),
+    act: () => webhook.post('github', { state: 'failure', actor: 'eve', sender: { login: 'octocat' } }),
     ends: 'sender_not_allowed',
   },
   {

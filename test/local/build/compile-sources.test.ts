@@ -810,7 +810,11 @@ describe('a source that says nothing more', () => {
   });
 
   test('gets the preset github resolved, its expressions parsed', () => {
-    const { when, changeOrderId, ...rest } = compileOne(fileOf('preset: github', 'secrets: [NEW, OLD]'));
+    const { when, changeOrderId, expects, event, ...rest } = compileOne(
+      fileOf('preset: github', 'secrets: [NEW, OLD]'),
+    );
+    expect(expects?.what).toMatch(/^an event of GitHub/);
+    expect(event?.acts).toEqual(['deployment_status']);
     expect(when?.text).toBe("deployment_status.state == 'failure' || deployment_status.state == 'error'");
     expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId');
     expect(rest).toEqual({

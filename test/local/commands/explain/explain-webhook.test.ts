@@ -264,3 +264,43 @@ test('what Feishu has encrypted is said not to be readable here, where its key i
     ],
   });
 });
+
+describe('what the preset knows of a payload is a rule of its own:', () => {
+  const group = (...alerts: object[]) => JSON.stringify({ status: 'firing', alerts });
+  const noData = {
+    status: 'firing',
+    startsAt: '2026-01-02T03:00:00Z',
+    labels: { alertname: 'DatasourceNoData' },
+  };
+  const real = { ...noData, labels: { alertname: 'HighErrorRate', edas_app_id: app } };
+
+  test("another program's payload", async () => {
+    const { rows, verdict, isRefused } = await explain('preset: grafana', '[]');
+    expect(rows['expects']).toMatch(/^This is an empty JSON array\. This source expects a group of alerts/);
+    expect(verdict).toMatch(/^The rule "expects" decides: refused with payload_unexpected \(422\)/);
+    expect(isRefused).toBe(true);
+  });
+
+  test('an alarm about the monitor', async () => {
+    const { rows, verdict } = await explain('preset: grafana', group(noData));
+    expect(rows['expects']).toMatch(/^it is a group of alerts as Alertmanager posts it/);
+    expect(rows['monitor']).toMatch(
+      /^This is about the monitor and not about a release: DatasourceNoData\. /,
+    );
+    expect(verdict).toMatch(/^The rule "monitor" decides: ignored \(200\)\. This is about the monitor/);
+  });
+
+  test('a real alert beside one, whose application and time the later rules show', async () => {
+    const { rows, verdict } = await explain('preset: grafana', group(noData, real));
+    expect(rows).toMatchObject({
+      monitor: '1 of the 2 alerts count: the others are resolved, or about the monitor',
+      app: `the newest deployment in flight of the application ${app}: \`app: commonLabels.edas_app_id\` gave "${app}"`,
+    });
+    expect(verdict).toMatch(/^The rule "app" decides: acted on/);
+  });
+
+  test('a real alert alone', async () => {
+    const { rows } = await explain('preset: grafana', group(real));
+    expect(rows['monitor']).toBe('it is about a release, and not about the monitor itself');
+  });
+});
