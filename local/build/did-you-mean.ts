@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** Other names of senders and chats. */
+/** Other names of chats. */
 const otherNames = new Map([
   ['ding', 'dingtalk'],
   ['lark', 'feishu'],

@@ -77,7 +77,10 @@ export async function assembleTemplate(out: string): Promise<void> {
   writeFileSync(path.join(src, 's.yaml'), withPlaceholders(read('s.yaml')));
   // Serverless Devs fills in the placeholders of each file that ends in .stpl, and takes the ending off.
   writeFileSync(path.join(src, '.env.stpl'), environmentWithPlaceholders(read('.env.example')));
-  await buildFunctions(compileConfigurationFile(path.join(root, 'sources.yaml')), path.join(src, 'dist'));
+  await buildFunctions(
+    compileConfigurationFile(path.join(root, 'sources.yaml'), 'the template was not assembled'),
+    path.join(src, 'dist'),
+  );
   unlinkWhatIsNotIn(src);
 }
 
