@@ -377,10 +377,15 @@ describe('.env.example', () => {
     expect(filled).toEqual([]);
   });
 
-  test('agrees with the defaults of s.yaml', () => {
+  test('suspends rollbacks, so that the first deployment is safe', () => {
+    expect(example.find(({ name }) => name === 'ROLLBACK_SUSPENDED')?.value).toBe('true');
+  });
+
+  test('otherwise agrees with the defaults of s.yaml', () => {
     const defaults = new Map(reads.map(({ name, fallback }) => [name, fallback]));
     // An empty value counts as unset, so it stands for any default.
-    for (const { name, value } of example) expect(['', defaults.get(name)]).toContain(value);
+    const others = example.filter(({ name }) => name !== 'ROLLBACK_SUSPENDED');
+    for (const { name, value } of others) expect(['', defaults.get(name)]).toContain(value);
   });
 });
 

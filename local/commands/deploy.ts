@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setting } from '../../functions/platform/settings.ts';
+import { isSuspended, setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { requireDeployable } from '../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
@@ -14,8 +14,11 @@ import { CliError, codeOf, runCli } from '../cli/cli.ts';
 import { paint } from '../cli/terminal.ts';
 import { isSignedByOpenssl, opensslLines, signingVariable } from '../signing/openssl-lines.ts';
 import { findNameable, isByApplication } from '../signing/sample-webhook.ts';
+import { checkEndpoint } from './doctor/check-endpoint.ts';
 import { deployedUrl } from './deploy/deployed-url.ts';
+import { recordDeployment } from './deploy/deployments.ts';
 import { readArguments } from './deploy/read-arguments.ts';
+import { requireNetwork } from './deploy/require-network.ts';
 import { isOpen } from './doctor/check-secrets.ts';
 import { readDeployEnvironment } from './doctor/env-file.ts';
 import { examine, readFunctions } from './doctor/examine.ts';
@@ -41,20 +44,38 @@ await runCli(async () => {
     console.log(help);
     return;
   }
-  await requireHealthy(folder);
+  await requireConnected(folder);
+  await requireHealthy(folder, lastValue(access));
   const configuration = await build(folder);
   await deploy(folder, forwarded);
+  recordDeployment(folder, functionsOf(folder), Date.now());
   await guide(folder, access, configuration);
 });
 
+/** @throws CliError where there is no network */
+async function requireConnected(folder: string): Promise<void> {
+  const { env } = functionsOf(folder);
+  await requireNetwork(checkEndpoint(env).endpoint, process.env, (hostname) => lookup(hostname));
+}
+
+function functionsOf(folder: string): ReturnType<typeof readFunctions> {
+  return readFunctions(folder, readDeployEnvironment(folder, process.env).env);
+}
+
+/** The alias in `-a NAME`, `--access NAME`, `-a=NAME`; the last one counts. */
+function lastValue(access: readonly string[]): string | undefined {
+  return access.at(-1)?.replace(/^(?:-a=?|--access=)/, '');
+}
+
 /** @throws CliError where the doctor finds something wrong; what could not be checked is no reason to stop */
-async function requireHealthy(folder: string): Promise<void> {
+async function requireHealthy(folder: string, access: string | undefined): Promise<void> {
   const findings = await printRemarks(
     examine({
       folder,
       shell: process.env,
       isOffline: true,
       links: [],
+      deploys: { access },
       now: Date.now,
       lookup: (hostname) => lookup(hostname),
     }),
@@ -102,7 +123,8 @@ async function guide(
   const { env } = readDeployEnvironment(folder, process.env);
   const open = sources.filter((each) => isOpen(each, env));
   const source = await findNameable(open);
-  const region = setting(readFunctions(folder, env).env, 'REGION');
+  const functions = readFunctions(folder, env);
+  const region = setting(functions.env, 'REGION');
   const [other] = open;
   if (source) {
     console.log('\nThe first webhook. Put an id in; while ROLLBACK_SUSPENDED=true, nothing is rolled back:');
@@ -114,6 +136,10 @@ async function guide(
     for (const line of sendLines(other, '--payload FILE', url, region)) console.log(`  ${line}`);
   }
   console.log(`\nCheck it, with what cannot exist:\n  npm run doctor -- --url ${url}`);
+  if (!isSuspended(functions.env)) return;
+  console.log(
+    '\nRollbacks are suspended. Once a webhook was answered suspended, write ROLLBACK_SUSPENDED=false into .env, and deploy again:\n  npm run deploy -- -y',
+  );
 }
 
 /** Lines to paste. A secret in KMS is read with the reader's own credentials. */

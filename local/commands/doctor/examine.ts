@@ -13,6 +13,8 @@ import { findFunction } from '../../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../../build/compile-sources.ts';
 import { readDeployment } from '../../build/deployment.ts';
 import { sandboxSecrets } from '../../sandbox/secrets.ts';
+import { wasDeployed, type Place } from '../deploy/deployments.ts';
+import { checkAccess } from './check-access.ts';
 import { checkChannels } from './check-channels.ts';
 import { checkDeployment, checkSources } from './check-configuration.ts';
 import { checkCredentials } from './check-credentials.ts';
@@ -52,6 +54,8 @@ export interface Examination {
   links: readonly string[];
   /** Of the account that the follow function is in, where it is given. */
   accountId?: string | undefined;
+  /** Whether a deployment follows, and the alias of its key where it is not that of s.yaml. */
+  deploys?: { access?: string | undefined };
   /** Epoch milliseconds. */
   now: () => number;
   lookup: Lookup;
@@ -80,7 +84,10 @@ export async function* examine(examination: Examination): AsyncGenerator<Remark>
   const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
   if (namesInKms(sources).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
   yield* checkChannels(notify, environment.env);
-  yield* checkSettings(deployment.env, deployment.role);
+  const isFirst = url === undefined && !wasDeployed(folder, deployment);
+  yield* checkSettings(deployment.env, deployment.role, isFirst);
+  const alias = examination.deploys?.access ?? deployment.access;
+  yield checkAccess(alias, shell, examination.deploys !== undefined);
   yield* checkLinks(links, sources, environment.env, now(), readings);
 
   const credentials = isOffline ? '' : ', asked with your own credentials';
@@ -138,21 +145,32 @@ async function* examineSecrets(
 }
 
 /** What s.yaml says of the functions, as far as it can be read. */
-interface Functions {
+interface Functions extends Place {
   /** What the webhook function will find in its environment. */
   env: Environment;
   role: string;
+  /** The alias of the key that deploys. */
+  access: string;
 }
 
 export function readFunctions(folder: string, env: Environment): Functions {
   try {
-    const { functions } = readDeployment(readFileSync(path.join(folder, 's.yaml'), 'utf8'));
+    const { functions, access } = readDeployment(readFileSync(path.join(folder, 's.yaml'), 'utf8'));
     const webhook = findFunction(functions, 'webhook');
-    if (webhook) return { env: deployedEnvironment(webhook, env), role: resolve(webhook.props['role'], env) };
+    if (webhook) {
+      const { role, region, functionName } = webhook.props;
+      return {
+        env: deployedEnvironment(webhook, env),
+        role: resolve(role, env),
+        region: resolve(region, env),
+        functionName: resolve(functionName, env),
+        access: resolve(access, env),
+      };
+    }
   } catch {
     // The check of s.yaml has said so.
   }
-  return { env, role: env['FUNCTION_ROLE'] ?? '' };
+  return { env, role: env['FUNCTION_ROLE'] ?? '', region: env['REGION'] ?? '', functionName: '', access: '' };
 }
 
 async function* examineCloud(
