@@ -96,6 +96,7 @@ function isKnownToAnybody(name: string): boolean {
     'ROLLBACK_SUSPENDED',
     'LOG_LEVEL',
     'FUNCTION_ROLE',
+    'WEBHOOK_FUNCTION',
     'FOLLOW_FUNCTION',
     'FUNCTION_ENDPOINT',
   ];
