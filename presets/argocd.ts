@@ -16,5 +16,8 @@ export const argocd = {
   actor: 'app',
   // It repeats three times within seconds what was answered 5xx, and the triggers of a sync and of the health fire together.
   comesSeveralTimes: true,
+  // What was not answered 2xx is sent again each time that the application is looked at.
+  // https://github.com/argoproj/notifications-engine/blob/master/pkg/controller/controller.go
+  refusalStatus: 200,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

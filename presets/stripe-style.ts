@@ -6,5 +6,7 @@ export const stripeStyle = {
   docs: 'https://docs.stripe.com/webhooks#verify-manually',
   verify: { scheme: 'stripe', header: 'stripe-signature', toleranceSeconds: 300 },
   contentTypes: json,
+  // https://docs.stripe.com/webhooks#retries: what is not answered 2xx is repeated for three days.
+  refusalStatus: 200,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -151,6 +151,7 @@ function compileSource(
     follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
+    successStatus: settings.successStatus ?? preset.successStatus,
     reply: preset.reply ?? 'json',
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };

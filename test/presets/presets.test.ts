@@ -66,15 +66,30 @@ test.each([
   expect(presets[name].deadlineMs).toBeLessThan(patienceMs);
 });
 
-test('the senders that switch a webhook off after a few 4xx are refused with 200', () => {
+test('the senders that repeat a webhook after a 4xx, or switch it off after a few, are refused with 200', () => {
   const spared = all.filter(([, { refusalStatus }]) => refusalStatus === 200);
   expect(spared.map(([name]) => name)).toEqual([
     'gitlab',
     'gitlab-token',
+    'standard-webhooks',
+    'svix',
+    'grafana',
     'pagerduty',
+    'circleci',
+    'zendesk',
     'linear',
+    'stripe-style',
+    'alertmanager',
+    'cloudmonitor',
+    'arms',
+    'argocd',
     'azure-devops',
   ]);
+});
+
+test('the senders that take nothing but 200 for a success are answered 200', () => {
+  const exact = all.filter(([, { successStatus }]) => successStatus === 200);
+  expect(exact.map(([name]) => name)).toEqual(['linear']);
 });
 
 // A sender that repeats itself would otherwise roll back whatever is in flight when it does.
@@ -114,4 +129,22 @@ describe('docs/sources.md, in the table of alarms about the monitor,', () => {
     const ignoring = all.filter(([, { monitorAlarms }]) => monitorAlarms !== undefined).map(([name]) => name);
     expect(new Set(rows.flatMap(({ names }) => names))).toEqual(new Set(ignoring));
   });
+});
+
+test('docs/sources.md says of every preset whether its refusals are answered 200', () => {
+  const page = readFileSync(new URL('../../docs/sources.md', import.meta.url), 'utf8');
+  const [, after = ''] = page.split('\n### What a sender takes for delivered\n');
+  const [section = ''] = after.split('\n### ');
+  const rows = Array.from(
+    section.matchAll(/^\| (200|the code's own status|200, with a sentence) +\| (.*?) +\|/gm),
+  );
+  const written = rows.flatMap(([, status, names = '']) =>
+    Array.from(names.matchAll(/`([a-z-]+)`/g), ([, name]) => [name, status]),
+  );
+  const answered = ({ refusalStatus, reply }: Preset) =>
+    reply ? '200, with a sentence' : refusalStatus === 200 ? '200' : "the code's own status";
+  expect(Object.fromEntries(written)).toEqual(
+    Object.fromEntries(all.map(([name, preset]) => [name, answered(preset)])),
+  );
+  expect(written).toHaveLength(all.length);
 });

@@ -104,8 +104,10 @@ export interface CompiledSource {
   /** Whether a rollback is claimed, and followed to its end by a task. Always where it is deferred. */
   follow: boolean;
   dryRun: boolean;
-  /** The HTTP status for refusing a verified request: some senders disable a webhook after a few 4xx. */
+  /** The HTTP status for refusing a verified request: some senders repeat it, or disable a webhook, after a 4xx. */
   refusalStatus?: number | undefined;
+  /** The HTTP status of every outcome, for senders that take any other, 202 too, for a failure. */
+  successStatus?: 200 | undefined;
   /** The format of the answer. */
   reply: 'json' | Chat;
   /** Milliseconds until the request must be answered. */
