@@ -63,6 +63,7 @@ export default {
     },
     localMayImportOnly('cli', []),
     localMayImportOnly('build', ['cli']),
+    localMayImportOnly('setup', ['cli', 'build']),
     localMayImportOnly('stand-ins', ['cli']),
     localMayImportOnly('signing', ['cli', 'build']),
     localMayImportOnly('sandbox', ['cli', 'build', 'stand-ins', 'signing']),

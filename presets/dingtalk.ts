@@ -4,6 +4,7 @@ import type { Preset } from './preset.ts';
 export const dingtalk = {
   sender: 'DingTalk robots',
   docs: 'https://open.dingtalk.com/document/robots/enterprise-created-chatbot',
+  makesSecret: true,
   verify: { scheme: 'dingtalk' },
   contentTypes: json,
   reply: 'dingtalk',

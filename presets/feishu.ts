@@ -4,6 +4,7 @@ import type { Preset } from './preset.ts';
 export const feishu = {
   sender: 'Feishu and Lark: messages to a bot, buttons of cards',
   docs: 'https://open.feishu.cn/document/server-docs/event-subscription-guide/overview',
+  makesSecret: true,
   verify: { scheme: 'feishu' },
   contentTypes: json,
   handshake: {

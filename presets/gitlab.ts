@@ -23,6 +23,7 @@ const gitlabEvents = {
 
 export const gitlab = {
   sender: 'GitLab with a signing token',
+  makesSecret: true,
   verify: signedAsStandardWebhooks('webhook'),
   ...gitlabEvents,
 } as const satisfies Preset;

@@ -4,6 +4,7 @@ import type { Preset } from './preset.ts';
 export const linear = {
   sender: 'Linear',
   docs: 'https://linear.app/developers/webhooks',
+  makesSecret: true,
   verify: { ...hmacSha256Hex, header: 'linear-signature' },
   contentTypes: json,
   payloadTimestamp: { field: 'webhookTimestamp', unit: 'ms', toleranceSeconds: 60 },

@@ -4,6 +4,7 @@ import type { Preset } from './preset.ts';
 export const pagerduty = {
   sender: 'PagerDuty webhooks v3',
   docs: 'https://developer.pagerduty.com/docs/webhooks-overview',
+  makesSecret: true,
   verify: { ...hmacSha256Hex, header: 'x-pagerduty-signature', prefix: 'v1=', separator: ',' },
   contentTypes: json,
   expects: {

@@ -14,6 +14,8 @@ export interface Preset {
   /** The name of the sender, and the page where it documents what it sends. */
   sender: string;
   docs?: string;
+  /** Whether the sender makes the secret and shows it, so that none can be made for it. */
+  makesSecret?: true;
   verify: Exclude<VerifyParameters, LinkParameters> | Omit<LinkParameters, 'source'>;
   contentTypes: readonly ContentType[];
   payloadTimestamp?: PayloadTimestamp;

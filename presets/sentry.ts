@@ -4,6 +4,7 @@ import type { Preset } from './preset.ts';
 export const sentry = {
   sender: 'Sentry, internal integrations',
   docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
+  makesSecret: true,
   verify: { ...hmacSha256Hex, header: 'sentry-hook-signature' },
   contentTypes: json,
   expects: {

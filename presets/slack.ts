@@ -4,6 +4,7 @@ import type { Preset } from './preset.ts';
 export const slack = {
   sender: 'Slack: slash commands, buttons, events',
   docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+  makesSecret: true,
   verify: {
     ...hmacSha256Hex,
     header: 'x-slack-signature',

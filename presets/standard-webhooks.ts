@@ -4,6 +4,7 @@ import { longestDeadlineMs, type Preset } from './preset.ts';
 export const standardWebhooks = {
   sender: 'Standard Webhooks',
   docs: 'https://www.standardwebhooks.com',
+  makesSecret: true,
   verify: signedAsStandardWebhooks('webhook'),
   contentTypes: json,
   deliveryHeader: 'webhook-id',

@@ -4,6 +4,7 @@ import { longestDeadlineMs, type Preset } from './preset.ts';
 export const svix = {
   sender: 'Svix',
   docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+  makesSecret: true,
   verify: signedAsStandardWebhooks('svix'),
   contentTypes: json,
   deliveryHeader: 'svix-id',

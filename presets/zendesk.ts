@@ -4,6 +4,7 @@ import { longestDeadlineMs, type Preset } from './preset.ts';
 export const zendesk = {
   sender: 'Zendesk',
   docs: 'https://developer.zendesk.com/documentation/webhooks/verifying/',
+  makesSecret: true,
   verify: {
     ...hmacSha256Hex,
     header: 'x-zendesk-webhook-signature',

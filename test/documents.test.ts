@@ -1,28 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { sourcesJsonSchema } from '../local/build/sources-schema.ts';
 import { presets } from '../presets/index.ts';
-
-/** Every Markdown file of the repository, but for what is installed or built. */
-const pages = readdirSync(root, { withFileTypes: true })
-  .filter(({ name }) => !['node_modules', 'dist', '.git', '.sandbox', '.stryker', '.s'].includes(name))
-  .flatMap((entry) => (entry.isDirectory() ? filesBelow(entry.name) : [entry.name]))
-  .filter((file) => file.endsWith('.md'))
-  .toSorted();
-
-function filesBelow(folder: string): string[] {
-  const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => !file.includes('node_modules')).map((file) => path.join(folder, file));
-}
-
-const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+import { pages, proseOf, readPage } from './support/pages.ts';
 
 /** What stands under a heading of the second level, up to the next one. */
 function section(page: string, title: string): string {
-  return new RegExp(`^## ${title}$(.*?)(?=^## |$(?![^]))`, 'ms').exec(read(page))?.[1] ?? '';
+  return new RegExp(`^## ${title}$(.*?)(?=^## |$(?![^]))`, 'ms').exec(readPage(page))?.[1] ?? '';
 }
 
 /** The rows of the first table in a text whose first cell begins so. */
@@ -36,14 +23,9 @@ function firstColumn(text: string): string[] {
   return cells.flatMap((cell) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name));
 }
 
-/** A page without its blocks of code, in which nothing is a heading or a link. */
-function prose(page: string): string {
-  return read(page).replaceAll(/^ *```.*?^ *```$/gms, '');
-}
-
 /** The anchors that GitHub gives to the headings of a page: https://github.com/Flet/github-slugger is how. */
 function anchorsOf(page: string): string[] {
-  const headings = Array.from(prose(page).matchAll(/^#{1,6} (.+)$/gm), ([, heading = '']) => heading);
+  const headings = Array.from(proseOf(page).matchAll(/^#{1,6} (.+)$/gm), ([, heading = '']) => heading);
   const slugs = headings.map((heading) =>
     heading
       .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -59,7 +41,7 @@ function anchorsOf(page: string): string[] {
 
 /** The links of a page to files of the repository. Code in a line may look like a link, too. */
 function linksOf(page: string): string[] {
-  const text = prose(page).replaceAll(/`[^`\n]*`/g, '');
+  const text = proseOf(page).replaceAll(/`[^`\n]*`/g, '');
   return Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link).filter(
     (link) => !/^[a-z]+:/.test(link),
   );
@@ -89,7 +71,7 @@ describe.each(pages)('%s', (page) => {
 });
 
 describe.each(['README.md', 'README.zh-CN.md'])('%s is read in one go:', (page) => {
-  const lines = read(page).trimEnd().split('\n');
+  const lines = readPage(page).trimEnd().split('\n');
 
   test('it has at most 150 lines', () => {
     expect(lines.length).toBeLessThanOrEqual(150);
@@ -112,7 +94,7 @@ describe.each(['README.md', 'README.zh-CN.md'])('%s is read in one go:', (page) 
 
 describe('README.md', () => {
   test('says near the top that nothing was tried on a live account, and how the doctor helps', () => {
-    const [, top = ''] = /^(.*?)^## On this machine/ms.exec(read('README.md')) ?? [];
+    const [, top = ''] = /^(.*?)^## On this machine/ms.exec(readPage('README.md')) ?? [];
     expect(top).toMatch(/nothing on a live account.*`npm run doctor`/s);
   });
 
@@ -125,7 +107,7 @@ describe('README.md', () => {
 
 describe('the pages for users', () => {
   const blocksOf = (page: string) =>
-    Array.from(read(page).matchAll(/^```yaml\n(sources:.*?)^```/gms), ([, yaml = '']) => yaml);
+    Array.from(readPage(page).matchAll(/^```yaml\n(sources:.*?)^```/gms), ([, yaml = '']) => yaml);
 
   test.each([
     ['README.md', 1],
@@ -165,13 +147,13 @@ describe('docs/sources.md', () => {
 });
 
 test('CONTRIBUTING.md gives a reason for every dependency, and for no other', () => {
-  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+  const { dependencies, devDependencies } = JSON.parse(readPage('package.json')) as Record<string, object>;
   const packages = Object.keys({ ...dependencies, ...devDependencies });
   expect(firstColumn(section('CONTRIBUTING.md', 'Dependencies')).toSorted()).toEqual(packages.toSorted());
 });
 
 test.each(['CONTRIBUTING.md', 'docs/release.md'])('%s names only commands that there are', (page) => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
-  const named = Array.from(read(page).matchAll(/npm run ([a-z]+)/g), ([, name]) => name);
+  const { scripts } = JSON.parse(readPage('package.json')) as { scripts: object };
+  const named = Array.from(readPage(page).matchAll(/npm run ([a-z]+)/g), ([, name]) => name);
   expect(named.filter((name) => name === undefined || !(name in scripts))).toEqual([]);
 });

@@ -222,7 +222,11 @@ interface Variables {
   other: string;
 }
 
-function ownVariables({ sources, notify }: CompiledConfiguration): Record<'webhook' | 'follow', Variables> {
+/** What each function needs in its environment besides settings: secrets, and what the channels of notify take. */
+export function ownVariables({
+  sources,
+  notify,
+}: CompiledConfiguration): Record<'webhook' | 'follow', Variables> {
   const inVariables = sources.flatMap(({ secrets }) => secrets.filter(isVariable));
   const secrets = [...new Set(inVariables)];
   const channels = notify.flatMap(({ url, secret }) => (secret === undefined ? [url] : [url, secret]));

@@ -36,6 +36,11 @@ function faultOfVariable(name: string, faultOfSetting: string): string | undefin
   return isKnownToAnybody(name) ? faultOfSetting : undefined;
 }
 
+/** The variable of a source's secret, as it is called where there is no reason for another name. No program takes it for a CI's. */
+export function secretVariableOf(source: string): string {
+  return `SECRET_${source.toUpperCase().replaceAll('-', '_')}`;
+}
+
 const variablePattern = /^[A-Z][A-Z0-9_]*$/;
 
 /** The name of an environment variable. One that the functions use for something else is refused. */
@@ -294,15 +299,15 @@ const channelSchema = z.strictObject({
   language: z.enum(languages).default('en').describe('The language of the messages.'),
 });
 
+/** A name is a path. */
+export const sourceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes, for it is a path');
+
 /** The shape of sources.yaml. What a shape cannot say is checked by compile-sources.ts. */
 export const sourcesSchema = z.strictObject({
   sources: z
-    .record(
-      z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes, for it is a path'),
-      sourceSchema,
-    )
+    .record(sourceName, sourceSchema)
     .refine((sources) => Object.keys(sources).length > 0, 'must have at least one source')
     .describe('By name, which is also the path.'),
   notify: z

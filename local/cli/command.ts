@@ -18,7 +18,9 @@ interface Command<Options extends Record<string, Option>> {
   options: Options;
   /** What the help says below the options. */
   notes?: string;
-  run: (values: Values<Options>, help: string) => Promise<void> | void;
+  /** Whether it takes words besides its options. */
+  takesWords?: boolean;
+  run: (values: Values<Options>, help: string, words: readonly string[]) => Promise<void> | void;
 }
 
 const helpOption = { help: { type: 'boolean', short: 'h' } } as const;
@@ -28,10 +30,13 @@ export async function runCommand<const Options extends Record<string, Option>>(
   command: Command<Options>,
 ): Promise<void> {
   await runCli(async () => {
-    const { values } = parseArgs({ options: { ...helpOption, ...command.options } });
+    const { values, positionals } = parseArgs({
+      options: { ...helpOption, ...command.options },
+      allowPositionals: command.takesWords ?? false,
+    });
     const help = helpText(command);
     if ('help' in values) console.log(help);
-    else await command.run(values, help);
+    else await command.run(values, help, positionals);
   });
 }
 
@@ -41,7 +46,7 @@ export function helpText({
   usage,
   options,
   notes,
-}: Omit<Command<Record<string, Option>>, 'run'>): string {
+}: Omit<Command<Record<string, Option>>, 'run' | 'takesWords'>): string {
   const rows = Object.entries(options).map(
     ([name, { value, help }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
   );

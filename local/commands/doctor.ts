@@ -9,10 +9,16 @@ import { exitStatus, printRemarks, summarize } from './doctor/report.ts';
 
 await runCommand({
   summary:
-    'Checks everything that can be checked before and after a deployment. It changes nothing, and shows no secret.',
-  usage: 'npm run doctor -- [--offline] [--url URL] [--link LINK]… [--account ID] [--folder DIR]',
+    'Checks everything that can be checked before and after a deployment. It changes nothing without --fix, and shows no secret.',
+  usage: 'npm run doctor -- [--offline] [--fix] [--url URL] [--link LINK]… [--account ID] [--folder DIR]',
   options: {
     offline: { type: 'boolean', default: false, help: 'leave out what needs a network' },
+    fix: {
+      type: 'boolean',
+      default: false,
+      help: `first add the variables that are missing: to s.yaml, .env.example and, without a value, .env. Nothing
+that is there is changed`,
+    },
     url: {
       type: 'string',
       value: 'URL',
@@ -55,6 +61,7 @@ less than 1. What was left out by --offline, or because there is nothing to chec
         folder: path.resolve(values.folder),
         shell: process.env,
         isOffline: values.offline,
+        isFix: values.fix,
         url: values.url === undefined ? undefined : readUrl(values.url),
         links: values.link,
         accountId: values.account,

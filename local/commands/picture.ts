@@ -65,7 +65,7 @@ async function runSandbox(): Promise<string> {
 /** Replaces what differs from run to run. Signatures do not: bodies and secrets of the sandbox are always the same. */
 function withoutVariation(play: string): string {
   const [, rollback = '9f410c84-cf3f-416a-bcef-90f8ce827b5d'] =
-    /"rollbackChangeOrderId":"([^"]+)"/.exec(play) ?? [];
+    /Rollback of \S+ .*([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/.exec(play) ?? [];
   return (
     play
       .replaceAll(rollback, '9f410c84-cf3f-416a-bcef-90f8ce827b5d')

@@ -1,11 +1,13 @@
 import '../cli/ignore-debug.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { runCommand } from '../cli/command.ts';
 import { readId, readPayloadFile, readUrl, requireOption, sharedOptions } from '../cli/options.ts';
 import { paint, showLines } from '../cli/terminal.ts';
-import { findSecret } from '../sandbox/find-secret.ts';
-import { readSource } from '../signing/sender.ts';
+import { findSecret, findVariable } from '../sandbox/find-secret.ts';
+import { readSource, secondsValid } from '../signing/sender.ts';
 import { describeAnswer } from './send/describe-answer.ts';
 import { post } from './send/post.ts';
+import { requestLine, type LineParts } from './send/request-line.ts';
 import { makeRequest, type OutgoingRequest } from './send/request.ts';
 
 await runCommand({
@@ -28,7 +30,12 @@ expires after 5 minutes   (the only one of its apps)`,
     'content-type': sharedOptions['content-type'],
     'secret-env': sharedOptions['secret-env'],
     sources: sharedOptions.sources,
-    print: { type: 'boolean', default: false, help: 'print the request and do not post it' },
+    print: {
+      type: 'boolean',
+      default: false,
+      help: `print the request, and a curl line that posts it, and post nothing. A token is not shown: the line takes it
+from the variable. A signature is, and can be used while it is good`,
+    },
   },
   notes: `The secret comes from the variable that the source names. To take it from .env:
 (set -a; . ./.env; set +a; npm run send -- …). Where the URL is on this machine and the variable is not set, the request
@@ -46,8 +53,17 @@ It ends with status 0 where the answer is a 2xx, else with 1.`,
     };
     const secret = findSecret(source, { url, sources, env: process.env, given: values['secret-env'] });
     const request = await makeRequest(source, options, { url, secret, now: Date.now() });
-    printRequest(request);
-    if (values.print) return;
+    if (values.print) {
+      const variable = findVariable(source, { env: process.env, given: values['secret-env'] });
+      printRequest(request, showLines(request.body.toString()));
+      printLine(source, request, { file: values.payload, variable });
+      return;
+    }
+    // A payload from a file may be long.
+    printRequest(
+      request,
+      typeof request.body === 'string' ? request.body : `(the payload, ${request.body.length} bytes)`,
+    );
 
     const answer = await post(request, request.body);
     const isFine = answer.status >= 200 && answer.status <= 299;
@@ -59,9 +75,16 @@ It ends with status 0 where the answer is a 2xx, else with 1.`,
   },
 });
 
-function printRequest({ shown: { address, headers }, body }: OutgoingRequest): void {
+function printRequest({ shown: { address, headers } }: OutgoingRequest, body: string): void {
   console.log(`POST ${address}`);
   for (const [name, value] of Object.entries(headers)) console.log(`${name}: ${value}`);
-  // A payload from a file is not printed: it may hold what a terminal should not show.
-  console.log(typeof body === 'string' ? `\n${body}` : `\n(the payload, ${body.length} bytes)`);
+  console.log(`\n${body}`);
+}
+
+function printLine(source: CompiledSource, request: OutgoingRequest, from: LineParts): void {
+  const seconds = secondsValid(source);
+  const until = seconds === undefined ? '' : ` (good for ${seconds} s)`;
+  console.log(
+    `\n${paint('bold', `The same as a line to paste${until}:`)}\n${requestLine(source, request, from)}`,
+  );
 }

@@ -1,5 +1,8 @@
 import '../cli/ignore-debug.ts';
+import { Problem } from '../../functions/errors.ts';
+import { withTimeout } from '../../functions/lib/async.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
+import { invocationCredentials } from '../../functions/platform/invocation-credentials.ts';
 import { isSuspended } from '../../functions/platform/settings.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
 import { buildFunctions, compileConfigurationFile } from '../build/write-bundle.ts';
@@ -11,17 +14,8 @@ import { ownFolder } from '../sandbox/folder.ts';
 import { startFunctionServer } from '../sandbox/function-server.ts';
 import { printOwnChannels, printRealEdas, printReady, printYourTurn } from '../sandbox/guide.ts';
 import { startInstance } from '../sandbox/instance.ts';
-import {
-  createMessageNarrator,
-  narrateAnswer,
-  narrateCall,
-  narrateKmsCall,
-  narrateLog,
-  narrateTaskCall,
-  narrateTaskLog,
-  playRollback,
-  taskHost,
-} from '../sandbox/play.ts';
+import { createNarrator, taskHost, type Narrator } from '../sandbox/narrator.ts';
+import { playRollback } from '../sandbox/play.ts';
 import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources.ts';
 import { inKms, inVariables, realSecrets, sandboxSecrets, type Secrets } from '../sandbox/secrets.ts';
 import { startReceiver } from '../stand-ins/channels/receiver.ts';
@@ -47,9 +41,12 @@ const standInContext = {
 /** As s.yaml has them. */
 const [followFunction, followTimeoutSeconds, followRetries] = ['edas-rollback-follow', 3600, 2];
 
+/** How long a provider may ask a server, such as the metadata service of a cloud machine. */
+const longestCredentialsWaitMs = 10_000;
+
 await runCommand({
   summary: 'Runs both functions on this machine, as Function Compute would.',
-  usage: 'npm start -- [--port N] [--edas stand-in|real] [--sources FILE]',
+  usage: 'npm start -- [--port N] [--edas stand-in|real] [--sources FILE] [--verbose]',
   options: {
     port: { type: 'string', value: 'N', default: '9000', help: 'where the function listens   (9000)' },
     edas: {
@@ -62,6 +59,11 @@ real:     EDAS itself, with your own credentials: signed requests do roll back; 
           tasks, so nothing is deferred and nothing followed`,
     },
     sources: { ...sharedOptions.sources, help: 'the sources to run with   (sources.yaml)' },
+    verbose: {
+      type: 'boolean',
+      default: false,
+      help: 'show all: headers, whole answers and messages, every line of the log, and what the tasks ask',
+    },
   },
   notes: `ROLLBACK_SUSPENDED and LOG_LEVEL are taken from the shell; for real EDAS also REGION, EDAS_ENDPOINT, KMS_ENDPOINT, the
 variables that the sources name, and your credentials; secrets in KMS are then read from KMS itself. The file .env is for
@@ -72,8 +74,9 @@ the deployment, and not read here.`,
       throw new CliError(`--edas must be stand-in or real, not ${JSON.stringify(values.edas)}.`);
     }
     const configuration = compileConfigurationFile(values.sources);
-    if (values.edas === 'real') await runOnRealEdas(port, configuration);
-    else await runOnStandIn(port, values.sources, configuration);
+    const narrator = createNarrator(values.verbose);
+    if (values.edas === 'real') await runOnRealEdas(port, configuration, narrator);
+    else await runOnStandIn(port, values.sources, configuration, narrator);
   },
 });
 
@@ -87,6 +90,7 @@ async function runOnStandIn(
   port: number,
   sourcesFile: string,
   { sources: own, notify }: CompiledConfiguration,
+  narrator: Narrator,
 ): Promise<void> {
   const channels = sandboxChannels(notify);
   const sources = notify.length > 0 ? own : followedSources(own);
@@ -99,9 +103,9 @@ async function runOnStandIn(
     await Promise.all(closing.map((close) => close()));
   };
   try {
-    const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrateCall });
+    const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrator.call });
     closing.push(edas.close);
-    const receiver = await startReceiver({ secrets: receiverKeys, onMessage: createMessageNarrator() });
+    const receiver = await startReceiver({ secrets: receiverKeys, onMessage: narrator.message });
     closing.push(receiver.close);
     const shared = { EDAS_ENDPOINT: edas.url, ROLLBACK_SUSPENDED, LOG_LEVEL };
     const runTask = taskProcess({
@@ -116,17 +120,17 @@ async function runOnStandIn(
         ...chatRedirection(receiver),
       }),
       timeout: followTimeoutSeconds,
-      onLog: narrateTaskLog,
+      onLog: narrator.taskLog,
     });
     const fc: FcStandIn = await startFcStandIn({
       ...standInContext,
       functions: { [followFunction]: runTask },
       maxRetries: followRetries,
       retryDelayMs: 5_000,
-      onCall: narrateTaskCall,
+      onCall: narrator.taskCall,
     });
     closing.push(fc.close);
-    const kms = await startKms(secrets);
+    const kms = await startKms(secrets, narrator);
     closing.push(kms.close);
     const env = {
       ...shared,
@@ -135,14 +139,15 @@ async function runOnStandIn(
       FOLLOW_FUNCTION: followFunction,
       FUNCTION_ENDPOINT: fc.url,
     };
-    const server = await serve(port, webhook.path, standInContext, env);
+    const server = await serve(port, webhook.path, standInContext, env, narrator);
     closing.push(server.close);
     stopOnSignal(stop);
 
     const [source] = sources;
     const forged = sandboxSecrets(sources, 'forged');
+    narrator.begin();
     if (notify.length === 0) printOwnChannels();
-    if (source) await playRollback({ edas, fc, url: server.url, source, secrets, forged });
+    if (source) await playRollback({ edas, fc, url: server.url, source, secrets, forged, narrator });
     await printYourTurn({
       edas,
       url: server.url,
@@ -160,28 +165,47 @@ async function runOnStandIn(
 }
 
 /** Holds those of the secrets that sources.yaml has in KMS. */
-async function startKms(secrets: Secrets): Promise<KmsStandIn> {
-  const kms = await startKmsStandIn({ credentials: standInCredentials, onCall: narrateKmsCall });
+async function startKms(secrets: Secrets, narrator: Narrator): Promise<KmsStandIn> {
+  const kms = await startKmsStandIn({ credentials: standInCredentials, onCall: narrator.kmsCall });
   for (const [name, secret] of inKms(secrets)) kms.secrets.put(name, secret);
   return kms;
 }
 
-async function runOnRealEdas(port: number, { sources: own }: CompiledConfiguration): Promise<void> {
+async function runOnRealEdas(
+  port: number,
+  { sources: own }: CompiledConfiguration,
+  narrator: Narrator,
+): Promise<void> {
   const region = process.env['REGION'];
   if (!region && !process.env['EDAS_ENDPOINT']) {
     throw new CliError(
       'Set the region of your applications first: REGION=cn-hangzhou npm start -- --edas real',
     );
   }
+  await requireCredentials();
   const sources = sourcesWithoutTasks(own);
   const { webhook } = await buildFunctions({ sources, notify: [] }, ownFolder());
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };
-  const server = await serve(port, webhook.path, {}, env);
+  const server = await serve(port, webhook.path, {}, env, narrator);
   stopOnSignal(server.close);
   await printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);
+}
+
+/** @throws CliError where this machine has no credentials: EDAS could be asked nothing */
+async function requireCredentials(): Promise<void> {
+  const without = 'npm start without --edas real needs none.';
+  const late = new CliError(
+    `No Alibaba Cloud credentials came within ${longestCredentialsWaitMs / 1000} s. Run "aliyun configure". ${without}`,
+  );
+  try {
+    const provider = await invocationCredentials({}, {});
+    await withTimeout(provider.getCredentials(), longestCredentialsWaitMs, late);
+  } catch (error) {
+    throw error instanceof Problem ? new CliError(`${error.message} ${without}`) : error;
+  }
 }
 
 async function serve(
@@ -189,14 +213,15 @@ async function serve(
   bundle: string,
   context: FunctionContext,
   env: NodeJS.Dict<string>,
+  narrator: Narrator,
 ): Promise<Listening> {
-  const instance = startInstance(bundle, env, narrateLog);
+  const instance = startInstance(bundle, env, narrator.log);
   try {
     const server = await startFunctionServer({
       invoke: instance.invoke,
       context,
       port,
-      onAnswer: narrateAnswer,
+      onAnswer: narrator.answer,
     });
     return {
       url: server.url,

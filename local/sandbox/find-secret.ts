@@ -23,7 +23,7 @@ interface SecretPlaces {
  * @throws CliError that says which variable to set
  */
 export function findSecret(source: CompiledSource, { url, sources, env, given }: SecretPlaces): string {
-  const own = given ?? source.secrets.find((each) => env[each]);
+  const own = findVariable(source, { env, given });
   const isSandbox = own === undefined && isLoopback(new URL(url).hostname);
   const secrets = isSandbox ? sandboxSecrets(sources) : env;
   const name = own ?? source.secrets[0] ?? '';
@@ -35,6 +35,14 @@ export function findSecret(source: CompiledSource, { url, sources, env, given }:
   throw new CliError(
     `${name} ${String(key)}. The source ${source.name} needs it. To take it from .env: (set -a; . ./.env; set +a; npm run …).`,
   );
+}
+
+/** The variable that a source is signed with: the one that is given, or the first of its own that is set. */
+export function findVariable(
+  { secrets }: CompiledSource,
+  { env, given }: Pick<SecretPlaces, 'env' | 'given'>,
+): string | undefined {
+  return given ?? secrets.find((each) => env[each]);
 }
 
 function needsVariable({ name }: CompiledSource, nameThere: string, region: string | undefined): CliError {

@@ -3,6 +3,7 @@ import type { CompiledSource } from '../../functions/webhook/source/compiled-sou
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import { sandboxUrl } from '../cli/options.ts';
 import { paint } from '../cli/terminal.ts';
+import { bodyOption, curlLine } from '../signing/curl-line.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../signing/openssl-lines.ts';
 import {
   findNameable,
@@ -11,7 +12,7 @@ import {
   sampleWebhook,
   type SampleWebhook,
 } from '../signing/sample-webhook.ts';
-import { secondsValid, signedRequest, type SenderRequest } from '../signing/sender.ts';
+import { secondsValid, signedRequest } from '../signing/sender.ts';
 import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
 import { beginRelease, planReleases, type Release } from './releases.ts';
 import { secretOf, type Secrets } from './secrets.ts';
@@ -88,9 +89,11 @@ function printCurlLines(
   heading(
     `Your turn. A second release is in flight${held}; this is the request of ${source.name} for it${until}:`,
   );
-  console.log(curlLine(signedRequest(source, secretOf(source, secrets), signing), body));
+  console.log(
+    curlLine(signedRequest(source, secretOf(source, secrets), signing), { body: bodyOption(body) }),
+  );
   heading('The same, forged, which is refused:');
-  console.log(curlLine(signedRequest(source, secretOf(source, forged), signing), body));
+  console.log(curlLine(signedRequest(source, secretOf(source, forged), signing), { body: bodyOption(body) }));
 }
 
 function printSendLines(
@@ -159,11 +162,6 @@ export async function printRealEdas({ url, sources, secrets }: Guide): Promise<v
 
 export function printReady(url: string): void {
   console.log(`\n${paint('green', 'Listening')} on ${url}. Ctrl-C stops.`);
-}
-
-function curlLine({ address, headers }: SenderRequest, body: string): string {
-  const flags = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
-  return [`curl -i ${quote(address)}`, ...flags, `--data-raw ${quote(body)}`].join(' \\\n  ');
 }
 
 /** One word for a shell, as short as it can be. */

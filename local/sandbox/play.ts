@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeStatus } from '../../functions/edas/status.ts';
-import type { FunctionResponse } from '../../functions/platform/context.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { paint, showLines } from '../cli/terminal.ts';
+import { paint } from '../cli/terminal.ts';
 import { isByApplication, sampleWebhook, type SampleWebhook } from '../signing/sample-webhook.ts';
 import { signedRequest } from '../signing/sender.ts';
-import { receiverKinds, type ReceivedMessage } from '../stand-ins/channels/receiver.ts';
 import { statuses, type ChangeOrder } from '../stand-ins/edas/change-orders.ts';
-import type { EdasStandIn, RecordedCall } from '../stand-ins/edas/stand-in.ts';
-import type { FcStandIn, RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
-import type { RecordedCall as RecordedKmsCall } from '../stand-ins/kms/stand-in.ts';
+import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
+import type { FcStandIn } from '../stand-ins/fc/stand-in.ts';
+import type { Narrator } from './narrator.ts';
 import { applicationFor } from './releases.ts';
 import { secretOf, type Secrets } from './secrets.ts';
-import { showMessage } from './show-message.ts';
 
 interface Stage {
   edas: EdasStandIn;
@@ -23,6 +20,7 @@ interface Stage {
   secrets: Secrets;
   /** Wrong secrets, with which a webhook is refused. */
   forged: Secrets;
+  narrator: Pick<Narrator, 'request'>;
 }
 
 /** Where people in a chat would be answered; nothing goes to these hosts from here. */
@@ -88,84 +86,15 @@ async function rollbackOf(
   }
 }
 
-/** A call that EDAS got, as one line. */
-export function narrateCall({ operation, method, path, status, host }: RecordedCall): void {
-  const what = operation ?? `${method} ${path}`;
-  const label = host.startsWith(taskHost) ? 'task → EDAS    ' : 'function → EDAS';
-  console.log(`   ${paint('magenta', label)}    ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`);
-}
-
-/** A call that KMS got, as one line. */
-export function narrateKmsCall({ action = '', secretName, stage, status }: RecordedKmsCall): void {
-  const what = [action, secretName, stage].filter((part) => part !== undefined).join(' ');
-  console.log(
-    `   ${paint('magenta', 'function → KMS')}     ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`,
-  );
-}
-
-/** The name of this machine under which a task calls EDAS and Function Compute; the webhook uses its number. */
-export const taskHost = 'localhost';
-
-/** What a caller was answered, as two lines. */
-export function narrateAnswer(
-  { method, path }: { method: string; path: string },
-  { statusCode, body }: FunctionResponse,
-  durationMs: number,
-): void {
-  const colour = statusCode < 300 ? 'green' : 'red';
-  const line = `${method} ${path} answered ${paint(colour, String(statusCode))} in ${Math.round(durationMs)} ms`;
-  console.log(`   ${paint('magenta', 'function → sender')}  ${line}`);
-  console.log(indent(paint(colour, showLines(body.trimEnd()))));
-}
-
-/** A line of the webhook function's log. */
-export function narrateLog(line: string): void {
-  console.log(`   ${paint('magenta', 'function → log')}     ${paint('dim', showLines(line))}`);
-}
-
-/** A call that the Function Compute API got, as one line. */
-export function narrateTaskCall({ operation, method, path, taskId, status, host }: RecordedTaskCall): void {
-  const what = operation ? `${operation} ${taskId ?? ''}` : `${method} ${path}`;
-  const label = host.startsWith(taskHost) ? 'task → FC    ' : 'function → FC';
-  console.log(`   ${paint('magenta', label)}      ${what} ${paint('dim', `HTTP ${status ?? 'none'}`)}`);
-}
-
-/** A line of the follow function's log. */
-export function narrateTaskLog(line: string): void {
-  console.log(`   ${paint('magenta', 'task → log')}         ${paint('dim', showLines(line))}`);
-}
-
-/** Shows messages as their channels would. Those that come at once are shown in the order of the channels, the same text once. */
-export function createMessageNarrator(): (message: ReceivedMessage) => void {
-  let waiting: ReceivedMessage[] = [];
-  const show = () => {
-    const inOrder = receiverKinds.flatMap((kind) => waiting.filter((message) => message.kind === kind));
-    for (const text of new Set(inOrder.map((message) => message.text))) {
-      const kinds = inOrder.filter((message) => message.text === text).map(({ kind }) => kind);
-      console.log(`   ${paint('magenta', 'task → people')}`);
-      console.log(indent(showMessage(kinds.join(', '), text)));
-    }
-    waiting = [];
-  };
-  return (message) => {
-    if (waiting.length === 0) setTimeout(show, 30);
-    waiting.push(message);
-  };
-}
-
-async function post({ url, source, secrets }: Stage, { contentType, body }: SampleWebhook): Promise<void> {
+async function post(
+  { url, source, secrets, narrator }: Stage,
+  { contentType, body }: SampleWebhook,
+): Promise<void> {
   const target = { app: applicationFor(source) };
   const secret = secretOf(source, secrets);
-  const { address, headers } = signedRequest(source, secret, {
-    url,
-    body,
-    contentType,
-    target,
-    now: Date.now(),
-  });
-  console.log(`   ${paint('magenta', 'sender → function')}  POST ${address}`);
-  for (const [name, value] of Object.entries(headers)) console.log(indent(`${name}: ${value}`));
-  console.log(indent(body));
+  const request = signedRequest(source, secret, { url, body, contentType, target, now: Date.now() });
+  narrator.request(request, body);
+  const { address, headers } = request;
   await (await fetch(address, { method: 'POST', headers, body })).text();
   // The log comes through another pipe than the answer; let it end before the next step begins.
   await sleep(50);
@@ -199,8 +128,4 @@ function describeOrder(order: ChangeOrder | undefined): string {
 
 function step(number: number, text: string): void {
   console.log(`\n${paint('bold', `${number}. ${text}`)}`);
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, ' '.repeat(22));
 }

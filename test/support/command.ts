@@ -56,19 +56,23 @@ export async function runCommand(...command: Parameters<typeof startCommand>): P
   return { status, stdout, stderr };
 }
 
-/** Runs commands of `local/commands` one after the other in one process, each given as its name and arguments. */
-export async function runInTurn(
-  commands: readonly (readonly string[])[],
-  env: NodeJS.Dict<string> = {},
-): Promise<Ended[]> {
-  const files = commands.map(([name = '', ...args]) => [
-    path.join(inject('compiledCommands'), `${name}.mjs`),
-    ...args,
-  ]);
+/** A command of `local/commands` by its name, and what of the environment it gets beside the path. */
+export interface CommandInTurn {
+  name: string;
+  args: readonly string[];
+  env?: Record<string, string>;
+}
+
+/** Runs commands of `local/commands` one after the other in one process. */
+export async function runInTurn(commands: readonly CommandInTurn[]): Promise<Ended[]> {
+  const files = commands.map(({ name, ...rest }) => ({
+    file: path.join(inject('compiledCommands'), `${name}.mjs`),
+    ...rest,
+  }));
   const script = path.join(import.meta.dirname, 'run-in-turn.mjs');
   const child = spawn(process.execPath, [script, JSON.stringify(files)], {
     cwd: root,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return JSON.parse(await text(child.stdout)) as Ended[];

@@ -17,8 +17,12 @@ export function checkSources(folder: string): { finding: Finding; configuration?
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     const [beginning = '', ...faults] = error.message.split('\n');
-    const advice = faults.map((fault) => fault.trim()).join('\n') || 'It says who may call: see README.md.';
-    return { finding: wrong(withoutStop(beginning), advice) };
+    const places = faults.map((fault) => fault.trim());
+    const advice =
+      places.length > 0
+        ? 'Each place to change stands with its line.'
+        : 'It says who may call, and where: see README.md.';
+    return { finding: { ...wrong(withoutStop(beginning), advice), places } };
   }
 }
 
@@ -27,15 +31,22 @@ export function checkDeployment(folder: string, configuration: CompiledConfigura
   try {
     const text = readFileSync(path.join(folder, 's.yaml'), 'utf8');
     const example = readFileSync(path.join(folder, '.env.example'), 'utf8');
-    const faults = [...deploymentFaults(text, configuration), ...exampleFaults(example, text, configuration)];
-    if (faults.length === 0) return right('s.yaml gives the functions what sources.yaml asks for');
-    return wrong('s.yaml does not fit sources.yaml', faults.join('\n'));
+    const places = [...deploymentFaults(text, configuration), ...exampleFaults(example, text, configuration)];
+    if (places.length === 0) return right('s.yaml gives the functions what sources.yaml asks for');
+    const advice = isLineMissing(places)
+      ? 'npm run doctor -- --fix adds the lines that are missing.'
+      : 'Each place to change stands with its line.';
+    return { ...wrong('s.yaml does not fit sources.yaml', advice), places };
   } catch (error) {
     return wrong(
       `s.yaml cannot be checked: ${withoutStop(reasonOf(error))}`,
       'Take it, or .env.example, from the repository again.',
     );
   }
+}
+
+function isLineMissing(places: readonly string[]): boolean {
+  return places.some((place) => /add (under environmentVariables|to \.env\.example): /.test(place));
 }
 
 function count({ length }: readonly unknown[], name: string): string {

@@ -31,8 +31,13 @@ export interface LineFault {
 export function readDeployEnvironment(folder: string, shell: Environment): DeployEnvironment {
   const file = path.join(folder, '.env');
   if (!existsSync(file)) return { env: shell, hasFile: false, faults: [] };
-  const text = withPlainLines(readFileSync(file, 'utf8'));
-  return { env: { ...parseEnv(trimmed(text)), ...shell }, hasFile: true, faults: faultsIn(text, shell) };
+  return { ...readEnvText(readFileSync(file, 'utf8'), shell), hasFile: true };
+}
+
+/** What an .env of this text gives, and its faults. */
+export function readEnvText(original: string, shell: Environment): Pick<DeployEnvironment, 'env' | 'faults'> {
+  const text = withPlainLines(original);
+  return { env: { ...parseEnv(trimmed(text)), ...shell }, faults: faultsIn(text, shell) };
 }
 
 /** dotenv trims white space of every kind around a value without quotes, `parseEnv` spaces alone. */

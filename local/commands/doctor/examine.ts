@@ -23,6 +23,7 @@ import { checkEnvFile } from './check-env-file.ts';
 import { checkFollowFunction } from './check-follow-function.ts';
 import { checkLinks } from './check-links.ts';
 import { checkSecrets } from './check-secrets.ts';
+import { addWhatIsMissing } from './add-what-is-missing.ts';
 import { checkSettings } from './check-settings.ts';
 import { deployedEnvironment, resolve } from './deployed-environment.ts';
 import { readDeployEnvironment } from './env-file.ts';
@@ -43,6 +44,8 @@ export interface Examination {
   shell: Environment;
   /** Leave out what needs a network. */
   isOffline: boolean;
+  /** Put in what is missing in s.yaml, .env.example and .env. */
+  isFix?: boolean | undefined;
   /** The deployed function, where it is to be asked as well. */
   url?: string | undefined;
   /** Links to look at. */
@@ -61,6 +64,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Remark>
   yield right(`Node.js ${process.versions.node}`);
   const { finding, configuration } = checkSources(folder);
   yield finding;
+  if (configuration && examination.isFix) yield* addWhatIsMissing(folder, configuration);
   const environment = readDeployEnvironment(folder, shell);
   if (configuration) yield checkDeployment(folder, configuration);
   yield* checkEnvFile(folder, environment);

@@ -14,6 +14,8 @@ export interface Finding {
   what: string;
   /** What to do about it, or how to find out more: sentences. */
   advice?: string;
+  /** Each place to change, a line each, below the advice. They are many, so the summary does not repeat them. */
+  places?: readonly string[];
 }
 
 /** What an examination says, in its order: headings, whom it asks and waits for, and findings. */

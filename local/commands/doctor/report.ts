@@ -47,12 +47,13 @@ const marks: Record<Verdict, { sign: string; colour: Parameters<typeof paint>[0]
   skipped: { sign: '–', colour: 'dim' },
 };
 
-function printFinding({ verdict, what, advice }: Finding): void {
+function printFinding({ verdict, what, advice, places = [] }: Finding): void {
   const { sign, colour } = marks[verdict];
   // It may quote what EDAS, KMS or the function answered.
   const text = showLines(what);
   console.log(`${paint(colour, sign)} ${verdict === 'skipped' ? paint('dim', text) : text}`);
-  if (advice !== undefined) console.log(showLines(advice).replaceAll(/^/gm, '  '));
+  const below = [...(advice === undefined ? [] : [advice]), ...places];
+  if (below.length > 0) console.log(showLines(below.join('\n')).replaceAll(/^/gm, '  '));
 }
 
 function byVerdict(findings: readonly Finding[]): Record<Verdict, Finding[]> {

@@ -3,6 +3,7 @@ import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { presets, type PresetName } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
 import { didYouMean } from '../../build/did-you-mean.ts';
+import { secretVariableOf } from '../../build/sources-schema.ts';
 import { CliError } from '../../cli/cli.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
 import { table, type Row } from './table.ts';
@@ -42,7 +43,8 @@ export function listPresets(): string {
   return table(Object.entries(presets).map(([name, { sender }]) => [name, sender]));
 }
 
-function findPreset(name: string): Preset {
+/** @throws CliError where there is none of this name */
+export function findPreset(name: string): Preset {
   const names = Object.keys(presets);
   if (isPresetName(name)) return presets[name];
   throw new CliError(`There is no preset ${JSON.stringify(name)}${didYouMean(name, names)}`);
@@ -147,11 +149,10 @@ function describeTarget({ verify, changeOrderId, app, chatText, isByApplication 
 
 function describeSource(name: string, preset: Preset): string[] {
   const needsApps = preset.isByApplication === true || !coversPayload(preset.verify);
-  const variable = `SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
   return [
     `${name}:`,
     `  preset: ${name}`,
-    `  secrets: [${variable}]`,
+    `  secrets: [${secretVariableOf(name)}]`,
     ...(needsApps ? ['  apps: [<id of the application>]'] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { errorCatalogue, type ErrorCode } from '../../../functions/errors.ts';
-import { toRecord, toText } from '../../../functions/lib/json.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { readAnswer as readAnyAnswer } from '../../signing/read-answer.ts';
 import type { Answer } from './post.ts';
 
 /** Describes an answer: its sentence for the people of a chat, and the title of its code. */
@@ -19,24 +19,8 @@ export function readAnswer(
   { reply }: Pick<CompiledSource, 'reply'>,
   { text }: Pick<Answer, 'text'>,
 ): { message: string | undefined; code: string | undefined; outcome: string | undefined } {
-  const body = parse(text);
-  const message = reply === 'json' ? undefined : textOfChat(body);
-  const code = toText(body['code']) ?? /\(([a-z_]+)\)$/.exec(message ?? '')?.[1];
-  return { message, code, outcome: toText(body['outcome']) };
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    return toRecord(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
-/** Slack, DingTalk and Feishu have it in different fields. */
-function textOfChat({ text, toast }: Record<string, unknown>): string | undefined {
-  const message = toText(text) ?? toText(toRecord(text)['content']) ?? toText(toRecord(toast)['content']);
-  return message?.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  const { code, outcome, chat } = readAnyAnswer(text);
+  return { message: reply === 'json' ? undefined : chat, code, outcome };
 }
 
 function isErrorCode(code: string | undefined): code is ErrorCode {

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -195,11 +195,75 @@ describe('npm run doctor', () => {
     });
   });
 
+  describe('with --fix', () => {
+    const more = `${sourcesYaml}  shop: { preset: generic, secrets: [SECRET_SHOP] }
+notify: [{ kind: dingtalk, url: ROBOT_URL, secret: ROBOT_SECRET }]
+`;
+    const read = (folder: string, name: string) => readFileSync(path.join(folder, name), 'utf8');
+
+    test('adds what is missing to s.yaml, .env.example and .env, and nothing else', async () => {
+      const folder = folderWith(secrets, more);
+      const before = Object.fromEntries(
+        ['s.yaml', '.env.example', '.env'].map((name) => [name, read(folder, name)]),
+      );
+      const { status, stdout } = await doctor(folder, ['--offline', '--fix']);
+      expect(status, stdout).toBe(0);
+      expect(stdout).toContain('\n✓ added to s.yaml: SECRET_SHOP, ROBOT_URL, ROBOT_SECRET\n');
+      expect(stdout).toContain('\n✓ added to .env.example: SECRET_SHOP, ROBOT_URL, ROBOT_SECRET\n');
+      expect(stdout).toContain('\n✓ added to .env: SECRET_SHOP, ROBOT_URL, ROBOT_SECRET\n');
+      expect(stdout).toContain('\n✓ s.yaml gives the functions what sources.yaml asks for\n');
+      for (const [name, text] of Object.entries(before)) {
+        const kept = read(folder, name)
+          .split('\n')
+          .filter((line) => text.split('\n').includes(line));
+        expect(kept.join('\n').replaceAll(/\n{2,}/g, '\n')).toBe(text.replaceAll(/\n{2,}/g, '\n'));
+      }
+      expect(read(folder, '.env')).toMatch(/# Secret behind POST \/shop\..*\nSECRET_SHOP=\n/);
+      expect(read(folder, '.env')).toMatch(/# Address of the channel dingtalk.*\nROBOT_URL=\n/);
+    });
+
+    test('finds nothing to add the second time', async () => {
+      const folder = folderWith(secrets, more);
+      await doctor(folder, ['--offline', '--fix']);
+      const first = ['s.yaml', '.env.example', '.env'].map((name) => read(folder, name));
+      const { stdout } = await doctor(folder, ['--offline', '--fix']);
+      expect(stdout).toContain('\n✓ no variable is missing, so --fix added nothing\n');
+      expect(['s.yaml', '.env.example', '.env'].map((name) => read(folder, name))).toEqual(first);
+    });
+
+    test('makes an .env for its owner alone where there is none', async () => {
+      const folder = folderWith({}, more);
+      rmSync(path.join(folder, '.env'));
+      await doctor(folder, ['--offline', '--fix']);
+      expect(statSync(path.join(folder, '.env')).mode & 0o777).toBe(0o600);
+      expect(read(folder, '.env')).toBe(read(folder, '.env.example'));
+    });
+
+    test('says what to write by hand where nothing can be put in, and writes nothing', async () => {
+      const folder = folderWith(secrets, more);
+      const deployment = read(folder, 's.yaml').replace(/ {6}environmentVariables:\n( {8}.*\n)*/, '');
+      writeFileSync(path.join(folder, 's.yaml'), deployment);
+      const { status, stdout } = await doctor(folder, ['--offline', '--fix']);
+      expect(status).toBe(1);
+      expect(stdout).toMatch(/\n✗ s\.yaml is written in a way into which SECRET_PIPELINE cannot be put/);
+      expect(read(folder, 's.yaml')).toBe(deployment);
+      expect(read(folder, '.env')).not.toContain('SECRET_SHOP');
+    });
+  });
+
+  test('names each missing line once', async () => {
+    const folder = folderWith(secrets, `${sourcesYaml}  shop: { preset: generic, secrets: [SECRET_SHOP] }\n`);
+    const { stdout } = await doctor(folder, ['--offline']);
+    expect(stdout.match(/add under environmentVariables: SECRET_SHOP/g)).toHaveLength(1);
+    expect(stdout.match(/add to \.env\.example: SECRET_SHOP/g)).toHaveLength(1);
+    expect(stdout).toContain('First: s.yaml does not fit sources.yaml.\n  npm run doctor -- --fix adds');
+  });
+
   test('goes no further than a sources.yaml that does not build', async () => {
     const folder = folderWith(secrets, sourcesYaml.replace('generic', 'genric'));
     const { status, stdout } = await doctor(folder, ['--offline']);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/\n✗ .*sources\.yaml cannot work.*\n.*did you mean "generic"\?\n/);
+    expect(stdout).toMatch(/\n✗ .*sources\.yaml cannot work.*\n.*\n.*did you mean "generic"\?\n/);
     expect(stdout).toContain('\n– everything else: it depends on sources.yaml\n');
   });
 

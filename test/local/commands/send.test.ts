@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listen } from '../../../local/stand-ins/listen.ts';
 import { runCommand, type Ended } from '../../support/command.ts';
+import { paste } from '../../support/paste.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startLocalFunction, type LocalFunction } from '../sandbox/local-function.ts';
 import { oneLine } from './one-line.ts';
@@ -19,6 +20,7 @@ sources:
   chat: { preset: slack, secrets: [CHAT_SECRET] }
   stored: { preset: generic, secrets: [kms:stored] }
   alerts: { preset: alertmanager, secrets: [ALERTS_SECRET], apps: [${app}] }
+  builds: { preset: azure-devops, secrets: [BUILDS_SECRET], apps: [${app}] }
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${app}] }
 `;
 
@@ -43,6 +45,11 @@ async function start(): Promise<LocalFunction & { sendHere: (...args: string[]) 
     waitsForPerson: true,
   });
   return { ...local, sendHere: (...args) => send(['--url', local.url, ...args], local.secrets) };
+}
+
+/** The curl line at the end of what was printed. */
+function lineIn(stdout: string): string {
+  return /^curl -i (?:.*\\\n)*.*$/m.exec(stdout)?.[0] ?? '';
 }
 
 describe('npm run send', () => {
@@ -131,12 +138,50 @@ describe('npm run send', () => {
     expect(stdout).toContain(`POST ${url}/monitor?app=${app}&exp=`);
   });
 
-  test('posts nothing with --print', async () => {
-    const { edas, sendHere } = await start();
-    const { status, stdout } = await sendHere('--source', 'pipeline', '--change-order', order, '--print');
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/"changeOrderId":"dc5133d7-\S+"}\n$/);
-    expect(edas.calls).toEqual([]);
+  describe('with --print', () => {
+    test.each([
+      ['a signature', ['--source', 'pipeline', '--change-order', order], /"outcome":"rolling_back"/],
+      [
+        'a signed time and a form',
+        ['--source', 'chat', '--change-order', order],
+        /Rolling back: change order/,
+      ],
+      ['a link', ['--source', 'monitor'], /"outcome":"rolling_back"/],
+      ['a token', ['--source', 'alerts', '--app', app], /"outcome":"rolling_back"/],
+      ['user and password', ['--source', 'builds', '--app', app], /"outcome":"rolling_back"/],
+    ])('posts nothing, and prints a curl line that rolls back: %s', async (_what, args, outcome) => {
+      const { edas, secrets, sendHere } = await start();
+      const { status, stdout } = await sendHere(...args, '--print');
+      expect(status).toBe(0);
+      expect(edas.calls).toEqual([]);
+      expect(await paste(lineIn(stdout), secrets)).toMatch(outcome);
+      expect(edas.orders.rollbacksOf(order)).toBe(1);
+    });
+
+    test.each([
+      ['ALERTS_SECRET', ['--source', 'alerts', '--app', app], '-H "authorization: Bearer $ALERTS_SECRET"'],
+      [
+        'BUILDS_SECRET',
+        ['--source', 'builds', '--app', app],
+        '-H "authorization: Basic $(printf %s "$BUILDS_SECRET" | openssl base64 -A)"',
+      ],
+    ])('shows no token: the line takes it from %s', async (variable, args, header) => {
+      const { secrets, sendHere } = await start();
+      const { stdout } = await sendHere(...args, '--print');
+      expect(stdout).toContain(header);
+      const secret = secrets[variable] ?? '';
+      expect(stdout).not.toContain(secret);
+      expect(stdout).not.toContain(Buffer.from(secret).toString('base64'));
+    });
+
+    test('shows the payload of a file, and posts its very bytes', async () => {
+      const { sendHere } = await start();
+      const payload = `{ "status": "failed",\n "changeOrderId": "${order}", "who": "o'brien \u202e" }\n`;
+      const file = fileWith("it's.json", payload);
+      const { stdout } = await sendHere('--source', 'pipeline', '--payload', file, '--print');
+      expect(stdout).toContain(`\n\n${payload.replace('\u202e', String.raw`\u{202e}`)}`);
+      expect(await paste(lineIn(stdout))).toContain('"outcome":"rolling_back"');
+    });
   });
 
   test('shows what a terminal would obey in an answer, and keeps its lines', async () => {

@@ -62,15 +62,15 @@ function portIn(output: string): number {
 }
 
 /**
- * What a picture says, each line once. Channels whose messages arrive at the same moment share a box, so which of them do
- * differs from run to run, and with it the names beside a box, its margin, and where a long line is cut.
+ * What a picture says, each line once. Channels whose messages arrive at the same moment share a line, so which of them do
+ * differs from run to run, and with it the names before a message, and where a long line is cut.
  */
 function linesIn(picture: string): string[] {
   const lines = Array.from(picture.matchAll(/<text[^>]*>(.*?)<\/text>/g), ([, line = '']) =>
     line
       .replaceAll(/<[^>]+>/g, '')
-      .replace(/^[a-z, ]+(?=┌)/, '')
       .replaceAll(/\s+/g, ' ')
+      .replace(/(?<=task → people )[a-z, ]+(?=:)/, '')
       .trim()
       .slice(0, 60),
   );
@@ -95,22 +95,19 @@ describe('npm start', () => {
   test('plays one rollback from the signed webhook to the message that it has ended, then again, then forged', () => {
     const scenes = [
       '1 (running)',
-      'sender → function  POST',
+      'sender → function  POST /pipeline  {"changeOrderId":"dc5133d7-773f-4c81-9c5a-e2103dce0f6a"}',
       'function → EDAS    GetChangeOrderInfo HTTP 200',
       'function → FC      InvokeFunction rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 202',
       'function → EDAS    RollbackChangeOrder HTTP 200',
       'function → FC      InvokeFunction follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 202',
-      'answered 202',
-      '"outcome":"rolling_back"',
+      'answered 202 rolling_back',
       '3. EDAS rolls the release back, batch by batch. A task follows it',
       '2 (succeeded)',
       '6 (terminated)',
       'Succeeded: the EDAS rollback is complete; the change is rolled back.',
       '4. The sender repeats itself',
-      'answered 200',
-      '"outcome":"already_terminated"',
-      'answered 401',
-      '"code":"signature_mismatch"',
+      'answered 200 already_terminated',
+      'answered 401 signature_mismatch',
       'Your turn.',
       'Listening on',
     ];
@@ -123,18 +120,21 @@ describe('npm start', () => {
     expect(output.match(/RollbackChangeOrder/g)).toHaveLength(1);
     // A task is a process of its own, and begins when it likes.
     expect(output).toContain('Started: the EDAS rollback is under way.');
-    expect(output).toContain('task → EDAS        GetChangeOrderInfo HTTP 200');
-    expect(output).toContain(
-      'task → FC          GetAsyncTask follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a HTTP 200',
-    );
     expect(output).toContain('Your sources.yaml has no notify');
   });
 
+  test('tells the story in lines that a terminal does not break', () => {
+    const [story = ''] = output.split('Your turn.');
+    expect(story.split('\n').filter((line) => line.length > 130)).toEqual([]);
+    expect(story).toContain('This is the story alone; --verbose shows everything.');
+  });
+
   test.each(['dingtalk', 'feishu', 'wecom', 'slack', 'webhook'])(
-    'shows the message as %s would',
+    'tells what people read in %s',
     (channel) => {
-      const shown = Array.from(output.matchAll(/^ +([a-z, ]+) ┌ (\S+)/gm), ([, channels = '', word]) =>
-        channels.split(', ').includes(channel) ? word : undefined,
+      const shown = Array.from(
+        output.matchAll(/task → people {6}([a-z, ]+): (\S+)/g),
+        ([, channels = '', word]) => (channels.split(', ').includes(channel) ? word : undefined),
       ).filter((word) => word !== undefined);
       expect(shown).toHaveLength(2);
       expect(shown[1]).toMatch(/^(Succeeded:|成功)/);
@@ -201,7 +201,7 @@ sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }
 notify: [{ kind: slack, url: OWN_SLACK_URL }]
 `,
   );
-  const first = startSandbox(['--port', '0', '--sources', own]);
+  const first = startSandbox(['--port', '0', '--sources', own, '--verbose']);
   onTestFinished(() => {
     signalCommand(first.child, 'SIGKILL');
   });
@@ -222,7 +222,7 @@ notify: [{ kind: slack, url: OWN_SLACK_URL }]
 test('a chat is answered in the sandbox only, for every address in its message', async () => {
   const own = path.join(temporaryFolder(), 'sources.yaml');
   writeFileSync(own, 'sources: { slack: { preset: slack, secrets: [SLACK_SECRET] } }');
-  const sandbox = startSandbox(['--port', '0', '--sources', own]);
+  const sandbox = startSandbox(['--port', '0', '--sources', own, '--verbose']);
   onTestFinished(() => {
     signalCommand(sandbox.child, 'SIGKILL');
   });
@@ -243,8 +243,27 @@ test('a secret in KMS is read from a stand-in, once for all the play', async () 
     'function → KMS     GetSecretValue pipeline ACSCurrent HTTP 200',
     'function → KMS     GetSecretValue pipeline ACSPrevious HTTP 404',
   ]);
-  expect(output).toContain('"outcome":"rolling_back"');
+  expect(output).toContain('answered 202 rolling_back');
   expect(output).toContain('answered 401');
+});
+
+test('with --verbose it shows headers, whole answers, the log and what a task asks', async () => {
+  const sandbox = startSandbox(['--port', '0', '--verbose']);
+  onTestFinished(() => {
+    signalCommand(sandbox.child, 'SIGKILL');
+  });
+  const output = await sandbox.written('4. The sender repeats itself');
+  for (const scene of [
+    /^ +x-signature-256: sha256=[0-9a-f]{64}$/m,
+    /^ +\{"outcome":"rolling_back".*\}$/m,
+    /function → log {5}\{"time":.*"msg":"decision"/,
+    /task → EDAS {8}GetChangeOrderInfo HTTP 200/,
+    /task → FC {10}GetAsyncTask follow-dc5133d7-\S+ HTTP 200/,
+    /^ +slack, webhook ┌ Succeeded/m,
+  ]) {
+    expect(output).toMatch(scene);
+  }
+  expect(output).not.toContain('This is the story alone');
 });
 
 test('npm start ends with one line that says what to do when the port is taken', async () => {
@@ -276,13 +295,33 @@ test.each([
 test('npm start -- --help explains the options', async () => {
   const { status, stdout, stderr } = await runCommand(script, ['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/--port N .*\n.*--edas WHICH .*\n.*\n.*real:.*\n.*\n.*--sources FILE /);
+  expect(stdout).toMatch(
+    /--port N .*\n.*--edas WHICH .*\n.*\n.*real:.*\n.*\n.*--sources FILE .*\n.*--verbose /,
+  );
 });
 
 describe('npm start -- --edas real', () => {
   const credentials = { accessKeyId: 'test-only-key-id', accessKeySecret: 'test-only-key-secret' };
   const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
   const secret = 'test-only-pipeline-secret';
+
+  test('says at once what to do where this machine has no credentials, and listens nowhere', async () => {
+    const home = temporaryFolder();
+    const { status, stdout, stderr } = await runCommand(script, ['--edas', 'real', '--port', '0'], {
+      REGION: 'cn-hangzhou',
+      HOME: home,
+      ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
+      // Without a URI the library asks a host called "undefined".
+      ALIBABA_CLOUD_CREDENTIALS_URI: 'http://127.0.0.1:1',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: oneLine(
+        'No Alibaba Cloud credentials were found on this machine. Run "aliyun configure", or set',
+      ),
+    });
+    expect(stdout).not.toContain('Listening');
+  });
 
   test("reaches EDAS with this machine's credentials and your secret, for a signed request only", async () => {
     const edas = await startEdasStandIn({ credentials });

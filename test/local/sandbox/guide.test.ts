@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { printRealEdas, printYourTurn } from '../../../local/sandbox/guide.ts';
+import { createNarrator } from '../../../local/sandbox/narrator.ts';
 import { playRollback } from '../../../local/sandbox/play.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
 import { startLocalFunction } from './local-function.ts';
@@ -65,7 +66,12 @@ test.each([
   const [source] = local.sources;
   if (!source) throw new Error('there must be a source');
   const output = captureOutput();
-  await playRollback({ ...local, source, forged: sandboxSecrets(local.sources, 'forged') });
+  await playRollback({
+    ...local,
+    source,
+    forged: sandboxSecrets(local.sources, 'forged'),
+    narrator: createNarrator(false),
+  });
   expect(output()).toContain('5. A webhook that is forged is refused.');
   expect(local.edas.orders.rollbacksOf(playedOrder)).toBe(1);
 });
@@ -77,7 +83,7 @@ test('the play ends early where the source would not act on any webhook that can
   const [source] = local.sources;
   if (!source) throw new Error('there must be a source');
   const output = captureOutput();
-  await playRollback({ ...local, source, forged: {} });
+  await playRollback({ ...local, source, forged: {}, narrator: createNarrator(false) });
   expect(output()).toContain('Nothing was rolled back, so the play ends here');
 });
 

@@ -25,25 +25,30 @@ export interface LocalFunction {
   requests: readonly string[];
 }
 
+/** Takes what is to be done at the end. */
+type AtEnd = (close: () => Promise<void>) => void;
+
 /**
  * Starts both functions in this process, until the test ends. The webhook's clock is the real one.
  *
  * @param alter what is deployed in the place of the sources
+ * @param atEnd of more than one test
  */
 export async function startLocalFunction(
   sourcesYaml: string,
   alter: (sources: CompiledSource[]) => CompiledSource[] = (sources) => sources,
+  atEnd: AtEnd = onTestFinished,
 ): Promise<LocalFunction> {
   const sources = compileSources(sourcesYaml);
   const deployedSources = alter(sources);
   const secrets = sandboxSecrets(sources);
   const edas = await startEdasStandIn({ credentials: fakeCredentials });
-  onTestFinished(() => edas.close());
+  atEnd(() => edas.close());
   const kms = await startKmsStandIn({ credentials: fakeCredentials });
-  onTestFinished(() => kms.close());
+  atEnd(() => kms.close());
   for (const [name, secret] of inKms(secrets)) kms.secrets.put(name, secret);
   const context = { ...fakeContext, accountId: '1234567890123456' };
-  const fc = await startFc(context, { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction });
+  const fc = await startFc(context, { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction }, atEnd);
   const handler = createHandler(
     { version: '1.2.3', digest: configurationDigest(deployedSources), sources: deployedSources },
     {
@@ -68,7 +73,7 @@ export async function startLocalFunction(
     port: 0,
     onAnswer: ({ method, path }) => requests.push(`${method} ${path}`),
   });
-  onTestFinished(() => server.close());
+  atEnd(() => server.close());
   return { url: server.url, edas, fc, sources, secrets, requests };
 }
 
@@ -80,6 +85,7 @@ const haste = 60;
 async function startFc(
   context: typeof fakeContext & { accountId: string },
   env: Environment,
+  atEnd: AtEnd,
 ): Promise<FcStandIn> {
   const handler = createTaskHandler(
     { version: '1.2.3', notify: [] },
@@ -101,6 +107,6 @@ async function startFc(
       },
     },
   });
-  onTestFinished(() => fc.close());
+  atEnd(() => fc.close());
   return fc;
 }

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runInTurn, signalCommand, startCommand, type RunningCommand } from '../../support/command.ts';
+import { paste } from '../../support/paste.ts';
 import { createTemporaryFolder, removeFolder } from '../../support/temporary-folder.ts';
 import { presets, type PresetName } from '../../../presets/index.ts';
 
@@ -67,22 +67,13 @@ afterAll(() => {
   removeFolder(folder);
 });
 
-/** What bash prints for lines that are pasted into it. */
-async function paste(lines: string): Promise<string> {
-  const child = spawn('bash', ['-c', lines], {
-    env: { PATH: process.env['PATH'] },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return text(child.stdout);
-}
-
 /** What the lines print that call `npm run send`, as bash reads them. */
 async function send(lines: readonly string[]): Promise<string[]> {
   const npm = String.raw`npm() { printf '%s\037' "$@"; echo; }`;
   const calls = (await paste([npm, ...lines].join('\n'))).trimEnd().split('\n');
   const commands = calls.map((call) => call.split('\u001f').slice(0, -1));
   expect(commands.map((words) => words.slice(0, 3))).toEqual(lines.map(() => ['run', 'send', '--']));
-  const ended = await runInTurn(commands.map(([, , , ...args]) => ['send', ...args]));
+  const ended = await runInTurn(commands.map(([, , , ...args]) => ({ name: 'send', args })));
   return ended.map(({ stdout, stderr }) => stdout + stderr);
 }
 

@@ -32,7 +32,7 @@ describe('sources.yaml', () => {
     expect(configuration).toBeUndefined();
     expect(finding).toMatchObject({
       verdict: 'wrong',
-      advice: expect.stringMatching(/:\d+:\d+ .*did you mean "github"/) as unknown,
+      places: [expect.stringMatching(/:\d+:\d+ .*did you mean "github"/)],
     });
   });
 
@@ -55,9 +55,10 @@ describe('s.yaml', () => {
       's.yaml': (text) => text.replace('timeout: 15', 'timeout: 5'),
       '.env.example': (text) => text.replace('SECRET_GITHUB=', ''),
     });
-    const { verdict, advice } = checkDeployment(folder, shipped);
+    const { verdict, places, advice } = checkDeployment(folder, shipped);
     expect(verdict).toBe('wrong');
-    expect(advice?.split('\n')).toEqual([
+    expect(advice).toContain('npm run doctor -- --fix');
+    expect(places).toEqual([
       ...shipped.sources.map(
         () => expect.stringMatching(/^s\.yaml:\d+ webhook: raise timeout to 14/) as unknown,
       ),

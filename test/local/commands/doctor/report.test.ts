@@ -33,6 +33,11 @@ describe('the summary', () => {
     expect(summarize([aWarning])).toBe('1 thing to look at. First: w.\n  W');
   });
 
+  test('does not repeat a list of places, which was printed below its finding', () => {
+    const many = { ...wrong('x', 'X'), places: ['s.yaml:1 one', 's.yaml:2 two'] };
+    expect(summarize([many])).toBe('1 thing wrong. First: x.\n  X');
+  });
+
   test('is short where there is nothing to do', () => {
     expect(summarize([right('r'), skipped('s')])).toBe('Everything that was checked is right.');
   });
@@ -62,12 +67,12 @@ test('each finding is printed before the next check begins', async () => {
     seen.push(lines.length);
     await Promise.resolve();
     yield { asking: 'EDAS' };
-    yield wrong('two', 'Do this.\nAnd that.');
+    yield { ...wrong('two', 'Do this.\nAnd that.'), places: ['s.yaml:1'] };
     yield skipped('three');
   }
   const findings = await printRemarks(remarks());
   vi.restoreAllMocks();
   expect(seen).toEqual([2]);
-  expect(lines).toEqual(['\nFirst', '✓ one', '✗ two', '  Do this.\n  And that.', '– three']);
+  expect(lines).toEqual(['\nFirst', '✓ one', '✗ two', '  Do this.\n  And that.\n  s.yaml:1', '– three']);
   expect(findings.map(({ verdict }) => verdict)).toEqual(['right', 'wrong', 'skipped']);
 });

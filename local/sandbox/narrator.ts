@@ -1,0 +1,183 @@
+import type { FunctionResponse } from '../../functions/platform/context.ts';
+import { excerpt } from '../../functions/lib/text.ts';
+import { toRecord, toText } from '../../functions/lib/json.ts';
+import { paint, showLines } from '../cli/terminal.ts';
+import { readAnswer } from '../signing/read-answer.ts';
+import type { SenderRequest } from '../signing/sender.ts';
+import { receiverKinds, type ReceivedMessage } from '../stand-ins/channels/receiver.ts';
+import type { RecordedCall } from '../stand-ins/edas/stand-in.ts';
+import type { RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
+import type { RecordedCall as RecordedKmsCall } from '../stand-ins/kms/stand-in.ts';
+import { showMessage } from './show-message.ts';
+
+/** The name of this machine under which a task calls EDAS and Function Compute; the webhook uses its number. */
+export const taskHost = 'localhost';
+
+/** Characters of a line that tells the story. */
+const longestLine = 116;
+
+/** Tells at the terminal what happens in the sandbox. */
+export interface Narrator {
+  /** Says what it leaves out. */
+  begin: () => void;
+  /** What a sender posts. */
+  request: (request: SenderRequest, body: string) => void;
+  /** What a caller was answered. */
+  answer: (request: { method: string; path: string }, response: FunctionResponse, durationMs: number) => void;
+  /** A call that EDAS got, that KMS got, and that the Function Compute API got. */
+  call: (call: RecordedCall) => void;
+  kmsCall: (call: RecordedKmsCall) => void;
+  taskCall: (call: RecordedTaskCall) => void;
+  /** A line of the log of the webhook function, and of the follow function. */
+  log: (line: string) => void;
+  taskLog: (line: string) => void;
+  /** What people are told. */
+  message: (message: ReceivedMessage) => void;
+}
+
+/** @param isVerbose everything, or the story alone: a line for each step */
+export function createNarrator(isVerbose: boolean): Narrator {
+  return {
+    begin: () => {
+      if (!isVerbose) console.log(paint('dim', 'This is the story alone; --verbose shows everything.'));
+    },
+    request: isVerbose ? tellWholeRequest : tellRequest,
+    answer: isVerbose ? tellWholeAnswer : tellAnswer,
+    call: (call) => {
+      if (isVerbose || !isOfTask(call)) tellCall(call);
+    },
+    kmsCall: tellKmsCall,
+    taskCall: (call) => {
+      if (isVerbose || !isOfTask(call)) tellTaskCall(call);
+    },
+    log: (line) => {
+      tellLog('function → log', line, isVerbose);
+    },
+    taskLog: (line) => {
+      tellLog('task → log', line, isVerbose);
+    },
+    message: gatherMessages(isVerbose ? tellWholeMessage : tellMessage),
+  };
+}
+
+function isOfTask({ host }: { host: string }): boolean {
+  return host.startsWith(taskHost);
+}
+
+function tellRequest({ address }: SenderRequest, body: string): void {
+  const { pathname } = new URL(address);
+  tell('sender → function', cut(`POST ${pathname}  ${body}`));
+}
+
+function tellWholeRequest({ address, headers }: SenderRequest, body: string): void {
+  tell('sender → function', `POST ${address}`);
+  for (const [name, value] of Object.entries(headers)) console.log(indent(`${name}: ${value}`));
+  console.log(indent(body));
+}
+
+function tellAnswer(...[{ method, path }, { statusCode, body }]: Parameters<Narrator['answer']>): void {
+  const { code, outcome, message, chat } = readAnswer(body);
+  const said = chat ?? [code ?? outcome, message].filter((part) => part !== undefined).join(': ');
+  const head = `${method} ${path} answered `;
+  const tail = cut(` ${showLines(said).split('\n')[0] ?? ''}`, head.length + 3);
+  tell('function → sender', `${head}${paint(colourOf(statusCode), `${statusCode}${tail}`)}`);
+}
+
+function tellWholeAnswer(
+  ...[{ method, path }, { statusCode, body }, durationMs]: Parameters<Narrator['answer']>
+): void {
+  const colour = colourOf(statusCode);
+  tell(
+    'function → sender',
+    `${method} ${path} answered ${paint(colour, String(statusCode))} in ${Math.round(durationMs)} ms`,
+  );
+  console.log(indent(paint(colour, showLines(body.trimEnd()))));
+}
+
+function colourOf(statusCode: number): 'green' | 'red' {
+  return statusCode < 300 ? 'green' : 'red';
+}
+
+function tellCall(call: RecordedCall): void {
+  const { operation, method, path, status } = call;
+  const who = isOfTask(call) ? 'task' : 'function';
+  tell(`${who} → EDAS`, `${operation ?? `${method} ${path}`} ${http(status)}`);
+}
+
+function tellKmsCall({ action = '', secretName, stage, status }: RecordedKmsCall): void {
+  const what = [action, secretName, stage].filter((part) => part !== undefined).join(' ');
+  tell('function → KMS', `${what} ${http(status)}`);
+}
+
+function tellTaskCall(call: RecordedTaskCall): void {
+  const { operation, method, path, taskId, status } = call;
+  const who = isOfTask(call) ? 'task' : 'function';
+  tell(`${who} → FC`, `${operation ? `${operation} ${taskId ?? ''}` : `${method} ${path}`} ${http(status)}`);
+}
+
+function http(status: number | undefined): string {
+  return paint('dim', `HTTP ${status ?? 'none'}`);
+}
+
+/** What an answer or a message has said already is left out, unless everything is told. */
+function tellLog(who: string, line: string, isVerbose: boolean): void {
+  if (isVerbose) {
+    tell(who, paint('dim', showLines(line)));
+    return;
+  }
+  const { level, msg, reason } = readLogLine(line);
+  if (level === 'info' || level === 'debug' || msg === 'decision') return;
+  const text = msg === undefined ? line : [`${level ?? ''} ${msg}`, reason].filter(Boolean).join(': ');
+  tell(who, paint('yellow', cut(showLines(text))));
+}
+
+function readLogLine(line: string): { level?: string; msg?: string; reason?: string } {
+  try {
+    const { level, msg, reason } = toRecord(JSON.parse(line));
+    const fields = { level: toText(level), msg: toText(msg), reason: toText(reason) };
+    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  } catch {
+    return {};
+  }
+}
+
+/** Messages that come at once are told in the order of the channels, the same text once. */
+function gatherMessages(tellOne: (channels: string, text: string) => void): Narrator['message'] {
+  let waiting: ReceivedMessage[] = [];
+  const show = () => {
+    const inOrder = receiverKinds.flatMap((kind) => waiting.filter((message) => message.kind === kind));
+    for (const text of new Set(inOrder.map((message) => message.text))) {
+      const kinds = inOrder.filter((message) => message.text === text).map(({ kind }) => kind);
+      tellOne(kinds.join(', '), text);
+    }
+    waiting = [];
+  };
+  return (message) => {
+    if (waiting.length === 0) setTimeout(show, 30);
+    waiting.push(message);
+  };
+}
+
+/** The first line says it all; the others are the details. */
+function tellMessage(channels: string, text: string): void {
+  const [first = ''] = text.split('\n');
+  tell('task → people', `${paint('cyan', channels)}: ${showLines(first)}`);
+}
+
+/** As its channels would show it. */
+function tellWholeMessage(channels: string, text: string): void {
+  tell('task → people', '');
+  console.log(indent(showMessage(channels, text)));
+}
+
+function tell(who: string, what: string): void {
+  console.log(`   ${paint('magenta', who)}${' '.repeat(Math.max(1, 19 - who.length))}${what}`.trimEnd());
+}
+
+function cut(text: string, taken = 0): string {
+  return excerpt(text, longestLine - 22 - taken);
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, ' '.repeat(22));
+}

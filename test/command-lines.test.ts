@@ -1,0 +1,341 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../local/cli/root.ts';
+import { runInTurn } from './support/command.ts';
+import {
+  aliyunFlags,
+  aliyunOperations,
+  fc3Commands,
+  mentions,
+  notRun,
+  runElsewhere,
+} from './support/documented-commands.ts';
+import { startLocalFunction, type LocalFunction } from './local/sandbox/local-function.ts';
+import { pages, proseOf, readPage } from './support/pages.ts';
+import { runServerlessDevs } from './support/serverless-devs.ts';
+import { createTemporaryFolder, removeFolder } from './support/temporary-folder.ts';
+
+const app = '3616cdca-0000-4000-8000-000000000001';
+const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+const timeoutMs = 60_000;
+
+/** A program that a shell was told to run. */
+interface Call {
+  /** The page, and what of it was pasted. */
+  place: string;
+  program: string;
+  args: string[];
+  env: Record<string, string>;
+  stdout: string;
+}
+
+/** What is to be pasted of a page: its blocks for a shell, and what stands in backquotes and begins as a command does. */
+function snippetsOf(page: string): string[] {
+  const blocks = Array.from(
+    readPage(page).matchAll(/^( *)```sh\n(.*?)^ *```/gms),
+    ([, indent = '', block = '']) => block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+  const inline = Array.from(proseOf(page).matchAll(/`([^`]+)`/g), ([, code = '']) =>
+    code.replaceAll(/\s+/g, ' '),
+  );
+  const beginning = /^(\(set -a;|([A-Z_]+=\S+ )*(npm|npx|s|aliyun|openssl|curl|cp|git|echo) )/;
+  return [...blocks, ...inline.filter((code) => beginning.test(code) && !mentions.includes(code))];
+}
+
+/** What stands for something else in a page, and what a reader puts there. */
+function fillIn(snippet: string, url: string): string {
+  return (
+    snippet
+      .replaceAll('https://…/monitor', `${url}/monitor`)
+      .replaceAll('https://…', url)
+      .replaceAll(/(?<= )(URL|地址)\b|(?<= )地址(?=\/)/g, url)
+      .replaceAll('3616cdca-…,9f410c84-…', app)
+      .replaceAll('3616cdca-…', app)
+      .replaceAll('/tmp/', '"$TMPDIR"/')
+      // The rest of a command that stands above it.
+      .replace(/^(?= *--Parameters)/, 'aliyun ros CreateStack ')
+      .replaceAll('<id>', order)
+      .replaceAll(/<[a-z]+>/g, 'word')
+      .replaceAll(/ …(?=$|\))/g, '')
+  );
+}
+
+/** What a reader writes for a name in capitals after an option. */
+function fillInName(word: string, command: string, option: string | undefined): string {
+  if (word === 'NAME' && option === '--preset') return 'github';
+  if (word === 'NAME') return command === 'link' ? 'cloudmonitor' : 'pipeline';
+  if (word === 'ID') return option === '--app' ? app : order;
+  return word;
+}
+
+/** The sources of the pages, under the names that the pages give them. */
+function sourcesYaml(): string {
+  const [, shell = ''] = /^sources:\n( {2}shell:\n.*?)^```/ms.exec(readPage('docs/sources.md')) ?? [];
+  return `
+sources:
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE, SECRET_PIPELINE_OLD], follow: true }
+  monitor:
+    preset: generic
+    secrets: [MONITOR_SECRET, MONITOR_SECRET_OLD]
+    when: status == 'failed'
+    changeOrderId: release.order
+  cloudmonitor: { preset: cloudmonitor, secrets: [LINK_SECRET], apps: [${app}] }
+${shell}`;
+}
+
+/** Programs that a shell notes instead of running them, and curl, which it notes and runs. */
+const standIns = [
+  'note() {',
+  '  { printf \'%s\\037\' "$place" "$@"; printf \'\\035\'',
+  '    for name in "${!SECRET@}" "${!MONITOR_SECRET@}"; do',
+  '      printf \'%s=%s\\037\' "$name" "${!name}"',
+  '    done',
+  '    printf \'\\035\'; [ "$1" != curl ] || cat; printf \'\\036\'; } >> "$CALLS"',
+  '}',
+  'for program in npm npx s aliyun git; do eval "$program() { note $program \\"\\$@\\"; }"; done',
+  'curl() { command curl --silent --max-time 10 "$@" | note curl "$@"; }',
+].join('\n');
+
+/** Values that a reader has at that point of a page. */
+const variables = {
+  CHANGE_ORDER: order,
+  SHELL_SECRET: 'sandbox-shell_secret',
+  id: order,
+  requestId: 'fake-request',
+  REGION: 'cn-fake',
+  region: 'cn-fake',
+  LOG_PROJECT: 'fake-project',
+  WEBHOOK_LOGSTORE: 'fake-webhook',
+  FOLLOW_LOGSTORE: 'fake-follow',
+  ACTION_POLICY: 'fake-policy',
+};
+
+/** Pastes all of a page into bash. */
+async function paste(
+  page: string,
+  folder: string,
+  url: string,
+): Promise<{ calls: Call[]; stdout: string; stderr: string }> {
+  const work = path.join(folder, page.replaceAll('/', '-'));
+  mkdirSync(path.join(work, 'walk'), { recursive: true });
+  for (const file of ['policy', 'observability']) symlinkSync(path.join(root, file), path.join(work, file));
+  for (const file of ['sources.yaml', '.env.example']) cpSync(path.join(root, file), path.join(work, file));
+  const snippets = snippetsOf(page).map((snippet) => {
+    const [line = ''] = snippet.split('\n');
+    const place = `${page}: ${line.replaceAll("'", '')}`;
+    const env = `printf 'SECRET_PIPELINE=sandbox-secret_pipeline\\n' > .env`;
+    return `(place='${place}'\n${env}\n${fillIn(snippet, url)}\n)`;
+  });
+  writeFileSync(path.join(work, 'calls'), '');
+  const child = spawn('bash', ['--norc', '--noprofile', '-c', [standIns, ...snippets].join('\n')], {
+    cwd: work,
+    env: { PATH: process.env['PATH'], TMPDIR: work, CALLS: path.join(work, 'calls'), URL: url, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const noted = readFileSync(path.join(work, 'calls'), 'utf8').split('\u001e').slice(0, -1);
+  return { calls: noted.map(toCall), stdout, stderr: stderr.replaceAll(/^/gm, `${page}: `) };
+}
+
+function toCall(noted: string): Call {
+  const [words = '', env = '', stdout = ''] = noted.split('\u001d');
+  const [place = '', program = '', ...args] = words.split('\u001f').slice(0, -1);
+  const pairs = env
+    .split('\u001f')
+    .slice(0, -1)
+    .map((line) => line.split('='));
+  return { place, program, args, env: Object.fromEntries(pairs) as Record<string, string>, stdout };
+}
+
+/** Of `npm run NAME -- …`, `npm start -- …` and the like: the script, and what it is told. */
+function scriptOf({ args }: Call): { name: string; args: string[] } {
+  const words = args.filter((word) => word !== '-s');
+  const [first = '', second = ''] = words;
+  const name = first === 'run' ? second : first;
+  const at = words.indexOf('--');
+  return { name, args: at === -1 ? words.slice(first === 'run' ? 2 : 1) : words.slice(at + 1) };
+}
+
+describe('every command line of every page', () => {
+  let folder = '';
+  let calls: Call[] = [];
+  let printed = '';
+  let complaints = '';
+  let local: LocalFunction;
+  const atEnd: (() => Promise<void>)[] = [];
+
+  const callsOf = (program: string) => calls.filter((call) => call.program === program);
+  const { scripts } = JSON.parse(readPage('package.json')) as { scripts: Record<string, string> };
+  const commandsOf = (program = 'npm') =>
+    callsOf(program)
+      .map((call) => ({ ...call, ...scriptOf(call) }))
+      .filter(({ name }) => scripts[name]?.includes(' local/commands/'));
+
+  beforeAll(async () => {
+    folder = createTemporaryFolder();
+    writeFileSync(path.join(folder, 'sources.yaml'), sourcesYaml());
+    local = await startLocalFunction(sourcesYaml(), undefined, (close) => atEnd.push(close));
+    for (const id of [order, '4f40e616-cdcd-4250-a018-efd4599c0b1d']) {
+      local.edas.orders.add({
+        id,
+        appId: app,
+        createdAt: Date.now() - 60_000,
+        readyMs: 0,
+        waitsForPerson: true,
+      });
+    }
+    const read = pages.filter((page) => page !== 'CHANGELOG.md' && snippetsOf(page).length > 0);
+    const pasted = await Promise.all(read.map((page) => paste(page, folder, local.url)));
+    calls = pasted.flatMap((each) => each.calls);
+    printed = pasted.map(({ stdout }) => stdout).join('');
+    complaints = pasted.map(({ stderr }) => stderr).join('');
+  }, timeoutMs);
+
+  afterAll(async () => {
+    await Promise.all(atEnd.map((close) => close()));
+    removeFolder(folder);
+  });
+
+  test('is run by a shell, or is told why it is not', () => {
+    expect(complaints).not.toMatch(/syntax error|command not found/);
+    const programs = new Set(calls.map(({ program }) => program));
+    expect([...programs].toSorted()).toEqual(['aliyun', 'curl', 'git', 'npm', 'npx', 's']);
+    const others = calls.flatMap((call) => {
+      const { place, program, args } = call;
+      if (program === 'npm' && scripts[scriptOf(call).name]?.includes(' local/commands/')) return [];
+      if (['aliyun', 'curl', 's'].includes(program) || (program === 'npx' && args[0] === 's')) return [];
+      const line = `${program} ${program === 'npm' ? scriptOf(call).name : (args[0] ?? '')}`;
+      return line in notRun ? [] : [`${place}: ${line}`];
+    });
+    expect(others).toEqual([]);
+  });
+
+  test('names scripts that there are', () => {
+    const ownOfNpm = ['ci', 'audit', 'version'];
+    const named = callsOf('npm').map((call) => ({ place: call.place, ...scriptOf(call) }));
+    expect(named.filter(({ name }) => !(name in scripts) && !ownOfNpm.includes(name))).toEqual([]);
+  });
+
+  test(
+    'has options that the command takes',
+    async () => {
+      const commands = commandsOf();
+      expect(new Set(commands.map(({ name }) => name)).size).toBeGreaterThan(8);
+      const ended = await runInTurn(commands.map(({ name, args }) => ({ name, args: [...args, '--help'] })));
+      const wrong = commands.filter((_command, index) => ended[index]?.status !== 0);
+      expect(wrong.map(({ place }) => place)).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'explains, sends and signs as the page says',
+    async () => {
+      const sources = path.join(folder, 'sources.yaml');
+      const payload = path.join(folder, 'payload.json');
+      writeFileSync(payload, JSON.stringify({ changeOrderId: order }));
+      const failed = path.join(folder, 'docs-release.md', 'failed.json');
+      const commands = commandsOf().filter(({ name }) => ['explain', 'send', 'link'].includes(name));
+      const complete = commands.filter(({ name, args }) => args.length > (name === 'send' ? 0 : 1));
+      const ended = await runInTurn(
+        complete.map(({ name, args, env }) => {
+          const real = args.map((word, index) =>
+            word === 'FILE' ? payload : fillInName(word, name, args[index - 1]),
+          );
+          const what = real.some((word) => word === '--source' || word === '--preset')
+            ? []
+            : ['--source', 'monitor', '--payload', failed];
+          const where = name === 'send' && !real.includes('--url') ? ['--url', local.url] : [];
+          const file = real.includes('--preset') ? [] : ['--sources', sources];
+          return { name, args: [...real, ...what, ...where, ...file], env };
+        }),
+      );
+      const results = complete.map(({ place, env }, index) => {
+        const { status, stdout = '', stderr = '' } = ended[index] ?? {};
+        const isForged = Object.values(env).some((value) => /^(not-the-secret|neither-of-them)$/.test(value));
+        const isRight = isForged ? stdout.includes('"code":"signature_mismatch"') : status === 0;
+        return isRight ? '' : `${place}\n${stdout}${stderr}`;
+      });
+      expect(results.filter((result) => result !== '')).toEqual([]);
+      expect(new Set(complete.map(({ name }) => name))).toEqual(new Set(['explain', 'send', 'link']));
+    },
+    timeoutMs,
+  );
+
+  test('posts with curl what the function takes, and asks for its health', () => {
+    const posted = callsOf('curl').filter(({ args }) => args.some((word) => word.startsWith('Content-Type')));
+    const outcomes = posted.map(
+      ({ place, stdout }) => `${place} ${/"(?:outcome|code)":"(\w+)"/.exec(stdout)?.[1] ?? stdout}`,
+    );
+    expect(outcomes.toSorted()).toEqual([
+      expect.stringMatching(/^README.md: .*(rolling_back|already_terminated|deferred)$/),
+      expect.stringMatching(/^README.zh-CN.md: .*(rolling_back|already_terminated|deferred)$/),
+      expect.stringMatching(/^docs\/sources.md: .*(rolling_back|already_terminated|deferred)$/),
+      expect.stringMatching(/^observability\/README.md: .*signature_malformed$/),
+    ]);
+    const asked = callsOf('curl').filter((call) => !posted.includes(call));
+    expect(asked.length).toBeGreaterThan(8);
+    expect(asked.filter(({ stdout }) => !stdout.includes('"ready":4')).map(({ place }) => place)).toEqual([]);
+  });
+
+  test('makes secrets with openssl', () => {
+    expect(printed.match(/^[0-9a-f]{64}$/gm)?.length).toBeGreaterThan(4);
+    expect(printed).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/m);
+  });
+
+  test('asks the aliyun CLI for operations and parameters that are documented', () => {
+    const wrong = callsOf('aliyun').flatMap(({ place, args }) => {
+      const words = args.filter((word, index) => index < 2 && !word.startsWith('-'));
+      const known = aliyunOperations[words.join(' ')];
+      if (!known) return [`${place}: aliyun ${words.join(' ')}`];
+      const flags = args
+        .filter((word) => word.startsWith('--'))
+        .map((flag) => /^--([^.]+)/.exec(flag)?.[1] ?? flag);
+      return flags
+        .filter((flag) => ![...known, ...aliyunFlags].includes(flag))
+        .map((flag) => `${place}: ${flag}`);
+    });
+    expect(wrong).toEqual([]);
+    const used = new Set(
+      callsOf('aliyun').map(({ args }) =>
+        args
+          .slice(0, 2)
+          .filter((word) => !word.startsWith('-'))
+          .join(' '),
+      ),
+    );
+    expect(Object.keys(aliyunOperations).filter((operation) => !used.has(operation))).toEqual([]);
+  });
+
+  test(
+    'asks Serverless Devs for commands and flags that it has',
+    async () => {
+      const home = createTemporaryFolder();
+      const ask = (command: string) => runServerlessDevs([command, '--help'], { cwd: home, home });
+      const [init, preview] = await Promise.all([ask('init'), ask('preview')]);
+      const helps: Record<string, string> = { init, preview };
+      removeFolder(home);
+      const calls = [
+        ...callsOf('s').map(({ place, args }) => ({ place, words: args })),
+        ...callsOf('npx')
+          .filter(({ args }) => args[0] === 's')
+          .map(({ place, args }) => ({ place, words: args.slice(1) })),
+      ];
+      const wrong = calls.flatMap(({ place, words }) => {
+        const flags = words.filter((word) => /^--?[a-z]/.test(word));
+        const [first = '', second = ''] = words;
+        // A command of the component may follow the name of a resource.
+        const known = fc3Commands[first] ?? fc3Commands[second];
+        const help = helps[first];
+        if (!known && !help?.includes(`Usage: s ${first} `) && !(first in runElsewhere)) return [place];
+        const isKnown = (flag: string) => known?.includes(flag) ?? help?.includes(`${flag} `) === true;
+        return flags.filter((flag) => !isKnown(flag)).map((flag) => `${place}: ${flag}`);
+      });
+      expect(wrong).toEqual([]);
+    },
+    timeoutMs,
+  );
+});
