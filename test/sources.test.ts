@@ -266,6 +266,34 @@ const scenarios: Record<PresetName, Scenario> = {
       },
     },
   },
+  sls: {
+    rollsBack: {
+      'an alert that fires': { body: sample('sls.json') },
+      'the same as text': {
+        body: sample('sls.json'),
+        headers: { 'content-type': 'text/plain;charset=UTF-8' },
+      },
+      'an alert by the template of the recipe': {
+        body: JSON.stringify({
+          status: 'firing',
+          alert_name: 'checkout 5xx',
+          fire_time: 1_767_225_600,
+          labels: { edas_app_id: app },
+        }),
+      },
+    },
+    doesNothing: {
+      'an alert that is resolved': { body: altered('sls.json', '"firing"', '"resolved"') },
+      'an alert without the label': {
+        body: altered('sls.json', 'edas_app_id', 'other_label'),
+        logged: 'app_missing',
+      },
+      'a template without labels': {
+        body: JSON.stringify({ status: 'firing', fire_time: 1_767_225_600 }),
+        logged: 'payload_unexpected',
+      },
+    },
+  },
   argocd: {
     rollsBack: {
       'a sync that failed': { body: sample('argocd.json') },
@@ -504,6 +532,7 @@ describe('the headers that a sender writes, made by hand, are taken by the recip
     ],
     ['alertmanager', 'alertmanager', 'alertmanager.json', () => bearerOf('ALERTMANAGER_TOKEN')],
     ['arms', 'arms', 'arms.alertmanager-format.json', () => bearerOf('ARMS_TOKEN')],
+    ['sls', 'sls', 'sls.json', () => bearerOf('SLS_TOKEN')],
     ['argocd', 'argocd', 'argocd.json', () => bearerOf('ARGOCD_TOKEN')],
     ['datadog', 'datadog', 'datadog.json', () => bearerOf('DATADOG_TOKEN')],
     ['codeup', 'codeup', 'codeup.note.json', () => ({ 'X-Codeup-Token': fakeSecret('CODEUP_TOKEN') })],
@@ -593,6 +622,19 @@ describe('what the page says of answers is what is answered:', () => {
     const webhook = openWebhook(edas, { sources: recipe(name).yaml });
     const answer = delivery && (await deliver(webhook, name, delivery));
     expect(answer).toMatchObject({ status: 200, body: block });
+  });
+
+  test('Simple Log Service gets exactly 200, whatever came of it, unless nothing was decided', async () => {
+    const webhook = openWebhook(edas, { sources: recipe('sls').yaml });
+    const first = await webhook.post('sls', sample('sls.json'));
+    expect(first).toMatchObject({ status: 200, body: { outcome: 'rolling_back' } });
+    const repeat = await webhook.post('sls', sample('sls.json'));
+    expect(repeat).toMatchObject({ status: 200, body: { code: 'app_has_no_change_in_flight' } });
+    const unproven = await webhook.post('sls', sample('sls.json'), { secret: 'fake-other-token' });
+    expect(unproven.status).toBe(401);
+    await edas.close();
+    const undecided = await webhook.post('sls', sample('sls.json'));
+    expect(undecided).toMatchObject({ status: 502, body: { code: 'edas_unavailable', retry: true } });
   });
 
   test('an alert that repeats itself is told that nothing is in flight', async () => {

@@ -45,6 +45,7 @@ test('the senders whose payload is not covered are these', () => {
     'alertmanager',
     'cloudmonitor',
     'arms',
+    'sls',
     'argocd',
     'datadog',
     'azure-devops',
@@ -61,6 +62,7 @@ test.each([
   ['linear', 5000],
   ['cloudmonitor', 5000],
   ['arms', 5000],
+  ['sls', 5000],
   ['github', 10_000],
 ] as const)('the preset %s is done before its sender hangs up after %i ms', (name, patienceMs) => {
   expect(presets[name].deadlineMs).toBeLessThan(patienceMs);
@@ -82,6 +84,7 @@ test('the senders that repeat a webhook after a 4xx, or switch it off after a fe
     'alertmanager',
     'cloudmonitor',
     'arms',
+    'sls',
     'argocd',
     'azure-devops',
   ]);
@@ -89,7 +92,7 @@ test('the senders that repeat a webhook after a 4xx, or switch it off after a fe
 
 test('the senders that take nothing but 200 for a success are answered 200', () => {
   const exact = all.filter(([, { successStatus }]) => successStatus === 200);
-  expect(exact.map(([name]) => name)).toEqual(['linear']);
+  expect(exact.map(([name]) => name)).toEqual(['linear', 'sls']);
 });
 
 // A sender that repeats itself would otherwise roll back whatever is in flight when it does.
