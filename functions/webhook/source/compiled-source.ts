@@ -96,6 +96,11 @@ export interface CompiledSource {
   answerAt?: Expression | undefined;
   /** When the problem began: a change that began later is refused. */
   problemStartedAt?: Expression | undefined;
+  /**
+   * Whether that expression is the preset's own, and none that an operator asked for. A change order that the payload names is
+   * then rolled back without a time, too.
+   */
+  mayLackProblemStart?: boolean | undefined;
   /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
   apps?: readonly string[] | undefined;
   cluster: 'ecs' | 'k8s';
