@@ -637,6 +637,61 @@ describe('what the page says of answers is what is answered:', () => {
     expect(undecided).toMatchObject({ status: 502, body: { code: 'edas_unavailable', retry: true } });
   });
 
+  describe('argocd: of what fired, the later time is the beginning of the problem.', () => {
+    const released = Date.parse('2026-01-01T12:00:00Z');
+    const earlier = '2026-01-01T11:00:00Z';
+    const later = '2026-01-01T13:00:00Z';
+
+    test.each<[string, Record<string, string>, string]>([
+      [
+        'Degraded after the release',
+        { health: 'Degraded', degradedAt: later, phase: 'Succeeded', finishedAt: earlier },
+        'rolling_back',
+      ],
+      [
+        'Degraded since before the release, which may be the repair',
+        { health: 'Degraded', degradedAt: earlier, phase: 'Succeeded', finishedAt: later },
+        'problem_predates_change',
+      ],
+      [
+        'a sync that failed after the release',
+        { health: 'Healthy', degradedAt: earlier, phase: 'Failed', finishedAt: later },
+        'rolling_back',
+      ],
+      [
+        'a sync that failed before the release',
+        { health: 'Progressing', degradedAt: later, phase: 'Error', finishedAt: earlier },
+        'problem_predates_change',
+      ],
+      [
+        'Degraded after the release, with an old failure',
+        { health: 'Degraded', degradedAt: later, phase: 'Failed', finishedAt: earlier },
+        'rolling_back',
+      ],
+      [
+        'Degraded, by an Argo CD without a transition time',
+        { health: 'Degraded', degradedAt: '', phase: 'Succeeded', finishedAt: earlier },
+        'problem_predates_change',
+      ],
+      [
+        'Degraded, without any time',
+        { health: 'Degraded', degradedAt: '', phase: 'Running', finishedAt: '' },
+        'payload_malformed',
+      ],
+      [
+        'the template from before there were times',
+        { health: 'Degraded', phase: 'Failed' },
+        'payload_malformed',
+      ],
+    ])('%s', async (_what, fields, ends) => {
+      edas.orders.rollback(orderId);
+      edas.orders.add({ appId: app, createdAt: released, readyMs: 0, batchMs: 10 ** 13 });
+      const webhook = openWebhook(edas, { sources: recipe('argocd').yaml });
+      await webhook.post('argocd', { app: 'checkout', edasAppId: app, ...fields });
+      expect(webhook.decisions().map(({ outcome, code }) => outcome ?? code)).toEqual([ends]);
+    });
+  });
+
   test('an alert that repeats itself is told that nothing is in flight', async () => {
     const webhook = openWebhook(edas, { sources: recipe('alertmanager').yaml });
     await webhook.post('alertmanager', sample('alertmanager.json'));

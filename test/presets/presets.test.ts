@@ -101,8 +101,7 @@ test('who names an application and no change order says since when there is a pr
     ([, { app, isByApplication, problemStartedAt }]) =>
       (app !== undefined || isByApplication) && problemStartedAt === undefined,
   );
-  // Argo CD sends what its template says, and tries again for some seconds only.
-  expect(timeless.map(([name]) => name)).toEqual(['argocd']);
+  expect(timeless).toEqual([]);
 });
 
 describe('docs/sources.md, in the table of alarms about the monitor,', () => {
