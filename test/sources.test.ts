@@ -59,12 +59,12 @@ function githubExample(name: string): Record<string, unknown> {
   return toRecord(definitions.find((definition) => definition.name === name)?.examples[0]);
 }
 
-function githubDeploymentStatus(state: string): string {
+function githubDeploymentStatus(state: string, payload: unknown = { changeOrderId: orderId }): string {
   const example = githubExample('deployment_status');
   return JSON.stringify({
     ...example,
     deployment_status: { ...toRecord(example['deployment_status']), state },
-    deployment: { ...toRecord(example['deployment']), payload: { changeOrderId: orderId } },
+    deployment: { ...toRecord(example['deployment']), payload },
   });
 }
 
@@ -108,9 +108,21 @@ const scenarios: Record<PresetName, Scenario> = {
     rollsBack: {
       'a deployment that failed': { body: githubDeploymentStatus('failure') },
       'a deployment with an error, as a form': asForm(githubDeploymentStatus('error')),
+      'a deployment whose payload is JSON as text': {
+        body: githubDeploymentStatus('failure', JSON.stringify({ changeOrderId: orderId, build: app })),
+      },
+      'a deployment whose payload is the id alone': { body: githubDeploymentStatus('failure', orderId) },
     },
     doesNothing: {
       'a deployment that succeeded': { body: githubDeploymentStatus('success') },
+      'a deployment that another user reports': {
+        body: githubDeploymentStatus('failure').replaceAll('"login":"Codertocat"', '"login":"mallory"'),
+        logged: 'sender_not_allowed',
+      },
+      'a deployment whose payload names no order': {
+        body: githubDeploymentStatus('failure', { build: 7 }),
+        logged: 'change_order_id_missing',
+      },
       'the ping': { body: JSON.stringify(githubExample('ping')), headers: { 'X-GitHub-Event': 'ping' } },
     },
   },

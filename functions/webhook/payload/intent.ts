@@ -9,7 +9,7 @@ import type { LinkGrant } from '../verify/link.ts';
 import { chatUsage, selectCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
-import { selectApp, selectChangeOrderId, type Finding } from './identifier.ts';
+import { selectApp, selectChangeOrderId, usualNames, type Finding } from './identifier.ts';
 
 /** What a payload asks to roll back, and what limits that. */
 export interface RollbackIntent {
@@ -191,12 +191,9 @@ async function findIn(expression: Expression, payload: JSONValue, role: string):
   return { place: expression.text, value: await evaluate(expression, payload, role) };
 }
 
-/** The names that are looked at where a source says nothing. */
-const defaultNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
-
 function usualFindings(payload: JSONValue): Finding[] {
   const object = isRecord(payload) ? payload : {};
-  return defaultNames.map((name) => ({
+  return usualNames.map((name) => ({
     place: name,
     value: Object.hasOwn(object, name) ? object[name] : undefined,
   }));
