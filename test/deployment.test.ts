@@ -3,8 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { deployingEnvironment } from '../local/commands/deploy/environment-file.ts';
+import { runServerlessDevs } from './support/serverless-devs.ts';
 import { removeFolder } from './support/temporary-folder.ts';
 
 // fc3 checks s.yaml only in part. It takes a misspelt property, and then deploys the default (a timeout of 3 s),
@@ -201,6 +204,90 @@ describe('the names in s.yaml', () => {
   });
 });
 
+/** The commented resource at the end of s.yaml, as it is once the # are taken away. */
+function withDomain(): string {
+  const [before = '', block = ''] = template.split(/^(?= {2}# domain:$)/m);
+  return before + block.replaceAll(/^ {2}# /gm, '  ');
+}
+
+describe('the domain that s.yaml offers', () => {
+  const domain = fields(
+    fields(fields(parse(withDomain()), 's.yaml')['resources'], 'resources')['domain'],
+    'resources.domain',
+  );
+  const props = fields(domain['props'], 'domain.props');
+
+  /** https://github.com/devsapp/fc3-domain/blob/main/src/schema.json */
+  const domainVocabulary: Vocabulary = {
+    region: null,
+    domainName: null,
+    protocol: null,
+    certConfig: { certId: null },
+    tlsConfig: { minVersion: null, maxVersion: null, cipherSuites: null },
+    routeConfig: { routes: { path: null, functionName: null, qualifier: null, methods: null } },
+  };
+
+  test('has names that fc3-domain knows, and all that it requires', () => {
+    expect(domain['component']).toBe('fc3-domain');
+    expect(unknownNames(props, domainVocabulary)).toEqual([]);
+    expect(Object.keys(props)).toEqual(
+      expect.arrayContaining(['region', 'domainName', 'protocol', 'routeConfig']),
+    );
+  });
+
+  test('carries nothing without TLS 1.2, for tokens and links are secrets', () => {
+    expect(props).toMatchObject({ protocol: 'HTTPS', tlsConfig: { minVersion: 'TLSv1.2' } });
+  });
+
+  test('leads every path to the webhook, with the methods of its trigger, in its region', () => {
+    expect(props['region']).toBe(webhook.props['region']);
+    expect(props['routeConfig']).toEqual({
+      routes: [
+        {
+          path: '/*',
+          functionName: '${resources.webhook.props.functionName}',
+          qualifier: 'LATEST',
+          methods: ['GET', 'POST'],
+        },
+      ],
+    });
+  });
+});
+
+describe('Serverless Devs', () => {
+  const preview = async (env: string, text = template, shell: NodeJS.Dict<string> = {}) => {
+    const home = mkdtempSync(join(tmpdir(), 'edas-rollback-webhook-'));
+    try {
+      writeFileSync(join(home, 's.yaml'), text);
+      writeFileSync(join(home, '.env'), 'REGION=cn-beijing\nLOG_LEVEL=debug\nKMS_ENDPOINT=of-env\n');
+      writeFileSync(join(home, '.env.production'), env);
+      const values = deployingEnvironment(home, '.env.production', shell);
+      return await runServerlessDevs(['preview'], { cwd: home, home, env: values });
+    } finally {
+      removeFolder(home);
+    }
+  };
+  // It colours what it prints.
+  const plain = (text: string) => stripVTControlCharacters(text);
+
+  test('takes the values of a named environment alone, and those of the shell before them', async () => {
+    const own = 'REGION=cn-shanghai\nWEBHOOK_FUNCTION=production-webhook\nLOG_LEVEL=warn\n';
+    const shown = plain(await preview(own, template, { LOG_LEVEL: 'error' }));
+    expect(shown).toMatch(/region: +cn-shanghai/);
+    expect(shown).toMatch(/functionName: +production-webhook/);
+    expect(shown).toMatch(/LOG_LEVEL: +error/);
+    expect(shown).toMatch(/functionName: +edas-rollback-follow/);
+    expect(shown).not.toMatch(/cn-beijing|debug|of-env/);
+  });
+
+  test('takes the domain for the webhook, under the name that the webhook has', async () => {
+    const own = 'WEBHOOK_FUNCTION=production-webhook\nDOMAIN_NAME=rollback.example.com\n';
+    const shown = plain(await preview(own, withDomain()));
+    expect(shown).toMatch(/domainName: +rollback\.example\.com/);
+    expect(shown.match(/functionName: +production-webhook/g)).toHaveLength(2);
+  });
+});
+
 test('there are two functions, and nothing else is deployed', () => {
   expect(Object.keys(resources)).toEqual(['webhook', 'follow']);
 });
@@ -377,10 +464,15 @@ describe('.env.example', () => {
     expect(filled).toEqual([]);
   });
 
-  test('agrees with the defaults of s.yaml', () => {
+  test('suspends rollbacks, so that the first deployment is safe', () => {
+    expect(example.find(({ name }) => name === 'ROLLBACK_SUSPENDED')?.value).toBe('true');
+  });
+
+  test('otherwise agrees with the defaults of s.yaml', () => {
     const defaults = new Map(reads.map(({ name, fallback }) => [name, fallback]));
     // An empty value counts as unset, so it stands for any default.
-    for (const { name, value } of example) expect(['', defaults.get(name)]).toContain(value);
+    const others = example.filter(({ name }) => name !== 'ROLLBACK_SUSPENDED');
+    for (const { name, value } of others) expect(['', defaults.get(name)]).toContain(value);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
-import { toRecord } from '../../functions/lib/json.ts';
+import { toRecord, toText } from '../../functions/lib/json.ts';
 import { reasonOf } from '../../functions/lib/text.ts';
 import { CliError } from '../cli/cli.ts';
 import { offsetOf, toPosition, type Path } from './position.ts';
@@ -7,6 +7,8 @@ import { offsetOf, toPosition, type Path } from './position.ts';
 /** What an s.yaml says, as far as the build looks at it. */
 export interface Deployment {
   functions: readonly DeployedFunction[];
+  /** The alias of the key that deploys. */
+  access: string;
   /** The environment variables that it reads. */
   variables: readonly string[];
   /** The line of a key, or of the nearest one above it that is there. */
@@ -30,6 +32,7 @@ export function readDeployment(text: string): Deployment {
       name,
       props: toRecord(toRecord(resource)['props']),
     })),
+    access: toText(toRecord(value)['access']) ?? '',
     variables: variablesIn(document),
     lineOf: (path) => toPosition(lines, offsetOf(document, path)).line,
   };

@@ -15,7 +15,7 @@ const expression = z.string().min(1, 'must be a JMESPath expression');
  * With a variable that begins so, even an empty one, Serverless Devs believes that it runs in a CI of that name.
  * https://github.com/Serverless-Devs/Serverless-Devs/tree/master/packages/utils (getCurrentEnvironment)
  */
-const signsOfCi = [
+export const signsOfCi = [
   'PIPELINE',
   'GITHUB',
   'GITLAB',
@@ -96,6 +96,7 @@ function isKnownToAnybody(name: string): boolean {
     'ROLLBACK_SUSPENDED',
     'LOG_LEVEL',
     'FUNCTION_ROLE',
+    'WEBHOOK_FUNCTION',
     'FOLLOW_FUNCTION',
     'FUNCTION_ENDPOINT',
   ];

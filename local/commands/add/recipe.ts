@@ -35,10 +35,10 @@ export function readRecipe(preset: string, source: string, given: readonly strin
   };
 }
 
-/** The text under a heading of the third level. */
+/** The text under a heading of the third level, without the variants of the recipe below it. */
 function sectionOf(page: string, heading: string): string | undefined {
   return page
-    .split(/^#{2,3} /m)
+    .split(/^#{2,4} /m)
     .find((section) => section.startsWith(`${heading}\n`))
     ?.slice(heading.length);
 }

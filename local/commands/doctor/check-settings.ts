@@ -7,13 +7,20 @@ import { right, warning, wrong, type Finding } from './finding.ts';
  *
  * @param env what the webhook function will find
  * @param role as s.yaml gives it to the functions
+ * @param isFirst whether they have not been deployed before, as far as this machine knows
  */
-export function checkSettings(env: Environment, role: string): Finding[] {
-  return [checkSuspension(env), ...checkLogLevel(env), checkRole(role), ...checkFunctionEndpoint(env)];
+export function checkSettings(env: Environment, role: string, isFirst: boolean): Finding[] {
+  return [
+    checkSuspension(env, isFirst),
+    ...checkLogLevel(env),
+    checkRole(role),
+    ...checkFunctionEndpoint(env),
+  ];
 }
 
-function checkSuspension(env: Environment): Finding {
+function checkSuspension(env: Environment, isFirst: boolean): Finding {
   const value = (env['ROLLBACK_SUSPENDED'] ?? '').trim().toLowerCase();
+  if (!isSuspended(env) && isFirst) return armedAtOnce;
   if (!isSuspended(env))
     return right('rollbacks are armed: a signed webhook rolls back, unless ROLLBACK_SUSPENDED=true');
   if (['true', '1', 'yes', 'on'].includes(value)) {
@@ -24,6 +31,11 @@ function checkSuspension(env: Environment): Finding {
     'Write true or false: everything but empty, false, no, off and 0 suspends.',
   );
 }
+
+const armedAtOnce = warning(
+  'rollbacks are armed, and nothing has been deployed from here yet: the first signed webhook rolls back',
+  'Write ROLLBACK_SUSPENDED=true into .env for the first deployment. Send a webhook; the answer suspended shows that signature, network and right to read are in order. Then write false, and deploy again.',
+);
 
 function checkLogLevel(env: Environment): Finding[] {
   const level = setting(env, 'LOG_LEVEL');

@@ -27,9 +27,10 @@ export interface LineFault {
  * than once, as the test shows.
  *
  * @param shell the environment of this process
+ * @param name of the file, where it is that of a named environment
  */
-export function readDeployEnvironment(folder: string, shell: Environment): DeployEnvironment {
-  const file = path.join(folder, '.env');
+export function readDeployEnvironment(folder: string, shell: Environment, name = '.env'): DeployEnvironment {
+  const file = path.join(folder, name);
   if (!existsSync(file)) return { env: shell, hasFile: false, faults: [] };
   return { ...readEnvText(readFileSync(file, 'utf8'), shell), hasFile: true };
 }

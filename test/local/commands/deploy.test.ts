@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { root } from '../../../local/cli/root.ts';
@@ -13,13 +13,30 @@ const secret = 'fake-secret-of-the-pipeline-of-a-test';
 const info = JSON.stringify({ webhook: { url: { system_url: url } }, follow: {} });
 const pipeline = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }\n';
 
+/** A name that resolves without a network, and a home in which Serverless Devs has keys. */
+function withNetworkAndKey(): NodeJS.Dict<string> {
+  const home = temporaryFolder();
+  mkdirSync(path.join(home, '.s'));
+  const key = { AccountID: 'fake', AccessKeyID: 'fake', AccessKeySecret: 'fake-key-of-a-test' };
+  const keys = Object.fromEntries(['default', 'other', 'test', 'template'].map((alias) => [alias, key]));
+  writeFileSync(path.join(home, '.s/access.yaml'), JSON.stringify(keys));
+  return { HOME: home, EDAS_ENDPOINT: 'http://127.0.0.1:9' };
+}
+
 /** A deployment with a stand-in for the command `s`, which notes its arguments and says what it is told to. */
 function stage({
   env = { SECRET_PIPELINE: secret },
   sources = pipeline,
   deployStatus = 0,
   said = info,
-}: { env?: Record<string, string>; sources?: string; deployStatus?: number; said?: string } = {}) {
+  shell = {},
+}: {
+  shell?: NodeJS.Dict<string>;
+  env?: Record<string, string>;
+  sources?: string;
+  deployStatus?: number;
+  said?: string;
+} = {}) {
   const folder = temporaryFolder();
   for (const name of ['s.yaml', '.env.example']) copyFileSync(path.join(root, name), path.join(folder, name));
   writeFileSync(path.join(folder, 'sources.yaml'), sources);
@@ -36,6 +53,7 @@ function stage({
     `#!${process.execPath}
 const { appendFileSync, existsSync } = require('node:fs');
 const [action, ...args] = process.argv.slice(2);
+appendFileSync('seen', JSON.stringify({ REGION: process.env.REGION, LOG_LEVEL: process.env.LOG_LEVEL }) + '\\n');
 appendFileSync('calls', JSON.stringify([action, ...args, existsSync('dist/webhook.js')]) + '\\n');
 if (action === 'deploy') {
   console.log('fake output of s deploy');
@@ -58,6 +76,8 @@ console.log(${JSON.stringify(said)});
     },
     run: (...args: string[]): Promise<Ended> =>
       runCommand('local/commands/deploy.ts', ['--folder', folder, ...args], {
+        ...withNetworkAndKey(),
+        ...shell,
         PATH: `${bin}:${process.env['PATH'] ?? ''}`,
       }),
   };
@@ -160,6 +180,115 @@ describe('npm run deploy', () => {
     expect(existsSync(path.join(folder, 'dist'))).toBe(false);
   });
 
+  test('with --env deploys the values of that file, and none of .env', async () => {
+    const { folder, calls, run } = stage({
+      env: { SECRET_PIPELINE: 'changeme', REGION: 'cn-beijing', LOG_LEVEL: 'debug' },
+    });
+    const own = `SECRET_PIPELINE=${secret}\nREGION=cn-shanghai\nROLLBACK_SUSPENDED=true\n`;
+    writeFileSync(path.join(folder, '.env.production'), own);
+    const { status, stdout } = await run('--env', 'production', '-y');
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain('✓ the region is cn-shanghai');
+    expect(calls()[0]).toEqual(['deploy', '-y', true]);
+    const [seen = ''] = readFileSync(path.join(folder, 'seen'), 'utf8').split('\n');
+    expect(JSON.parse(seen)).toEqual({ REGION: 'cn-shanghai', LOG_LEVEL: '' });
+    expect(stdout).toContain('\n  . ./.env.production ');
+    expect(stdout).toContain(`\n  npm run doctor -- --env production --url ${url}`);
+    expect(stdout).toMatch(
+      /into \.env\.production, and deploy again:\n {2}npm run deploy -- --env production -y\n$/,
+    );
+  });
+
+  test('with --env speaks of that file where something is wrong', async () => {
+    const { folder, calls, run } = stage();
+    writeFileSync(path.join(folder, '.env.production'), 'SECRET_PIPELINE=changeme\n');
+    const { status, stdout } = await run('--env', 'production');
+    expect(status).toBe(1);
+    expect(stdout).toContain('Put another value into .env.production.');
+    expect(calls()).toEqual([]);
+  });
+
+  test('with --env asks for the file where it is not there', async () => {
+    const { calls, run } = stage();
+    const { status, stderr } = await run('--env', 'production');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^error .*\.env\.production is not there: cp \.env\.example \.env\.production, .*WEBHOOK_FUNCTION/,
+    );
+    expect(calls()).toEqual([]);
+  });
+
+  test('marks two environments that would replace each other', async () => {
+    const { folder, run } = stage();
+    const write = (more: string) => {
+      writeFileSync(path.join(folder, '.env.production'), `SECRET_PIPELINE=${secret}\n${more}`);
+    };
+    write('');
+    const same = await run('--env', 'production', '-y');
+    expect(same.stdout).toContain(
+      '\n! .env.production and .env deploy to the same functions in cn-hangzhou: WEBHOOK_FUNCTION (edas-rollback-webhook), FOLLOW_FUNCTION (edas-rollback-follow)\n',
+    );
+    write('WEBHOOK_FUNCTION=production-webhook\nFOLLOW_FUNCTION=production-follow\n');
+    expect((await run('--env', 'production', '-y')).stdout).not.toContain('the same functions');
+    write('REGION=cn-beijing\n');
+    expect((await run('--env', 'production', '-y')).stdout).not.toContain('the same functions');
+  });
+
+  test('says that there is no network, and does nothing else', async () => {
+    const noNetwork = path.join(root, 'test/support/no-network.cjs');
+    const shell = { NODE_OPTIONS: `--require=${JSON.stringify(noNetwork)}`, EDAS_ENDPOINT: '' };
+    const { folder, calls, run } = stage({ shell });
+    const { status, stdout, stderr } = await run('-y');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^error There is no network: .*Nothing was built or deployed\. Connect to a network/,
+    );
+    expect(stderr).not.toContain('ENOTFOUND');
+    expect(calls()).toEqual([]);
+    expect(existsSync(path.join(folder, 'dist'))).toBe(false);
+  });
+
+  test('stops before it builds where Serverless Devs has no key under the alias', async () => {
+    const { calls, run } = stage();
+    const { status, stdout } = await run('-a', 'defualt');
+    expect(status).toBe(1);
+    expect(stdout).toContain('✗ Serverless Devs has no key under the alias defualt');
+    expect(stdout).toContain('did you mean "default"?');
+    expect(stdout).toContain('npx s config add -a defualt');
+    expect(stdout).not.toContain('fake-key-of-a-test');
+    expect(calls()).toEqual([]);
+  });
+
+  test('marks an armed first deployment, and no further one', async () => {
+    const { run } = stage();
+    const first = await run('-y');
+    expect(first.stdout).toMatch(/\n! rollbacks are armed, and nothing has been deployed from here yet/);
+    const second = await run('-y');
+    expect(second.stdout).toMatch(/\n✓ rollbacks are armed/);
+  });
+
+  test('marks an armed first deployment to another region, too', async () => {
+    const { folder, run } = stage();
+    await run('-y');
+    writeFileSync(path.join(folder, '.env'), `SECRET_PIPELINE=${secret}\nREGION=cn-beijing\n`);
+    expect((await run('-y')).stdout).toContain('\n! rollbacks are armed, and nothing has been deployed');
+  });
+
+  test('does not take a deployment that failed for one', async () => {
+    const { run } = stage({ deployStatus: 101 });
+    await run('-y');
+    expect((await run('-y')).stdout).toContain('\n! rollbacks are armed, and nothing has been deployed');
+  });
+
+  test('says how to arm what was deployed suspended', async () => {
+    const { run } = stage({ env: { SECRET_PIPELINE: secret, ROLLBACK_SUSPENDED: 'true' } });
+    const { stdout } = await run('-y');
+    expect(stdout).toContain('✓ rollbacks are suspended');
+    expect(stdout).toMatch(
+      /\nRollbacks are suspended\..* write ROLLBACK_SUSPENDED=false into \.env, and deploy again:\n {2}npm run deploy -- -y\n$/,
+    );
+  });
+
   test('does not deploy another file than it checks', async () => {
     const { calls, run } = stage();
     const { status, stdout, stderr } = await run('-t', 'other.yaml');
@@ -194,7 +323,7 @@ describe('npm run deploy', () => {
 
   test('says what to do where there is no Serverless Devs', async () => {
     const { folder } = stage();
-    const env = { PATH: '' };
+    const env = { ...withNetworkAndKey(), PATH: '' };
     const { status, stderr } = await runCommand('local/commands/deploy.ts', ['--folder', folder], env);
     expect(status).toBe(1);
     expect(stderr).toBe('error The command s is not there: npm ci, then npm run deploy.\n');
@@ -204,7 +333,7 @@ describe('npm run deploy', () => {
     const { calls, run } = stage();
     const { status, stdout } = await run('--help');
     expect(status).toBe(0);
-    expect(stdout).toContain('npm run deploy -- [--folder DIR] [arguments of s deploy]');
+    expect(stdout).toContain('npm run deploy -- [--env NAME] [--folder DIR] [arguments of s deploy]');
     expect(calls()).toEqual([]);
   });
 });

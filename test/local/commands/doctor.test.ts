@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -35,6 +35,9 @@ function folderWith(env: NodeJS.Dict<string>, sources = sourcesYaml): string {
   writeFileSync(path.join(folder, 'sources.yaml'), sources);
   const lines = Object.entries(env).map(([name, value = '']) => `${name}=${value}\n`);
   writeFileSync(path.join(folder, '.env'), lines.join(''));
+  // The folder is the home as well, with a key that deploys.
+  mkdirSync(path.join(folder, '.s'));
+  writeFileSync(path.join(folder, '.s/access.yaml'), 'default: { AccountID: fake }\n');
   return folder;
 }
 
@@ -76,6 +79,7 @@ describe('npm run doctor', () => {
       '✓ SECRET_GITHUB (monitor) is set, and long enough',
       expect.stringContaining('✓ rollbacks are armed'),
       '✓ the functions take the role edas-rollback-webhook, which policy/README.md creates',
+      '✓ Serverless Devs has a key under the alias default',
       expect.stringMatching(
         /^✓ link 1 \(monitor\) opens its source for the application .*, (89|90) days from now$/,
       ),
@@ -123,7 +127,9 @@ describe('npm run doctor', () => {
   test('ends with 2 where nothing is wrong and something could not be checked', async () => {
     const { url, close } = await listen(createServer(), 0);
     await close();
-    const { status, stdout } = await doctor(folderWith({ ...secrets, EDAS_ENDPOINT: url }));
+    const { status, stdout } = await doctor(
+      folderWith({ ...secrets, EDAS_ENDPOINT: url, ROLLBACK_SUSPENDED: 'true' }),
+    );
     expect(status, stdout).toBe(2);
     expect(stdout).toContain(`\n? EDAS does not answer at ${url}: ECONNREFUSED`);
     expect(stdout).toContain('\n? no Alibaba Cloud credentials were found on this machine');

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { checkSettings } from '../../../../local/commands/doctor/check-settings.ts';
 
 const role = 'edas-rollback-webhook';
-const verdicts = (env: NodeJS.Dict<string>, ownRole = role) =>
-  checkSettings(env, ownRole).map(({ verdict, what }) => `${verdict}: ${what}`);
+const verdicts = (env: NodeJS.Dict<string>, ownRole = role, isFirst = false) =>
+  checkSettings(env, ownRole, isFirst).map(({ verdict, what }) => `${verdict}: ${what}`);
 
 describe('the settings', () => {
   test.each([undefined, '', 'false', ' No ', 'off', '0'])(
@@ -15,6 +15,15 @@ describe('the settings', () => {
       ]);
     },
   );
+
+  test('are to be looked at where the first deployment is armed, and not where it is suspended', () => {
+    expect(verdicts({}, role, true)[0]).toMatch(
+      /^warning: rollbacks are armed, and nothing has been deployed/,
+    );
+    expect(verdicts({ ROLLBACK_SUSPENDED: 'true' }, role, true)[0]).toMatch(
+      /^right: rollbacks are suspended/,
+    );
+  });
 
   test.each(['true', 'TRUE', '1', 'yes', 'on'])('suspend it with ROLLBACK_SUSPENDED=%j', (value) => {
     expect(verdicts({ ROLLBACK_SUSPENDED: value })[0]).toMatch(/^right: rollbacks are suspended/);
