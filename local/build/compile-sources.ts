@@ -152,6 +152,7 @@ function compileSource(
     follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
+    successStatus: settings.successStatus ?? preset.successStatus,
     reply: preset.reply ?? 'json',
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };
@@ -203,7 +204,15 @@ function checkApps(
 
 type Expressions = Pick<
   CompiledSource,
-  'actor' | 'when' | 'allow' | 'changeOrderId' | 'app' | 'chatText' | 'answerAt' | 'problemStartedAt'
+  | 'actor'
+  | 'when'
+  | 'allow'
+  | 'changeOrderId'
+  | 'app'
+  | 'chatText'
+  | 'answerAt'
+  | 'problemStartedAt'
+  | 'mayLackProblemStart'
 >;
 
 /** The source's own expressions, and the preset's where it has none. */
@@ -230,6 +239,8 @@ function compileExpressions(
     app: compiledApp,
     chatText: expression('preset', chatText, 'text'),
     answerAt: expression('preset', preset.answerAt, 'text'),
+    mayLackProblemStart:
+      settings.problemStartedAt === undefined && preset.problemStartedAt !== undefined ? true : undefined,
     problemStartedAt: expression(
       'problemStartedAt',
       settings.problemStartedAt ?? preset.problemStartedAt,

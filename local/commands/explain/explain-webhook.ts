@@ -175,8 +175,9 @@ const rulesOf = ({
   },
   {
     name: 'problemStartedAt',
-    find: async (source, payload, { now }) => {
-      const time = await selectProblemStart(source, payload, now);
+    find: async (source, payload, { now, grant }) => {
+      const { problemStartedAt: time, warning } = await selectProblemStart(source, payload, now, grant);
+      if (warning !== undefined) return { text: `${warning} A warning: the change order is named.` };
       if (time === undefined) return { text: 'not asked' };
       return { text: `${new Date(time).toISOString()}: a change that began later is refused` };
     },

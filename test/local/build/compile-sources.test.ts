@@ -62,7 +62,7 @@ function compileOne(text: string): CompiledSource {
 }
 
 const sourceKeys =
-  'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
+  'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, successStatus, deadlineMs';
 const variableName =
   '"secrets" must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
@@ -299,6 +299,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       'alertmanager',
       'cloudmonitor',
       'arms',
+      'sls',
       'argocd',
       'datadog',
       'codeup',
@@ -818,13 +819,14 @@ describe('a source that says nothing more', () => {
   });
 
   test('gets the preset github resolved, its expressions parsed', () => {
-    const { when, changeOrderId, expects, event, ...rest } = compileOne(
+    const { when, changeOrderId, expects, event, actor, ...rest } = compileOne(
       fileOf('preset: github', 'secrets: [NEW, OLD]'),
     );
     expect(expects?.what).toMatch(/^an event of GitHub/);
     expect(event?.acts).toEqual(['deployment_status']);
+    expect(actor?.text).toBe("sender.login || deployment_status.creator.login || 'unknown'");
     expect(when?.text).toBe("deployment_status.state == 'failure' || deployment_status.state == 'error'");
-    expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId');
+    expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId || deployment.payload');
     expect(rest).toEqual({
       name: 'pipeline',
       verify: {
@@ -840,14 +842,6 @@ describe('a source that says nothing more', () => {
       contentTypes: ['json', 'json-in-form'],
       deliveryHeader: 'x-github-delivery',
       ping: { header: 'x-github-event', value: 'ping' },
-      actor: {
-        text: 'sender.login',
-        tree: {
-          type: 'Subexpression',
-          left: { type: 'Field', name: 'sender' },
-          right: { type: 'Field', name: 'login' },
-        },
-      },
       cluster: 'ecs',
       mode: 'now',
       follow: false,
@@ -1064,7 +1058,7 @@ describe('the shipped sources.yaml', () => {
         verify: { header: 'x-hub-signature-256' },
         secrets: ['SECRET_GITHUB'],
         when: { text: "deployment_status.state == 'failure' || deployment_status.state == 'error'" },
-        changeOrderId: { text: 'deployment.payload.changeOrderId' },
+        changeOrderId: { text: 'deployment.payload.changeOrderId || deployment.payload' },
       },
     ]);
     for (const source of compiled) {
