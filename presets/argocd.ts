@@ -6,6 +6,9 @@ export const argocd = {
   docs: 'https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/',
   verify: bearer,
   contentTypes: json,
+  // https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/
+  jsonAdvice:
+    'Write {{toJson .app.metadata.name}}, without quotation marks around it, for each text in the template.',
   expects: {
     is: "type(@) == 'object' && (type(phase) == 'string' || type(health) == 'string')",
     what: 'what the template in the recipe makes: an object with app, phase, health, edasAppId and the times',

@@ -6,6 +6,8 @@ export const grafana = {
   docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
   verify: { ...hmacSha256Hex, header: 'x-grafana-alerting-signature' },
   ...alertmanagerAlerts,
+  // https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
+  jsonAdvice: 'Make a custom payload with coll.Dict and data.ToJSON, or leave it out.',
   actor: 'title',
   // A pair for high availability works as Alertmanager's, whose code it has.
   // https://grafana.com/docs/grafana/latest/alerting/set-up/configure-high-availability/

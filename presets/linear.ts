@@ -11,7 +11,7 @@ export const linear = {
   deliveryHeader: 'linear-delivery',
   actor: 'actor.name',
   when: "type == 'Issue' && action == 'create'",
-  changeOrderId: 'data.title',
+  command: 'data.title',
   // Linear repeats three times what was not answered 200, and may then switch the webhook off. Most issues ask for no
   // rollback.
   refusalStatus: 200,

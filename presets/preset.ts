@@ -18,6 +18,8 @@ export interface Preset {
   makesSecret?: true;
   verify: Exclude<VerifyParameters, LinkParameters> | Omit<LinkParameters, 'source'>;
   contentTypes: readonly ContentType[];
+  /** Where its users write the payload as a template: what makes JSON of any text in it, as a sentence. */
+  jsonAdvice?: string;
   payloadTimestamp?: PayloadTimestamp;
   deliveryHeader?: string;
   ping?: { header: string; value: string };
@@ -31,7 +33,10 @@ export interface Preset {
   when?: string;
   changeOrderId?: string;
   app?: string;
-  chatText?: string;
+  /** What a person writes, which must be a command: then neither `changeOrderId` nor `app` is read. */
+  command?: string;
+  /** How people address the function where they write, for advice on what to type: `@robot`, `/rollback`, or nothing. */
+  salutation?: string;
   /** An address to which the result can be posted later, without a signature: only chats have one. */
   answerAt?: string;
   problemStartedAt?: string;

@@ -16,11 +16,18 @@ import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
 import { executeRollback, operationFor } from './execute-rollback.ts';
 import { challengeReply } from './handshake.ts';
 import type { Outcome } from './outcome.ts';
-import { reasonToIgnore, requireAllowed, requireFreshPayload, selectActor } from './payload/conditions.ts';
+import {
+  reasonNoCommand,
+  reasonToIgnore,
+  requireAllowed,
+  requireFreshPayload,
+  selectActor,
+} from './payload/conditions.ts';
 import { requireExpected } from './payload/expected.ts';
 import { selectIntent } from './payload/intent.ts';
 import { withoutMonitorAlarms } from './payload/monitor-alarms.ts';
 import { readPayload } from './payload/read.ts';
+import { selectCommand } from './payload/select-command.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
 import { replyWithHealth, replyWithOutcome, replyWithProblem, type ReplyContext } from './reply/reply.ts';
 import type { Configuration } from './source/compiled-source.ts';
@@ -50,6 +57,8 @@ interface RequestInProgress {
   /** The same moment as a time of day, epoch milliseconds. */
   receivedAt: number;
   record: AuditRecord;
+  /** What the answer needs beside the record: read out of the payload. */
+  replying: Pick<ReplyContext, 'command'>;
 }
 
 /**
@@ -76,6 +85,7 @@ export function createHandler(
     };
     // Grows with what is known, so that a failure is answered in the sender's own way as well.
     let replyContext: Pick<ReplyContext, 'source' | 'isVerified'> = { isVerified: false };
+    const replying: RequestInProgress['replying'] = {};
     try {
       const context = readContext(rawContext);
       record.add({ requestId: context.requestId });
@@ -86,7 +96,14 @@ export function createHandler(
         logDecision('info', { outcome: 'health' });
         return response;
       }
-      const inProgress: RequestInProgress = { request, context, startedOnClock, receivedAt: now(), record };
+      const inProgress: RequestInProgress = {
+        request,
+        context,
+        startedOnClock,
+        receivedAt: now(),
+        record,
+        replying,
+      };
       const source = findSource(sources, request.path);
       replyContext = { source, isVerified: false };
       const authentication = authenticateRequest(inProgress, source, dependencies);
@@ -99,13 +116,13 @@ export function createHandler(
           : await processRequest(inProgress, authenticated, dependencies);
       // The body of a handshake is for the sender, not for the log.
       logDecision('info', { ...outcome, body: undefined });
-      return replyWithOutcome(outcome, { ...replyContext, ...repliedFacts(record) });
+      return replyWithOutcome(outcome, { ...replyContext, ...replying, ...repliedFacts(record) });
     } catch (error) {
       const { requestId, source } = record.facts;
       const problem = toProblem(error, { requestId, source }, log);
       logDecision(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
       const docsUrl = setting(env, 'DOCS_URL');
-      return replyWithProblem(problem, { ...replyContext, ...repliedFacts(record), docsUrl });
+      return replyWithProblem(problem, { ...replyContext, ...replying, ...repliedFacts(record), docsUrl });
     }
   };
 }
@@ -141,7 +158,7 @@ function patienceMs({ deadlineMs }: Source, { function: own }: FunctionContext):
 
 /** From the payload of a verified request to what became of its change order. */
 async function processRequest(
-  { request, context, startedOnClock, receivedAt, record }: RequestInProgress,
+  { request, context, startedOnClock, receivedAt, record, replying }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
   { env, now, clock, random, log }: HandlerDependencies,
 ): Promise<Outcome> {
@@ -163,6 +180,9 @@ async function processRequest(
   const { payload } = counting;
   const reason = await reasonToIgnore(source, payload);
   if (reason !== undefined) return { outcome: 'ignored', message: reason };
+  replying.command = await selectCommand(source, payload);
+  const noCommand = reasonNoCommand(replying.command);
+  if (noCommand !== undefined) return { outcome: 'ignored', message: noCommand };
   await requireAllowed(source, payload);
   const intent = await selectIntent(source, payload, grant, receivedAt);
   record.add({ app: intent.app });

@@ -86,7 +86,8 @@ function selectId({ what, missing, ambiguous }: Sought, findings: readonly Findi
   return id;
 }
 
-function idsIn(value: JSONValue | undefined): string[] {
+/** The UUIDs in a text, in lower case; none in what is no text. */
+export function idsIn(value: JSONValue | undefined): string[] {
   return typeof value === 'string' ? Array.from(value.matchAll(uuid), ([id]) => id.toLowerCase()) : [];
 }
 

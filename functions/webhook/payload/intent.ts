@@ -5,11 +5,12 @@ import type { Target } from '../../rollback/find-change-order.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
 import type { Expression, JSONValue } from '../source/expression.ts';
+import { adviceOn } from '../texts/advice.ts';
 import type { LinkGrant } from '../verify/link.ts';
-import { chatUsage, selectCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
 import { selectApp, selectChangeOrderId, usualNames, type Finding } from './identifier.ts';
+import { selectCommand, type TypedCommand } from './select-command.ts';
 
 /** What a payload asks to roll back, and what limits that. */
 export interface RollbackIntent {
@@ -145,12 +146,13 @@ export async function selectTarget(
 }
 
 async function targetInPayload(source: CompiledSource, payload: JSONValue): Promise<Target> {
-  const { changeOrderId, app, chatText } = source;
+  const { changeOrderId, app } = source;
+  const command = await selectCommand(source, payload);
+  if (command) return { changeOrderId: orderOf(command) };
   if (changeOrderId) {
     return { changeOrderId: selectChangeOrderId([await findIn(changeOrderId, payload, 'changeOrderId')]) };
   }
   if (app) return { app: selectApp([await findIn(app, payload, 'app')]) };
-  if (chatText) return { changeOrderId: selectFromCommand(await selectCommand(chatText, payload)) };
   return { changeOrderId: selectChangeOrderId(usualFindings(payload)) };
 }
 
@@ -177,13 +179,13 @@ function requireApp({ apps }: CompiledSource, app: string): void {
   );
 }
 
-/** Other words could reverse the meaning of the command. */
-function selectFromCommand(rest = ''): string {
-  const id = selectChangeOrderId([{ place: 'the command', value: rest }]);
-  if (rest.toLowerCase() === id) return id;
+/** @throws Problem `change_order_id_missing`, `change_order_id_ambiguous` */
+function orderOf(command: TypedCommand): string {
+  if ('changeOrderId' in command) return command.changeOrderId;
+  const isAmbiguous = command.fault === 'several_ids' || command.fault === 'words_beside_id';
   throw new Problem(
-    'change_order_id_ambiguous',
-    `The command holds more than the id of one change order. Type: ${chatUsage}`,
+    isAmbiguous ? 'change_order_id_ambiguous' : 'change_order_id_missing',
+    adviceOn(command) ?? '',
   );
 }
 
@@ -204,13 +206,15 @@ const longestAddress = 2000;
 
 /** Where the people of a chat wait for the result. An address that is not the chat's own is none. */
 export async function selectAnswerAddress(
-  { answerAt, reply, mode, follow }: CompiledSource,
+  source: CompiledSource,
   payload: JSONValue,
 ): Promise<AnswerAddress | undefined> {
+  const { answerAt, reply, mode, follow } = source;
   const isNeeded = follow || mode === 'deferred';
   if (!answerAt || !isNeeded || (reply !== 'slack' && reply !== 'dingtalk')) return undefined;
   const url = await evaluateText(answerAt, payload, 'answerAt');
   if (url === undefined || url.length > longestAddress) return undefined;
-  const address = { chat: reply, url };
+  const language = source.language ?? (await selectCommand(source, payload))?.language;
+  const address = { chat: reply, url, language };
   return isChatAddress(address) ? address : undefined;
 }

@@ -136,10 +136,10 @@ function describeApps(preset: Preset): string {
     : 'required, for the sender does not sign its payload';
 }
 
-function describeTarget({ verify, changeOrderId, app, chatText, isByApplication }: Preset): string {
+function describeTarget({ verify, changeOrderId, app, command, isByApplication }: Preset): string {
   if (changeOrderId !== undefined) return `the change order in ${changeOrderId}`;
   if (app !== undefined) return `what is being deployed to the application in ${app}`;
-  if (chatText !== undefined) return `the change order in the command "rollback <id>" in ${chatText}`;
+  if (command !== undefined) return `the change order in the command "rollback <id>" in ${command}`;
   if (verify.scheme === 'link')
     return 'what is being deployed to the application of the link, or its change order';
   return isByApplication

@@ -97,15 +97,15 @@ function replyOf({ reply, refusalStatus, successStatus }: CompiledSource) {
 
 /** What is rolled back, and the key that says so. */
 function describeTarget(source: CompiledSource): { key: string; text: string } {
-  const { changeOrderId, app, chatText, verify } = source;
+  const { changeOrderId, app, command, verify } = source;
   const only = onlyAppOf(source);
   if (changeOrderId) return { key: 'changeOrderId', text: `the change order in ${changeOrderId.text}` };
   if (only !== undefined) {
     return { key: 'app', text: `what is being deployed to the application ${only}` };
   }
   if (app) return { key: 'app', text: `what is being deployed to the application in ${app.text}` };
-  if (chatText) {
-    return { key: 'chatText', text: `the change order in the command "rollback <id>" in ${chatText.text}` };
+  if (command) {
+    return { key: 'command', text: `the change order in the command "rollback <id>" in ${command.text}` };
   }
   return verify.scheme === 'link'
     ? { key: 'verify', text: 'what is being deployed to the application of the link, or its change order' }

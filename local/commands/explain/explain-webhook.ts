@@ -4,6 +4,7 @@ import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
 import {
+  reasonNoCommand,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
@@ -15,6 +16,7 @@ import { requireExpected } from '../../../functions/webhook/payload/expected.ts'
 import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
 import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
+import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
 import type { Expression, JSONValue } from '../../../functions/webhook/source/expression.ts';
@@ -124,7 +126,7 @@ const rulesOf = ({
   expects,
   monitorAlarms,
   when,
-  chatText,
+  command,
   changeOrderId,
   app,
   verify,
@@ -158,11 +160,12 @@ const rulesOf = ({
   ...(expects ? [expectsRule] : []),
   ...(monitorAlarms ? [monitorRule] : []),
   {
-    name: when === undefined && chatText !== undefined ? 'command' : 'when',
+    name: when === undefined && command !== undefined ? 'command' : 'when',
     find: async (source, payload) => {
-      const reason = await reasonToIgnore(source, payload);
+      const reason =
+        (await reasonToIgnore(source, payload)) ?? reasonNoCommand(await selectCommand(source, payload));
       if (reason !== undefined) return { text: reason, end: { ignored: reason } };
-      const texts = await Promise.all([gave('when', when, payload), gave('text', chatText, payload)]);
+      const texts = await Promise.all([gave('when', when, payload), gave('text', command, payload)]);
       return { text: texts.filter((text) => text !== undefined).join('; ') || 'none: every payload counts' };
     },
   },
@@ -183,7 +186,7 @@ const rulesOf = ({
     },
   },
   {
-    name: nameOfTarget({ changeOrderId, app, chatText, verify }),
+    name: nameOfTarget({ changeOrderId, app, command, verify }),
     find: async (source, payload, { grant }) => {
       const target = await selectTarget(source, payload, grant);
       const texts = await Promise.all([
@@ -300,13 +303,13 @@ function describeDecision(
 function nameOfTarget({
   changeOrderId,
   app,
-  chatText,
+  command,
   verify,
-}: Pick<Source, 'changeOrderId' | 'app' | 'chatText' | 'verify'>): string {
+}: Pick<Source, 'changeOrderId' | 'app' | 'command' | 'verify'>): string {
   if (changeOrderId) return 'changeOrderId';
   if (verify.scheme === 'link') return 'link';
   if (app) return 'app';
-  return chatText ? 'id in the command' : 'changeOrderId';
+  return command ? 'id in the command' : 'changeOrderId';
 }
 
 function describeAction({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {

@@ -214,7 +214,7 @@ describe('a slash command', () => {
 
   test('without an id is answered with what to type', async () => {
     const answer = await webhook.post('slack', command('checkout'), { headers });
-    expect(answer.body['text']).toContain('Type: rollback &lt;change order id&gt;');
+    expect(answer.body['text']).toContain('“checkout” is no id of a change order.');
   });
 
   test('that is forged is refused with 401 and problem details, as everywhere', async () => {

@@ -109,7 +109,12 @@ describe('the first rule that stops it decides:', () => {
       `The rule "when" decides: ignored (200). \`when: state == 'failed'\` gave false, not true.`,
       false,
     ],
-    ['preset: feishu', '{}', 'The rule "command" decides: ignored (200). This is no command.', false],
+    [
+      'preset: feishu',
+      '{}',
+      'The rule "command" decides: ignored (200). This is no command: it has no text.',
+      false,
+    ],
     [
       `preset: generic, allow: ok`,
       '{"ok":1}',
