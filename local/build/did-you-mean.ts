@@ -21,8 +21,8 @@ export function sameByAnotherName(word: string, candidates: readonly string[]): 
   return candidates.find((each) => each === name);
 }
 
-/** The beginning of a name counts as that name. */
-function nearest(word: string, candidates: readonly string[]): string | undefined {
+/** The candidate that was probably meant. The beginning of a name counts as that name. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   const begun = candidates.filter((each) => typed !== '' && each.toLowerCase().startsWith(typed));
   if (begun.length > 0) return closest(word, begun);
