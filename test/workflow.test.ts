@@ -9,7 +9,13 @@ interface Job {
   'timeout-minutes': number;
   permissions?: object;
   strategy?: { matrix: { node: string[] } };
-  steps: { uses?: string; run?: string; with?: Record<string, unknown>; 'continue-on-error'?: boolean }[];
+  steps: {
+    uses?: string;
+    run?: string;
+    env?: object;
+    with?: Record<string, unknown>;
+    'continue-on-error'?: boolean;
+  }[];
 }
 
 interface Workflow {
@@ -42,6 +48,11 @@ describe('.github/workflows/ci.yml', () => {
     expect(newer.length).toBeGreaterThan(0);
     const versions = jobs['test']?.steps.flatMap((step) => step.with?.['node-version'] ?? []);
     expect(versions).toEqual(['${{ matrix.node }}']);
+  });
+
+  test('tries every client of docs/clients.md, so that none is skipped for want of a tool', () => {
+    const step = jobs['test']?.steps.find(({ run }) => run === '.ci/run');
+    expect(step?.env).toEqual({ EVERY_CLIENT: 'true' });
   });
 
   test('installs the real senders, and tries them', () => {

@@ -174,10 +174,20 @@ async function processRequest(
   const dependencies = { changeOrders, clock, random, warn };
   const found = await findChangeOrder({ ...intent, deadlineAt }, dependencies);
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
-  return executeRollback(
+  const { warning } = intent;
+  if (warning !== undefined) warn(warning, { changeOrderId: found.changeOrderId });
+  const outcome = await executeRollback(
     { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
     { ...dependencies, openQueue: lazily(() => openTaskQueue(context, env)), env, now },
   );
+  return warning === undefined ? outcome : withWarning(outcome, warning);
+}
+
+/** Adds to the outcome of a change order that is rolled back, or would be, what was not checked. */
+function withWarning(outcome: Outcome, warning: string): Outcome {
+  if (outcome.outcome === 'already_terminated' || outcome.outcome === 'ignored') return outcome;
+  if ('duplicate' in outcome) return outcome;
+  return { ...outcome, causality: 'unchecked', message: `${outcome.message} ${warning}` };
 }
 
 function answerHealth(

@@ -12,6 +12,7 @@ import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
+import { pathsRead } from './paths-read.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
 import { sourcesSchema, type SourceSettings, type VerifySettings } from './sources-schema.ts';
 
@@ -151,6 +152,7 @@ function compileSource(
     follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
+    successStatus: settings.successStatus ?? preset.successStatus,
     reply: preset.reply ?? 'json',
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };
@@ -202,7 +204,15 @@ function checkApps(
 
 type Expressions = Pick<
   CompiledSource,
-  'actor' | 'when' | 'allow' | 'changeOrderId' | 'app' | 'chatText' | 'answerAt' | 'problemStartedAt'
+  | 'actor'
+  | 'when'
+  | 'allow'
+  | 'changeOrderId'
+  | 'app'
+  | 'chatText'
+  | 'answerAt'
+  | 'problemStartedAt'
+  | 'mayLackProblemStart'
 >;
 
 /** The source's own expressions, and the preset's where it has none. */
@@ -223,18 +233,24 @@ function compileExpressions(
   checkFixedApp(compiledApp, settings.apps, report);
   return {
     actor: expression('preset', preset.actor, 'text'),
-    when: expression('when', settings.when ?? preset.when, 'truth'),
+    when: withPaths(expression('when', settings.when ?? preset.when, 'truth')),
     allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
     app: compiledApp,
     chatText: expression('preset', chatText, 'text'),
     answerAt: expression('preset', preset.answerAt, 'text'),
+    mayLackProblemStart:
+      settings.problemStartedAt === undefined && preset.problemStartedAt !== undefined ? true : undefined,
     problemStartedAt: expression(
       'problemStartedAt',
       settings.problemStartedAt ?? preset.problemStartedAt,
       'time',
     ),
   };
+}
+
+function withPaths(when: Expression | undefined): Expression | undefined {
+  return when && { ...when, reads: pathsRead(when.tree) };
 }
 
 /** An application that is written out, and no path to one, is known before any payload is. */

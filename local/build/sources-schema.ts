@@ -272,8 +272,12 @@ const sourceSchema = z.strictObject({
     .refine((status) => status === 200 || (status >= 400 && status <= 499), 'must be 200 or from 400 to 499')
     .optional()
     .describe(
-      'The status of every refusal (4xx) once the sender is known; 200 for senders that disable a hook after a 4xx.',
+      'The status of every refusal (4xx) once the sender is known; 200 for senders that repeat a webhook, or disable it, after a 4xx.',
     ),
+  successStatus: z
+    .literal(200)
+    .optional()
+    .describe('The status of every outcome, for senders that take any other, such as 202, for a failure.'),
   deadlineMs: z
     .int()
     .min(2000)

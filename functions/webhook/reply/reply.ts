@@ -33,7 +33,7 @@ export function replyWithOutcome(outcome: Outcome, context: ReplyContext): Funct
   const chat = chatOf(context);
   if (chat) return json(200, 'application/json', chatMessage(chat, outcome, context.actor));
   const { source, requestId } = context;
-  return json(statusOfOutcome(outcome), 'application/json', {
+  return json(source?.successStatus ?? statusOfOutcome(outcome), 'application/json', {
     ...outcome,
     source: source?.name,
     requestId,

@@ -2,7 +2,7 @@ import { exchange, ExchangeFailure } from '../../../functions/alibaba/exchange.t
 import { edasEndpoint } from '../../../functions/edas/endpoint.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
-import { nearest } from '../../build/did-you-mean.ts';
+import { nearestOf } from '../../build/did-you-mean.ts';
 import { codeOf } from '../../cli/cli.ts';
 import { right, unknown, warning, wrong, type Finding } from './finding.ts';
 
@@ -69,7 +69,7 @@ export function checkEndpoint(env: Environment): { finding: Finding; endpoint?: 
 }
 
 function ofUnknownRegion(region: string, endpoint: string): Finding {
-  const meant = nearest(region, regions);
+  const meant = nearestOf(region, regions);
   return warning(
     `no document names the region ${region} for EDAS${meant === undefined ? '' : ` (did you mean ${meant}?)`}, which would be called at ${endpoint}`,
     'Put the region of your applications into REGION. If it is a new one, set EDAS_ENDPOINT, too: https://api.aliyun.com/product/Edas lists the addresses.',

@@ -5,7 +5,7 @@ import type { Environment } from '../../../functions/platform/settings.ts';
 import { findFunction, ownVariables } from '../../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../../build/compile-sources.ts';
 import { readDeployment, type Deployment } from '../../build/deployment.ts';
-import { nearest } from '../../build/did-you-mean.ts';
+import { nearestOf } from '../../build/did-you-mean.ts';
 import { isKnownToAnybody } from '../../build/sources-schema.ts';
 import type { DeployEnvironment } from './env-file.ts';
 import { warning, type Finding } from './finding.ts';
@@ -52,7 +52,7 @@ function checkLine(
   wanted: readonly string[],
 ): Finding[] {
   if (read.includes(variable) || isKnownToAnybody(variable) || forOthers.test(variable)) return [];
-  const meant = wanted.length > 0 ? nearest(variable, wanted) : undefined;
+  const meant = nearestOf(variable, wanted);
   if (meant === undefined) {
     return [
       warning(
