@@ -89,7 +89,7 @@ function isAddress(value: unknown): boolean {
 }
 
 /** Variables that every instance has. As an HMAC key, `cn-hangzhou` can be guessed. */
-function isKnownToAnybody(name: string): boolean {
+export function isKnownToAnybody(name: string): boolean {
   const settings = [
     'REGION',
     'EDAS_ENDPOINT',

@@ -23,6 +23,7 @@ import { checkLinks } from './check-links.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { addWhatIsMissing } from './add-what-is-missing.ts';
 import { checkSettings } from './check-settings.ts';
+import { checkVariables } from './check-variables.ts';
 import { readDeployEnvironment } from './env-file.ts';
 import { checkOtherEnvironments } from './check-other-environments.ts';
 import { readFunctions, type Functions } from './read-functions.ts';
@@ -99,6 +100,7 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   const found = isOffline ? undefined : yield* findCredentials();
   const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
   if (namesInKms(sources).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
+  yield* checkVariables(folder, environment, shell, configuration);
   yield* checkChannels(notify, environment.env);
   const isFirst = url === undefined && !wasDeployed(folder, deployment);
   yield* checkSettings(deployment.env, deployment.role, isFirst);

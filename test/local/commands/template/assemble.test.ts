@@ -106,6 +106,19 @@ describe('what Serverless Devs makes of the template', () => {
   });
 });
 
+test('npm run add works in what the template makes, and says what its own pages say', async () => {
+  const mine = await initialise(defaults());
+  symlinkSync(path.join(root, 'node_modules'), path.join(mine, 'node_modules'));
+  const run = (name: string, args: readonly string[] = []) =>
+    runCommand(path.relative(root, path.join(mine, `local/commands/${name}.ts`)), args);
+
+  const added = await run('add', ['shop', '--preset', 'generic']);
+  expect(added).toMatchObject({ status: 0, stderr: '' });
+  expect(added.stdout).toContain('The recipe (docs/sources.md#generic)');
+  expect(readFileSync(path.join(mine, '.env'), 'utf8')).toMatch(/\nSECRET_SHOP=[0-9a-f]{64}\n/);
+  expect(await run('build')).toMatchObject({ status: 0, stderr: '' });
+});
+
 describe('the template', () => {
   test('uses each of its parameters, and asks for nothing that is none', () => {
     const placeholders = Array.from(read('src/s.yaml').matchAll(/\{\{ (\w+) \}\}/g), ([, name]) => name);
