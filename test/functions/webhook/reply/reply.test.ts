@@ -96,14 +96,18 @@ describe('a problem', () => {
 
   test('has an address that can be clicked, where it is known under which one people read the pages', () => {
     const docsUrl = 'https://git.example.com/sre/docs/errors.md';
-    const { type } = toRecord(bodyOf(replyWithProblem(new Problem('internal', 'why'), { ...context, docsUrl })));
+    const { type } = toRecord(
+      bodyOf(replyWithProblem(new Problem('internal', 'why'), { ...context, docsUrl })),
+    );
     expect(type).toBe('https://git.example.com/sre/docs/errors.md#internal');
   });
 
   test.each([undefined, '', 'http://git.example.com/errors.md', 'javascript:alert(1)', 'docs'])(
     'has a path where the address of the pages is not https: %s',
     (docsUrl) => {
-      const { type } = toRecord(bodyOf(replyWithProblem(new Problem('internal', 'why'), { ...context, docsUrl })));
+      const { type } = toRecord(
+        bodyOf(replyWithProblem(new Problem('internal', 'why'), { ...context, docsUrl })),
+      );
       expect(type).toBe('docs/errors.md#internal');
     },
   );
