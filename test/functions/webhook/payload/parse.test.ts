@@ -177,10 +177,7 @@ describe('a form', () => {
 
   test.each([
     ['other=x', 'The form has no field payload, in which the JSON is due.'],
-    [
-      'payload=hello',
-      'The field payload is not JSON.',
-    ],
+    ['payload=hello', 'The field payload is not JSON.'],
     ['payload=%7B%22a%22%3A1%2C%22a%22%3A2%7D', 'The field payload has the key "a" twice in one object.'],
     ['payload=%7B%7D&payload=%7B%7D', 'The form has a field more than once.'],
   ])('%s is malformed where its field payload is due to hold JSON', (text, message) => {
