@@ -12,5 +12,7 @@ export const grafana = {
   // A pair for high availability works as Alertmanager's, whose code it has.
   // https://grafana.com/docs/grafana/latest/alerting/set-up/configure-high-availability/
   comesSeveralTimes: true,
+  // Its Alertmanager sends what was not answered 2xx again with every group interval, and shows the contact point as failing.
+  refusalStatus: 200,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

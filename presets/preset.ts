@@ -47,7 +47,14 @@ export interface Preset {
    * from retries. Its rollbacks are then claimed, unless the source says `follow: false`.
    */
   comesSeveralTimes?: boolean;
-  refusalStatus?: number;
+  /**
+   * The status of refusals, where the sender would take a 4xx for a failed delivery and repeat it, hold other deliveries
+   * back, or switch the webhook off. The decision is in the answer, the log and the metrics all the same. A 5xx stays one:
+   * nothing was decided, and the sender is to repeat it.
+   */
+  refusalStatus?: 200;
+  /** The status of outcomes, where the sender takes nothing but this for a success. */
+  successStatus?: 200;
   /**
    * Milliseconds until the function must have answered: a little less than the sender waits, and at most
    * `longestPatienceMs`.

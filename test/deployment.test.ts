@@ -3,8 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { deployingEnvironment } from '../local/commands/deploy/environment-file.ts';
+import { runServerlessDevs } from './support/serverless-devs.ts';
 import { removeFolder } from './support/temporary-folder.ts';
 
 // fc3 checks s.yaml only in part. It takes a misspelt property, and then deploys the default (a timeout of 3 s),
@@ -142,7 +145,7 @@ const example = envLines(read('.env.example'));
 
 /** What both functions read besides secrets, and what the webhook needs to start the other. */
 const settings = ['REGION', 'EDAS_ENDPOINT', 'FUNCTION_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
-const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'FOLLOW_FUNCTION'];
+const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'DOCS_URL', 'FOLLOW_FUNCTION'];
 
 interface Source {
   readonly name: string;
@@ -198,6 +201,90 @@ describe('the names in s.yaml', () => {
   test('are given to the fc3 component in edition 3', () => {
     expect(deployment).toMatchObject({ edition: '3.0.0' });
     for (const [, { resource }] of both) expect(resource).toMatchObject({ component: 'fc3' });
+  });
+});
+
+/** The commented resource at the end of s.yaml, as it is once the # are taken away. */
+function withDomain(): string {
+  const [before = '', block = ''] = template.split(/^(?= {2}# domain:$)/m);
+  return before + block.replaceAll(/^ {2}# /gm, '  ');
+}
+
+describe('the domain that s.yaml offers', () => {
+  const domain = fields(
+    fields(fields(parse(withDomain()), 's.yaml')['resources'], 'resources')['domain'],
+    'resources.domain',
+  );
+  const props = fields(domain['props'], 'domain.props');
+
+  /** https://github.com/devsapp/fc3-domain/blob/main/src/schema.json */
+  const domainVocabulary: Vocabulary = {
+    region: null,
+    domainName: null,
+    protocol: null,
+    certConfig: { certId: null },
+    tlsConfig: { minVersion: null, maxVersion: null, cipherSuites: null },
+    routeConfig: { routes: { path: null, functionName: null, qualifier: null, methods: null } },
+  };
+
+  test('has names that fc3-domain knows, and all that it requires', () => {
+    expect(domain['component']).toBe('fc3-domain');
+    expect(unknownNames(props, domainVocabulary)).toEqual([]);
+    expect(Object.keys(props)).toEqual(
+      expect.arrayContaining(['region', 'domainName', 'protocol', 'routeConfig']),
+    );
+  });
+
+  test('carries nothing without TLS 1.2, for tokens and links are secrets', () => {
+    expect(props).toMatchObject({ protocol: 'HTTPS', tlsConfig: { minVersion: 'TLSv1.2' } });
+  });
+
+  test('leads every path to the webhook, with the methods of its trigger, in its region', () => {
+    expect(props['region']).toBe(webhook.props['region']);
+    expect(props['routeConfig']).toEqual({
+      routes: [
+        {
+          path: '/*',
+          functionName: '${resources.webhook.props.functionName}',
+          qualifier: 'LATEST',
+          methods: ['GET', 'POST'],
+        },
+      ],
+    });
+  });
+});
+
+describe('Serverless Devs', () => {
+  const preview = async (env: string, text = template, shell: NodeJS.Dict<string> = {}) => {
+    const home = mkdtempSync(join(tmpdir(), 'edas-rollback-webhook-'));
+    try {
+      writeFileSync(join(home, 's.yaml'), text);
+      writeFileSync(join(home, '.env'), 'REGION=cn-beijing\nLOG_LEVEL=debug\nKMS_ENDPOINT=of-env\n');
+      writeFileSync(join(home, '.env.production'), env);
+      const values = deployingEnvironment(home, '.env.production', shell);
+      return await runServerlessDevs(['preview'], { cwd: home, home, env: values });
+    } finally {
+      removeFolder(home);
+    }
+  };
+  // It colours what it prints.
+  const plain = (text: string) => stripVTControlCharacters(text);
+
+  test('takes the values of a named environment alone, and those of the shell before them', async () => {
+    const own = 'REGION=cn-shanghai\nWEBHOOK_FUNCTION=production-webhook\nLOG_LEVEL=warn\n';
+    const shown = plain(await preview(own, template, { LOG_LEVEL: 'error' }));
+    expect(shown).toMatch(/region: +cn-shanghai/);
+    expect(shown).toMatch(/functionName: +production-webhook/);
+    expect(shown).toMatch(/LOG_LEVEL: +error/);
+    expect(shown).toMatch(/functionName: +edas-rollback-follow/);
+    expect(shown).not.toMatch(/cn-beijing|debug|of-env/);
+  });
+
+  test('takes the domain for the webhook, under the name that the webhook has', async () => {
+    const own = 'WEBHOOK_FUNCTION=production-webhook\nDOMAIN_NAME=rollback.example.com\n';
+    const shown = plain(await preview(own, withDomain()));
+    expect(shown).toMatch(/domainName: +rollback\.example\.com/);
+    expect(shown.match(/functionName: +production-webhook/g)).toHaveLength(2);
   });
 });
 

@@ -76,7 +76,7 @@ describe.runIf(isCheckout)('git', () => {
   const ignores = (file: string): boolean =>
     spawnSync('git', ['check-ignore', '-q', file], { cwd: root }).status === 0;
 
-  test.each(['.env', 'dist/webhook.js'])('ignores %s', (file) => {
+  test.each(['.env', '.env.production', '.deployed.json', 'dist/webhook.js'])('ignores %s', (file) => {
     expect(ignores(file)).toBe(true);
   });
 

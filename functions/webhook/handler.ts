@@ -7,6 +7,7 @@ import { readContext, type FunctionContext, type FunctionResponse } from '../pla
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
+import { setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { findChangeOrder } from '../rollback/find-change-order.ts';
@@ -120,7 +121,8 @@ export function createHandler(
       const { requestId, source } = record.facts;
       const problem = toProblem(error, { requestId, source }, log);
       logDecision(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
-      return replyWithProblem(problem, { ...replyContext, ...replying, ...repliedFacts(record) });
+      const docsUrl = setting(env, 'DOCS_URL');
+      return replyWithProblem(problem, { ...replyContext, ...replying, ...repliedFacts(record), docsUrl });
     }
   };
 }
@@ -202,10 +204,20 @@ async function processRequest(
   const dependencies = { changeOrders, clock, random, warn };
   const found = await findChangeOrder({ ...intent, deadlineAt }, dependencies);
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
-  return executeRollback(
+  const { warning } = intent;
+  if (warning !== undefined) warn(warning, { changeOrderId: found.changeOrderId });
+  const outcome = await executeRollback(
     { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
     { ...dependencies, openQueue: lazily(() => openTaskQueue(context, env)), env, now },
   );
+  return warning === undefined ? outcome : withWarning(outcome, warning);
+}
+
+/** Adds to the outcome of a change order that is rolled back, or would be, what was not checked. */
+function withWarning(outcome: Outcome, warning: string): Outcome {
+  if (outcome.outcome === 'already_terminated' || outcome.outcome === 'ignored') return outcome;
+  if ('duplicate' in outcome) return outcome;
+  return { ...outcome, causality: 'unchecked', message: `${outcome.message} ${warning}` };
 }
 
 function answerHealth(

@@ -12,6 +12,7 @@ import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
+import { pathsRead } from './paths-read.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
 import { sourcesSchema, type SourceSettings, type VerifySettings } from './sources-schema.ts';
 
@@ -158,6 +159,7 @@ function compileSource(
     follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
+    successStatus: settings.successStatus ?? preset.successStatus,
     reply: preset.reply ?? 'json',
     language: settings.language,
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
@@ -219,6 +221,7 @@ type Expressions = Pick<
   | 'salutation'
   | 'answerAt'
   | 'problemStartedAt'
+  | 'mayLackProblemStart'
 >;
 
 /** The source's own expressions, and the preset's where it has none. */
@@ -239,19 +242,25 @@ function compileExpressions(
   checkFixedApp(compiledApp, settings.apps, report);
   return {
     actor: expression('preset', preset.actor, 'text'),
-    when: expression('when', settings.when ?? preset.when, 'truth'),
+    when: withPaths(expression('when', settings.when ?? preset.when, 'truth')),
     allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
     app: compiledApp,
     command: expression(settings.command === undefined ? 'preset' : 'command', command, 'text'),
     salutation: expression('preset', preset.salutation, 'text'),
     answerAt: expression('preset', preset.answerAt, 'text'),
+    mayLackProblemStart:
+      settings.problemStartedAt === undefined && preset.problemStartedAt !== undefined ? true : undefined,
     problemStartedAt: expression(
       'problemStartedAt',
       settings.problemStartedAt ?? preset.problemStartedAt,
       'time',
     ),
   };
+}
+
+function withPaths(when: Expression | undefined): Expression | undefined {
+  return when && { ...when, reads: pathsRead(when.tree) };
 }
 
 /** An application that is written out, and no path to one, is known before any payload is. */

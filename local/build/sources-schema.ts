@@ -89,14 +89,16 @@ function isAddress(value: unknown): boolean {
 }
 
 /** Variables that every instance has. As an HMAC key, `cn-hangzhou` can be guessed. */
-function isKnownToAnybody(name: string): boolean {
+export function isKnownToAnybody(name: string): boolean {
   const settings = [
     'REGION',
     'EDAS_ENDPOINT',
     'KMS_ENDPOINT',
     'ROLLBACK_SUSPENDED',
     'LOG_LEVEL',
+    'DOCS_URL',
     'FUNCTION_ROLE',
+    'WEBHOOK_FUNCTION',
     'FOLLOW_FUNCTION',
     'FUNCTION_ENDPOINT',
   ];
@@ -276,8 +278,12 @@ const sourceSchema = z.strictObject({
     .refine((status) => status === 200 || (status >= 400 && status <= 499), 'must be 200 or from 400 to 499')
     .optional()
     .describe(
-      'The status of every refusal (4xx) once the sender is known; 200 for senders that disable a hook after a 4xx.',
+      'The status of every refusal (4xx) once the sender is known; 200 for senders that repeat a webhook, or disable it, after a 4xx.',
     ),
+  successStatus: z
+    .literal(200)
+    .optional()
+    .describe('The status of every outcome, for senders that take any other, such as 202, for a failure.'),
   language: z
     .enum(languages)
     .optional()

@@ -17,17 +17,20 @@ import { findNameable, isByApplication } from '../signing/sample-webhook.ts';
 import { checkEndpoint } from './doctor/check-endpoint.ts';
 import { deployedUrl } from './deploy/deployed-url.ts';
 import { recordDeployment } from './deploy/deployments.ts';
-import { readArguments } from './deploy/read-arguments.ts';
+import { deployingEnvironment, requireEnvironmentFile } from './deploy/environment-file.ts';
+import { readArguments, type Arguments } from './deploy/read-arguments.ts';
 import { requireNetwork } from './deploy/require-network.ts';
 import { isOpen } from './doctor/check-secrets.ts';
 import { readDeployEnvironment } from './doctor/env-file.ts';
-import { examine, readFunctions } from './doctor/examine.ts';
+import { examine } from './doctor/examine.ts';
+import { readFunctions, type Functions } from './doctor/read-functions.ts';
 import { exitStatus, printRemarks, summarize } from './doctor/report.ts';
 
 const help = `Checks, builds and deploys both functions, and says how to send the first webhook.
 
-  npm run deploy -- [--folder DIR] [arguments of s deploy]
+  npm run deploy -- [--env NAME] [--folder DIR] [arguments of s deploy]
 
+  --env NAME    take the values of .env.NAME instead of .env, such as .env.production; the shell wins over both
   --folder DIR  where sources.yaml, s.yaml and .env are, and dist/ goes   (this repository)
 
 All other arguments go to Serverless Devs, such as -y, which asks nothing: npx s deploy --help. But -t (--template) is refused:
@@ -39,27 +42,32 @@ something wrong, nothing is built or deployed.
 const longestWaitMs = 60_000;
 
 await runCli(async () => {
-  const { folder, isHelp, forwarded, access } = readArguments(process.argv.slice(2));
+  const { folder, file, isHelp, forwarded, access } = readArguments(process.argv.slice(2));
   if (isHelp) {
     console.log(help);
     return;
   }
-  await requireConnected(folder);
-  await requireHealthy(folder, lastValue(access));
+  requireEnvironmentFile(folder, file);
+  const place = { folder, file };
+  await requireConnected(place);
+  await requireHealthy(place, lastValue(access));
   const configuration = await build(folder);
-  await deploy(folder, forwarded);
-  recordDeployment(folder, functionsOf(folder), Date.now());
-  await guide(folder, access, configuration);
+  await deploy(place, forwarded);
+  recordDeployment(folder, functionsOf(place), Date.now());
+  await guide(place, access, configuration);
 });
 
+/** What is deployed: the folder, and the file in it with the values. */
+type From = Pick<Arguments, 'folder' | 'file'>;
+
 /** @throws CliError where there is no network */
-async function requireConnected(folder: string): Promise<void> {
-  const { env } = functionsOf(folder);
+async function requireConnected(from: From): Promise<void> {
+  const { env } = functionsOf(from);
   await requireNetwork(checkEndpoint(env).endpoint, process.env, (hostname) => lookup(hostname));
 }
 
-function functionsOf(folder: string): ReturnType<typeof readFunctions> {
-  return readFunctions(folder, readDeployEnvironment(folder, process.env).env);
+function functionsOf({ folder, file }: From): Functions {
+  return readFunctions(folder, readDeployEnvironment(folder, process.env, file).env);
 }
 
 /** The alias in `-a NAME`, `--access NAME`, `-a=NAME`; the last one counts. */
@@ -68,10 +76,11 @@ function lastValue(access: readonly string[]): string | undefined {
 }
 
 /** @throws CliError where the doctor finds something wrong; what could not be checked is no reason to stop */
-async function requireHealthy(folder: string, access: string | undefined): Promise<void> {
+async function requireHealthy({ folder, file }: From, access: string | undefined): Promise<void> {
   const findings = await printRemarks(
     examine({
       folder,
+      file,
       shell: process.env,
       isOffline: true,
       links: [],
@@ -87,30 +96,34 @@ async function requireHealthy(folder: string, access: string | undefined): Promi
 
 async function build(folder: string): Promise<CompiledConfiguration> {
   heading('Build');
-  const configuration = compileConfigurationFile(path.join(folder, 'sources.yaml'));
+  const configuration = compileConfigurationFile(
+    path.join(folder, 'sources.yaml'),
+    'nothing was built or deployed',
+  );
   requireDeployable(path.join(folder, 's.yaml'), configuration);
   const built = await buildFunctions(configuration, path.join(folder, 'dist'));
   for (const line of describeBuild(configuration, built)) console.log(line);
   return configuration;
 }
 
-async function deploy(folder: string, args: readonly string[]): Promise<void> {
+async function deploy(from: From, args: readonly string[]): Promise<void> {
   heading('Deploy');
-  const { status } = await runServerlessDevs(['deploy', ...args], folder, 'inherit');
+  const { status } = await runServerlessDevs(['deploy', ...args], from, 'inherit');
   if (status !== 0)
     throw new CliError(`s deploy ended with status ${status}: see above. Then run npm run deploy again.`);
 }
 
 /** Says where the function is, and how to send to it. What is not known then is no reason to call the deployment failed. */
 async function guide(
-  folder: string,
+  from: From,
   access: readonly string[],
   { sources }: CompiledConfiguration,
 ): Promise<void> {
+  const { folder, file } = from;
   heading('Deployed');
   const { output } = await runServerlessDevs(
     ['info', '--silent', '--output-format', 'raw', ...access],
-    folder,
+    from,
     'pipe',
   );
   const found = deployedUrl(output, readFileSync(path.join(folder, 's.yaml'), 'utf8'));
@@ -120,7 +133,7 @@ async function guide(
       'Serverless Devs did not tell the URL. It stands above, as system_url; put it in here: URL=https://…',
   );
   console.log(`\nIs it up?\n  curl ${url}/`);
-  const { env } = readDeployEnvironment(folder, process.env);
+  const { env } = readDeployEnvironment(folder, process.env, file);
   const open = sources.filter((each) => isOpen(each, env));
   const source = await findNameable(open);
   const functions = readFunctions(folder, env);
@@ -128,39 +141,55 @@ async function guide(
   const [other] = open;
   if (source) {
     console.log('\nThe first webhook. Put an id in; while ROLLBACK_SUSPENDED=true, nothing is rolled back:');
-    for (const line of firstWebhook(source, url, region)) console.log(`  ${line}`);
+    for (const line of firstWebhook(source, url, region, file)) console.log(`  ${line}`);
   } else if (other) {
     console.log(
       '\nThe first webhook, of a payload that you have; while ROLLBACK_SUSPENDED=true, nothing is rolled back:',
     );
-    for (const line of sendLines(other, '--payload FILE', url, region)) console.log(`  ${line}`);
+    for (const line of sendLines(other, '--payload FILE', url, region, file)) console.log(`  ${line}`);
   }
-  console.log(`\nCheck it, with what cannot exist:\n  npm run doctor -- --url ${url}`);
+  console.log(`\nCheck it, with what cannot exist:\n  npm run doctor -- ${ofEnvironment(file)}--url ${url}`);
   if (!isSuspended(functions.env)) return;
   console.log(
-    '\nRollbacks are suspended. Once a webhook was answered suspended, write ROLLBACK_SUSPENDED=false into .env, and deploy again:\n  npm run deploy -- -y',
+    `\nRollbacks are suspended. Once a webhook was answered suspended, write ROLLBACK_SUSPENDED=false into ${file}, and deploy again:\n  npm run deploy -- ${ofEnvironment(file)}-y`,
   );
 }
 
+/** What names the file to a command again. */
+function ofEnvironment(file: string): string {
+  return file === '.env' ? '' : `--env ${file.slice('.env.'.length)} `;
+}
+
 /** Lines to paste. A secret in KMS is read with the reader's own credentials. */
-function firstWebhook(source: CompiledSource, url: string, region: string | undefined): string[] {
+function firstWebhook(
+  source: CompiledSource,
+  url: string,
+  region: string | undefined,
+  file: string,
+): string[] {
   if (isSignedByOpenssl(source)) {
     const lines = opensslLines(source, url, region);
     if (signingVariable(source, region).readLine !== undefined) return lines;
     return [
-      '. ./.env   # without export: an exported variable would win over .env at the next deploy',
+      `. ./${file}   # without export: an exported variable would win over ${file} at the next deploy`,
       ...lines,
     ];
   }
   const target = isByApplication(source) ? '--app APPLICATION-ID' : '--change-order CHANGE-ORDER-ID';
-  return sendLines(source, target, url, region);
+  return sendLines(source, target, url, region, file);
 }
 
-function sendLines(source: CompiledSource, what: string, url: string, region: string | undefined): string[] {
+function sendLines(
+  source: CompiledSource,
+  what: string,
+  url: string,
+  region: string | undefined,
+  file: string,
+): string[] {
   const { variable, readLine } = signingVariable(source, region);
   const send = `npm run send -- --source ${source.name} ${what} --url ${url}`;
   if (readLine !== undefined) return [readLine, `${send} --secret-env ${variable}`];
-  return [`(set -a; . ./.env; set +a; ${send})`];
+  return [`(set -a; . ./${file}; set +a; ${send})`];
 }
 
 /**
@@ -170,11 +199,12 @@ function sendLines(source: CompiledSource, what: string, url: string, region: st
  */
 async function runServerlessDevs(
   args: readonly string[],
-  folder: string,
+  { folder, file }: From,
   stdout: 'inherit' | 'pipe',
 ): Promise<{ status: number; output: string }> {
   const timeout = stdout === 'pipe' ? longestWaitMs : undefined;
-  const child = spawn('s', args, { cwd: folder, stdio: ['inherit', stdout, 'inherit'], timeout });
+  const env = deployingEnvironment(folder, file, process.env);
+  const child = spawn('s', args, { cwd: folder, env, stdio: ['inherit', stdout, 'inherit'], timeout });
   try {
     const [[status], output] = await Promise.all([
       once(child, 'close') as Promise<[number | null]>,

@@ -4,15 +4,22 @@ import path from 'node:path';
 import { CliError } from '../cli/cli.ts';
 import { runCommand } from '../cli/command.ts';
 import { readUrl, sharedOptions } from '../cli/options.ts';
+import { environmentFile, requireEnvironmentFile } from './deploy/environment-file.ts';
 import { examine } from './doctor/examine.ts';
 import { exitStatus, printRemarks, summarize } from './doctor/report.ts';
 
 await runCommand({
   summary:
     'Checks everything that can be checked before and after a deployment. It changes nothing without --fix, and shows no secret.',
-  usage: 'npm run doctor -- [--offline] [--fix] [--url URL] [--link LINK]… [--account ID] [--folder DIR]',
+  usage:
+    'npm run doctor -- [--offline] [--env NAME] [--fix] [--url URL] [--link LINK]… [--account ID] [--folder DIR]',
   options: {
     offline: { type: 'boolean', default: false, help: 'leave out what needs a network' },
+    env: {
+      type: 'string',
+      value: 'NAME',
+      help: 'take the values of .env.NAME instead of .env, as npm run deploy -- --env NAME does',
+    },
     fix: {
       type: 'boolean',
       default: false,
@@ -56,9 +63,13 @@ less than 1. What was left out by --offline, or because there is nothing to chec
         `--account must be the number of an account, not ${JSON.stringify(values.account)}.`,
       );
     }
+    const folder = path.resolve(values.folder);
+    const file = environmentFile(values.env);
+    if (!values.fix) requireEnvironmentFile(folder, file);
     const findings = await printRemarks(
       examine({
-        folder: path.resolve(values.folder),
+        folder,
+        file,
         shell: process.env,
         isOffline: values.offline,
         isFix: values.fix,

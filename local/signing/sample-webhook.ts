@@ -9,7 +9,9 @@ import {
   requireAllowed,
   requireFreshPayload,
 } from '../../functions/webhook/payload/conditions.ts';
+import { requireExpected } from '../../functions/webhook/payload/expected.ts';
 import { selectProblemStart, selectTarget } from '../../functions/webhook/payload/intent.ts';
+import { withoutMonitorAlarms } from '../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../functions/webhook/payload/select-command.ts';
 import type {
@@ -94,8 +96,12 @@ export async function isActedOn(
   if (!(await asksFor(source, sample, target))) return false;
   const open = { ...source, keys: [], secretsInKms: [] };
   try {
-    const payload = readPayload(open, Buffer.from(sample.body), sample.contentType);
-    requireFreshPayload(source, payload, now);
+    const whole = readPayload(open, Buffer.from(sample.body), sample.contentType);
+    requireFreshPayload(source, whole, now);
+    await requireExpected(source, whole);
+    const counting = await withoutMonitorAlarms(source, whole);
+    if ('reason' in counting) return false;
+    const { payload } = counting;
     await requireAllowed(source, payload);
     await selectProblemStart(source, payload, now);
     const noCommand = reasonNoCommand(await selectCommand(source, payload));

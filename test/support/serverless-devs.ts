@@ -12,9 +12,10 @@ const noNetwork = path.join(import.meta.dirname, 'no-network.cjs');
  */
 export function runServerlessDevs(
   args: readonly string[],
-  { cwd, home }: { cwd: string; home: string },
+  { cwd, home, env: values = {} }: { cwd: string; home: string; env?: NodeJS.Dict<string> },
 ): Promise<string> {
   const env = {
+    ...values,
     PATH: process.env['PATH'],
     HOME: home,
     NODE_OPTIONS: `--require=${JSON.stringify(noNetwork)}`,

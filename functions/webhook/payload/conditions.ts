@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
 import { isRecord } from '../../lib/json.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
-import type { JSONValue } from '../source/expression.ts';
+import type { JSONValue, Path } from '../source/expression.ts';
 import { requireFresh } from '../verify/timestamp.ts';
 import { adviceOn } from '../texts/advice.ts';
 import { isNoCommand } from './command-fault.ts';
@@ -42,12 +42,34 @@ export async function reasonToIgnore(
   const { when } = source;
   if (!when) return undefined;
   const result = await evaluate(when, payload, 'when');
-  return result === true ? undefined : `\`when: ${when.text}\` gave ${describeValue(result)}, not true.`;
+  if (result === true) return undefined;
+  return `\`when: ${when.text}\` gave ${describeValue(result)}, not true.${describeAbsent(when.reads ?? [], payload)}`;
 }
 
 /** Why what a person wrote asks for no rollback, and what to type; undefined where it is a command, even a wrong one. */
 export function reasonNoCommand(command: TypedCommand | undefined): string | undefined {
   return command && 'fault' in command && isNoCommand(command.fault) ? adviceOn(command) : undefined;
+}
+
+/** A wrong name in `when` is a brake that never holds, and is no error: so the answer and the log say where nothing was. */
+function describeAbsent(reads: readonly Path[], payload: JSONValue): string {
+  const absent = reads.filter((path) => !isThere(path, payload)).map(textOf);
+  return absent.length > 0 ? ` The payload has nothing at ${absent.join(', ')}.` : '';
+}
+
+function isThere(path: Path, payload: unknown): boolean {
+  let value = payload;
+  for (const key of path) {
+    value = typeof value === 'object' && value && Object.hasOwn(value, key) ? (value as Indexed)[key] : null;
+  }
+  return value !== null;
+}
+
+type Indexed = Record<string | number, unknown>;
+
+function textOf(path: Path): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+  return text.replace('.', '');
 }
 
 /**

@@ -12,6 +12,9 @@ export function describeValue(value: JSONValue): string {
 /** Names of fields that are shown at most. */
 const mostFields = 12;
 
+/** What is no object is not shown: nothing is known of it, so it could be a secret. */
+const kinds: Record<string, string> = { string: 'text', number: 'a number', boolean: 'true or false' };
+
 /** What a payload is, for those who know what it should be: its kind and its fields, without what they hold. */
 export function describePayload(payload: JSONValue): string {
   if (Array.isArray(payload)) {
@@ -20,7 +23,7 @@ export function describePayload(payload: JSONValue): string {
       ? 'an empty JSON array'
       : `a JSON array, whose first item is ${describePayload(first)}`;
   }
-  if (!isRecord(payload)) return describeValue(payload);
+  if (!isRecord(payload)) return kinds[typeof payload] ?? 'null';
   const names = Object.keys(payload);
   if (names.length === 0) return 'an object without fields';
   const more = names.length > mostFields ? ', …' : '';

@@ -11,6 +11,8 @@ export interface ReplyContext {
   requestId?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
+  /** The https address under which docs/errors.md can be read. */
+  docsUrl?: string | undefined;
   /** What a person wrote, once it is read. */
   command?: TypedCommand | undefined;
   /** Whether the sender has proved who it is. Until then the answer is JSON, also for a chat. */
@@ -34,7 +36,7 @@ export function replyWithOutcome(outcome: Outcome, context: ReplyContext): Funct
   const asking = askingOf(context);
   if (asking) return json(200, 'application/json', chatMessage(outcome, asking));
   const { source, requestId } = context;
-  return json(statusOfOutcome(outcome), 'application/json', {
+  return json(source?.successStatus ?? statusOfOutcome(outcome), 'application/json', {
     ...outcome,
     source: source?.name,
     requestId,
@@ -56,9 +58,9 @@ export function replyWithProblem(problem: Problem, given: ReplyContext): Functio
   const { title, retry } = errorCatalogue[code];
   const { allow, retryAfterSeconds, ...rest } = facts;
   const status = statusOf(problem, context);
-  const { source, requestId } = context;
+  const { source, requestId, docsUrl } = context;
   const body = {
-    type: `docs/errors.md#${code}`,
+    type: `${docsUrl?.startsWith('https://') ? docsUrl : 'docs/errors.md'}#${code}`,
     title,
     status,
     code,

@@ -101,6 +101,11 @@ export interface CompiledSource {
   answerAt?: Expression | undefined;
   /** When the problem began: a change that began later is refused. */
   problemStartedAt?: Expression | undefined;
+  /**
+   * Whether that expression is the preset's own, and none that an operator asked for. A change order that the payload names is
+   * then rolled back without a time, too.
+   */
+  mayLackProblemStart?: boolean | undefined;
   /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
   apps?: readonly string[] | undefined;
   cluster: 'ecs' | 'k8s';
@@ -109,8 +114,10 @@ export interface CompiledSource {
   /** Whether a rollback is claimed, and followed to its end by a task. Always where it is deferred. */
   follow: boolean;
   dryRun: boolean;
-  /** The HTTP status for refusing a verified request: some senders disable a webhook after a few 4xx. */
+  /** The HTTP status for refusing a verified request: some senders repeat it, or disable a webhook, after a 4xx. */
   refusalStatus?: number | undefined;
+  /** The HTTP status of every outcome, for senders that take any other, 202 too, for a failure. */
+  successStatus?: 200 | undefined;
   /** The format of the answer. */
   reply: 'json' | Chat;
   /** The language of what people read; default: that of the command. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CliError } from '../../cli/cli.ts';
 import { sharedOptions } from '../../cli/options.ts';
+import { environmentFile } from './environment-file.ts';
 
 const noTemplate =
   'npm run deploy takes no -t or --template: what it checks and builds is the s.yaml of a folder, so another file would be ' +
@@ -10,6 +11,8 @@ const noTemplate =
 /** What npm run deploy is told. */
 export interface Arguments {
   folder: string;
+  /** The file with the values, in the folder: .env, or that of --env NAME. */
+  file: string;
   isHelp: boolean;
   /** For `s deploy`, in their order. */
   forwarded: readonly string[];
@@ -25,6 +28,7 @@ export function readArguments(args: readonly string[]): Arguments {
     tokens: true,
     options: {
       folder: sharedOptions.folder,
+      env: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
       access: { type: 'string', short: 'a' },
       template: { type: 'string', short: 't' },
@@ -36,11 +40,13 @@ export function readArguments(args: readonly string[]): Arguments {
       if (token.kind !== 'option' || token.name !== name) return [];
       return token.inlineValue === false ? [token.index, token.index + 1] : [token.index];
     });
-  const [ofFolder, ofAccess] = [indexesOf('folder'), indexesOf('access')];
+  const own = [...indexesOf('folder'), ...indexesOf('env')];
+  const ofAccess = indexesOf('access');
   return {
     folder: path.resolve(String(values.folder)),
+    file: environmentFile(values.env === undefined ? undefined : String(values.env)),
     isHelp: values.help === true,
-    forwarded: args.filter((_arg, index) => !ofFolder.includes(index)),
+    forwarded: args.filter((_arg, index) => !own.includes(index)),
     access: args.filter((_arg, index) => ofAccess.includes(index)),
   };
 }

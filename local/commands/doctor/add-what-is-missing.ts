@@ -20,9 +20,13 @@ interface Needed {
  * Puts the variables that sources.yaml names into s.yaml, and those that s.yaml reads into .env.example. The secrets and
  * addresses get a line in .env, too, without a value. All that is there stays as it is.
  */
-export function addWhatIsMissing(folder: string, configuration: CompiledConfiguration): Finding[] {
+export function addWhatIsMissing(
+  folder: string,
+  configuration: CompiledConfiguration,
+  file = '.env',
+): Finding[] {
   try {
-    const changes = plan(folder, configuration).filter(({ before, after }) => before !== after);
+    const changes = plan(folder, configuration, file).filter(({ before, after }) => before !== after);
     writeChanges(changes);
     if (changes.length === 0) return [right('no variable is missing, so --fix added nothing')];
     return changes.map((change) => right(describeChange(change)));
@@ -32,8 +36,8 @@ export function addWhatIsMissing(folder: string, configuration: CompiledConfigur
   }
 }
 
-function plan(folder: string, configuration: CompiledConfiguration): Change[] {
-  const [deployment, example, env] = ['s.yaml', '.env.example', '.env'].map((name) =>
+function plan(folder: string, configuration: CompiledConfiguration, file: string): Change[] {
+  const [deployment, example, env] = ['s.yaml', '.env.example', file].map((name) =>
     path.join(folder, name),
   ) as [string, string, string];
   const named = neededBy(configuration);

@@ -2,8 +2,9 @@ import { exchange, ExchangeFailure } from '../../../functions/alibaba/exchange.t
 import { edasEndpoint } from '../../../functions/edas/endpoint.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
+import { nearestOf } from '../../build/did-you-mean.ts';
 import { codeOf } from '../../cli/cli.ts';
-import { right, unknown, wrong, type Finding } from './finding.ts';
+import { right, unknown, warning, wrong, type Finding } from './finding.ts';
 
 /** Looks a host name up, as `lookup` of `node:dns/promises`. */
 export type Lookup = (hostname: string) => Promise<unknown>;
@@ -12,12 +13,49 @@ export type Lookup = (hostname: string) => Promise<unknown>;
 const knownHost = 'edas.aliyuncs.com';
 const longestWaitMs = 5000;
 
+/**
+ * Where EDAS has an address.
+ * https://help.aliyun.com/en/edas/developer-reference/api-edas-2017-08-01-endpoint and https://api.aliyun.com/product/Edas
+ */
+const regions = [
+  'cn-hangzhou',
+  'cn-shanghai',
+  'cn-beijing',
+  'cn-qingdao',
+  'cn-zhangjiakou',
+  'cn-huhehaote',
+  'cn-shenzhen',
+  'cn-chengdu',
+  'cn-hongkong',
+  'cn-wuhan',
+  'cn-fujian',
+  'cn-beijing-finance-1',
+  'cn-beijing-gov-1',
+  'cn-hangzhou-finance',
+  'cn-shanghai-finance-1',
+  'cn-shenzhen-finance-1',
+  'ap-northeast-1',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-southeast-3',
+  'ap-southeast-5',
+  'eu-central-1',
+  'eu-west-1',
+  'me-east-1',
+  'us-east-1',
+  'us-west-1',
+];
+
 /** The address of EDAS that the functions will call. */
 export function checkEndpoint(env: Environment): { finding: Finding; endpoint?: string } {
   const region = setting(env, 'REGION');
   try {
     const endpoint = edasEndpoint(region, setting(env, 'EDAS_ENDPOINT'));
     const where = region === undefined ? '' : `the region is ${region}, and `;
+    const isGuessed = region !== undefined && setting(env, 'EDAS_ENDPOINT') === undefined;
+    if (isGuessed && !regions.includes(region))
+      return { finding: ofUnknownRegion(region, endpoint), endpoint };
     return { finding: right(`${where}EDAS is called at ${endpoint}`), endpoint };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -28,6 +66,14 @@ export function checkEndpoint(env: Environment): { finding: Finding; endpoint?: 
       ),
     };
   }
+}
+
+function ofUnknownRegion(region: string, endpoint: string): Finding {
+  const meant = nearestOf(region, regions);
+  return warning(
+    `no document names the region ${region} for EDAS${meant === undefined ? '' : ` (did you mean ${meant}?)`}, which would be called at ${endpoint}`,
+    'Put the region of your applications into REGION. If it is a new one, set EDAS_ENDPOINT, too: https://api.aliyun.com/product/Edas lists the addresses.',
+  );
 }
 
 /** Whether the name of EDAS's host is known. If it is not, another name tells whether there is a network. */

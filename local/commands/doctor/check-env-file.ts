@@ -5,12 +5,16 @@ import type { DeployEnvironment } from './env-file.ts';
 import { right, skipped, warning, wrong, type Finding } from './finding.ts';
 
 /** Whether .env exists, is read as it is written, and is hidden from others. */
-export function checkEnvFile(folder: string, { hasFile, faults }: DeployEnvironment): Finding[] {
+export function checkEnvFile(
+  folder: string,
+  file: string,
+  { hasFile, faults }: Pick<DeployEnvironment, 'hasFile' | 'faults'>,
+): Finding[] {
   return [
     ...(hasFile ? faults.map(ofLine) : [noFile]),
     ...(hasFile && faults.length === 0 ? [right('.env is read as it looks')] : []),
     ...(existsSync(path.join(folder, 'dist/.env')) ? [fileInCode] : []),
-    ...checkGit(folder),
+    ...checkGit(folder, file),
   ];
 }
 
@@ -30,14 +34,14 @@ function ofLine({ line, variable, reason }: DeployEnvironment['faults'][number])
   );
 }
 
-function checkGit(folder: string): Finding[] {
+function checkGit(folder: string, file: string): Finding[] {
   if (!asksGit(folder, 'rev-parse', '--git-dir').isYes) {
     return [skipped('whether .env is in git: this is no git repository, or git is not installed')];
   }
-  const isTracked = asksGit(folder, 'ls-files', '--error-unmatch', '.env').isYes;
+  const isTracked = asksGit(folder, 'ls-files', '--error-unmatch', file).isYes;
   if (isTracked) return [tracked];
-  if (!asksGit(folder, 'check-ignore', '--quiet', '.env').isYes) return [notIgnored];
-  const { output } = asksGit(folder, 'log', '--all', '--max-count=1', '--format=%h', '--', '.env');
+  if (!asksGit(folder, 'check-ignore', '--quiet', file).isYes) return [notIgnored];
+  const { output } = asksGit(folder, 'log', '--all', '--max-count=1', '--format=%h', '--', file);
   return [output === '' ? right('git ignores .env, and has never had it') : onceCommitted(output)];
 }
 

@@ -8,6 +8,10 @@ export interface DeployEnvironment {
   env: Environment;
   /** Whether the folder has an .env. */
   hasFile: boolean;
+  /** What the file itself says, whatever the shell has. */
+  own: Environment;
+  /** Its variables, in order. */
+  lines: readonly { line: number; variable: string }[];
   /** Lines of it that Serverless Devs takes for something else than they look like. */
   faults: readonly LineFault[];
 }
@@ -27,17 +31,19 @@ export interface LineFault {
  * than once, as the test shows.
  *
  * @param shell the environment of this process
+ * @param name of the file, where it is that of a named environment
  */
-export function readDeployEnvironment(folder: string, shell: Environment): DeployEnvironment {
-  const file = path.join(folder, '.env');
-  if (!existsSync(file)) return { env: shell, hasFile: false, faults: [] };
+export function readDeployEnvironment(folder: string, shell: Environment, name = '.env'): DeployEnvironment {
+  const file = path.join(folder, name);
+  if (!existsSync(file)) return { env: shell, hasFile: false, own: {}, lines: [], faults: [] };
   return { ...readEnvText(readFileSync(file, 'utf8'), shell), hasFile: true };
 }
 
 /** What an .env of this text gives, and its faults. */
-export function readEnvText(original: string, shell: Environment): Pick<DeployEnvironment, 'env' | 'faults'> {
+export function readEnvText(original: string, shell: Environment): Omit<DeployEnvironment, 'hasFile'> {
   const text = withPlainLines(original);
-  return { env: { ...parseEnv(trimmed(text)), ...shell }, faults: faultsIn(text, shell) };
+  const own = parseEnv(trimmed(text));
+  return { env: { ...own, ...shell }, own, lines: linesIn(text), faults: faultsIn(text, shell) };
 }
 
 /** dotenv trims white space of every kind around a value without quotes, `parseEnv` spaces alone. */
@@ -58,6 +64,13 @@ function withPlainLines(text: string): string {
     .replace(/^\uFEFF/, '')
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/[^\S\n]+$/gm, '');
+}
+
+function linesIn(text: string): { line: number; variable: string }[] {
+  return text.split('\n').flatMap((line, index) => {
+    const [, variable] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/.exec(line) ?? [];
+    return variable === undefined ? [] : [{ line: index + 1, variable }];
+  });
 }
 
 function faultsIn(text: string, shell: Environment): LineFault[] {

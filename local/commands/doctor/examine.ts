@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { CredentialsProvider } from '../../../functions/alibaba/credentials.ts';
 import { isLoopback } from '../../../functions/alibaba/origin.ts';
 import { createEdasClient } from '../../../functions/edas/client.ts';
@@ -9,11 +7,9 @@ import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
 import { TaskQueueFailure } from '../../../functions/platform/task-queue.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { findFunction } from '../../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../../build/compile-sources.ts';
-import { readDeployment } from '../../build/deployment.ts';
 import { sandboxSecrets } from '../../sandbox/secrets.ts';
-import { wasDeployed, type Place } from '../deploy/deployments.ts';
+import { wasDeployed } from '../deploy/deployments.ts';
 import { checkAccess } from './check-access.ts';
 import { checkChannels } from './check-channels.ts';
 import { checkDeployment, checkSources } from './check-configuration.ts';
@@ -27,8 +23,10 @@ import { checkLinks } from './check-links.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { addWhatIsMissing } from './add-what-is-missing.ts';
 import { checkSettings } from './check-settings.ts';
-import { deployedEnvironment, resolve } from './deployed-environment.ts';
+import { checkVariables } from './check-variables.ts';
 import { readDeployEnvironment } from './env-file.ts';
+import { checkOtherEnvironments } from './check-other-environments.ts';
+import { readFunctions, type Functions } from './read-functions.ts';
 import { right, skipped, unknown, type Remark } from './finding.ts';
 import {
   checkKmsEndpoint,
@@ -42,6 +40,8 @@ import {
 export interface Examination {
   /** Where sources.yaml, s.yaml and .env are. */
   folder: string;
+  /** The file with the values: .env, or that of a named environment. */
+  file?: string | undefined;
   /** The environment of this process. */
   shell: Environment;
   /** Leave out what needs a network. */
@@ -63,15 +63,32 @@ export interface Examination {
 
 /** Checks everything that can be checked, in the order in which one thing depends on another. */
 export async function* examine(examination: Examination): AsyncGenerator<Remark> {
+  const { file = '.env' } = examination;
+  for await (const remark of examineAll(examination, file)) yield speakOf(file, remark);
+}
+
+/** The checks speak of .env; where the values are in another file, they mean that. */
+function speakOf(file: string, remark: Remark): Remark {
+  if (file === '.env' || !('verdict' in remark)) return remark;
+  const meant = (text: string) =>
+    text.includes(file) ? text : text.replaceAll(/(?<![\w/.])\.env(?!\.?\w)/g, file);
+  return {
+    ...remark,
+    what: meant(remark.what),
+    ...(remark.advice === undefined ? {} : { advice: meant(remark.advice) }),
+  };
+}
+
+async function* examineAll(examination: Examination, file: string): AsyncGenerator<Remark> {
   const { folder, shell, isOffline, links, url, now } = examination;
   yield { heading: 'What is here' };
   yield right(`Node.js ${process.versions.node}`);
   const { finding, configuration } = checkSources(folder);
   yield finding;
-  if (configuration && examination.isFix) yield* addWhatIsMissing(folder, configuration);
-  const environment = readDeployEnvironment(folder, shell);
+  if (configuration && examination.isFix) yield* addWhatIsMissing(folder, configuration, file);
+  const environment = readDeployEnvironment(folder, shell, file);
   if (configuration) yield checkDeployment(folder, configuration);
-  yield* checkEnvFile(folder, environment);
+  yield* checkEnvFile(folder, file, environment);
   if (!configuration) {
     yield skipped('everything else: it depends on sources.yaml');
     return;
@@ -83,10 +100,12 @@ export async function* examine(examination: Examination): AsyncGenerator<Remark>
   const found = isOffline ? undefined : yield* findCredentials();
   const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
   if (namesInKms(sources).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
+  yield* checkVariables(folder, environment, shell, configuration);
   yield* checkChannels(notify, environment.env);
   const isFirst = url === undefined && !wasDeployed(folder, deployment);
   yield* checkSettings(deployment.env, deployment.role, isFirst);
   const alias = examination.deploys?.access ?? deployment.access;
+  yield* checkOtherEnvironments(folder, file, deployment);
   yield checkAccess(alias, shell, examination.deploys !== undefined);
   yield* checkLinks(links, sources, environment.env, now(), readings);
 
@@ -142,35 +161,6 @@ async function* examineSecrets(
   const given = await readKmsSecrets(sources, endpoint, credentials);
   yield* checkSecrets(sources, env, given);
   return given;
-}
-
-/** What s.yaml says of the functions, as far as it can be read. */
-interface Functions extends Place {
-  /** What the webhook function will find in its environment. */
-  env: Environment;
-  role: string;
-  /** The alias of the key that deploys. */
-  access: string;
-}
-
-export function readFunctions(folder: string, env: Environment): Functions {
-  try {
-    const { functions, access } = readDeployment(readFileSync(path.join(folder, 's.yaml'), 'utf8'));
-    const webhook = findFunction(functions, 'webhook');
-    if (webhook) {
-      const { role, region, functionName } = webhook.props;
-      return {
-        env: deployedEnvironment(webhook, env),
-        role: resolve(role, env),
-        region: resolve(region, env),
-        functionName: resolve(functionName, env),
-        access: resolve(access, env),
-      };
-    }
-  } catch {
-    // The check of s.yaml has said so.
-  }
-  return { env, role: env['FUNCTION_ROLE'] ?? '', region: env['REGION'] ?? '', functionName: '', access: '' };
 }
 
 async function* examineCloud(

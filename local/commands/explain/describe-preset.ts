@@ -2,7 +2,7 @@ import type { ContentType } from '../../../functions/webhook/source/compiled-sou
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { presets, type PresetName } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
-import { didYouMean } from '../../build/did-you-mean.ts';
+import { presetMeant } from '../../build/preset-meant.ts';
 import { secretVariableOf } from '../../build/sources-schema.ts';
 import { CliError } from '../../cli/cli.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
@@ -20,10 +20,14 @@ export function describePreset(name: string): string {
     ['handshake', describeHandshake(preset)],
     ['delivery id', preset.deliveryHeader ?? 'none'],
     ['answers', describeAnswers(preset)],
+    ['outcomes', describeSuccess(preset)],
     ['refusals', describeRefusals(preset)],
     ['deadline', `${preset.deadlineMs} ms: by then it has answered, even where EDAS has not`],
     ['apps', describeApps(preset)],
     ['followed', describeFollow(preset)],
+    ['expects', preset.expects?.what ?? 'any payload'],
+    ...(preset.event ? [eventRow(preset.event)] : []),
+    ...(preset.monitorAlarms ? [monitorRow(preset.monitorAlarms)] : []),
     ['when', preset.when ?? 'every payload counts'],
     ['rolls back', describeTarget(preset)],
     ['began at', preset.problemStartedAt ?? 'not asked'],
@@ -43,7 +47,7 @@ export function listPresets(): string {
 export function findPreset(name: string): Preset {
   const names = Object.keys(presets);
   if (isPresetName(name)) return presets[name];
-  throw new CliError(`There is no preset ${JSON.stringify(name)}${didYouMean(name, names)}`);
+  throw new CliError(`There is no preset ${JSON.stringify(name)}${presetMeant(name, names)}`);
 }
 
 /** Whether there is a preset of this name. */
@@ -62,6 +66,19 @@ export const contentTypeWords: Record<ContentType, string> = {
 /** The time in the payload that must be now. */
 export function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['payloadTimestamp']>): Row {
   return ['time', `${field} in the payload: <${timeShapes[unit]}>, within ${toleranceSeconds} s of now`];
+}
+
+function eventRow({ acts }: NonNullable<Preset['event']>): Row {
+  return ['events', `${acts.join(', ')}; every other is ignored, unless the source has its own when`];
+}
+
+function monitorRow({ each, values = {}, parts = {} }: NonNullable<Preset['monitorAlarms']>): Row {
+  const of = each === 'alerts' ? ' of a firing alert' : '';
+  const lines = [
+    ...Object.entries(values).map(([path, known]) => `${path}${of} is ${known.join(', ')}`),
+    ...Object.entries(parts).map(([path, known]) => `${path}${of} holds ${known.join(', ')}`),
+  ];
+  return ['ignored', ['alarms about the monitor, unless the when of the source names them:', ...lines]];
 }
 
 function answerRow(answerAt: string): Row {
@@ -85,7 +102,20 @@ export function describeAnswers({ reply }: Pick<Preset, 'reply'>): string {
 }
 
 /** The status of the refusals. */
-export function describeRefusals({ refusalStatus, reply }: Pick<Preset, 'refusalStatus' | 'reply'>): string {
+/** The status of what was done, or was not to be done. */
+export function describeSuccess({ successStatus, reply }: Pick<Preset, 'successStatus' | 'reply'>): string {
+  return successStatus === undefined && reply === undefined
+    ? '202 where a rollback begins, else 200'
+    : '200, whatever came of it';
+}
+
+export function describeRefusals({
+  refusalStatus,
+  reply,
+}: {
+  refusalStatus?: number;
+  reply?: Preset['reply'];
+}): string {
   if (reply !== undefined) return '200, with a sentence that says why';
   return refusalStatus === undefined
     ? 'each with the status of its code'

@@ -26,6 +26,7 @@ import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
 import { describeApps, describeRollback, findHolder, type Holder } from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
+import { describeMissing } from './missing-fields.ts';
 import type { Row } from './table.ts';
 
 /** A webhook, as if its signature had been verified. */
@@ -92,8 +93,11 @@ export async function explainWebhook(
   const decisions: Decision[] = [];
   const counting = await partThatCounts(source, read);
   for (const rule of rulesOf(source)) {
-    const { text, end } = await apply(rule, source, rule.readsAll ? read : counting, webhook);
-    rows.push([rule.name, text]);
+    const payload = rule.readsAll ? read : counting;
+    const { text, end } = await apply(rule, source, payload, webhook);
+    const expression = expressionOf(rule.name, source);
+    const missing = expression ? describeMissing(expression.tree, payload) : [];
+    rows.push([rule.name, missing.length > 0 ? [text, ...missing] : text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
@@ -174,8 +178,9 @@ const rulesOf = ({
   },
   {
     name: 'problemStartedAt',
-    find: async (source, payload, { now }) => {
-      const time = await selectProblemStart(source, payload, now);
+    find: async (source, payload, { now, grant }) => {
+      const { problemStartedAt: time, warning } = await selectProblemStart(source, payload, now, grant);
+      if (warning !== undefined) return { text: `${warning} A warning: the change order is named.` };
       if (time === undefined) return { text: 'not asked' };
       return { text: `${new Date(time).toISOString()}: a change that began later is refused` };
     },
@@ -193,6 +198,20 @@ const rulesOf = ({
     },
   },
 ];
+
+/** The expression of a rule that has the name of its key, whose fields should be in the payload. */
+function expressionOf(name: string, source: Source): Expression | undefined {
+  switch (name) {
+    case 'when':
+    case 'allow':
+    case 'problemStartedAt':
+    case 'changeOrderId':
+    case 'app':
+      return source[name];
+    default:
+      return undefined;
+  }
+}
 
 const expectsRule: Rule = {
   name: 'expects',

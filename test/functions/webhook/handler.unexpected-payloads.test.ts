@@ -56,7 +56,7 @@ describe('a payload that was not understood is refused, and never ignored:', () 
     ['grafana', { ruleId: 1, evalMatches: [], state: 'alerting' }, "an alert of Grafana's old alerting"],
     ['grafana', { status: 'alerting', alerts: [] }, 'an object with status, alerts'],
     ['alertmanager', [], 'an empty JSON array'],
-    ['alertmanager', [1], 'a JSON array, whose first item is 1'],
+    ['alertmanager', [1], 'a JSON array, whose first item is a number. '],
     ['alertmanager', {}, 'an object without fields'],
     ['arms', { alertname: 'PodMemory' }, 'an object with alertname'],
     ['pagerduty', { messages: [] }, 'a message of a PagerDuty webhook v2'],
@@ -85,6 +85,17 @@ describe('a payload that was not understood is refused, and never ignored:', () 
     const answer = await post(preset, isForm ? 'foreign=true' : foreign);
     expect(answer.body['code']).toBe('payload_unexpected');
   });
+});
+
+test.each([
+  ['"fake-private-text"', 'text. '],
+  ['["fake-private-text"]', 'a JSON array, whose first item is text. '],
+  ['null', 'null. '],
+])('of a payload that is no object, its kind is told alone: %s', async (payload, came) => {
+  const headers = { 'content-type': 'application/json' };
+  const { detail } = (await webhook.post('alertmanager', payload, { headers })).body;
+  expect(detail).toContain(`This is ${came}`);
+  expect(detail).not.toContain('fake-private-text');
 });
 
 test('no more than twelve names of fields are told, and no value', async () => {
@@ -157,6 +168,12 @@ describe('an event that was understood and is no reason to act is ignored, by it
     const answer = await post('chosen', { object_kind: 'deployment', status: 'failed' });
     expect(answer.body).toMatchObject({ code: 'change_order_id_missing' });
   });
+});
+
+test('a failed deployment that names no user is logged with an unknown actor', async () => {
+  const payload = { deployment_status: { state: 'failure' }, deployment: { payload: {} } };
+  await post('github', payload);
+  expect(webhook.decisions()).toMatchObject([{ actor: 'unknown', code: 'change_order_id_missing' }]);
 });
 
 describe('a source that reads another payload', () => {

@@ -62,7 +62,7 @@ function compileOne(text: string): CompiledSource {
 }
 
 const sourceKeys =
-  'preset, verify, secrets, when, allow, changeOrderId, app, command, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, language, deadlineMs';
+  'preset, verify, secrets, when, allow, changeOrderId, app, command, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, successStatus, language, deadlineMs';
 const variableName =
   '"secrets" must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
@@ -195,7 +195,11 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       fileOf('preset: generic', 'secrets: []'),
       ['4:5 "secrets" must name at least one environment variable, or secret in KMS (kms:NAME)'],
     ],
-    ['secrets that are no list', fileOf('preset: generic', 'secrets: A'), ['4:5 "secrets" must be a list']],
+    [
+      'secrets that are no list',
+      fileOf('preset: generic', 'secrets: A'),
+      ['4:5 "secrets" must be a list: write [A]'],
+    ],
     [
       'the value of a secret where its variable belongs',
       fileOf('preset: generic', 'secrets: [GOOD, hunter2]'),
@@ -266,7 +270,9 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'an unknown preset',
       fileOf('preset: teamcity-server', secrets),
-      ['3:5 "preset" does not know "teamcity-server"; there are generic, github, gitlab,'],
+      [
+        '3:5 "preset" does not know "teamcity-server"; npm run explain lists the presets, and docs/sources.md#senders-without-a-preset',
+      ],
     ],
     ['neither a preset nor verify', fileOf(secrets), ['2:3 a source needs a preset, or verify']],
     [
@@ -295,6 +301,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       'alertmanager',
       'cloudmonitor',
       'arms',
+      'sls',
       'argocd',
       'datadog',
       'codeup',
@@ -556,7 +563,11 @@ describe('notify and the keys that go with it do not build, and the place and th
       ['6:5 with mode: deferred, the task that rolls back follows it as well: take this out'],
     ],
     ['no channel', `${generic()}notify: []`, ['5:1 "notify" must have at least one channel']],
-    ['one channel that is no list', `${generic()}notify: { kind: slack }`, ['5:1 "notify" must be a list']],
+    [
+      'one channel that is no list',
+      `${generic()}notify: { kind: slack }`,
+      ['5:1 "notify" must be a list: put a dash before its first key'],
+    ],
     ['a channel that is a word', notifying(['slack']), ['6:5 each item of "notify" must be a map']],
     [
       'an unknown kind',
@@ -635,7 +646,7 @@ describe('notify and the keys that go with it do not build, and the place and th
       `${generic()}  notify: ${channels}`,
       ['5:3 notify stands at the top level, beside sources: move it there'],
     ]),
-    ['notify that is a word', `${generic()}notify: slack`, ['5:1 "notify" must be a list']],
+    ['notify that is a word', `${generic()}notify: slack`, ['5:1 "notify" must be a list: write [slack]']],
     [
       'channels for which nothing is followed',
       [
@@ -825,13 +836,14 @@ describe('a source that says nothing more', () => {
   });
 
   test('gets the preset github resolved, its expressions parsed', () => {
-    const { when, changeOrderId, expects, event, ...rest } = compileOne(
+    const { when, changeOrderId, expects, event, actor, ...rest } = compileOne(
       fileOf('preset: github', 'secrets: [NEW, OLD]'),
     );
     expect(expects?.what).toMatch(/^an event of GitHub/);
     expect(event?.acts).toEqual(['deployment_status']);
+    expect(actor?.text).toBe("sender.login || deployment_status.creator.login || 'unknown'");
     expect(when?.text).toBe("deployment_status.state == 'failure' || deployment_status.state == 'error'");
-    expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId');
+    expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId || deployment.payload');
     expect(rest).toEqual({
       name: 'pipeline',
       verify: {
@@ -847,14 +859,6 @@ describe('a source that says nothing more', () => {
       contentTypes: ['json', 'json-in-form'],
       deliveryHeader: 'x-github-delivery',
       ping: { header: 'x-github-event', value: 'ping' },
-      actor: {
-        text: 'sender.login',
-        tree: {
-          type: 'Subexpression',
-          left: { type: 'Field', name: 'sender' },
-          right: { type: 'Field', name: 'login' },
-        },
-      },
       cluster: 'ecs',
       mode: 'now',
       follow: false,
@@ -1081,7 +1085,7 @@ describe('the shipped sources.yaml', () => {
         verify: { header: 'x-hub-signature-256' },
         secrets: ['SECRET_GITHUB'],
         when: { text: "deployment_status.state == 'failure' || deployment_status.state == 'error'" },
-        changeOrderId: { text: 'deployment.payload.changeOrderId' },
+        changeOrderId: { text: 'deployment.payload.changeOrderId || deployment.payload' },
       },
     ]);
     for (const source of compiled) {

@@ -53,6 +53,7 @@ function stage({
     `#!${process.execPath}
 const { appendFileSync, existsSync } = require('node:fs');
 const [action, ...args] = process.argv.slice(2);
+appendFileSync('seen', JSON.stringify({ REGION: process.env.REGION, LOG_LEVEL: process.env.LOG_LEVEL }) + '\\n');
 appendFileSync('calls', JSON.stringify([action, ...args, existsSync('dist/webhook.js')]) + '\\n');
 if (action === 'deploy') {
   console.log('fake output of s deploy');
@@ -179,6 +180,60 @@ describe('npm run deploy', () => {
     expect(existsSync(path.join(folder, 'dist'))).toBe(false);
   });
 
+  test('with --env deploys the values of that file, and none of .env', async () => {
+    const { folder, calls, run } = stage({
+      env: { SECRET_PIPELINE: 'changeme', REGION: 'cn-beijing', LOG_LEVEL: 'debug' },
+    });
+    const own = `SECRET_PIPELINE=${secret}\nREGION=cn-shanghai\nROLLBACK_SUSPENDED=true\n`;
+    writeFileSync(path.join(folder, '.env.production'), own);
+    const { status, stdout } = await run('--env', 'production', '-y');
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain('✓ the region is cn-shanghai');
+    expect(calls()[0]).toEqual(['deploy', '-y', true]);
+    const [seen = ''] = readFileSync(path.join(folder, 'seen'), 'utf8').split('\n');
+    expect(JSON.parse(seen)).toEqual({ REGION: 'cn-shanghai', LOG_LEVEL: '' });
+    expect(stdout).toContain('\n  . ./.env.production ');
+    expect(stdout).toContain(`\n  npm run doctor -- --env production --url ${url}`);
+    expect(stdout).toMatch(
+      /into \.env\.production, and deploy again:\n {2}npm run deploy -- --env production -y\n$/,
+    );
+  });
+
+  test('with --env speaks of that file where something is wrong', async () => {
+    const { folder, calls, run } = stage();
+    writeFileSync(path.join(folder, '.env.production'), 'SECRET_PIPELINE=changeme\n');
+    const { status, stdout } = await run('--env', 'production');
+    expect(status).toBe(1);
+    expect(stdout).toContain('Put another value into .env.production.');
+    expect(calls()).toEqual([]);
+  });
+
+  test('with --env asks for the file where it is not there', async () => {
+    const { calls, run } = stage();
+    const { status, stderr } = await run('--env', 'production');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^error .*\.env\.production is not there: cp \.env\.example \.env\.production, .*WEBHOOK_FUNCTION/,
+    );
+    expect(calls()).toEqual([]);
+  });
+
+  test('marks two environments that would replace each other', async () => {
+    const { folder, run } = stage();
+    const write = (more: string) => {
+      writeFileSync(path.join(folder, '.env.production'), `SECRET_PIPELINE=${secret}\n${more}`);
+    };
+    write('');
+    const same = await run('--env', 'production', '-y');
+    expect(same.stdout).toContain(
+      '\n! .env.production and .env deploy to the same functions in cn-hangzhou: WEBHOOK_FUNCTION (edas-rollback-webhook), FOLLOW_FUNCTION (edas-rollback-follow)\n',
+    );
+    write('WEBHOOK_FUNCTION=production-webhook\nFOLLOW_FUNCTION=production-follow\n');
+    expect((await run('--env', 'production', '-y')).stdout).not.toContain('the same functions');
+    write('REGION=cn-beijing\n');
+    expect((await run('--env', 'production', '-y')).stdout).not.toContain('the same functions');
+  });
+
   test('says that there is no network, and does nothing else', async () => {
     const noNetwork = path.join(root, 'test/support/no-network.cjs');
     const shell = { NODE_OPTIONS: `--require=${JSON.stringify(noNetwork)}`, EDAS_ENDPOINT: '' };
@@ -278,7 +333,7 @@ describe('npm run deploy', () => {
     const { calls, run } = stage();
     const { status, stdout } = await run('--help');
     expect(status).toBe(0);
-    expect(stdout).toContain('npm run deploy -- [--folder DIR] [arguments of s deploy]');
+    expect(stdout).toContain('npm run deploy -- [--env NAME] [--folder DIR] [arguments of s deploy]');
     expect(calls()).toEqual([]);
   });
 });

@@ -278,8 +278,10 @@ describe('the beginning of the problem', () => {
   const configured = sourceWith({ problemStartedAt: 'startsAt' });
   const now = 1_767_225_600_000;
 
+  const notAsked = { problemStartedAt: undefined, warning: undefined };
+
   test('is not asked for where the source does not', async () => {
-    expect(await selectProblemStart(sourceWith({}), { startsAt: 'nonsense' }, now)).toBeUndefined();
+    expect(await selectProblemStart(sourceWith({}), { startsAt: 'nonsense' }, now)).toEqual(notAsked);
   });
 
   test.each<[JSONValue, number]>([
@@ -294,7 +296,7 @@ describe('the beginning of the problem', () => {
     // As text, the first would be the smaller one.
     [['2026-01-01T00:00:00Z', '2026-01-01T07:59:00+08:00'], 1_767_225_540_000],
   ])('is read from %j', async (startsAt, expected) => {
-    expect(await selectProblemStart(configured, { startsAt }, now)).toBe(expected);
+    expect((await selectProblemStart(configured, { startsAt }, now)).problemStartedAt).toBe(expected);
   });
 
   test.each<[JSONValue]>([
@@ -319,12 +321,56 @@ describe('the beginning of the problem', () => {
   });
 });
 
+describe('a time that is not there, where the preset and no operator asks for it,', () => {
+  const now = 1_767_225_600_000;
+  const asked = { ...sourceWith({ problemStartedAt: 'startsAt' }), mayLackProblemStart: true };
+  const byApp = { ...asked, app: sourceWith({ app: 'app' }).app };
+  const link: CompiledSource = { ...asked, verify: { scheme: 'link', source: 'pipeline' } };
+  const grant = { app: '3616cdca-0000-4000-8000-000000000001', expiresAtSeconds: 0 };
+  const orderGrant = { ...grant, changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a' };
+
+  test.each<[JSONValue, string]>([
+    [null, 'null'],
+    ['', '""'],
+    [[], 'an empty array'],
+    [['2026-01-01T00:00:00Z', null], 'an array of 2, 1 of which is nothing'],
+    [[null, '', '2026-01-01T00:00:00Z'], 'an array of 3, 2 of which are nothing'],
+  ])('is a warning where the payload names the change order: %j', async (startsAt, shown) => {
+    expect(await selectProblemStart(asked, { startsAt }, now)).toEqual({
+      problemStartedAt: undefined,
+      warning: `It was not checked whether the change is to blame: \`problemStartedAt: startsAt\` gave ${shown}.`,
+    });
+  });
+
+  test('is a warning where the link names the change order', async () => {
+    expect((await selectProblemStart(link, {}, now, orderGrant)).warning).toContain('It was not checked');
+  });
+
+  test.each<[string, CompiledSource, typeof grant | undefined, JSONValue]>([
+    ['only the application is named', byApp, undefined, null],
+    [
+      'only the application is named, and one of several times is not there',
+      byApp,
+      undefined,
+      ['2026-01-01T00:00:00Z', null],
+    ],
+    ['the link names the application alone', link, grant, null],
+    ['an operator asked for it', { ...asked, mayLackProblemStart: undefined }, undefined, null],
+    ['there is one, which cannot be read', asked, undefined, 'yesterday'],
+    ['there is one, which lies in the future', asked, undefined, now + 300_001],
+  ])('refuses the webhook where %s', async (_where, source, granted, startsAt) => {
+    const problem = await problemOfAsync(() => selectProblemStart(source, { startsAt }, now, granted));
+    expect(problem?.code).toBe('payload_malformed');
+  });
+});
+
 describe('a problem that begins in the future', () => {
   const configured = sourceWith({ problemStartedAt: 'startsAt' });
   const now = 1_767_225_600_000;
 
   test('is taken for a difference between clocks for five minutes', async () => {
-    expect(await selectProblemStart(configured, { startsAt: now + 300_000 }, now)).toBe(now + 300_000);
+    const { problemStartedAt } = await selectProblemStart(configured, { startsAt: now + 300_000 }, now);
+    expect(problemStartedAt).toBe(now + 300_000);
   });
 
   test('refuses the webhook beyond that, for it would blame every change', async () => {

@@ -26,7 +26,23 @@ test('what only looks like another file goes to Serverless Devs, and the folder 
   const args = ['-a=test', '--use-local', '--access', 'template'];
   expect(readArguments(['--folder', 'mine', ...args])).toMatchObject({
     folder: path.resolve('mine'),
+    file: '.env',
     forwarded: args,
     isHelp: false,
   });
 });
+
+test('the name of an environment names a file, and does not go to Serverless Devs, whose --env is another', () => {
+  expect(readArguments(['--env', 'production', '-y'])).toMatchObject({
+    file: '.env.production',
+    forwarded: ['-y'],
+  });
+  expect(readArguments(['-y', '--env=staging'])).toMatchObject({ file: '.env.staging', forwarded: ['-y'] });
+});
+
+test.each([['--env', 'example'], ['--env', '../x'], ['--env', 'Production'], ['--env=']])(
+  'what names no environment is refused: %s %s',
+  (...args) => {
+    expect(() => readArguments(args)).toThrow(/^--env must be a word in lower case/);
+  },
+);

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
+import { root } from '../../../../local/cli/root.ts';
 import {
   checkEndpoint,
   checkName,
@@ -22,6 +26,31 @@ describe('the address of EDAS', () => {
       finding: { verdict: 'right', what: `the region is cn-hangzhou, and EDAS is called at ${endpoint}` },
       endpoint,
     });
+  });
+
+  test.each([
+    ['cn-hangzhuo', 'no document names the region cn-hangzhuo for EDAS (did you mean cn-hangzhou?)'],
+    ['xx-nowhere-9', 'no document names the region xx-nowhere-9 for EDAS, which'],
+  ])('is to be looked at where no document names the region: %s', (region, what) => {
+    const { finding, endpoint } = checkEndpoint({ REGION: region });
+    expect(finding).toMatchObject({ verdict: 'warning', what: expect.stringContaining(what) as unknown });
+    expect(endpoint).toBe(`https://edas.${region}.aliyuncs.com`);
+  });
+
+  test('is right in a region that no document names, where EDAS_ENDPOINT says it', () => {
+    const env = { REGION: 'cn-new-1', EDAS_ENDPOINT: 'edas.cn-new-1.aliyuncs.com' };
+    expect(checkEndpoint(env).finding.verdict).toBe('right');
+  });
+
+  test('is known in every region that the template offers', () => {
+    const { Parameters } = parse(readFileSync(path.join(root, 'template/publish.yaml'), 'utf8')) as {
+      Parameters: { properties: { region: { enum: string[] } } };
+    };
+    const offered = Parameters.properties.region.enum;
+    expect(offered.length).toBeGreaterThan(10);
+    expect(offered.filter((region) => checkEndpoint({ REGION: region }).finding.verdict !== 'right')).toEqual(
+      [],
+    );
   });
 
   test('is that of EDAS_ENDPOINT', () => {

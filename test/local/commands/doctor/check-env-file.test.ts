@@ -36,7 +36,7 @@ function repositoryWith(files: Record<string, string>): string {
   return folder;
 }
 
-const check = (folder: string) => checkEnvFile(folder, readDeployEnvironment(folder, {}));
+const check = (folder: string) => checkEnvFile(folder, '.env', readDeployEnvironment(folder, {}));
 const secret = 'fake-secret-of-an-env-file';
 const env = `A=${secret}\n`;
 

@@ -137,6 +137,8 @@ describe('an .env', () => {
     expect(readDeployEnvironment(temporaryFolder(), shell)).toEqual({
       env: shell,
       hasFile: false,
+      own: {},
+      lines: [],
       faults: [],
     });
   });

@@ -106,6 +106,19 @@ describe('what Serverless Devs makes of the template', () => {
   });
 });
 
+test('npm run add works in what the template makes, and says what its own pages say', async () => {
+  const mine = await initialise(defaults());
+  symlinkSync(path.join(root, 'node_modules'), path.join(mine, 'node_modules'));
+  const run = (name: string, args: readonly string[] = []) =>
+    runCommand(path.relative(root, path.join(mine, `local/commands/${name}.ts`)), args);
+
+  const added = await run('add', ['shop', '--preset', 'generic']);
+  expect(added).toMatchObject({ status: 0, stderr: '' });
+  expect(added.stdout).toContain('The recipe (docs/sources.md#generic)');
+  expect(readFileSync(path.join(mine, '.env'), 'utf8')).toMatch(/\nSECRET_SHOP=[0-9a-f]{64}\n/);
+  expect(await run('build')).toMatchObject({ status: 0, stderr: '' });
+});
+
 describe('the template', () => {
   test('uses each of its parameters, and asks for nothing that is none', () => {
     const placeholders = Array.from(read('src/s.yaml').matchAll(/\{\{ (\w+) \}\}/g), ([, name]) => name);
@@ -190,15 +203,32 @@ describe('the template', () => {
     expect(theirs).toMatch(/^!\[.*\]\(docs\/pictures\/start\.svg\)$/m);
   });
 
-  test.each(['README.md', 'README.zh-CN.md', 'docs/operations.md', 'SECURITY.md', 'observability/README.md'])(
-    'has every command that %s names',
-    (page) => {
-      const { scripts } = JSON.parse(read('src/package.json')) as { scripts: Record<string, string> };
-      const commands = /npm (?:run (?:-s )?([a-z]+)|(test|start))\b/g;
-      const named = Array.from(read(`src/${page}`).matchAll(commands), ([, run, own]) => run ?? own ?? '');
-      expect(named.filter((name) => !(name in scripts))).toEqual([]);
-    },
-  );
+  test('has every command that one of its pages names, or says that it is in the repository', () => {
+    const { scripts } = JSON.parse(read('src/package.json')) as { scripts: Record<string, string> };
+    const files = readdirSync(assembled, { recursive: true, encoding: 'utf8' });
+    const pages = files.filter((file) => file.endsWith('.md'));
+    expect(pages).toEqual(
+      expect.arrayContaining(['readme.md', 'src/docs/operations.md', 'src/policy/README.md']),
+    );
+    const commands =
+      /npm (?:run (?:-s )?([a-z:]+)|(test|start))\b(?![^`\n]*`( \(in the repository\)|（仅在代码仓库中）))/g;
+    const missing = pages.flatMap((page) => {
+      const named = Array.from(read(page).matchAll(commands), ([, run, own]) => run ?? own ?? '');
+      return named.filter((name) => !(name in scripts)).map((name) => `${page}: ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test('keeps what a page says about a command of the repository, and says where that is', () => {
+    expect(readRoot('docs/delivery.md')).toContain('\n`npm run races` sends');
+    expect(read('src/docs/delivery.md')).toContain('\n`npm run races` (in the repository) sends');
+    expect(read('src/docs/delivery.zh-CN.md')).toContain('\n`npm run races`（仅在代码仓库中）');
+    expect(read('src/docs/performance.md')).not.toContain('npm run bench -- --only');
+    expect(read('src/README.md')).toMatch(
+      /^npm ci && npm test +# checks sources.yaml and s.yaml, and builds$/m,
+    );
+    expect(existsSync(path.join(assembled, 'src/docs/release.md'))).toBe(false);
+  });
 
   // The registry's own check comes before anything is sent.
   test('passes the check of s registry publish, which then gets no further without a network', async () => {
