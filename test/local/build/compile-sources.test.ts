@@ -270,7 +270,9 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'an unknown preset',
       fileOf('preset: teamcity-server', secrets),
-      ['3:5 "preset" does not know "teamcity-server"; npm run explain lists the presets, and docs/sources.md#senders-without-a-preset'],
+      [
+        '3:5 "preset" does not know "teamcity-server"; npm run explain lists the presets, and docs/sources.md#senders-without-a-preset',
+      ],
     ],
     ['neither a preset nor verify', fileOf(secrets), ['2:3 a source needs a preset, or verify']],
     [
