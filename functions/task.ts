@@ -1,6 +1,7 @@
 import type { RollbackOperation } from './edas/client.ts';
 import { Problem } from './errors.ts';
 import { isRecord, toText } from './lib/json.ts';
+import { languages, type Language } from './lib/language.ts';
 import { isId } from './lib/text.ts';
 
 /**
@@ -89,6 +90,8 @@ export interface RollbackRefused extends TaskFacts {
 export interface AnswerAddress {
   chat: 'slack' | 'dingtalk';
   url: string;
+  /** That of the first answer. */
+  language?: Language | undefined;
 }
 
 /**
@@ -129,7 +132,7 @@ const chatAddresses = {
  * Whether an address is the chat's own. It is compared as text: the slash behind the host leaves no room for a port,
  * for a user before an @, or for a longer name, and an origin would also be that of a `blob:` address.
  */
-export function isChatAddress({ chat, url }: AnswerAddress): boolean {
+export function isChatAddress({ chat, url }: Pick<AnswerAddress, 'chat' | 'url'>): boolean {
   // Dots could lead out of the folder again, and URL parsers drop tabs and line ends between them.
   return chatAddresses[chat].some((beginning) => url.startsWith(beginning)) && !/\.\.|%2e|[\\\s]/i.test(url);
 }
@@ -236,8 +239,9 @@ function toId(value: unknown): string | undefined {
 function toAnswerAddress(value: unknown): AnswerAddress | undefined {
   if (!isRecord(value)) return undefined;
   const { chat, url } = value;
+  const language = languages.find((each) => each === value['language']);
   if ((chat !== 'slack' && chat !== 'dingtalk') || typeof url !== 'string') return undefined;
-  return isChatAddress({ chat, url }) ? { chat, url } : undefined;
+  return isChatAddress({ chat, url }) ? { chat, url, ...(language && { language }) } : undefined;
 }
 
 function malformed(fault: string): Problem {

@@ -10,5 +10,8 @@ export const alertmanager = {
   // Each member of a pair for high availability sends when it cannot see the other one.
   // https://prometheus.io/docs/alerting/latest/alertmanager/#high-availability
   comesSeveralTimes: true,
+  // A 4xx is logged as an error and comes again with every group interval, and no resolved follows.
+  // https://github.com/prometheus/alertmanager/blob/main/notify/webhook/webhook.go
+  refusalStatus: 200,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -7,5 +7,8 @@ export const arms = {
   verify: bearer,
   ...alertmanagerAlerts,
   contentTypes: ['json', 'json-as-text'],
+  // How it takes a 4xx is not documented. It sends as Alertmanager does, and this is the answer that is safe for that.
+  refusalStatus: 200,
+  jsonAdvice: 'The template of notification and recovery must be $alertmanager_content, and nothing else.',
   deadlineMs: 4500,
 } as const satisfies Preset;

@@ -12,5 +12,7 @@ export const circleci = {
   // CircleCI repeats everything that was not answered 2xx. By then another deployment may be in flight.
   problemStartedAt: 'happened_at',
   isByApplication: true,
+  // https://circleci.com/docs/guides/integration/outbound-webhooks/
+  refusalStatus: 200,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

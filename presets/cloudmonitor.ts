@@ -24,5 +24,7 @@ export const cloudmonitor = {
   // It repeats three times what was not answered within five seconds.
   // https://www.alibabacloud.com/help/en/document_detail/60714.html
   comesSeveralTimes: true,
+  // A callback that failed is repeated three times. https://www.alibabacloud.com/help/en/document_detail/60714.html
+  refusalStatus: 200,
   deadlineMs: 4500,
 } as const satisfies Preset;

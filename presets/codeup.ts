@@ -7,7 +7,8 @@ export const codeup = {
   verify: { scheme: 'token', header: 'x-codeup-token', format: 'plain' },
   contentTypes: json,
   actor: 'user.name',
-  when: "object_kind == 'note'",
-  chatText: 'object_attributes.note',
+  // A note is told again when it is edited, and the system writes notes itself.
+  when: "object_kind == 'note' && object_attributes.system != `true` && (object_attributes.action || 'create') == 'create' && object_attributes.created_at == object_attributes.updated_at",
+  command: 'object_attributes.note',
   deadlineMs: 4500,
 } as const satisfies Preset;

@@ -6,6 +6,7 @@ export const datadog = {
   docs: 'https://docs.datadoghq.com/integrations/webhooks/',
   verify: bearer,
   contentTypes: json,
+  jsonAdvice: 'Leave variables with free text, such as $EVENT_MSG, out of the payload.',
   expects: {
     is: "type(transition) == 'string'",
     what: 'the payload of the recipe: an object with transition, monitor, edasAppId and startedAt',

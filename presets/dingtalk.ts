@@ -9,7 +9,10 @@ export const dingtalk = {
   contentTypes: json,
   reply: 'dingtalk',
   actor: 'senderNick',
-  chatText: 'text.content',
+  // Formatted text comes in parts. https://open.dingtalk.com/document/orgapp/receive-message
+  command: 'text.content || content.richText',
+  // In a conversation of two there is nobody to mention.
+  salutation: "conversationType == '2' && '@robot'",
   answerAt: 'sessionWebhook',
   deadlineMs: 4500,
 } as const satisfies Preset;

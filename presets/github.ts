@@ -19,8 +19,11 @@ export const github = {
   },
   deliveryHeader: 'x-github-delivery',
   ping: { header: 'x-github-event', value: 'ping' },
-  actor: 'sender.login',
+  // A status that an app sets need not name a user.
+  actor: "sender.login || deployment_status.creator.login || 'unknown'",
   when: "deployment_status.state == 'failure' || deployment_status.state == 'error'",
-  changeOrderId: 'deployment.payload.changeOrderId',
+  // Whoever creates the deployment chooses: an object, or text, which may be JSON.
+  // https://docs.github.com/en/rest/deployments/deployments#create-a-deployment
+  changeOrderId: 'deployment.payload.changeOrderId || deployment.payload',
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

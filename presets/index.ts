@@ -22,6 +22,7 @@ import { pagerduty } from './pagerduty.ts';
 import type { Preset } from './preset.ts';
 import { sentry } from './sentry.ts';
 import { slack } from './slack.ts';
+import { sls } from './sls.ts';
 import { standardWebhooks } from './standard-webhooks.ts';
 import { stripeStyle } from './stripe-style.ts';
 import { svix } from './svix.ts';
@@ -56,6 +57,7 @@ export const presets = {
   alertmanager,
   cloudmonitor,
   arms,
+  sls,
   argocd,
   datadog,
   'azure-devops': azureDevops,

@@ -11,9 +11,11 @@ export const linear = {
   deliveryHeader: 'linear-delivery',
   actor: 'actor.name',
   when: "type == 'Issue' && action == 'create'",
-  changeOrderId: 'data.title',
+  command: 'data.title',
   // Linear repeats three times what was not answered 200, and may then switch the webhook off. Most issues ask for no
   // rollback.
   refusalStatus: 200,
+  // https://linear.app/developers/webhooks asks for 200, and names no other status.
+  successStatus: 200,
   deadlineMs: 4500,
 } as const satisfies Preset;

@@ -18,6 +18,8 @@ export interface Preset {
   makesSecret?: true;
   verify: Exclude<VerifyParameters, LinkParameters> | Omit<LinkParameters, 'source'>;
   contentTypes: readonly ContentType[];
+  /** Where its users write the payload as a template: what makes JSON of any text in it, as a sentence. */
+  jsonAdvice?: string;
   payloadTimestamp?: PayloadTimestamp;
   deliveryHeader?: string;
   ping?: { header: string; value: string };
@@ -31,7 +33,10 @@ export interface Preset {
   when?: string;
   changeOrderId?: string;
   app?: string;
-  chatText?: string;
+  /** What a person writes, which must be a command: then neither `changeOrderId` nor `app` is read. */
+  command?: string;
+  /** How people address the function where they write, for advice on what to type: `@robot`, `/rollback`, or nothing. */
+  salutation?: string;
   /** An address to which the result can be posted later, without a signature: only chats have one. */
   answerAt?: string;
   problemStartedAt?: string;
@@ -42,7 +47,14 @@ export interface Preset {
    * from retries. Its rollbacks are then claimed, unless the source says `follow: false`.
    */
   comesSeveralTimes?: boolean;
-  refusalStatus?: number;
+  /**
+   * The status of refusals, where the sender would take a 4xx for a failed delivery and repeat it, hold other deliveries
+   * back, or switch the webhook off. The decision is in the answer, the log and the metrics all the same. A 5xx stays one:
+   * nothing was decided, and the sender is to repeat it.
+   */
+  refusalStatus?: 200;
+  /** The status of outcomes, where the sender takes nothing but this for a success. */
+  successStatus?: 200;
   /**
    * Milliseconds until the function must have answered: a little less than the sender waits, and at most
    * `longestPatienceMs`.

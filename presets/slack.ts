@@ -21,8 +21,9 @@ export const slack = {
   reply: 'slack',
   actor: 'user_name || user.username || event.user',
   // `/rollback <id>` brings the verb along; the text after any other slash command must begin with one.
-  chatText:
-    "contains(['/rollback', '/回滚'], command || '') && join(' ', ['rollback', text || '']) || text || actions[0].value || event.text",
+  command:
+    "command == '/rollback' && join(' ', ['rollback', text || '']) || contains(['/回滚', '/回滾'], command || '') && join(' ', ['回滚', text || '']) || text || actions[0].value || event.text",
+  salutation: "command || event && '@robot'",
   // It takes five messages within half an hour. Events have none.
   // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
   answerAt: 'response_url',

@@ -7,5 +7,7 @@ export const stripeStyle = {
   makesSecret: true,
   verify: { scheme: 'stripe', header: 'stripe-signature', toleranceSeconds: 300 },
   contentTypes: json,
+  // https://docs.stripe.com/webhooks#retries: what is not answered 2xx is repeated for three days.
+  refusalStatus: 200,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -9,5 +9,7 @@ export const svix = {
   contentTypes: json,
   deliveryHeader: 'svix-id',
   changeOrderId: 'data.changeOrderId || changeOrderId',
+  // https://docs.svix.com/retries.md: eight tries, and an endpoint that fails for five days is switched off.
+  refusalStatus: 200,
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -18,5 +18,10 @@ export const zendesk = {
     description: "a test that is signed with Zendesk's public test secret is answered, and does nothing",
   },
   deliveryHeader: 'x-zendesk-webhook-invocation-id',
+  // It repeats a 409, and a webhook with many errors is paused.
+  // https://developer.zendesk.com/api-reference/webhooks/introduction
+  refusalStatus: 200,
+  // A person fills the field of a ticket in: so it must hold an id, and nothing else.
+  command: "join(' ', ['rollback', changeOrderId || ''])",
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -358,6 +358,13 @@ describe('the rules together', () => {
     );
   });
 
+  test('ring for what a known sender sent and nobody could read, and for no call that was none', () => {
+    const { search } = queryNamed('alerts/payload-unreadable.json');
+    const unreadable = all().filter(({ code }) => code === 'payload_malformed');
+    expect(unreadable.some((line) => isFound(search, line))).toBe(true);
+    expect(isFound(search, { msg: 'decision', code: 'payload_malformed' })).toBe(false);
+  });
+
   test('tell a secret that closes its sources from one that is still used', () => {
     const unread = all().filter(({ msg }) => msg === 'a secret cannot be read from KMS');
     const foundBy = (rule: string) => {

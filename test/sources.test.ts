@@ -33,6 +33,8 @@ interface Scenario {
   doesNothing: Record<string, Delivery & { logged?: string }>;
 }
 
+const all = Object.entries(presets) as [PresetName, Preset][];
+
 const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' };
 
 function sample(name: string): string {
@@ -57,12 +59,12 @@ function githubExample(name: string): Record<string, unknown> {
   return toRecord(definitions.find((definition) => definition.name === name)?.examples[0]);
 }
 
-function githubDeploymentStatus(state: string): string {
+function githubDeploymentStatus(state: string, payload: unknown = { changeOrderId: orderId }): string {
   const example = githubExample('deployment_status');
   return JSON.stringify({
     ...example,
     deployment_status: { ...toRecord(example['deployment_status']), state },
-    deployment: { ...toRecord(example['deployment']), payload: { changeOrderId: orderId } },
+    deployment: { ...toRecord(example['deployment']), payload },
   });
 }
 
@@ -106,9 +108,21 @@ const scenarios: Record<PresetName, Scenario> = {
     rollsBack: {
       'a deployment that failed': { body: githubDeploymentStatus('failure') },
       'a deployment with an error, as a form': asForm(githubDeploymentStatus('error')),
+      'a deployment whose payload is JSON as text': {
+        body: githubDeploymentStatus('failure', JSON.stringify({ changeOrderId: orderId, build: app })),
+      },
+      'a deployment whose payload is the id alone': { body: githubDeploymentStatus('failure', orderId) },
     },
     doesNothing: {
       'a deployment that succeeded': { body: githubDeploymentStatus('success') },
+      'a deployment that another user reports': {
+        body: githubDeploymentStatus('failure').replaceAll('"login":"Codertocat"', '"login":"mallory"'),
+        logged: 'sender_not_allowed',
+      },
+      'a deployment whose payload names no order': {
+        body: githubDeploymentStatus('failure', { build: 7 }),
+        logged: 'change_order_id_missing',
+      },
       'the ping': { body: JSON.stringify(githubExample('ping')), headers: { 'X-GitHub-Event': 'ping' } },
     },
   },
@@ -264,6 +278,34 @@ const scenarios: Record<PresetName, Scenario> = {
       },
     },
   },
+  sls: {
+    rollsBack: {
+      'an alert that fires': { body: sample('sls.json') },
+      'the same as text': {
+        body: sample('sls.json'),
+        headers: { 'content-type': 'text/plain;charset=UTF-8' },
+      },
+      'an alert by the template of the recipe': {
+        body: JSON.stringify({
+          status: 'firing',
+          alert_name: 'checkout 5xx',
+          fire_time: 1_767_225_600,
+          labels: { edas_app_id: app },
+        }),
+      },
+    },
+    doesNothing: {
+      'an alert that is resolved': { body: altered('sls.json', '"firing"', '"resolved"') },
+      'an alert without the label': {
+        body: altered('sls.json', 'edas_app_id', 'other_label'),
+        logged: 'app_missing',
+      },
+      'a template without labels': {
+        body: JSON.stringify({ status: 'firing', fire_time: 1_767_225_600 }),
+        logged: 'payload_unexpected',
+      },
+    },
+  },
   argocd: {
     rollsBack: {
       'a sync that failed': { body: sample('argocd.json') },
@@ -379,7 +421,6 @@ describe('docs/sources.md', () => {
       const [, , apps, , , deadline] = cells.split('|').map((cell) => cell.trim());
       return [name, anchor, apps, deadline];
     });
-    const all: [string, Preset][] = Object.entries(presets);
     expect(written).toEqual(
       all.map(([name, preset]) => [name, name, appsOf(preset), `${preset.deadlineMs / 1000} s`]),
     );
@@ -503,6 +544,7 @@ describe('the headers that a sender writes, made by hand, are taken by the recip
     ],
     ['alertmanager', 'alertmanager', 'alertmanager.json', () => bearerOf('ALERTMANAGER_TOKEN')],
     ['arms', 'arms', 'arms.alertmanager-format.json', () => bearerOf('ARMS_TOKEN')],
+    ['sls', 'sls', 'sls.json', () => bearerOf('SLS_TOKEN')],
     ['argocd', 'argocd', 'argocd.json', () => bearerOf('ARGOCD_TOKEN')],
     ['datadog', 'datadog', 'datadog.json', () => bearerOf('DATADOG_TOKEN')],
     ['codeup', 'codeup', 'codeup.note.json', () => ({ 'X-Codeup-Token': fakeSecret('CODEUP_TOKEN') })],
@@ -594,11 +636,79 @@ describe('what the page says of answers is what is answered:', () => {
     expect(answer).toMatchObject({ status: 200, body: block });
   });
 
+  test('Simple Log Service gets exactly 200, whatever came of it, unless nothing was decided', async () => {
+    const webhook = openWebhook(edas, { sources: recipe('sls').yaml });
+    const first = await webhook.post('sls', sample('sls.json'));
+    expect(first).toMatchObject({ status: 200, body: { outcome: 'rolling_back' } });
+    const repeat = await webhook.post('sls', sample('sls.json'));
+    expect(repeat).toMatchObject({ status: 200, body: { code: 'app_has_no_change_in_flight' } });
+    const unproven = await webhook.post('sls', sample('sls.json'), { secret: 'fake-other-token' });
+    expect(unproven.status).toBe(401);
+    await edas.close();
+    const undecided = await webhook.post('sls', sample('sls.json'));
+    expect(undecided).toMatchObject({ status: 502, body: { code: 'edas_unavailable', retry: true } });
+  });
+
+  describe('argocd: of what fired, the later time is the beginning of the problem.', () => {
+    const released = Date.parse('2026-01-01T12:00:00Z');
+    const earlier = '2026-01-01T11:00:00Z';
+    const later = '2026-01-01T13:00:00Z';
+
+    test.each<[string, Record<string, string>, string]>([
+      [
+        'Degraded after the release',
+        { health: 'Degraded', degradedAt: later, phase: 'Succeeded', finishedAt: earlier },
+        'rolling_back',
+      ],
+      [
+        'Degraded since before the release, which may be the repair',
+        { health: 'Degraded', degradedAt: earlier, phase: 'Succeeded', finishedAt: later },
+        'problem_predates_change',
+      ],
+      [
+        'a sync that failed after the release',
+        { health: 'Healthy', degradedAt: earlier, phase: 'Failed', finishedAt: later },
+        'rolling_back',
+      ],
+      [
+        'a sync that failed before the release',
+        { health: 'Progressing', degradedAt: later, phase: 'Error', finishedAt: earlier },
+        'problem_predates_change',
+      ],
+      [
+        'Degraded after the release, with an old failure',
+        { health: 'Degraded', degradedAt: later, phase: 'Failed', finishedAt: earlier },
+        'rolling_back',
+      ],
+      [
+        'Degraded, by an Argo CD without a transition time',
+        { health: 'Degraded', degradedAt: '', phase: 'Succeeded', finishedAt: earlier },
+        'problem_predates_change',
+      ],
+      [
+        'Degraded, without any time',
+        { health: 'Degraded', degradedAt: '', phase: 'Running', finishedAt: '' },
+        'payload_malformed',
+      ],
+      [
+        'the template from before there were times',
+        { health: 'Degraded', phase: 'Failed' },
+        'payload_malformed',
+      ],
+    ])('%s', async (_what, fields, ends) => {
+      edas.orders.rollback(orderId);
+      edas.orders.add({ appId: app, createdAt: released, readyMs: 0, batchMs: 10 ** 13 });
+      const webhook = openWebhook(edas, { sources: recipe('argocd').yaml });
+      await webhook.post('argocd', { app: 'checkout', edasAppId: app, ...fields });
+      expect(webhook.decisions().map(({ outcome, code }) => outcome ?? code)).toEqual([ends]);
+    });
+  });
+
   test('an alert that repeats itself is told that nothing is in flight', async () => {
     const webhook = openWebhook(edas, { sources: recipe('alertmanager').yaml });
     await webhook.post('alertmanager', sample('alertmanager.json'));
     const answer = await webhook.post('alertmanager', sample('alertmanager.json'));
-    expect(answer.body).toMatchObject({ status: 409, code: 'app_has_no_change_in_flight' });
+    expect(answer).toMatchObject({ status: 200, body: { code: 'app_has_no_change_in_flight' } });
   });
 
   test('an alert that repeats itself while the repair is being deployed leaves the repair alone', async () => {
@@ -606,20 +716,21 @@ describe('what the page says of answers is what is answered:', () => {
     await webhook.post('alertmanager', sample('alertmanager.json'));
     const repair = edas.orders.add({ appId: app, createdAt: now - 60_000, readyMs: 0, batchMs: 10 ** 13 });
     const answer = await webhook.post('alertmanager', sample('alertmanager.json'));
-    expect(answer.body).toMatchObject({
-      status: 409,
-      code: 'problem_predates_change',
-      changeOrderId: repair,
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { code: 'problem_predates_change', changeOrderId: repair },
     });
     expect(edas.orders.rollbacksOf(repair)).toBe(0);
   });
 
-  test.each(['gitlab', 'pagerduty', 'linear', 'azure-devops'])(
+  test.each(all.filter(([, { refusalStatus }]) => refusalStatus === 200).map(([name]) => name))(
     '%s is refused with 200 and a code, unless it cannot prove itself',
     async (name) => {
       const webhook = openWebhook(edas, { sources: recipe(name).yaml });
-      const refused = await webhook.post(name, '[');
+      const headers = presets[name].contentTypes.some((type) => type === 'json') ? {} : formHeaders;
+      const refused = await deliver(webhook, name, { body: '%', headers });
       expect([refused.status, refused.body['code']]).toEqual([200, 'payload_malformed']);
+      expect(webhook.decisions()).toMatchObject([{ level: 'warn', code: 'payload_malformed' }]);
       const unproven = await webhook.send({ path: `/${name}`, body: '[' });
       expect(unproven.status).toBe(401);
     },

@@ -1,3 +1,5 @@
+import type { Language } from '../lib/language.ts';
+
 /** Where people are told, as the build writes it into the bundle: plain JSON, without secrets. */
 export interface CompiledChannel {
   kind: ChannelKind;
@@ -10,9 +12,6 @@ export interface CompiledChannel {
 
 export const channelKinds = ['dingtalk', 'feishu', 'wecom', 'slack', 'webhook'] as const;
 export type ChannelKind = (typeof channelKinds)[number];
-
-export const languages = ['en', 'zh'] as const;
-export type Language = (typeof languages)[number];
 
 /** What the build writes into the bundle of the follow function. */
 export interface FollowConfiguration {

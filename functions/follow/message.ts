@@ -1,7 +1,7 @@
 import { changeOrderStatus, phaseOf } from '../edas/status.ts';
 import type { ErrorCode } from '../errors.ts';
 import { onOneLine } from '../lib/text-for-people.ts';
-import type { Language } from './configuration.ts';
+import type { Language } from '../lib/language.ts';
 import type { Notification } from './rollback-event.ts';
 import { textsInEnglish } from './texts-en.ts';
 import { textsInChinese } from './texts-zh.ts';

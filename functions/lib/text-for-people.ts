@@ -55,11 +55,12 @@ export function escapeForDingTalk(message: string): string {
 
 /**
  * `<at user_id="all">` mentions all members, `<s>` strikes out, `[text](address)` is a link that shows another text. A
- * placeholder of our own, such as `<change order id>`, stays: no tag of a text is a mere word of six letters or more.
+ * placeholder of our own, such as `<change order id>` or `<变更单 ID>`, stays: no tag of a text is a mere word of six
+ * letters or more, or Chinese.
  * https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json
  */
 export function escapeForFeishu(message: string): string {
-  return message.replaceAll(/<(?![a-z]{6}[a-z ]*>)/g, '＜').replaceAll('](', '］(');
+  return message.replaceAll(/<(?![a-z]{6}[a-z ]*>|\u53d8\u66f4\u5355 ID>)/g, '＜').replaceAll('](', '］(');
 }
 
 /**

@@ -7,6 +7,7 @@ import { readContext, type FunctionContext, type FunctionResponse } from '../pla
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
+import { setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { findChangeOrder } from '../rollback/find-change-order.ts';
@@ -15,11 +16,18 @@ import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
 import { executeRollback, operationFor } from './execute-rollback.ts';
 import { challengeReply } from './handshake.ts';
 import type { Outcome } from './outcome.ts';
-import { reasonToIgnore, requireAllowed, requireFreshPayload, selectActor } from './payload/conditions.ts';
+import {
+  reasonNoCommand,
+  reasonToIgnore,
+  requireAllowed,
+  requireFreshPayload,
+  selectActor,
+} from './payload/conditions.ts';
 import { requireExpected } from './payload/expected.ts';
 import { selectIntent } from './payload/intent.ts';
 import { withoutMonitorAlarms } from './payload/monitor-alarms.ts';
 import { readPayload } from './payload/read.ts';
+import { selectCommand } from './payload/select-command.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
 import { replyWithHealth, replyWithOutcome, replyWithProblem, type ReplyContext } from './reply/reply.ts';
 import type { Configuration } from './source/compiled-source.ts';
@@ -49,6 +57,8 @@ interface RequestInProgress {
   /** The same moment as a time of day, epoch milliseconds. */
   receivedAt: number;
   record: AuditRecord;
+  /** What the answer needs beside the record: read out of the payload. */
+  replying: Pick<ReplyContext, 'command'>;
 }
 
 /**
@@ -75,6 +85,7 @@ export function createHandler(
     };
     // Grows with what is known, so that a failure is answered in the sender's own way as well.
     let replyContext: Pick<ReplyContext, 'source' | 'isVerified'> = { isVerified: false };
+    const replying: RequestInProgress['replying'] = {};
     try {
       const context = readContext(rawContext);
       record.add({ requestId: context.requestId });
@@ -85,7 +96,14 @@ export function createHandler(
         logDecision('info', { outcome: 'health' });
         return response;
       }
-      const inProgress: RequestInProgress = { request, context, startedOnClock, receivedAt: now(), record };
+      const inProgress: RequestInProgress = {
+        request,
+        context,
+        startedOnClock,
+        receivedAt: now(),
+        record,
+        replying,
+      };
       const source = findSource(sources, request.path);
       replyContext = { source, isVerified: false };
       const authentication = authenticateRequest(inProgress, source, dependencies);
@@ -98,12 +116,13 @@ export function createHandler(
           : await processRequest(inProgress, authenticated, dependencies);
       // The body of a handshake is for the sender, not for the log.
       logDecision('info', { ...outcome, body: undefined });
-      return replyWithOutcome(outcome, { ...replyContext, ...repliedFacts(record) });
+      return replyWithOutcome(outcome, { ...replyContext, ...replying, ...repliedFacts(record) });
     } catch (error) {
       const { requestId, source } = record.facts;
       const problem = toProblem(error, { requestId, source }, log);
       logDecision(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
-      return replyWithProblem(problem, { ...replyContext, ...repliedFacts(record) });
+      const docsUrl = setting(env, 'DOCS_URL');
+      return replyWithProblem(problem, { ...replyContext, ...replying, ...repliedFacts(record), docsUrl });
     }
   };
 }
@@ -139,7 +158,7 @@ function patienceMs({ deadlineMs }: Source, { function: own }: FunctionContext):
 
 /** From the payload of a verified request to what became of its change order. */
 async function processRequest(
-  { request, context, startedOnClock, receivedAt, record }: RequestInProgress,
+  { request, context, startedOnClock, receivedAt, record, replying }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
   { env, now, clock, random, log }: HandlerDependencies,
 ): Promise<Outcome> {
@@ -161,6 +180,9 @@ async function processRequest(
   const { payload } = counting;
   const reason = await reasonToIgnore(source, payload);
   if (reason !== undefined) return { outcome: 'ignored', message: reason };
+  replying.command = await selectCommand(source, payload);
+  const noCommand = reasonNoCommand(replying.command);
+  if (noCommand !== undefined) return { outcome: 'ignored', message: noCommand };
   await requireAllowed(source, payload);
   const intent = await selectIntent(source, payload, grant, receivedAt);
   record.add({ app: intent.app });
@@ -172,10 +194,20 @@ async function processRequest(
   const dependencies = { changeOrders, clock, random, warn };
   const found = await findChangeOrder({ ...intent, deadlineAt }, dependencies);
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
-  return executeRollback(
+  const { warning } = intent;
+  if (warning !== undefined) warn(warning, { changeOrderId: found.changeOrderId });
+  const outcome = await executeRollback(
     { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
     { ...dependencies, openQueue: lazily(() => openTaskQueue(context, env)), env, now },
   );
+  return warning === undefined ? outcome : withWarning(outcome, warning);
+}
+
+/** Adds to the outcome of a change order that is rolled back, or would be, what was not checked. */
+function withWarning(outcome: Outcome, warning: string): Outcome {
+  if (outcome.outcome === 'already_terminated' || outcome.outcome === 'ignored') return outcome;
+  if ('duplicate' in outcome) return outcome;
+  return { ...outcome, causality: 'unchecked', message: `${outcome.message} ${warning}` };
 }
 
 function answerHealth(

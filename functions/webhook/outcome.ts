@@ -17,5 +17,10 @@ export interface Sending {
   follow?: ReportStatus;
 }
 
+/** What an answer says of a rollback that was not held against the beginning of the problem, although its preset does so. */
+export interface Unchecked {
+  causality?: 'unchecked';
+}
+
 /** The result of a request that was authenticated, or was a handshake. */
-export type Outcome = (RollbackOutcome & Sending) | Deferred | Ignored;
+export type Outcome = (RollbackOutcome & Sending & Unchecked) | (Deferred & Unchecked) | Ignored;

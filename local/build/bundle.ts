@@ -42,7 +42,11 @@ export function bundleWebhook(
     digest: configurationDigest(sources),
     sources,
   };
-  return bundle('webhook', out, [...plugins, jsonModule('virtual:configuration', configuration)]);
+  return bundle('webhook', out, [
+    ...plugins,
+    wordsOnlyWhereNeeded(sources),
+    jsonModule('virtual:configuration', configuration),
+  ]);
 }
 
 /** Bundles the follow function, in the same way. */
@@ -150,6 +154,30 @@ const cryptoWaits: Plugin = {
     }));
   },
 };
+
+/**
+ * Most sources are programs: what reads the commands of people, and what answers them in Chinese, is a tenth of the file.
+ */
+function wordsOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
+  const hasCommands = sources.some(({ command }) => command !== undefined);
+  const answersInChinese = sources.some(({ reply, language }) => reply !== 'json' && language !== 'en');
+  return {
+    name: 'words only where needed',
+    setup: (build) => {
+      if (!hasCommands) {
+        build.onResolve({ filter: /\/select-command\.ts$/ }, () => ({ path: noCommands }));
+      }
+      if (!answersInChinese) {
+        build.onResolve({ filter: /\/texts-zh\.ts$/ }, ({ resolveDir }) =>
+          resolveDir.endsWith(webhookTexts) ? { path: path.join(resolveDir, 'texts-en.ts') } : undefined,
+        );
+      }
+    },
+  };
+}
+
+const noCommands = path.join(replacements, 'no-commands.ts');
+const webhookTexts = path.join('functions', 'webhook', 'texts');
 
 /** A module of this name that is there in the bundle only. */
 function jsonModule(name: string, value: Configuration | FollowConfiguration): Plugin {

@@ -3,6 +3,7 @@ import { toRecord } from '../../functions/lib/json.ts';
 import { reasonOf } from '../../functions/lib/text.ts';
 import type { Expression, ExpressionNode } from '../../functions/webhook/source/expression.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { keepNulls } from './keep-nulls.ts';
 
 type Report = (message: string) => void;
 
@@ -31,7 +32,7 @@ export function compileExpression(text: string, purpose: Purpose, report: Report
     checkVariables(tree, report);
     checkComparisons(tree, purpose, quoted, report);
     checkResult(tree, purpose, report);
-    return { text, tree };
+    return { text, tree: purpose === 'time' ? keepNulls(tree) : tree };
   } catch (error) {
     report(`this is not JMESPath: ${reasonOf(error)}`);
     return { text, tree: { type: 'Identity' } };

@@ -132,6 +132,12 @@ function compileSource(
   if (new Set(secrets).size < secrets.length) report(['secrets'], 'a secret is named twice');
   // A way of signing that is spelt out is a generic sender's in all other respects.
   const preset: Preset = presets[presetName ?? 'generic'];
+  if (settings.language !== undefined && preset.reply === undefined) {
+    report(
+      ['language'],
+      'only people in a chat are answered in a language, and this sender gets JSON: take this out',
+    );
+  }
   const way = verify ? compileVerify(verify, name, report) : ownWay(preset, name);
   checkApps(settings, way.verify, report);
   return {
@@ -139,6 +145,7 @@ function compileSource(
     ...way,
     payloadTimestamp: way.payloadTimestamp ?? preset.payloadTimestamp,
     contentTypes: contentTypesOf(verify, preset),
+    jsonAdvice: preset.jsonAdvice,
     secrets,
     // It is logged, and a token must not be.
     deliveryHeader: headerOf(way) === preset.deliveryHeader ? undefined : preset.deliveryHeader,
@@ -152,7 +159,9 @@ function compileSource(
     follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
+    successStatus: settings.successStatus ?? preset.successStatus,
     reply: preset.reply ?? 'json',
+    language: settings.language,
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };
 }
@@ -203,7 +212,16 @@ function checkApps(
 
 type Expressions = Pick<
   CompiledSource,
-  'actor' | 'when' | 'allow' | 'changeOrderId' | 'app' | 'chatText' | 'answerAt' | 'problemStartedAt'
+  | 'actor'
+  | 'when'
+  | 'allow'
+  | 'changeOrderId'
+  | 'app'
+  | 'command'
+  | 'salutation'
+  | 'answerAt'
+  | 'problemStartedAt'
+  | 'mayLackProblemStart'
 >;
 
 /** The source's own expressions, and the preset's where it has none. */
@@ -219,7 +237,7 @@ function compileExpressions(
       : compileExpression(text, purpose, (message) => {
           report([key], message);
         });
-  const { changeOrderId, app, chatText } = placesOf(settings, preset, verify, report);
+  const { changeOrderId, app, command } = placesOf(settings, preset, verify, report);
   const compiledApp = expression('app', app, 'text');
   checkFixedApp(compiledApp, settings.apps, report);
   return {
@@ -228,8 +246,11 @@ function compileExpressions(
     allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
     app: compiledApp,
-    chatText: expression('preset', chatText, 'text'),
+    command: expression(settings.command === undefined ? 'preset' : 'command', command, 'text'),
+    salutation: expression('preset', preset.salutation, 'text'),
     answerAt: expression('preset', preset.answerAt, 'text'),
+    mayLackProblemStart:
+      settings.problemStartedAt === undefined && preset.problemStartedAt !== undefined ? true : undefined,
     problemStartedAt: expression(
       'problemStartedAt',
       settings.problemStartedAt ?? preset.problemStartedAt,
@@ -257,25 +278,28 @@ function checkFixedApp(
   }
 }
 
-type Places = Pick<Preset, 'changeOrderId' | 'app' | 'chatText'>;
+type Places = Partial<Record<'changeOrderId' | 'app' | 'command', string | undefined>>;
 
-/** What people say in a chat counts only as a command, in which the id stands. */
+/** What people write counts only as a command, in which the id stands. */
 function checkCommand(
-  { changeOrderId, app }: Pick<SourceSettings, 'changeOrderId' | 'app'>,
+  { changeOrderId, app, command }: Pick<SourceSettings, 'changeOrderId' | 'app' | 'command'>,
   scheme: VerifyParameters['scheme'],
   report: Report,
 ): void {
-  const advice = 'this sender passes on what people say, so the id must stand in a command: take this out';
+  const advice =
+    command === undefined
+      ? 'this sender passes on what people write, so the id must stand in a command: take this out, or write command instead, with the place of such a text'
+      : 'with command, the id stands in what people write: take this out';
   if (changeOrderId !== undefined) report(['changeOrderId'], advice);
   if (app !== undefined) report(['app'], advice);
   if (scheme === 'link') {
-    report(['verify'], 'a link rolls back for every body, and this sender passes on what people say');
+    report(['verify'], 'a link rolls back for every body, and this sender passes on what people write');
   }
 }
 
 /** Where it says what to roll back. A source that says so itself leaves nothing of the preset's. */
 function placesOf(
-  { changeOrderId, app, apps }: SourceSettings,
+  { changeOrderId, app, command, apps }: SourceSettings,
   preset: Preset,
   { scheme }: VerifyParameters,
   report: Report,
@@ -283,9 +307,9 @@ function placesOf(
   if (changeOrderId !== undefined && app !== undefined) {
     report(['app'], 'app and changeOrderId both say what to roll back: take one of them out');
   }
-  if (preset.chatText !== undefined) {
-    checkCommand({ changeOrderId, app }, scheme, report);
-    return preset;
+  if (command !== undefined || preset.command !== undefined) {
+    checkCommand({ changeOrderId, app, command }, scheme, report);
+    return { command: command ?? preset.command };
   }
   if (scheme === 'link' && app !== undefined) report(['app'], 'a link names the application itself');
   if (changeOrderId !== undefined) return { changeOrderId };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { channelKinds, languages } from '../../functions/follow/configuration.ts';
+import { channelKinds } from '../../functions/follow/configuration.ts';
+import { languages } from '../../functions/lib/language.ts';
 import { presets, type PresetName } from '../../presets/index.ts';
 
 const headerName = z
@@ -95,6 +96,7 @@ function isKnownToAnybody(name: string): boolean {
     'KMS_ENDPOINT',
     'ROLLBACK_SUSPENDED',
     'LOG_LEVEL',
+    'DOCS_URL',
     'FUNCTION_ROLE',
     'WEBHOOK_FUNCTION',
     'FOLLOW_FUNCTION',
@@ -238,6 +240,11 @@ const sourceSchema = z.strictObject({
     .describe(
       'JMESPath to the id of an application, whose newest deployment in flight is then rolled back. Instead of changeOrderId.',
     ),
+  command: expression
+    .optional()
+    .describe(
+      'JMESPath to text that a person writes: a comment, a title. Only a command is acted on: a verb, one id, and nothing else. Instead of changeOrderId.',
+    ),
   problemStartedAt: expression
     .optional()
     .describe(
@@ -271,8 +278,16 @@ const sourceSchema = z.strictObject({
     .refine((status) => status === 200 || (status >= 400 && status <= 499), 'must be 200 or from 400 to 499')
     .optional()
     .describe(
-      'The status of every refusal (4xx) once the sender is known; 200 for senders that disable a hook after a 4xx.',
+      'The status of every refusal (4xx) once the sender is known; 200 for senders that repeat a webhook, or disable it, after a 4xx.',
     ),
+  successStatus: z
+    .literal(200)
+    .optional()
+    .describe('The status of every outcome, for senders that take any other, such as 202, for a failure.'),
+  language: z
+    .enum(languages)
+    .optional()
+    .describe('The language in which people of a chat are answered. Default: that of the command.'),
   deadlineMs: z
     .int()
     .min(2000)

@@ -50,8 +50,16 @@ export function put(node: ExpressionNode, value: JSONValue, at: Place): boolean 
   if (node.type === 'AndExpression') return makeTrue(node.left, at) && put(node.right, value, at);
   if (node.type === 'Function' && node.name === 'join') return putJoined(node.children, value, at);
   const place = placeOf(node, at);
-  place?.write(value);
-  return place !== undefined;
+  if (place) place.write(value);
+  return place !== undefined || putFirst(node, value, at);
+}
+
+/** `max([a, b])`: the first of them gets it, the others are not there. */
+function putFirst(node: ExpressionNode, value: JSONValue, at: Place): boolean {
+  if (node.type !== 'Function' || !transparent.includes(node.name)) return false;
+  const [list] = node.children;
+  const [first] = list?.type === 'MultiSelectList' ? list.children : [];
+  return first !== undefined && put(first, value, at);
 }
 
 /** `join(' ', [a, b])`: each but the last gets a text. */
@@ -158,6 +166,7 @@ function placeOf(node: ExpressionNode, at: Place): Place | undefined {
     case 'OrExpression':
       return placeOf(node.left, at) ?? placeOf(node.right, at);
     case 'Function': {
+      if (node.name === 'map') return mappedPlace(node.children, at);
       const [child] = node.children;
       const place = child && transparent.includes(node.name) ? placeOf(child, at) : undefined;
       return place && { ...place, isListed: node.name === 'sort' || node.name === 'reverse' };
@@ -165,6 +174,15 @@ function placeOf(node: ExpressionNode, at: Place): Place | undefined {
     default:
       return undefined;
   }
+}
+
+/** `map(&startsAt, alerts)`: of the first item. */
+function mappedPlace([reference, list]: readonly ExpressionNode[], at: Place): Place | undefined {
+  const place = list && placeOf(list, at);
+  if (!place || reference?.type !== 'ExpressionReference') return undefined;
+  const item = place.isListed ? place : itemOf(place, 0);
+  const found = placeOf(reference.child, item);
+  return found && { ...found, isListed: true };
 }
 
 /** Of a list that was made for one item, every index is that item. */

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../functions/errors.ts';
 import { isRecord, toText } from '../../functions/lib/json.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
-import { chatUsage } from '../../functions/webhook/payload/chat-command.ts';
 import {
+  reasonNoCommand,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
@@ -13,6 +13,7 @@ import { requireExpected } from '../../functions/webhook/payload/expected.ts';
 import { selectProblemStart, selectTarget } from '../../functions/webhook/payload/intent.ts';
 import { withoutMonitorAlarms } from '../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
+import { selectCommand } from '../../functions/webhook/payload/select-command.ts';
 import type {
   CompiledSource,
   PayloadTimestamp,
@@ -103,7 +104,8 @@ export async function isActedOn(
     const { payload } = counting;
     await requireAllowed(source, payload);
     await selectProblemStart(source, payload, now);
-    return (await reasonToIgnore(source, payload)) === undefined;
+    const noCommand = reasonNoCommand(await selectCommand(source, payload));
+    return noCommand === undefined && (await reasonToIgnore(source, payload)) === undefined;
   } catch (error) {
     if (error instanceof Problem) return false;
     throw error;
@@ -149,7 +151,7 @@ const mediaTypes: Record<ContentType, string> = {
 };
 
 function putTarget(
-  { changeOrderId, app, chatText, reply, verify }: CompiledSource,
+  { changeOrderId, app, command, reply, verify }: CompiledSource,
   target: Target,
   root: Place,
 ) {
@@ -157,9 +159,9 @@ function putTarget(
     if (app) put(app.tree, target.app, root);
   } else if (changeOrderId) {
     put(changeOrderId.tree, target.changeOrderId, root);
-  } else if (chatText) {
-    const text = chatUsage.replace(/<.*>/, target.changeOrderId);
-    put(chatText.tree, reply === 'feishu' ? JSON.stringify({ text }) : text, root);
+  } else if (command) {
+    const text = `rollback ${target.changeOrderId}`;
+    put(command.tree, reply === 'feishu' ? JSON.stringify({ text }) : text, root);
   } else if (verify.scheme !== 'link') {
     fieldOf(root, 'changeOrderId').write(target.changeOrderId);
   }

@@ -37,7 +37,7 @@ const facts: TaskFacts = {
   operation: 'AbortAndRollbackChangeOrder',
   app: '3616cdca-4f92-4413-0000-000000000000',
   actor: 'roadrunner',
-  answerAt: { chat: 'slack', url: slackUrl },
+  answerAt: { chat: 'slack', url: slackUrl, language: 'zh' },
 };
 
 const full: RollbackDone = {
@@ -234,6 +234,13 @@ describe('a task', () => {
     ['answerAt', { chat: 'toString', url: slackUrl }],
   ])('whose %s is %j is read without it', (key, value) => {
     expect(readTask(toPayload({ ...full, [key]: value }))).toEqual({ ...full, [key]: undefined });
+  });
+
+  test('whose answer has a language that is none is read without the language', () => {
+    const answerAt = { chat: 'slack', url: slackUrl };
+    expect(readTask(toPayload({ ...full, answerAt: { ...answerAt, language: 'fr' } })).answerAt).toEqual(
+      answerAt,
+    );
   });
 
   test.each([undefined, null, 7, {}, [], Symbol('fake'), Object.create(null), Buffer.from([0xff])])(

@@ -45,6 +45,7 @@ test('the senders whose payload is not covered are these', () => {
     'alertmanager',
     'cloudmonitor',
     'arms',
+    'sls',
     'argocd',
     'datadog',
     'azure-devops',
@@ -61,20 +62,37 @@ test.each([
   ['linear', 5000],
   ['cloudmonitor', 5000],
   ['arms', 5000],
+  ['sls', 5000],
   ['github', 10_000],
 ] as const)('the preset %s is done before its sender hangs up after %i ms', (name, patienceMs) => {
   expect(presets[name].deadlineMs).toBeLessThan(patienceMs);
 });
 
-test('the senders that switch a webhook off after a few 4xx are refused with 200', () => {
+test('the senders that repeat a webhook after a 4xx, or switch it off after a few, are refused with 200', () => {
   const spared = all.filter(([, { refusalStatus }]) => refusalStatus === 200);
   expect(spared.map(([name]) => name)).toEqual([
     'gitlab',
     'gitlab-token',
+    'standard-webhooks',
+    'svix',
+    'grafana',
     'pagerduty',
+    'circleci',
+    'zendesk',
     'linear',
+    'stripe-style',
+    'alertmanager',
+    'cloudmonitor',
+    'arms',
+    'sls',
+    'argocd',
     'azure-devops',
   ]);
+});
+
+test('the senders that take nothing but 200 for a success are answered 200', () => {
+  const exact = all.filter(([, { successStatus }]) => successStatus === 200);
+  expect(exact.map(([name]) => name)).toEqual(['linear', 'sls']);
 });
 
 // A sender that repeats itself would otherwise roll back whatever is in flight when it does.
@@ -83,8 +101,7 @@ test('who names an application and no change order says since when there is a pr
     ([, { app, isByApplication, problemStartedAt }]) =>
       (app !== undefined || isByApplication) && problemStartedAt === undefined,
   );
-  // Argo CD sends what its template says, and tries again for some seconds only.
-  expect(timeless.map(([name]) => name)).toEqual(['argocd']);
+  expect(timeless).toEqual([]);
 });
 
 describe('docs/sources.md, in the table of alarms about the monitor,', () => {
@@ -114,4 +131,22 @@ describe('docs/sources.md, in the table of alarms about the monitor,', () => {
     const ignoring = all.filter(([, { monitorAlarms }]) => monitorAlarms !== undefined).map(([name]) => name);
     expect(new Set(rows.flatMap(({ names }) => names))).toEqual(new Set(ignoring));
   });
+});
+
+test('docs/sources.md says of every preset whether its refusals are answered 200', () => {
+  const page = readFileSync(new URL('../../docs/sources.md', import.meta.url), 'utf8');
+  const [, after = ''] = page.split('\n### What a sender takes for delivered\n');
+  const [section = ''] = after.split('\n### ');
+  const rows = Array.from(
+    section.matchAll(/^\| (200|the code's own status|200, with a sentence) +\| (.*?) +\|/gm),
+  );
+  const written = rows.flatMap(([, status, names = '']) =>
+    Array.from(names.matchAll(/`([a-z-]+)`/g), ([, name]) => [name, status]),
+  );
+  const answered = ({ refusalStatus, reply }: Preset) =>
+    reply ? '200, with a sentence' : refusalStatus === 200 ? '200' : "the code's own status";
+  expect(Object.fromEntries(written)).toEqual(
+    Object.fromEntries(all.map(([name, preset]) => [name, answered(preset)])),
+  );
+  expect(written).toHaveLength(all.length);
 });

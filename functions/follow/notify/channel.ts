@@ -1,6 +1,6 @@
 import type { Answer, ExchangeRequest } from '../../alibaba/exchange.ts';
 import { toRecord, toText } from '../../lib/json.ts';
-import type { Language } from '../configuration.ts';
+import type { Language } from '../../lib/language.ts';
 import type { Notification } from '../rollback-event.ts';
 
 /** A channel that can be used. */

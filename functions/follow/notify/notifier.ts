@@ -1,7 +1,8 @@
 import type { Log } from '../../platform/log.ts';
 import type { Environment } from '../../platform/settings.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
-import type { CompiledChannel, Language } from '../configuration.ts';
+import type { Language } from '../../lib/language.ts';
+import type { CompiledChannel } from '../configuration.ts';
 import { isInterim, type Notification } from '../rollback-event.ts';
 import { readChannelSettings, protocols } from './channel-settings.ts';
 import { chatAnswers } from './chat-answer.ts';
@@ -102,8 +103,9 @@ function attemptsFor({ event }: Notification, { attemptsLeft }: ChatReceiver): n
   return isInterim(event) ? attemptsLeft - 1 : attemptsLeft;
 }
 
-/** That of the first channel of the chat's own kind, or else of the first channel. */
-function languageIn({ chat }: AnswerAddress, channels: readonly CompiledChannel[]): Language {
+/** That of the first answer; where it is not known, of the first channel of the chat's own kind, or else of the first channel. */
+function languageIn({ chat, language }: AnswerAddress, channels: readonly CompiledChannel[]): Language {
+  if (language !== undefined) return language;
   const channel = channels.find(({ kind }) => kind === chat) ?? channels[0];
   return channel?.language ?? 'en';
 }

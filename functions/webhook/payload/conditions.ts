@@ -3,10 +3,12 @@ import { isRecord } from '../../lib/json.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
 import type { JSONValue, Path } from '../source/expression.ts';
 import { requireFresh } from '../verify/timestamp.ts';
-import { chatUsage, selectCommand } from './chat-command.ts';
+import { adviceOn } from '../texts/advice.ts';
+import { isNoCommand } from './command-fault.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
 import { reasonOfEvent } from './expected.ts';
+import type { TypedCommand } from './select-command.ts';
 
 /**
  * Refuses a payload whose own time, which its signature covers, is not now.
@@ -30,23 +32,23 @@ export async function selectActor(source: CompiledSource, payload: JSONValue): P
   return evaluateText(source.actor, payload, 'actor');
 }
 
-/** Why a payload that was understood asks for no rollback, or undefined where it does. */
+/** Why a payload that was understood asks for no rollback, whatever a person wrote in it; undefined where it may. */
 export async function reasonToIgnore(
   source: CompiledSource,
   payload: JSONValue,
 ): Promise<string | undefined> {
   const reason = await reasonOfEvent(source, payload);
   if (reason !== undefined) return reason;
-  if (source.when) {
-    const result = await evaluate(source.when, payload, 'when');
-    if (result !== true) {
-      const { text, reads = [] } = source.when;
-      return `\`when: ${text}\` gave ${describeValue(result)}, not true.${describeAbsent(reads, payload)}`;
-    }
-  }
-  if (!source.chatText) return undefined;
-  const isCommand = (await selectCommand(source.chatText, payload)) !== undefined;
-  return isCommand ? undefined : `This is no command. To roll a change order back, type: ${chatUsage}`;
+  const { when } = source;
+  if (!when) return undefined;
+  const result = await evaluate(when, payload, 'when');
+  if (result === true) return undefined;
+  return `\`when: ${when.text}\` gave ${describeValue(result)}, not true.${describeAbsent(when.reads ?? [], payload)}`;
+}
+
+/** Why what a person wrote asks for no rollback, and what to type; undefined where it is a command, even a wrong one. */
+export function reasonNoCommand(command: TypedCommand | undefined): string | undefined {
+  return command && 'fault' in command && isNoCommand(command.fault) ? adviceOn(command) : undefined;
 }
 
 /** A wrong name in `when` is a brake that never holds, and is no error: so the answer and the log say where nothing was. */

@@ -1,4 +1,6 @@
 import { Problem, type ErrorCode } from '../../errors.ts';
+import { toRecord, toText } from '../../lib/json.ts';
+import { faultOfJson } from '../../lib/json-rules.ts';
 import type { JSONValue } from '../source/expression.ts';
 import { describeValue } from './describe-value.ts';
 
@@ -35,7 +37,27 @@ const application: Sought = {
  * @throws Problem `change_order_id_missing`, with what was looked at, or `change_order_id_ambiguous`
  */
 export function selectChangeOrderId(findings: readonly Finding[]): string {
-  return selectId(changeOrder, findings);
+  return selectId(
+    changeOrder,
+    findings.map(({ place, value }) => ({ place, value: namedInJson(value) ?? value })),
+  );
+}
+
+/** The names that are looked at where a source says nothing. */
+export const usualNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
+
+/** Of text that is itself JSON, as GitHub's `deployment.payload` may be, what stands under the usual names. */
+function namedInJson(value: JSONValue | undefined): string | undefined {
+  if (typeof value !== 'string' || !value.startsWith('{')) return undefined;
+  try {
+    const fields = toRecord(JSON.parse(value));
+    const texts = usualNames.flatMap((name) =>
+      Object.hasOwn(fields, name) ? (toText(fields[name]) ?? []) : [],
+    );
+    return texts.length === 0 || faultOfJson(value) !== undefined ? undefined : texts.join(' ');
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -64,7 +86,8 @@ function selectId({ what, missing, ambiguous }: Sought, findings: readonly Findi
   return id;
 }
 
-function idsIn(value: JSONValue | undefined): string[] {
+/** The UUIDs in a text, in lower case; none in what is no text. */
+export function idsIn(value: JSONValue | undefined): string[] {
   return typeof value === 'string' ? Array.from(value.matchAll(uuid), ([id]) => id.toLowerCase()) : [];
 }
 

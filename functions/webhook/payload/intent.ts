@@ -5,11 +5,12 @@ import type { Target } from '../../rollback/find-change-order.ts';
 import { isChatAddress, type AnswerAddress } from '../../task.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
 import type { Expression, JSONValue } from '../source/expression.ts';
+import { adviceOn } from '../texts/advice.ts';
 import type { LinkGrant } from '../verify/link.ts';
-import { chatUsage, selectCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
-import { selectApp, selectChangeOrderId, type Finding } from './identifier.ts';
+import { selectApp, selectChangeOrderId, usualNames, type Finding } from './identifier.ts';
+import { selectCommand, type TypedCommand } from './select-command.ts';
 
 /** What a payload asks to roll back, and what limits that. */
 export interface RollbackIntent {
@@ -20,6 +21,8 @@ export interface RollbackIntent {
   apps: readonly string[] | undefined;
   /** Epoch milliseconds. A change that began later is not to blame. */
   problemStartedAt: number | undefined;
+  /** What could not be checked, and why: a sentence for the answer and the log. */
+  warning?: string | undefined;
   /** Where the people of a chat wait for the result. */
   answerAt: AnswerAddress | undefined;
 }
@@ -37,13 +40,14 @@ export async function selectIntent(
   grant: LinkGrant | undefined,
   now: number,
 ): Promise<RollbackIntent> {
-  const problemStartedAt = await selectProblemStart(source, payload, now);
+  const { problemStartedAt, warning } = await selectProblemStart(source, payload, now, grant);
   const target = await selectTarget(source, payload, grant);
   return {
     target,
     app: 'app' in target ? target.app : grant?.app,
     apps: grant ? [grant.app] : source.apps,
     problemStartedAt,
+    warning,
     answerAt: await selectAnswerAddress(source, payload),
   };
 }
@@ -51,31 +55,61 @@ export async function selectIntent(
 /** Seconds by which the clock of a sender may be ahead. */
 const clockDifferenceSeconds = 300;
 
+/** When the problem began, in epoch milliseconds, or why a rollback goes ahead without knowing that. */
+export type ProblemStart = Pick<RollbackIntent, 'problemStartedAt' | 'warning'>;
+
 /**
- * When the problem began, of several times the earliest, in epoch milliseconds; undefined where the source does not
- * ask.
+ * When the problem began, of several times the earliest; nothing where the source does not ask.
  *
  * @param now epoch milliseconds
  * @throws Problem `payload_malformed` where the source asks and the payload does not say, or names a time to come, which
- *   would blame every change: the rule is there to refuse
+ *   would blame every change: the rule is there to refuse. Where only the preset asks and the change order is named, a
+ *   time that is not there is a warning: the order cannot be another one by then.
  */
 export async function selectProblemStart(
-  { problemStartedAt }: CompiledSource,
+  source: CompiledSource,
   payload: JSONValue,
   now: number,
-): Promise<number | undefined> {
-  if (!problemStartedAt) return undefined;
-  const value = await evaluate(problemStartedAt, payload, 'problemStartedAt');
+  grant?: LinkGrant,
+): Promise<ProblemStart> {
+  const { problemStartedAt: expression, mayLackProblemStart } = source;
+  if (!expression) return { problemStartedAt: undefined, warning: undefined };
+  const value = await evaluate(expression, payload, 'problemStartedAt');
+  const found = `\`problemStartedAt: ${expression.text}\` gave ${describeTimes(value)}`;
+  if (mayLackProblemStart && lacksTime(value) && namesChangeOrder(source, grant)) {
+    const warning = `It was not checked whether the change is to blame: ${found}.`;
+    return { problemStartedAt: undefined, warning };
+  }
   const time = earliestOf(value);
   const fault =
     time === undefined
       ? 'is neither an ISO 8601 time with a time zone nor seconds or milliseconds since 1970'
       : 'lies in the future';
-  if (time !== undefined && time <= now + clockDifferenceSeconds * 1000) return time;
-  throw new Problem(
-    'payload_malformed',
-    `\`problemStartedAt: ${problemStartedAt.text}\` gave ${describeValue(value)}, which ${fault}.`,
-  );
+  if (time !== undefined && time <= now + clockDifferenceSeconds * 1000) {
+    return { problemStartedAt: time, warning: undefined };
+  }
+  throw new Problem('payload_malformed', `${found}, which ${fault}.`);
+}
+
+/** Whether a time, or one of several, is not there at all, rather than one that cannot be read. */
+function lacksTime(value: JSONValue): boolean {
+  return Array.isArray(value) ? value.length === 0 || value.some(isNothing) : isNothing(value);
+}
+
+function isNothing(value: JSONValue): boolean {
+  return value === null || value === '';
+}
+
+function describeTimes(value: JSONValue): string {
+  const missing = Array.isArray(value) ? value.filter(isNothing).length : 0;
+  if (!Array.isArray(value) || missing === 0) return describeValue(value);
+  return `an array of ${value.length}, ${missing} of which ${missing === 1 ? 'is' : 'are'} nothing`;
+}
+
+/** Whether the payload or the link says which change order it is, and not only whose. */
+function namesChangeOrder({ changeOrderId, app, verify }: CompiledSource, grant?: LinkGrant): boolean {
+  if (changeOrderId) return true;
+  return verify.scheme === 'link' ? grant?.changeOrderId !== undefined : !app;
 }
 
 /** Of several alerts the one that began first; undefined where one of the times cannot be read. */
@@ -112,12 +146,13 @@ export async function selectTarget(
 }
 
 async function targetInPayload(source: CompiledSource, payload: JSONValue): Promise<Target> {
-  const { changeOrderId, app, chatText } = source;
+  const { changeOrderId, app } = source;
+  const command = await selectCommand(source, payload);
+  if (command) return { changeOrderId: orderOf(command) };
   if (changeOrderId) {
     return { changeOrderId: selectChangeOrderId([await findIn(changeOrderId, payload, 'changeOrderId')]) };
   }
   if (app) return { app: selectApp([await findIn(app, payload, 'app')]) };
-  if (chatText) return { changeOrderId: selectFromCommand(await selectCommand(chatText, payload)) };
   return { changeOrderId: selectChangeOrderId(usualFindings(payload)) };
 }
 
@@ -144,13 +179,13 @@ function requireApp({ apps }: CompiledSource, app: string): void {
   );
 }
 
-/** Other words could reverse the meaning of the command. */
-function selectFromCommand(rest = ''): string {
-  const id = selectChangeOrderId([{ place: 'the command', value: rest }]);
-  if (rest.toLowerCase() === id) return id;
+/** @throws Problem `change_order_id_missing`, `change_order_id_ambiguous` */
+function orderOf(command: TypedCommand): string {
+  if ('changeOrderId' in command) return command.changeOrderId;
+  const isAmbiguous = command.fault === 'several_ids' || command.fault === 'words_beside_id';
   throw new Problem(
-    'change_order_id_ambiguous',
-    `The command holds more than the id of one change order. Type: ${chatUsage}`,
+    isAmbiguous ? 'change_order_id_ambiguous' : 'change_order_id_missing',
+    adviceOn(command) ?? '',
   );
 }
 
@@ -158,12 +193,9 @@ async function findIn(expression: Expression, payload: JSONValue, role: string):
   return { place: expression.text, value: await evaluate(expression, payload, role) };
 }
 
-/** The names that are looked at where a source says nothing. */
-const defaultNames = ['changeOrderId', 'ChangeOrderId', 'change_order_id'];
-
 function usualFindings(payload: JSONValue): Finding[] {
   const object = isRecord(payload) ? payload : {};
-  return defaultNames.map((name) => ({
+  return usualNames.map((name) => ({
     place: name,
     value: Object.hasOwn(object, name) ? object[name] : undefined,
   }));
@@ -174,13 +206,15 @@ const longestAddress = 2000;
 
 /** Where the people of a chat wait for the result. An address that is not the chat's own is none. */
 export async function selectAnswerAddress(
-  { answerAt, reply, mode, follow }: CompiledSource,
+  source: CompiledSource,
   payload: JSONValue,
 ): Promise<AnswerAddress | undefined> {
+  const { answerAt, reply, mode, follow } = source;
   const isNeeded = follow || mode === 'deferred';
   if (!answerAt || !isNeeded || (reply !== 'slack' && reply !== 'dingtalk')) return undefined;
   const url = await evaluateText(answerAt, payload, 'answerAt');
   if (url === undefined || url.length > longestAddress) return undefined;
-  const address = { chat: reply, url };
+  const language = source.language ?? (await selectCommand(source, payload))?.language;
+  const address = { chat: reply, url, language };
   return isChatAddress(address) ? address : undefined;
 }

@@ -23,6 +23,7 @@ export function parsePayload(
   body: Buffer,
   contentType: string | undefined,
   accepted: readonly ContentType[],
+  describe?: DescribeFault,
 ): JSONValue {
   const kind = kindOfContentType(contentType);
   if (kind === undefined || !accepted.some((each) => kindOfAccepted[each] === kind)) {
@@ -31,20 +32,25 @@ export function parsePayload(
   if (body.length === 0) throw malformed('The body is empty.');
   // Decoding would put other characters in the place of bad bytes: another payload than the one that was signed.
   if (!isUtf8(body)) throw malformed('The body is not UTF-8.');
-  return kind === 'form' ? parseFormPayload(body, accepted) : parseJson(body.toString('utf8'), 'body');
+  return kind === 'form'
+    ? parseFormPayload(body, accepted, describe)
+    : parseJson(body.toString('utf8'), 'body', describe);
 }
+
+/** Says of a text that is not JSON what is wrong. @param what holds the text */
+export type DescribeFault = (text: string, what: string) => string;
 
 /**
  * @param what holds the text, for the message
+ * @param describe says more of a fault, to a sender that is known
  * @throws Problem `payload_malformed`
  */
-export function parseJson(text: string, what: string): JSONValue {
+export function parseJson(text: string, what: string, describe?: DescribeFault): JSONValue {
   let value: JSONValue;
   try {
     value = JSON.parse(text) as JSONValue;
-  } catch (cause) {
-    const detail = `The ${what} is not JSON; a byte order mark at its beginning is not JSON either.`;
-    throw new Problem('payload_malformed', detail, {}, { cause });
+  } catch {
+    throw malformed(describe ? describe(text, what) : `The ${what} is not JSON.`);
   }
   const fault = faultOfJson(text);
   if (fault !== undefined) throw malformed(`The ${what} ${fault}.`);
@@ -68,7 +74,11 @@ function kindOfContentType(contentType = ''): Kind | undefined {
   return type.startsWith('text/') ? 'text' : undefined;
 }
 
-function parseFormPayload(body: Buffer, accepted: readonly ContentType[]): JSONValue {
+function parseFormPayload(
+  body: Buffer,
+  accepted: readonly ContentType[],
+  describe: DescribeFault | undefined,
+): JSONValue {
   const fields = parseForm(body);
   if (!fields) throw malformed('The body is not a form in UTF-8.');
   const form = Object.fromEntries(fields);
@@ -76,7 +86,7 @@ function parseFormPayload(body: Buffer, accepted: readonly ContentType[]): JSONV
   if (names.length < fields.length) throw malformed('The form has a field more than once.');
   const payload = Object.hasOwn(form, 'payload') ? form['payload'] : undefined;
   if (accepted.includes('json-in-form') && payload !== undefined) {
-    return parseJson(payload, 'field payload');
+    return parseJson(payload, 'field payload', describe);
   }
   if (accepted.includes('form')) return form;
   throw malformed('The form has no field payload, in which the JSON is due.');

@@ -1,8 +1,20 @@
 import { Problem } from '../../errors.ts';
+import type { Language } from '../../lib/language.ts';
 import { escapeForDingTalk, escapeForFeishu, escapeForSlack, onOneLine } from '../../lib/text-for-people.ts';
 import type { Outcome } from '../outcome.ts';
-import { chatUsage } from '../payload/chat-command.ts';
+import type { TypedCommand } from '../payload/select-command.ts';
 import type { Chat } from '../source/compiled-source.ts';
+import { adviceOn, textsOf } from '../texts/advice.ts';
+
+/** What a chat's answer is made for. */
+export interface Asking {
+  chat: Chat;
+  /** The source's own; default: that of the command. */
+  language: Language | undefined;
+  /** Who asked, as the sender says it. */
+  actor: string | undefined;
+  command: TypedCommand | undefined;
+}
 
 /**
  * An answer as a message for the people in a chat: what happened, to which change order, who asked.
@@ -13,10 +25,10 @@ import type { Chat } from '../source/compiled-source.ts';
  * - Feishu: https://open.feishu.cn/document/feishu-cards/card-callback-communication: a toast where a card's button was
  *   pressed. It shows nothing of the answer to a message.
  */
-export function chatMessage(chat: Chat, result: Outcome | Problem, actor: string | undefined): object {
-  const text = describeResult(result, actor);
+export function chatMessage(result: Outcome | Problem, asking: Asking): object {
+  const text = describeResult(result, asking);
   const isNews = !(result instanceof Problem) && result.outcome !== 'ignored';
-  switch (chat) {
+  switch (asking.chat) {
     case 'slack':
       return { response_type: isNews ? 'in_channel' : 'ephemeral', text: escapeForSlack(text) };
     case 'dingtalk':
@@ -35,31 +47,33 @@ function toastOf(result: Outcome | Problem): 'success' | 'info' | 'error' {
 /** Characters of who asked, and of the sentences behind it: senders choose how long these are. */
 const [longestActor, longestMessage] = [100, 1000];
 
-/** On one line, although a sender or EDAS wrote a part of it. An id of a change order holds letters, digits and dashes. */
-function describeResult(result: Outcome | Problem, actor = ''): string {
-  const message = onOneLine(result.message, longestMessage);
-  if (result instanceof Problem) return describeProblem(result, message);
-  if (result.outcome === 'ignored') return message;
-  const asker = onOneLine(actor, longestActor);
-  const by = asker === '' ? '' : `, asked for by ${asker}`;
-  return `${headlines[result.outcome]}: change order ${result.changeOrderId}${by}. ${message}`;
+/** The language in which people are answered. */
+export function languageFor({ language, command }: Pick<Asking, 'language' | 'command'>): Language {
+  return language ?? command?.language ?? 'en';
 }
 
-const headlines: Record<Exclude<Outcome['outcome'], 'ignored'>, string> = {
-  rolling_back: 'Rolling back',
-  deferred: 'Handed to a task',
-  already_terminated: 'Terminated already',
-  dry_run: 'Dry run',
-  suspended: 'Rollbacks are suspended',
-};
+/** On one line, although a sender or EDAS wrote a part of it. An id of a change order holds letters, digits and dashes. */
+function describeResult(result: Outcome | Problem, asking: Asking): string {
+  const language = languageFor(asking);
+  const texts = textsOf(language);
+  const advice = asking.command && adviceOn(asking.command, language);
+  if (result instanceof Problem) return describeProblem(result, advice, language);
+  if (result.outcome === 'ignored') return onOneLine(advice ?? texts.ignored(result.message), longestMessage);
+  const asker = onOneLine(asking.actor ?? '', longestActor);
+  const headline = texts.headlineOf(
+    texts.headlines[result.outcome],
+    texts.changeOrder(result.changeOrderId),
+    asker,
+  );
+  return `${headline}${onOneLine(texts.sentenceOf(result), longestMessage)}`;
+}
 
-function describeProblem({ code, facts: { changeOrderId } }: Problem, message: string): string {
-  const subject = changeOrderId === undefined ? '' : `change order ${changeOrderId}`;
-  const headline =
-    code === 'edas_outcome_unknown'
-      ? `It is not known yet what became of ${subject || 'the rollback'}`
-      : ['Not rolled back', subject].filter((part) => part !== '').join(': ');
+function describeProblem(problem: Problem, advice: string | undefined, language: Language): string {
+  const { code, facts } = problem;
+  const texts = textsOf(language);
+  const order = facts.changeOrderId === undefined ? '' : texts.changeOrder(facts.changeOrderId);
+  const headline = code === 'edas_outcome_unknown' ? texts.notKnownYet(order) : texts.notRolledBack(order);
   const isUnclear = code === 'change_order_id_missing' || code === 'change_order_id_ambiguous';
-  const advice = isUnclear && !message.includes(chatUsage) ? ` Type: ${chatUsage}` : '';
-  return `${headline}. ${message}${advice} (${code})`;
+  const why = isUnclear && advice !== undefined ? advice : texts.problem(problem);
+  return `${headline}${onOneLine(why, longestMessage)}${texts.inBrackets(code)}`;
 }

@@ -1,8 +1,9 @@
 import { errorCatalogue, type Problem } from '../../errors.ts';
 import type { FunctionResponse } from '../../platform/context.ts';
 import type { Outcome } from '../outcome.ts';
-import type { CompiledSource } from '../source/compiled-source.ts';
-import { chatMessage } from './chat.ts';
+import type { TypedCommand } from '../payload/select-command.ts';
+import type { Chat, CompiledSource } from '../source/compiled-source.ts';
+import { chatMessage, type Asking } from './chat.ts';
 
 /** What is known of a request when it is answered. */
 export interface ReplyContext {
@@ -10,6 +11,10 @@ export interface ReplyContext {
   requestId?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
+  /** The https address under which docs/errors.md can be read. */
+  docsUrl?: string | undefined;
+  /** What a person wrote, once it is read. */
+  command?: TypedCommand | undefined;
   /** Whether the sender has proved who it is. Until then the answer is JSON, also for a chat. */
   isVerified: boolean;
 }
@@ -28,10 +33,10 @@ export function replyWithOutcome(outcome: Outcome, context: ReplyContext): Funct
   if (outcome.outcome === 'ignored' && outcome.body !== undefined) {
     return response(200, outcome.body === '' ? 'text/plain' : 'application/json', outcome.body);
   }
-  const chat = chatOf(context);
-  if (chat) return json(200, 'application/json', chatMessage(chat, outcome, context.actor));
+  const asking = askingOf(context);
+  if (asking) return json(200, 'application/json', chatMessage(outcome, asking));
   const { source, requestId } = context;
-  return json(statusOfOutcome(outcome), 'application/json', {
+  return json(source?.successStatus ?? statusOfOutcome(outcome), 'application/json', {
     ...outcome,
     source: source?.name,
     requestId,
@@ -47,15 +52,15 @@ export function replyWithProblem(problem: Problem, given: ReplyContext): Functio
   // A stale time in the payload is a 401 although the signature was right, so the sender does not count as verified.
   const isVerified = given.isVerified && errorCatalogue[problem.code].status !== 401;
   const context = { ...given, isVerified };
-  const chat = chatOf(context);
-  if (chat) return json(200, 'application/json', chatMessage(chat, problem, context.actor));
+  const asking = askingOf(context);
+  if (asking) return json(200, 'application/json', chatMessage(problem, asking));
   const { code, message, facts } = problem;
   const { title, retry } = errorCatalogue[code];
   const { allow, retryAfterSeconds, ...rest } = facts;
   const status = statusOf(problem, context);
-  const { source, requestId } = context;
+  const { source, requestId, docsUrl } = context;
   const body = {
-    type: `docs/errors.md#${code}`,
+    type: `${docsUrl?.startsWith('https://') ? docsUrl : 'docs/errors.md'}#${code}`,
     title,
     status,
     code,
@@ -82,8 +87,10 @@ export function replyWithHealth(health: {
   return json(200, 'application/json', { name: 'edas-rollback-webhook', ...health });
 }
 
-function chatOf({ source, isVerified }: ReplyContext) {
-  return source && isVerified && source.reply !== 'json' ? source.reply : undefined;
+/** Where people of a chat read the answer, what it is made for. */
+function askingOf({ source, isVerified, actor, command }: ReplyContext): Asking | undefined {
+  const chat: Chat | undefined = source && source.reply !== 'json' ? source.reply : undefined;
+  return chat && isVerified ? { chat, language: source?.language, actor, command } : undefined;
 }
 
 function statusOfOutcome(outcome: Outcome): number {

@@ -1,3 +1,4 @@
+import type { Language } from '../../lib/language.ts';
 import type { TimestampParameters } from '../verify/timestamp.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
 import type { Expression } from './expression.ts';
@@ -71,6 +72,8 @@ export interface CompiledSource {
   secrets: readonly string[];
   contentTypes: readonly ContentType[];
   payloadTimestamp?: PayloadTimestamp | undefined;
+  /** What helps where its template writes no JSON, as a sentence. */
+  jsonAdvice?: string | undefined;
   /** The header with the sender's own id of this delivery, for the log. */
   deliveryHeader?: string | undefined;
   /** The header and value by which the sender marks a request that only tries the connection. */
@@ -90,12 +93,19 @@ export interface CompiledSource {
   changeOrderId?: Expression | undefined;
   /** The application whose newest deployment in flight is the change order. */
   app?: Expression | undefined;
-  /** The text of a chat message that is a command. */
-  chatText?: Expression | undefined;
+  /** What a person wrote, which is a command or nothing: a text, or the parts of one. */
+  command?: Expression | undefined;
+  /** How people address the function where they write: `@robot`, `/rollback`, or nothing. Only for advice. */
+  salutation?: Expression | undefined;
   /** Where the people of a chat wait for the result. */
   answerAt?: Expression | undefined;
   /** When the problem began: a change that began later is refused. */
   problemStartedAt?: Expression | undefined;
+  /**
+   * Whether that expression is the preset's own, and none that an operator asked for. A change order that the payload names is
+   * then rolled back without a time, too.
+   */
+  mayLackProblemStart?: boolean | undefined;
   /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
   apps?: readonly string[] | undefined;
   cluster: 'ecs' | 'k8s';
@@ -104,10 +114,14 @@ export interface CompiledSource {
   /** Whether a rollback is claimed, and followed to its end by a task. Always where it is deferred. */
   follow: boolean;
   dryRun: boolean;
-  /** The HTTP status for refusing a verified request: some senders disable a webhook after a few 4xx. */
+  /** The HTTP status for refusing a verified request: some senders repeat it, or disable a webhook, after a 4xx. */
   refusalStatus?: number | undefined;
+  /** The HTTP status of every outcome, for senders that take any other, 202 too, for a failure. */
+  successStatus?: 200 | undefined;
   /** The format of the answer. */
   reply: 'json' | Chat;
+  /** The language of what people read; default: that of the command. */
+  language?: Language | undefined;
   /** Milliseconds until the request must be answered. */
   deadlineMs: number;
 }

@@ -20,10 +20,14 @@ export function describePreset(name: string): string {
     ['handshake', describeHandshake(preset)],
     ['delivery id', preset.deliveryHeader ?? 'none'],
     ['answers', describeAnswers(preset)],
+    ['outcomes', describeSuccess(preset)],
     ['refusals', describeRefusals(preset)],
     ['deadline', `${preset.deadlineMs} ms: by then it has answered, even where EDAS has not`],
     ['apps', describeApps(preset)],
     ['followed', describeFollow(preset)],
+    ['expects', preset.expects?.what ?? 'any payload'],
+    ...(preset.event ? [eventRow(preset.event)] : []),
+    ...(preset.monitorAlarms ? [monitorRow(preset.monitorAlarms)] : []),
     ['when', preset.when ?? 'every payload counts'],
     ['rolls back', describeTarget(preset)],
     ['began at', preset.problemStartedAt ?? 'not asked'],
@@ -64,6 +68,19 @@ export function timeRow({ field, unit, toleranceSeconds }: NonNullable<Preset['p
   return ['time', `${field} in the payload: <${timeShapes[unit]}>, within ${toleranceSeconds} s of now`];
 }
 
+function eventRow({ acts }: NonNullable<Preset['event']>): Row {
+  return ['events', `${acts.join(', ')}; every other is ignored, unless the source has its own when`];
+}
+
+function monitorRow({ each, values = {}, parts = {} }: NonNullable<Preset['monitorAlarms']>): Row {
+  const of = each === 'alerts' ? ' of a firing alert' : '';
+  const lines = [
+    ...Object.entries(values).map(([path, known]) => `${path}${of} is ${known.join(', ')}`),
+    ...Object.entries(parts).map(([path, known]) => `${path}${of} holds ${known.join(', ')}`),
+  ];
+  return ['ignored', ['alarms about the monitor, unless the when of the source names them:', ...lines]];
+}
+
 function answerRow(answerAt: string): Row {
   return ['result goes to', `the address in ${answerAt}, once a task has followed the rollback (follow)`];
 }
@@ -85,7 +102,20 @@ export function describeAnswers({ reply }: Pick<Preset, 'reply'>): string {
 }
 
 /** The status of the refusals. */
-export function describeRefusals({ refusalStatus, reply }: Pick<Preset, 'refusalStatus' | 'reply'>): string {
+/** The status of what was done, or was not to be done. */
+export function describeSuccess({ successStatus, reply }: Pick<Preset, 'successStatus' | 'reply'>): string {
+  return successStatus === undefined && reply === undefined
+    ? '202 where a rollback begins, else 200'
+    : '200, whatever came of it';
+}
+
+export function describeRefusals({
+  refusalStatus,
+  reply,
+}: {
+  refusalStatus?: number;
+  reply?: Preset['reply'];
+}): string {
   if (reply !== undefined) return '200, with a sentence that says why';
   return refusalStatus === undefined
     ? 'each with the status of its code'
@@ -106,10 +136,10 @@ function describeApps(preset: Preset): string {
     : 'required, for the sender does not sign its payload';
 }
 
-function describeTarget({ verify, changeOrderId, app, chatText, isByApplication }: Preset): string {
+function describeTarget({ verify, changeOrderId, app, command, isByApplication }: Preset): string {
   if (changeOrderId !== undefined) return `the change order in ${changeOrderId}`;
   if (app !== undefined) return `what is being deployed to the application in ${app}`;
-  if (chatText !== undefined) return `the change order in the command "rollback <id>" in ${chatText}`;
+  if (command !== undefined) return `the change order in the command "rollback <id>" in ${command}`;
   if (verify.scheme === 'link')
     return 'what is being deployed to the application of the link, or its change order';
   return isByApplication

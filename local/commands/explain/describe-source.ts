@@ -13,6 +13,7 @@ import {
   describeAnswers,
   describeHandshake,
   describeRefusals,
+  describeSuccess,
   isPresetName,
   timeRow,
 } from './describe-preset.ts';
@@ -69,9 +70,11 @@ export function describeSource(
     ['handshake', describeHandshake(preset)],
     ['delivery id', deliveryHeader ?? 'none'],
     ['answers', describeAnswers(preset)],
+    row('outcomes', 'successStatus', describeSuccess(replyOf(source))),
     row('refusals', 'refusalStatus', describeRefusals(replyOf(source))),
     row('deadline', 'deadlineMs', `${deadlineMs} ms: by then it has answered, even where EDAS has not`),
     row('apps', 'apps', describeApps(source)),
+    ['expects', source.expects?.what ?? 'any payload'],
     row('when', 'when', source.when?.text ?? 'none: every payload counts'),
     row('allow', 'allow', source.allow?.text ?? 'none: everybody who can sign'),
     row('began at', 'problemStartedAt', source.problemStartedAt?.text ?? 'not asked'),
@@ -84,8 +87,9 @@ export function describeSource(
   ]);
 }
 
-function replyOf({ reply, refusalStatus }: CompiledSource): Pick<Preset, 'refusalStatus' | 'reply'> {
+function replyOf({ reply, refusalStatus, successStatus }: CompiledSource) {
   return {
+    ...(successStatus !== undefined && { successStatus }),
     ...(reply !== 'json' && { reply }),
     ...(refusalStatus !== undefined && { refusalStatus }),
   };
@@ -93,15 +97,15 @@ function replyOf({ reply, refusalStatus }: CompiledSource): Pick<Preset, 'refusa
 
 /** What is rolled back, and the key that says so. */
 function describeTarget(source: CompiledSource): { key: string; text: string } {
-  const { changeOrderId, app, chatText, verify } = source;
+  const { changeOrderId, app, command, verify } = source;
   const only = onlyAppOf(source);
   if (changeOrderId) return { key: 'changeOrderId', text: `the change order in ${changeOrderId.text}` };
   if (only !== undefined) {
     return { key: 'app', text: `what is being deployed to the application ${only}` };
   }
   if (app) return { key: 'app', text: `what is being deployed to the application in ${app.text}` };
-  if (chatText) {
-    return { key: 'chatText', text: `the change order in the command "rollback <id>" in ${chatText.text}` };
+  if (command) {
+    return { key: 'command', text: `the change order in the command "rollback <id>" in ${command.text}` };
   }
   return verify.scheme === 'link'
     ? { key: 'verify', text: 'what is being deployed to the application of the link, or its change order' }

@@ -4,6 +4,7 @@ import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
 import {
+  reasonNoCommand,
   reasonToIgnore,
   requireAllowed,
   requireFreshPayload,
@@ -15,6 +16,7 @@ import { requireExpected } from '../../../functions/webhook/payload/expected.ts'
 import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
 import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
+import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
 import type { Expression, JSONValue } from '../../../functions/webhook/source/expression.ts';
@@ -124,7 +126,7 @@ const rulesOf = ({
   expects,
   monitorAlarms,
   when,
-  chatText,
+  command,
   changeOrderId,
   app,
   verify,
@@ -158,11 +160,12 @@ const rulesOf = ({
   ...(expects ? [expectsRule] : []),
   ...(monitorAlarms ? [monitorRule] : []),
   {
-    name: when === undefined && chatText !== undefined ? 'command' : 'when',
+    name: when === undefined && command !== undefined ? 'command' : 'when',
     find: async (source, payload) => {
-      const reason = await reasonToIgnore(source, payload);
+      const reason =
+        (await reasonToIgnore(source, payload)) ?? reasonNoCommand(await selectCommand(source, payload));
       if (reason !== undefined) return { text: reason, end: { ignored: reason } };
-      const texts = await Promise.all([gave('when', when, payload), gave('text', chatText, payload)]);
+      const texts = await Promise.all([gave('when', when, payload), gave('text', command, payload)]);
       return { text: texts.filter((text) => text !== undefined).join('; ') || 'none: every payload counts' };
     },
   },
@@ -175,14 +178,15 @@ const rulesOf = ({
   },
   {
     name: 'problemStartedAt',
-    find: async (source, payload, { now }) => {
-      const time = await selectProblemStart(source, payload, now);
+    find: async (source, payload, { now, grant }) => {
+      const { problemStartedAt: time, warning } = await selectProblemStart(source, payload, now, grant);
+      if (warning !== undefined) return { text: `${warning} A warning: the change order is named.` };
       if (time === undefined) return { text: 'not asked' };
       return { text: `${new Date(time).toISOString()}: a change that began later is refused` };
     },
   },
   {
-    name: nameOfTarget({ changeOrderId, app, chatText, verify }),
+    name: nameOfTarget({ changeOrderId, app, command, verify }),
     find: async (source, payload, { grant }) => {
       const target = await selectTarget(source, payload, grant);
       const texts = await Promise.all([
@@ -299,13 +303,13 @@ function describeDecision(
 function nameOfTarget({
   changeOrderId,
   app,
-  chatText,
+  command,
   verify,
-}: Pick<Source, 'changeOrderId' | 'app' | 'chatText' | 'verify'>): string {
+}: Pick<Source, 'changeOrderId' | 'app' | 'command' | 'verify'>): string {
   if (changeOrderId) return 'changeOrderId';
   if (verify.scheme === 'link') return 'link';
   if (app) return 'app';
-  return chatText ? 'id in the command' : 'changeOrderId';
+  return command ? 'id in the command' : 'changeOrderId';
 }
 
 function describeAction({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { phaseOf } from '../../../functions/edas/status.ts';
-import { languages, type Language } from '../../../functions/follow/configuration.ts';
+import { languages, type Language } from '../../../functions/lib/language.ts';
 import { messageFor } from '../../../functions/follow/message.ts';
 import type { Notification } from '../../../functions/follow/rollback-event.ts';
 import { textsInEnglish } from '../../../functions/follow/texts-en.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../../functions/errors.ts';
-import { languages } from '../../../functions/follow/configuration.ts';
+import { languages } from '../../../functions/lib/language.ts';
 import { messageFor } from '../../../functions/follow/message.ts';
 import type { Notification } from '../../../functions/follow/rollback-event.ts';
 import { claimIdFor } from '../../../functions/task.ts';

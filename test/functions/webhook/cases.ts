@@ -58,6 +58,8 @@ sources:
   tolerant: { preset: generic, secrets: [SECRET], refusalStatus: 200, allow: isFriend }
   gone: { preset: generic, secrets: [SECRET], refusalStatus: 410, allow: isFriend }
   conflicted: { preset: generic, secrets: [SECRET], refusalStatus: 409, allow: isFriend }
+  named: { preset: pagerduty, secrets: [SECRET], changeOrderId: order }
+  exact: { preset: generic, secrets: [SECRET], successStatus: 200 }
   closed: { preset: generic, secrets: [CLOSED_SECRET] }
   kept: { preset: generic, secrets: [kms:kept], deadlineMs: 4500 }
   github: { preset: github, secrets: [SECRET] }
@@ -245,6 +247,15 @@ export const answers: Record<string, Case & { status: number; part: object }> = 
   'a rollback that EDAS accepted': {
     request: ({ webhook }) => webhook.post('pipeline', order),
     ...{ status: 202, part: { outcome: 'rolling_back', evidence: 'reply', claimed: false } },
+  },
+  'a rollback for a sender that takes only 200 for a success': {
+    request: ({ webhook }) => webhook.post('exact', order),
+    ...{ status: 200, part: { outcome: 'rolling_back', evidence: 'reply' } },
+  },
+  'a rollback of a named order whose payload says no time': {
+    request: ({ webhook }) =>
+      webhook.post('named', { order: changeOrderId, event: { event_type: 'incident.triggered' } }),
+    ...{ status: 202, part: { outcome: 'rolling_back', causality: 'unchecked' } },
   },
   'a rollback that the order shows': {
     options: { edasFault: onPut(edasFaults.resetAfterHandling()) },

@@ -615,8 +615,9 @@ describe('in a chat', () => {
     const { webhook, tasks } = await stage({ env: { LOG_LEVEL: 'debug' } }, onTestFinished);
     const answer = await webhook.post('dingtalk', message(ownSession));
     expect(answer).toMatchObject({ status: 200, body: { msgtype: 'text' } });
-    expect(answer.text).toContain('Handed to a task');
-    expect(tasks()).toMatchObject([{ actor: '小王', answerAt: { chat: 'dingtalk', url: ownSession } }]);
+    expect(answer.text).toContain('已交给任务');
+    const answerAt = { chat: 'dingtalk', url: ownSession, language: 'zh' };
+    expect(tasks()).toMatchObject([{ actor: '小王', answerAt }]);
     expect([answer.text, ...webhook.lines].join()).not.toContain('fake-session');
   });
 

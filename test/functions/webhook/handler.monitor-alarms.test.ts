@@ -192,6 +192,23 @@ test('a `when` that names such an alarm decides about it itself, and about no ot
   });
 });
 
+describe('a group that does not say when all of its alerts began is refused:', () => {
+  test.each<[string, object, string]>([
+    ['no alert at all', { ...group(), status: 'firing' }, 'an empty array'],
+    [
+      'one of two without a time',
+      group({ labels: real }, { labels: real, startsAt: null }),
+      'an array of 2, 1 of which is nothing',
+    ],
+  ])('%s', async (_what, payload, shown) => {
+    expect(await decisionOn('alertmanager', payload)).toMatchObject({
+      code: 'payload_malformed',
+      detail: expect.stringContaining(`gave ${shown}, which is neither`) as string,
+    });
+    expect(edas.calls).toEqual([]);
+  });
+});
+
 describe('other senders:', () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
 

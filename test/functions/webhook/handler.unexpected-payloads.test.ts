@@ -159,6 +159,12 @@ describe('an event that was understood and is no reason to act is ignored, by it
   });
 });
 
+test('a failed deployment that names no user is logged with an unknown actor', async () => {
+  const payload = { deployment_status: { state: 'failure' }, deployment: { payload: {} } };
+  await post('github', payload);
+  expect(webhook.decisions()).toMatchObject([{ actor: 'unknown', code: 'change_order_id_missing' }]);
+});
+
 describe('a source that reads another payload', () => {
   const payload = { state: 'bad', app, since: startTime };
 

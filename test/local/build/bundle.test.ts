@@ -131,6 +131,23 @@ describe.each([
   });
 });
 
+test.each([
+  ['the sources are programs', 'preset: generic', []],
+  ['people write in English', 'preset: generic, command: note', ['command.ts']],
+  ['people of a chat are answered in English', 'preset: slack, language: en', ['command.ts']],
+  ['people of a chat may write in Chinese', 'preset: slack', ['command.ts', 'texts-zh.ts']],
+])(
+  'what reads commands and answers in Chinese is there only where it is needed: %s',
+  async (_, settings, files) => {
+    const some = compileSources(`sources: { some: { ${settings}, secrets: [SECRET] } }`);
+    const { metafile } = await bundleWebhook(some, temporaryFolder());
+    const inputs = Object.keys(metafile.inputs).filter((file) => file.startsWith('functions/webhook/'));
+    expect(inputs.flatMap((file) => /[^/]*$/.exec(file) ?? [])).toEqual(expect.arrayContaining(files));
+    const others = ['command.ts', 'texts-zh.ts'].filter((file) => !files.includes(file));
+    expect(inputs.filter((file) => others.some((other) => file.endsWith(`/${other}`)))).toEqual([]);
+  },
+);
+
 test('of what the SDKs say of themselves, the bundles hold the names and versions alone', async () => {
   const bundles = [
     await bundleWebhook(sources, temporaryFolder()),

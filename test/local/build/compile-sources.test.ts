@@ -62,7 +62,7 @@ function compileOne(text: string): CompiledSource {
 }
 
 const sourceKeys =
-  'preset, verify, secrets, when, allow, changeOrderId, app, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, deadlineMs';
+  'preset, verify, secrets, when, allow, changeOrderId, app, command, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, successStatus, language, deadlineMs';
 const variableName =
   '"secrets" must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
@@ -301,6 +301,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       'alertmanager',
       'cloudmonitor',
       'arms',
+      'sls',
       'argocd',
       'datadog',
       'codeup',
@@ -322,17 +323,32 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'a change order in a chat, where any sentence could hold one',
       fileOf('preset: slack', secrets, 'changeOrderId: text'),
-      ['5:5 this sender passes on what people say, so the id must stand in a command'],
+      ['5:5 this sender passes on what people write, so the id must stand in a command'],
     ],
     [
       'an application in a chat, which every message would roll back',
       fileOf('preset: dingtalk', secrets, `apps: [${app}]`, `app: "'${app}'"`),
-      ['6:5 this sender passes on what people say, so the id must stand in a command'],
+      ['6:5 this sender passes on what people write, so the id must stand in a command'],
     ],
     [
       'a link in a chat, which every message would roll back',
       fileOf('preset: slack', 'verify: {scheme: link}', secrets, `apps: [${app}]`),
       ['4:5 a link rolls back for every body'],
+    ],
+    [
+      'a command and a change order, of which one would not count',
+      fileOf('preset: generic', secrets, 'command: note', 'changeOrderId: id'),
+      ['6:5 with command, the id stands in what people write: take this out'],
+    ],
+    [
+      'a command by a link, which every body would roll back',
+      fileOf('verify: {scheme: link}', secrets, `apps: [${app}]`, 'command: note'),
+      ['3:5 a link rolls back for every body'],
+    ],
+    [
+      'a language for a sender that is a program',
+      fileOf('preset: generic', secrets, 'language: zh'),
+      ['5:5 only people in a chat are answered in a language, and this sender gets JSON'],
     ],
     [
       'a token that is the key of another source',
@@ -820,13 +836,14 @@ describe('a source that says nothing more', () => {
   });
 
   test('gets the preset github resolved, its expressions parsed', () => {
-    const { when, changeOrderId, expects, event, ...rest } = compileOne(
+    const { when, changeOrderId, expects, event, actor, ...rest } = compileOne(
       fileOf('preset: github', 'secrets: [NEW, OLD]'),
     );
     expect(expects?.what).toMatch(/^an event of GitHub/);
     expect(event?.acts).toEqual(['deployment_status']);
+    expect(actor?.text).toBe("sender.login || deployment_status.creator.login || 'unknown'");
     expect(when?.text).toBe("deployment_status.state == 'failure' || deployment_status.state == 'error'");
-    expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId');
+    expect(changeOrderId?.text).toBe('deployment.payload.changeOrderId || deployment.payload');
     expect(rest).toEqual({
       name: 'pipeline',
       verify: {
@@ -842,14 +859,6 @@ describe('a source that says nothing more', () => {
       contentTypes: ['json', 'json-in-form'],
       deliveryHeader: 'x-github-delivery',
       ping: { header: 'x-github-event', value: 'ping' },
-      actor: {
-        text: 'sender.login',
-        tree: {
-          type: 'Subexpression',
-          left: { type: 'Field', name: 'sender' },
-          right: { type: 'Field', name: 'login' },
-        },
-      },
       cluster: 'ecs',
       mode: 'now',
       follow: false,
@@ -1014,14 +1023,24 @@ describe('verify, spelt out,', () => {
 describe('what is rolled back', () => {
   test('is what the preset says, unless the source says something itself', () => {
     const expressions = (...lines: string[]) => {
-      const { changeOrderId, app: application, chatText } = compileOne(fileOf(...lines, secrets));
-      return [changeOrderId?.text, application?.text, chatText?.text];
+      const { changeOrderId, app: application, command } = compileOne(fileOf(...lines, secrets));
+      return [changeOrderId?.text, application?.text, command?.text];
     };
     expect(expressions('preset: grafana')).toEqual([undefined, 'commonLabels.edas_app_id', undefined]);
     expect(expressions('preset: grafana', 'app: labels.app')).toEqual([undefined, 'labels.app', undefined]);
     expect(expressions('preset: grafana', 'changeOrderId: id')).toEqual(['id', undefined, undefined]);
-    expect(expressions('preset: dingtalk', `apps: [${app}]`)).toEqual([undefined, undefined, 'text.content']);
+    expect(expressions('preset: dingtalk', `apps: [${app}]`)).toEqual([
+      undefined,
+      undefined,
+      'text.content || content.richText',
+    ]);
     expect(expressions('preset: generic')).toEqual([undefined, undefined, undefined]);
+    expect(expressions('preset: generic', 'command: note')).toEqual([undefined, undefined, 'note']);
+    expect(expressions('preset: codeup', 'command: note', `apps: [${app}]`)).toEqual([
+      undefined,
+      undefined,
+      'note',
+    ]);
   });
 
   test('is the one application of a source whose sender has no place for an id', () => {
@@ -1066,7 +1085,7 @@ describe('the shipped sources.yaml', () => {
         verify: { header: 'x-hub-signature-256' },
         secrets: ['SECRET_GITHUB'],
         when: { text: "deployment_status.state == 'failure' || deployment_status.state == 'error'" },
-        changeOrderId: { text: 'deployment.payload.changeOrderId' },
+        changeOrderId: { text: 'deployment.payload.changeOrderId || deployment.payload' },
       },
     ]);
     for (const source of compiled) {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { languages, type ChannelKind } from '../../../../functions/follow/configuration.ts';
+import type { ChannelKind } from '../../../../functions/follow/configuration.ts';
+import { languages } from '../../../../functions/lib/language.ts';
 import { protocols } from '../../../../functions/follow/notify/channel-settings.ts';
 import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
 import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';

@@ -1,14 +1,11 @@
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { exchange, ExchangeFailure, type Exchange } from '../../../../functions/alibaba/exchange.ts';
-import {
-  channelKinds,
-  type CompiledChannel,
-  type Language,
-} from '../../../../functions/follow/configuration.ts';
+import { channelKinds, type CompiledChannel } from '../../../../functions/follow/configuration.ts';
 import { messageFor } from '../../../../functions/follow/message.ts';
 import { createNotifier } from '../../../../functions/follow/notify/notifier.ts';
 import type { SendRuntime, RetryLimits } from '../../../../functions/follow/notify/send.ts';
+import type { Language } from '../../../../functions/lib/language.ts';
 import type { LogFields } from '../../../../functions/platform/log.ts';
 import type { AnswerAddress } from '../../../../functions/task.ts';
 import {

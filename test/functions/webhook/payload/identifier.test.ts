@@ -121,3 +121,27 @@ describe('whatever text there is', () => {
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 });
+
+describe('a change order id in text that is JSON itself', () => {
+  const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+  const other = '3616cdca-0000-4000-8000-000000000001';
+  const find = (value: string) => selectChangeOrderId([{ place: 'payload', value }]);
+
+  test.each([
+    [{ changeOrderId: id, build: other }],
+    [{ ChangeOrderId: `order ${id}`, build: other }],
+    [{ change_order_id: id.toUpperCase() }],
+    [{ order: id }],
+  ])('is what stands under the usual name, or the only one: %j', (value) => {
+    expect(find(JSON.stringify(value))).toBe(id);
+  });
+
+  test.each([
+    ['two usual names differ', JSON.stringify({ changeOrderId: id, ChangeOrderId: other })],
+    ['a name is there twice', `{"changeOrderId":"${id}","changeOrderId":"${other}"}`],
+    ['there is no usual name, and two ids', JSON.stringify({ a: id, b: other })],
+    ['it is not JSON to its end', `{"changeOrderId":"${id}","build":"${other}"`],
+  ])('is ambiguous where %s', (_where, value) => {
+    expect(codeOf(() => find(value))).toBe('change_order_id_ambiguous');
+  });
+});

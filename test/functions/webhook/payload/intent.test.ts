@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { reasonToIgnore } from '../../../../functions/webhook/payload/conditions.ts';
+import { reasonNoCommand } from '../../../../functions/webhook/payload/conditions.ts';
 import {
   selectAnswerAddress,
   selectProblemStart,
   selectTarget,
 } from '../../../../functions/webhook/payload/intent.ts';
+import { selectCommand } from '../../../../functions/webhook/payload/select-command.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
 import type { JSONValue } from '../../../../functions/webhook/source/expression.ts';
 import { sourceWith } from '../../../support/expression-source.ts';
@@ -112,50 +113,135 @@ describe('the application', () => {
   });
 });
 
-describe('a command in a chat', () => {
-  const configured = sourceWith({ chatText: 'text.content' });
+describe('a command', () => {
+  const configured = sourceWith({ command: 'text.content' });
   const say = (content: JSONValue) => ({ text: { content } });
+  const ignored = async (source: CompiledSource, payload: JSONValue) =>
+    reasonNoCommand(await selectCommand(source, payload));
 
   test('names the change order', async () => {
-    expect(await reasonToIgnore(configured, say(`@bot 回滚 ${id}`))).toBeUndefined();
+    expect(await ignored(configured, say(`@bot 回滚 ${id}`))).toBeUndefined();
     expect(await selectTarget(configured, say(`@bot 回滚 ${id}`))).toEqual({ changeOrderId: id });
   });
 
-  test('may stand in JSON, as Feishu writes it', async () => {
-    const content = JSON.stringify({ text: `@_user_1 rollback ${id}` });
-    expect(await reasonToIgnore(configured, say(content))).toBeUndefined();
-    expect(await selectTarget(configured, say(content))).toEqual({ changeOrderId: id });
-  });
-
-  test.each<[string, JSONValue]>([
-    ['talk', `what is ${id}?`],
-    ['a sentence that only contains the verb', `please do not rollback ${id}`],
-    ['nothing', null],
-    ['no text', { text: `rollback ${id}` }],
-    ['JSON without a text', '{"image_key":"x"}'],
-    ['half of JSON', '{"text":'],
-  ])('is ignored where it is %s, with what to type', async (_, content) => {
-    expect(await reasonToIgnore(configured, say(content))).toBe(
-      'This is no command. To roll a change order back, type: rollback <change order id>',
-    );
-  });
-
-  test('is ignored where `when` is not true, whatever it says', async () => {
-    const both = sourceWith({ chatText: 'text.content', when: "type == 'note'" });
-    expect(await reasonToIgnore(both, say(`rollback ${id}`))).toBe(
-      "`when: type == 'note'` gave false, not true.",
-    );
+  test.each<[string, JSONValue, string]>([
+    ['a question', `rollback ${id}?`, 'it has a question mark, or dots.'],
+    [
+      'a sentence that only contains the verb',
+      `please do not rollback ${id}`,
+      '“please do not” stands where',
+    ],
+    ['nothing', null, 'it has no text.'],
+    ['no text', { text: `rollback ${id}` }, 'it has no text.'],
+    ['JSON, which only Feishu writes', `{"text":"rollback ${id}"}`, '“text” stands where'],
+  ])('is none where it is %s, with what is wrong and what to type', async (_, content, why) => {
+    const reason = await ignored(configured, say(content));
+    expect(reason).toContain(why);
+    expect(reason).toMatch(/ Type: rollback <change order id>$/);
   });
 
   test.each([
-    ['no id', 'rollback checkout', 'change_order_id_missing'],
-    ['nothing more', 'rollback', 'change_order_id_missing'],
-    ['two ids', `rollback ${id} ${otherId}`, 'change_order_id_ambiguous'],
-    ['words beside the id', `rollback is not needed for ${id}`, 'change_order_id_ambiguous'],
-    ['words after the id', `rollback ${id} tomorrow`, 'change_order_id_ambiguous'],
-  ])('is refused where it holds %s', async (_, content, code) => {
-    expect(await reasonToIgnore(configured, say(content))).toBeUndefined();
-    expect(await codeOfAsync(() => selectTarget(configured, say(content)))).toBe(code);
+    ['no id', 'rollback checkout', 'change_order_id_missing', '“checkout” is no id of a change order.'],
+    ['nothing more', 'rollback', 'change_order_id_missing', 'No id of a change order stands behind'],
+    ['two ids', `rollback ${id} ${otherId}`, 'change_order_id_ambiguous', `than one id: ${id}, ${otherId}.`],
+    [
+      'words beside the id',
+      `rollback is not needed for ${id}`,
+      'change_order_id_ambiguous',
+      'Beside the id stands “is not needed for”.',
+    ],
+    ['words behind the id', `rollback ${id} now`, 'change_order_id_ambiguous', 'stands “now”.'],
+  ])('is refused where it holds %s, with what is wrong', async (_, content, code, why) => {
+    expect(await ignored(configured, say(content))).toBeUndefined();
+    const problem = await problemOfAsync(() => selectTarget(configured, say(content)));
+    expect(problem?.code).toBe(code);
+    expect(problem?.message).toContain(why);
+    expect(problem?.message).toMatch(/ Type: rollback <change order id>$/);
+  });
+
+  test.each([
+    ['@robot', '@robot rollback <change order id>'],
+    ['/rollback', '/rollback <change order id>'],
+    ['/回滾', '/回滾 <change order id>'],
+    ['/edas', '/edas rollback <change order id>'],
+    ['/edas <!channel>', 'rollback <change order id>'],
+    ['', 'rollback <change order id>'],
+  ])('is advised as it is typed behind %j: %j', async (salutation, usage) => {
+    const source = sourceWith({ command: 'text', salutation: 'command' });
+    const reason = await ignored(source, { text: 'please', command: salutation });
+    expect(reason?.split(' Type: ')[1]).toBe(usage);
+  });
+});
+
+describe('a command in parts', () => {
+  const inFeishu = { ...sourceWith({ command: 'content' }), reply: 'feishu' } as const;
+  const post = (...paragraphs: JSONValue[]) => ({
+    content: JSON.stringify({ title: '', content: paragraphs }),
+  });
+  const at = { tag: 'at', user_id: '@_user_1', user_name: 'bot', style: [] };
+  const text = (words: string, style: string[] = []) => ({ tag: 'text', text: words, style });
+
+  test.each<[string, JSONValue]>([
+    ['plain text of Feishu', { content: JSON.stringify({ text: `@_user_1 rollback ${id}` }) }],
+    ['plain text of Feishu without a blank', { content: JSON.stringify({ text: `@_user_1回滚 ${id}` }) }],
+    ['a post of Feishu', post([at, text(` 回滚 ${id}`)])],
+    ['a post of Feishu with formatted parts', post([at, text(' '), text('rollback', ['bold'])], [text(id)])],
+    ['a post of Feishu that ends with the mention', post([text(`回滾 ${id} `), at])],
+    [
+      'a post of Feishu with the verb as its title',
+      { content: JSON.stringify({ title: '回滚', content: [[text(id)]] }) },
+    ],
+    ["the command of a card's button", { content: `rollback ${id}` }],
+  ])('asks for the change order: %s', async (_, payload) => {
+    expect(await selectTarget(inFeishu, payload)).toEqual({ changeOrderId: id });
+  });
+
+  const inDingTalk = sourceWith({ command: 'text.content || content.richText' });
+
+  test.each<[string, JSONValue]>([
+    ['in one part', [{ text: `@bot 回滚 ${id}` }]],
+    ['with the mention as a part', [{ text: '@bot' }, { text: '回滚' }, { text: id }]],
+  ])('asks for it in rich text of DingTalk %s', async (_, richText) => {
+    const payload = { msgtype: 'richText', content: { richText } };
+    expect(await selectTarget(inDingTalk, payload)).toEqual({ changeOrderId: id });
+  });
+
+  test.each<[string, CompiledSource, JSONValue, string]>([
+    [
+      'struck out',
+      inFeishu,
+      post([at, text(`rollback ${id}`, ['lineThrough'])]),
+      'quoted, struck out, or code',
+    ],
+    ['a block of code', inFeishu, post([at], [{ tag: 'code_block', text: `rollback ${id}` }]), 'or code'],
+    ['a picture', inFeishu, { content: '{"image_key":"x"}' }, 'no text'],
+    ['half of JSON', inFeishu, { content: '{"text":' }, '“text” stands where'],
+    [
+      'a picture and then the command',
+      inFeishu,
+      post([{ tag: 'img' }], [text(`rollback ${id}`)]),
+      '“<img>” stands',
+    ],
+    [
+      'a title and then the command',
+      inFeishu,
+      { content: JSON.stringify({ title: 'How to', content: [[text(`rollback ${id}`)]] }) },
+      '“How to” stands where',
+    ],
+    [
+      'a picture of DingTalk and then the command',
+      inDingTalk,
+      { content: { richText: [{ type: 'picture', downloadCode: 'x' }, { text: `回滚 ${id}` }] } },
+      '“<picture>” stands where',
+    ],
+  ])('asks for nothing where it is %s', async (_, source, payload, why) => {
+    expect(reasonNoCommand(await selectCommand(source, payload))).toContain(why);
+  });
+
+  test('is refused with a picture behind it', async () => {
+    const payload = post([text(`rollback ${id}`), { tag: 'img', image_key: 'x' }]);
+    const problem = await problemOfAsync(() => selectTarget(inFeishu, payload));
+    expect(problem?.message).toContain('Beside the id stands “<img>”.');
   });
 });
 
@@ -192,8 +278,10 @@ describe('the beginning of the problem', () => {
   const configured = sourceWith({ problemStartedAt: 'startsAt' });
   const now = 1_767_225_600_000;
 
+  const notAsked = { problemStartedAt: undefined, warning: undefined };
+
   test('is not asked for where the source does not', async () => {
-    expect(await selectProblemStart(sourceWith({}), { startsAt: 'nonsense' }, now)).toBeUndefined();
+    expect(await selectProblemStart(sourceWith({}), { startsAt: 'nonsense' }, now)).toEqual(notAsked);
   });
 
   test.each<[JSONValue, number]>([
@@ -208,7 +296,7 @@ describe('the beginning of the problem', () => {
     // As text, the first would be the smaller one.
     [['2026-01-01T00:00:00Z', '2026-01-01T07:59:00+08:00'], 1_767_225_540_000],
   ])('is read from %j', async (startsAt, expected) => {
-    expect(await selectProblemStart(configured, { startsAt }, now)).toBe(expected);
+    expect((await selectProblemStart(configured, { startsAt }, now)).problemStartedAt).toBe(expected);
   });
 
   test.each<[JSONValue]>([
@@ -233,12 +321,56 @@ describe('the beginning of the problem', () => {
   });
 });
 
+describe('a time that is not there, where the preset and no operator asks for it,', () => {
+  const now = 1_767_225_600_000;
+  const asked = { ...sourceWith({ problemStartedAt: 'startsAt' }), mayLackProblemStart: true };
+  const byApp = { ...asked, app: sourceWith({ app: 'app' }).app };
+  const link: CompiledSource = { ...asked, verify: { scheme: 'link', source: 'pipeline' } };
+  const grant = { app: '3616cdca-0000-4000-8000-000000000001', expiresAtSeconds: 0 };
+  const orderGrant = { ...grant, changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a' };
+
+  test.each<[JSONValue, string]>([
+    [null, 'null'],
+    ['', '""'],
+    [[], 'an empty array'],
+    [['2026-01-01T00:00:00Z', null], 'an array of 2, 1 of which is nothing'],
+    [[null, '', '2026-01-01T00:00:00Z'], 'an array of 3, 2 of which are nothing'],
+  ])('is a warning where the payload names the change order: %j', async (startsAt, shown) => {
+    expect(await selectProblemStart(asked, { startsAt }, now)).toEqual({
+      problemStartedAt: undefined,
+      warning: `It was not checked whether the change is to blame: \`problemStartedAt: startsAt\` gave ${shown}.`,
+    });
+  });
+
+  test('is a warning where the link names the change order', async () => {
+    expect((await selectProblemStart(link, {}, now, orderGrant)).warning).toContain('It was not checked');
+  });
+
+  test.each<[string, CompiledSource, typeof grant | undefined, JSONValue]>([
+    ['only the application is named', byApp, undefined, null],
+    [
+      'only the application is named, and one of several times is not there',
+      byApp,
+      undefined,
+      ['2026-01-01T00:00:00Z', null],
+    ],
+    ['the link names the application alone', link, grant, null],
+    ['an operator asked for it', { ...asked, mayLackProblemStart: undefined }, undefined, null],
+    ['there is one, which cannot be read', asked, undefined, 'yesterday'],
+    ['there is one, which lies in the future', asked, undefined, now + 300_001],
+  ])('refuses the webhook where %s', async (_where, source, granted, startsAt) => {
+    const problem = await problemOfAsync(() => selectProblemStart(source, { startsAt }, now, granted));
+    expect(problem?.code).toBe('payload_malformed');
+  });
+});
+
 describe('a problem that begins in the future', () => {
   const configured = sourceWith({ problemStartedAt: 'startsAt' });
   const now = 1_767_225_600_000;
 
   test('is taken for a difference between clocks for five minutes', async () => {
-    expect(await selectProblemStart(configured, { startsAt: now + 300_000 }, now)).toBe(now + 300_000);
+    const { problemStartedAt } = await selectProblemStart(configured, { startsAt: now + 300_000 }, now);
+    expect(problemStartedAt).toBe(now + 300_000);
   });
 
   test('refuses the webhook beyond that, for it would blame every change', async () => {
@@ -290,6 +422,20 @@ describe('the address at which people of a chat wait', () => {
   ])('is none where the payload says %j', async (value) => {
     expect(await selectAnswerAddress(chat(), { response_url: value })).toBeUndefined();
   });
+
+  test.each([
+    [undefined, 'rollback', 'en'],
+    [undefined, '回滚', 'zh'],
+    ['zh', 'rollback', 'zh'],
+    ['en', '回滚', 'en'],
+  ] as const)(
+    'with the language %s and the command %s, gets the result in %s',
+    async (own, text, language) => {
+      const configured = chat({ language: own, command: sourceWith({ command: 'text' }).command });
+      const address = await selectAnswerAddress(configured, { response_url: url, text });
+      expect(address?.language).toBe(language);
+    },
+  );
 
   test('does not stop a rollback where the expression does not work', async () => {
     const broken = chat({ answerAt: sourceWith({ answerAt: "join('', response_url)" }).answerAt });

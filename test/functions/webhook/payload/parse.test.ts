@@ -179,7 +179,7 @@ describe('a form', () => {
     ['other=x', 'The form has no field payload, in which the JSON is due.'],
     [
       'payload=hello',
-      'The field payload is not JSON; a byte order mark at its beginning is not JSON either.',
+      'The field payload is not JSON.',
     ],
     ['payload=%7B%22a%22%3A1%2C%22a%22%3A2%7D', 'The field payload has the key "a" twice in one object.'],
     ['payload=%7B%7D&payload=%7B%7D', 'The form has a field more than once.'],

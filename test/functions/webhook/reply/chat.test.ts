@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue, Problem, type ErrorCode } from '../../../../functions/errors.ts';
 import type { Outcome } from '../../../../functions/webhook/outcome.ts';
-import { chatMessage } from '../../../../functions/webhook/reply/chat.ts';
+import { readCommand } from '../../../../functions/webhook/payload/command.ts';
+import { chatMessage, type Asking } from '../../../../functions/webhook/reply/chat.ts';
 import type { Chat } from '../../../../functions/webhook/source/compiled-source.ts';
 import { dangersIn, hostileText } from '../../../support/hostile-text.ts';
 import { runs } from '../../../support/runs.ts';
@@ -15,8 +16,15 @@ const rollingBack: Outcome = {
   message: 'EDAS accepted the rollback.',
 };
 
+function asking(chat: Chat, actor?: string): Asking {
+  return { chat, actor, language: undefined, command: undefined };
+}
+const inSlack = (actor?: string) => asking('slack', actor);
+const inDingTalk = (actor?: string) => asking('dingtalk', actor);
+const inFeishu = (actor?: string) => asking('feishu', actor);
+
 test('Slack shows the whole channel what is rolled back, which order, and who asked', () => {
-  expect(chatMessage('slack', rollingBack, 'roadrunner')).toEqual({
+  expect(chatMessage(rollingBack, inSlack('roadrunner'))).toEqual({
     response_type: 'in_channel',
     text: `Rolling back: change order ${changeOrderId}, asked for by roadrunner. EDAS accepted the rollback.`,
   });
@@ -24,46 +32,36 @@ test('Slack shows the whole channel what is rolled back, which order, and who as
 
 test('Slack shows a refusal only to the user who asked, and why', () => {
   const problem = new Problem('change_order_finished', 'The change order has succeeded.', { changeOrderId });
-  expect(chatMessage('slack', problem, 'roadrunner')).toEqual({
+  expect(chatMessage(problem, inSlack('roadrunner'))).toEqual({
     response_type: 'ephemeral',
     text: `Not rolled back: change order ${changeOrderId}. The change order has succeeded. (change_order_finished)`,
   });
 });
 
 test('DingTalk gets a message of its own kind', () => {
-  expect(chatMessage('dingtalk', rollingBack, undefined)).toEqual({
+  expect(chatMessage(rollingBack, inDingTalk())).toEqual({
     msgtype: 'text',
     text: { content: `Rolling back: change order ${changeOrderId}. EDAS accepted the rollback.` },
   });
 });
 
 test('Feishu gets a toast, green for what happened and red for what did not', () => {
-  expect(chatMessage('feishu', rollingBack, undefined)).toEqual({
+  expect(chatMessage(rollingBack, inFeishu())).toEqual({
     toast: {
       type: 'success',
       content: `Rolling back: change order ${changeOrderId}. EDAS accepted the rollback.`,
     },
   });
   const held = { outcome: 'suspended', changeOrderId, message: 'Nothing was sent.' } as const;
-  expect(chatMessage('feishu', held, undefined)).toMatchObject({ toast: { type: 'info' } });
-  expect(chatMessage('feishu', new Problem('internal', 'why'), undefined)).toEqual({
+  expect(chatMessage(held, inFeishu())).toMatchObject({ toast: { type: 'info' } });
+  expect(chatMessage(new Problem('internal', 'why'), inFeishu())).toEqual({
     toast: { type: 'error', content: 'Not rolled back. why (internal)' },
   });
 });
 
-test.each(['change_order_id_missing', 'change_order_id_ambiguous'] as const)(
-  'a command with %s says what to type instead',
-  (code) => {
-    expect(chatMessage('dingtalk', new Problem(code, 'No id.'), undefined)).toEqual({
-      msgtype: 'text',
-      text: { content: `Not rolled back. No id. Type: rollback <change order id> (${code})` },
-    });
-  },
-);
-
 test('an order that was terminated already is not called rolled back, nor finished with', () => {
   const outcome = { outcome: 'already_terminated', changeOrderId, message: 'Check the versions.' } as const;
-  expect(chatMessage('dingtalk', outcome, undefined)).toEqual({
+  expect(chatMessage(outcome, inDingTalk())).toEqual({
     msgtype: 'text',
     text: { content: `Terminated already: change order ${changeOrderId}. Check the versions.` },
   });
@@ -72,17 +70,17 @@ test('an order that was terminated already is not called rolled back, nor finish
 test('a rollback that a task does is shown to the whole channel, and is not called rolled back yet', () => {
   const outcome = { outcome: 'deferred', changeOrderId, message: 'A task does it.' } as const;
   const text = `Handed to a task: change order ${changeOrderId}, asked for by roadrunner. A task does it.`;
-  expect(chatMessage('slack', outcome, 'roadrunner')).toEqual({ response_type: 'in_channel', text });
-  expect(chatMessage('dingtalk', outcome, 'roadrunner')).toEqual({
+  expect(chatMessage(outcome, inSlack('roadrunner'))).toEqual({ response_type: 'in_channel', text });
+  expect(chatMessage(outcome, inDingTalk('roadrunner'))).toEqual({
     msgtype: 'text',
     text: { content: text },
   });
-  expect(chatMessage('feishu', outcome, 'roadrunner')).toEqual({ toast: { type: 'info', content: text } });
+  expect(chatMessage(outcome, inFeishu('roadrunner'))).toEqual({ toast: { type: 'info', content: text } });
 });
 
 test('no answer says that nothing was rolled back while that is not known', () => {
   const problem = new Problem('edas_outcome_unknown', 'It was sent once.', { changeOrderId });
-  expect(chatMessage('dingtalk', problem, undefined)).toEqual({
+  expect(chatMessage(problem, inDingTalk())).toEqual({
     msgtype: 'text',
     text: {
       content: `It is not known yet what became of change order ${changeOrderId}. It was sent once. (edas_outcome_unknown)`,
@@ -92,7 +90,7 @@ test('no answer says that nothing was rolled back while that is not known', () =
 
 test('what is no command is answered with what to type', () => {
   const ignored = { outcome: 'ignored', message: 'This is no command.' } as const;
-  expect(chatMessage('slack', ignored, 'roadrunner')).toEqual({
+  expect(chatMessage(ignored, inSlack('roadrunner'))).toEqual({
     response_type: 'ephemeral',
     text: 'This is no command.',
   });
@@ -103,7 +101,7 @@ describe('whatever a sender or EDAS wrote', () => {
 
   /** The text of an answer, in the field in which its chat has it. */
   function textOf(chat: Chat, result: Outcome | Problem, actor?: string): string {
-    const answer = chatMessage(chat, result, actor);
+    const answer = chatMessage(result, { chat, language: undefined, actor, command: undefined });
     if (chat === 'slack') return (answer as { text: string }).text;
     if (chat === 'feishu') return (answer as { toast: { content: string } }).toast.content;
     return (answer as { text: { content: string } }).text.content;
@@ -168,10 +166,17 @@ describe('whatever a sender or EDAS wrote', () => {
     );
   });
 
-  test('what to type is shown as it is to be typed', () => {
+  test.each([
+    ['dingtalk', 'rollback', 'Type: ＠robot rollback <change order id> ('],
+    ['feishu', 'rollback', 'Type: @robot rollback <change order id> ('],
+    ['slack', 'rollback', 'Type: @robot rollback &lt;change order id&gt; ('],
+    ['dingtalk', '回滚', '请输入：＠机器人 回滚 <变更单 ID>（'],
+    ['feishu', '回滚', '请输入：@机器人 回滚 <变更单 ID>（'],
+    ['slack', '回滚', '请输入：@机器人 回滚 &lt;变更单 ID&gt;（'],
+  ] as const)('in %s, what to type behind %s is shown as it is to be typed', (chat, typed, shown) => {
     const unclear = new Problem('change_order_id_missing', 'No id.');
-    expect(textOf('dingtalk', unclear)).toContain('Type: rollback <change order id> (');
-    expect(textOf('feishu', unclear)).toContain('Type: rollback <change order id> (');
-    expect(textOf('slack', unclear)).toContain('Type: rollback &lt;change order id&gt; (');
+    const command = { ...readCommand(typed), salutation: '@robot' };
+    const answer = JSON.stringify(chatMessage(unclear, { ...asking(chat), command }));
+    expect(answer).toContain(shown);
   });
 });

@@ -30,6 +30,44 @@ describe('a path', () => {
     expect(codeOf(() => findSource(sources, path))).toBe('source_unknown');
   });
 
+  test.each([
+    '/pipeline/',
+    '//pipeline',
+    '/pipeline//',
+    '/Pipeline',
+    '/PIPELINE',
+    '/PIPELINE/',
+    '/pipe%6cine',
+    '/pipeline%2F',
+    '/%2Fpipeline',
+    '/pipeline%20',
+    '/pipeline?x=1',
+    '/pipeline%3Fx=1',
+    '/pipeline&x=1',
+    '/pipeline/x',
+    '/webhook/pipeline',
+    'pipeline',
+  ])('%j is told which one was meant', (path) => {
+    const message = problemOf(() => findSource(sources, path))?.message;
+    expect(message).toContain('Did you mean POST /pipeline?');
+  });
+
+  test.each([
+    ['is only alike', '/pipelin'],
+    ['has the name within a word', '/pipelines'],
+    ['cannot be decoded', '/pipeline%'],
+    ['is another', '/other/'],
+    ['has the name far behind', `/${'x'.repeat(1000)}/pipeline`],
+    ['is inherited', '/__proto__/'],
+  ])('that %s is told of no source', (_, path) => {
+    expect(problemOf(() => findSource(sources, path))?.message).not.toContain('Did you mean');
+  });
+
+  test('that holds two names is told of neither', () => {
+    const two = new Map([...sources, ['github', pipeline]] as const);
+    expect(problemOf(() => findSource(two, '/pipeline/github'))?.message).not.toContain('Did you mean');
+  });
+
   test('is told to the caller, shortened, as JSON text', () => {
     const message = problemOf(() => findSource(sources, `/a"b${'x'.repeat(4000)}`))?.message;
     expect(message).toContain(String.raw`path "/a\"b`);

@@ -130,13 +130,13 @@ sources:
 
   test.each(Object.entries<Preset>(presets))(
     'is right with the preset %s, or is not asked where that would name a real application',
-    async (name, { verify, chatText, isByApplication }) => {
+    async (name, { verify, command, isByApplication }) => {
       const isCalledByLink = verify.scheme === 'link';
       const settings = [
         `preset: ${name}`,
         'secrets: [SECRET]',
         ...(coversPayload(verify) ? [] : [`apps: [${app}]`]),
-        ...(isByApplication && chatText === undefined && !isCalledByLink ? ['app: id'] : []),
+        ...(isByApplication && command === undefined && !isCalledByLink ? ['app: id'] : []),
       ];
       const local = await startLocalFunction(`sources: { it: { ${settings.join(', ')} } }`);
       const [, ...findings] = await checkLocal(local);

@@ -109,7 +109,12 @@ describe('the first rule that stops it decides:', () => {
       `The rule "when" decides: ignored (200). \`when: state == 'failed'\` gave false, not true.`,
       false,
     ],
-    ['preset: feishu', '{}', 'The rule "command" decides: ignored (200). This is no command.', false],
+    [
+      'preset: feishu',
+      '{}',
+      'The rule "command" decides: ignored (200). This is no command: it has no text.',
+      false,
+    ],
     [
       `preset: generic, allow: ok`,
       '{"ok":1}',
@@ -277,7 +282,7 @@ describe('what the preset knows of a payload is a rule of its own:', () => {
   test("another program's payload", async () => {
     const { rows, verdict, isRefused } = await explain('preset: grafana', '[]');
     expect(rows['expects']).toMatch(/^This is an empty JSON array\. This source expects a group of alerts/);
-    expect(verdict).toMatch(/^The rule "expects" decides: refused with payload_unexpected \(422\)/);
+    expect(verdict).toMatch(/^The rule "expects" decides: refused with payload_unexpected \(200\)/);
     expect(isRefused).toBe(true);
   });
 

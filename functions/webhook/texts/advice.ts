@@ -1,0 +1,25 @@
+import type { Language } from '../../lib/language.ts';
+import type { TypedCommand } from '../payload/select-command.ts';
+import { texts as english } from './texts-en.ts';
+import { texts as chinese } from './texts-zh.ts';
+import type { Texts } from './texts.ts';
+
+const textsByLanguage: Record<Language, Texts> = { en: english, zh: chinese };
+
+export function textsOf(language: Language): Texts {
+  return textsByLanguage[language];
+}
+
+/** What is wrong with a command, and what to type instead, in that place; undefined where nothing is. */
+export function adviceOn(command: TypedCommand, language: Language = 'en'): string | undefined {
+  if (!('fault' in command)) return undefined;
+  const texts = textsOf(language);
+  return `${texts.faults[command.fault](command.words)}${texts.typeThis(usageOf(command.salutation, texts))}`;
+}
+
+/** `rollback <id>` as it must be typed: behind the mention of a robot, or behind a slash command that is no verb itself. */
+function usageOf(salutation: string, { robot, verb, id }: Texts): string {
+  if (/^\/(?:rollback|\u56de[\u6eda\u6efe])$/.test(salutation)) return `${salutation} ${id}`;
+  if (/^\/[^\s<>&@]{1,40}$/.test(salutation)) return `${salutation} ${verb} ${id}`;
+  return salutation === '@robot' ? `${robot} ${verb} ${id}` : `${verb} ${id}`;
+}
