@@ -88,7 +88,7 @@ describe('the first rule that stops it decides:', () => {
     [
       'preset: generic',
       '{',
-      'The rule "payload" decides: refused with payload_malformed (400), docs/errors.md#payload_malformed. The body is not JSON',
+      'The rule "payload" decides: refused with payload_malformed (400), docs/errors.md#payload_malformed. The body stops being JSON in line 1, column 2',
       true,
     ],
     [
