@@ -77,4 +77,4 @@ export const notRun: Record<string, string> = {
 };
 
 /** Not a whole command: the page speaks of the program or of one of its options. */
-export const mentions = ['aliyun --cli-query', 'curl -d'];
+export const mentions = ['aliyun --cli-query', 'curl -d', 'git revert'];
