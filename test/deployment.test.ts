@@ -145,7 +145,7 @@ const example = envLines(read('.env.example'));
 
 /** What both functions read besides secrets, and what the webhook needs to start the other. */
 const settings = ['REGION', 'EDAS_ENDPOINT', 'FUNCTION_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
-const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'FOLLOW_FUNCTION'];
+const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'DOCS_URL', 'FOLLOW_FUNCTION'];
 
 interface Source {
   readonly name: string;

@@ -438,6 +438,61 @@ describe.each(Object.keys(presets))('locked-out, of a source of the preset %s,',
   });
 });
 
+describe('only-ignored', () => {
+  const { search, sql } = queryNamed('alerts/only-ignored.json');
+
+  async function open(settings: string): Promise<Webhook> {
+    const edas = await startEdasStandIn({ credentials: fakeCredentials });
+    onTestFinished(() => edas.close());
+    return openWebhook(edas, {
+      sources: `sources: { one: { preset: generic, secrets: [SECRET], ${settings} } }`,
+    });
+  }
+
+  /** What its SQL says of the lines of one source: so many that are ignored, and none that went further. */
+  function rings({ lines }: Webhook): boolean {
+    const [, least = ''] =
+      / having count_if\("message\.outcome" = 'ignored'\) >= (\d+) and count_if\("message\.outcome" != 'ignored'\) = 0 and /.exec(
+        sql,
+      ) ?? [];
+    expect(sql).toMatch(
+      / and count_if\("message\.code" = 'sender_not_allowed' or "message\.app" is not null or "message\.changeOrderId" is not null\) = 0$/,
+    );
+    const found = lines.map(parseLine).filter((line) => isFound(search, line));
+    const ignored = found.filter(({ outcome }) => outcome === 'ignored');
+    const further = found.filter(
+      ({ outcome, code, app, changeOrderId }) =>
+        (outcome !== undefined && outcome !== 'ignored') ||
+        code === 'sender_not_allowed' ||
+        app !== undefined ||
+        changeOrderId !== undefined,
+    );
+    return ignored.length >= Number(least) && further.length === 0;
+  }
+
+  test('rings at the third webhook that a wrong name in when ignores, whatever a stranger sends meanwhile', async () => {
+    const webhook = await open(`when: stats == 'failed'`);
+    const rung: boolean[] = [];
+    for (let number = 0; number < 3; number += 1) {
+      await webhook.post('one', { status: 'failed' });
+      await webhook.post('one', {}, { secret: 'not-the-secret' });
+      rung.push(rings(webhook));
+    }
+    expect(rung).toEqual([false, false, true]);
+    expect(webhook.decisions()[0]?.['message']).toMatch(/ The payload has nothing at stats\.$/);
+  });
+
+  test.each([
+    ['that acts once', `when: status == 'failed', dryRun: true`],
+    ['whose sender once was not allowed', `when: status == 'failed', allow: user == 'alice'`],
+  ])('does not ring for a source %s', async (_what, settings) => {
+    const webhook = await open(settings);
+    await webhook.post('one', { status: 'failed', changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a' });
+    for (let number = 0; number < 5; number += 1) await webhook.post('one', { status: 'passed' });
+    expect(rings(webhook)).toBe(false);
+  });
+});
+
 test('README.md lists no rule that there is not', () => {
   const named = Array.from(
     read('README.md').matchAll(/^\| `([a-z-]+)` +\|/gm),

@@ -7,6 +7,7 @@ import { readContext, type FunctionContext, type FunctionResponse } from '../pla
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
+import { setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { findChangeOrder } from '../rollback/find-change-order.ts';
@@ -103,7 +104,8 @@ export function createHandler(
       const { requestId, source } = record.facts;
       const problem = toProblem(error, { requestId, source }, log);
       logDecision(levelOf(problem), { code: problem.code, detail: problem.message, ...problem.facts });
-      return replyWithProblem(problem, { ...replyContext, ...repliedFacts(record) });
+      const docsUrl = setting(env, 'DOCS_URL');
+      return replyWithProblem(problem, { ...replyContext, ...repliedFacts(record), docsUrl });
     }
   };
 }

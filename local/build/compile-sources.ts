@@ -12,6 +12,7 @@ import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
+import { pathsRead } from './paths-read.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
 import { sourcesSchema, type SourceSettings, type VerifySettings } from './sources-schema.ts';
 
@@ -232,7 +233,7 @@ function compileExpressions(
   checkFixedApp(compiledApp, settings.apps, report);
   return {
     actor: expression('preset', preset.actor, 'text'),
-    when: expression('when', settings.when ?? preset.when, 'truth'),
+    when: withPaths(expression('when', settings.when ?? preset.when, 'truth')),
     allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
     app: compiledApp,
@@ -246,6 +247,10 @@ function compileExpressions(
       'time',
     ),
   };
+}
+
+function withPaths(when: Expression | undefined): Expression | undefined {
+  return when && { ...when, reads: pathsRead(when.tree) };
 }
 
 /** An application that is written out, and no path to one, is known before any payload is. */

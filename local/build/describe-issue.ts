@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import { toRecord } from '../../functions/lib/json.ts';
+import { isRecord, toRecord } from '../../functions/lib/json.ts';
 import { excerpt } from '../../functions/lib/text.ts';
 import { didYouMean, sameByAnotherName } from './did-you-mean.ts';
 import type { Path } from './position.ts';
+import { presetMeant } from './preset-meant.ts';
 import {
   keysOfChannel,
   keysOfSource,
@@ -46,6 +47,7 @@ function describeUnknownKey(path: Path, scheme: unknown): string {
 
 /** What the value at the place breaks, to follow its name. */
 function describeRule(issue: z.core.$ZodIssue): string {
+  const { path } = issue;
   const isNumber = 'origin' in issue && ['int', 'number'].includes(issue.origin);
   switch (issue.code) {
     case 'invalid_union':
@@ -54,7 +56,9 @@ function describeRule(issue: z.core.$ZodIssue): string {
     case 'invalid_key':
       return issue.issues.map(({ message }) => message).join('; ');
     case 'invalid_value':
-      return describeChoice(issue.values.map(String), issue.input);
+      return path.at(-1) === 'preset' && typeof issue.input === 'string'
+        ? `does not know "${excerpt(issue.input)}"${presetMeant(issue.input, issue.values.map(String))}`
+        : describeChoice(issue.values.map(String), issue.input);
     case 'too_small':
       return isNumber ? `must be at least ${issue.minimum}` : issue.message;
     case 'too_big':
@@ -88,7 +92,14 @@ function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidTyp
     return `${nameOf(path)} must have kms:NAME in one word: take out the space after the colon`;
   }
   if (typeof path.at(-1) === 'number') return `each item of ${nameOf(path)} must be ${inWords(expected)}`;
-  return `${nameOf(path)} must be ${inWords(expected)}`;
+  const advice = expected === 'array' ? describeList(input) : '';
+  return `${nameOf(path)} must be ${inWords(expected)}${advice}`;
+}
+
+/** How one item is written as a list. */
+function describeList(input: unknown): string {
+  if (typeof input === 'string' || typeof input === 'number') return `: write [${excerpt(String(input))}]`;
+  return isRecord(input) ? ': put a dash before its first key' : '';
 }
 
 function inWords(type: string): string {

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** Other names of senders and chats. */
+/** Other names of chats. */
 const otherNames = new Map([
   ['ding', 'dingtalk'],
   ['lark', 'feishu'],
@@ -11,7 +11,7 @@ const otherNames = new Map([
 /** The end of a message about an unknown word: the one that was probably meant, or all that there are. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return '';
-  const meant = sameByAnotherName(word, candidates) ?? nearest(word, candidates);
+  const meant = sameByAnotherName(word, candidates) ?? nearestOf(word, candidates);
   return meant === undefined ? `; there are ${candidates.join(', ')}` : `; did you mean "${meant}"?`;
 }
 
@@ -21,8 +21,9 @@ export function sameByAnotherName(word: string, candidates: readonly string[]): 
   return candidates.find((each) => each === name);
 }
 
-/** The beginning of a name counts as that name. */
-function nearest(word: string, candidates: readonly string[]): string | undefined {
+/** The candidate that was probably meant. The beginning of a name counts as that name. */
+export function nearestOf(word: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
   const typed = word.toLowerCase();
   const begun = candidates.filter((each) => typed !== '' && each.toLowerCase().startsWith(typed));
   if (begun.length > 0) return closest(word, begun);

@@ -95,6 +95,7 @@ function isKnownToAnybody(name: string): boolean {
     'KMS_ENDPOINT',
     'ROLLBACK_SUSPENDED',
     'LOG_LEVEL',
+    'DOCS_URL',
     'FUNCTION_ROLE',
     'WEBHOOK_FUNCTION',
     'FOLLOW_FUNCTION',

@@ -90,8 +90,11 @@ function replaceFile(file: string, contents: string | Uint8Array): void {
   renameSync(next, file);
 }
 
-/** @throws CliError that names every fault of the file by file, line and column */
-export function compileConfigurationFile(file: string): CompiledConfiguration {
+/**
+ * @param consequence what the command did not do, where it says so
+ * @throws CliError that names every fault of the file by file, line and column
+ */
+export function compileConfigurationFile(file: string, consequence?: string): CompiledConfiguration {
   const relative = path.relative(process.cwd(), file);
   const name = relative.startsWith('..') ? file : relative;
   let text: string;
@@ -105,6 +108,7 @@ export function compileConfigurationFile(file: string): CompiledConfiguration {
   } catch (error) {
     if (!(error instanceof SourcesError)) throw error;
     const faults = error.faults.map(({ line, column, message }) => `  ${name}:${line}:${column} ${message}`);
-    throw new CliError([`${name} cannot work; nothing was built.`, ...faults].join('\n'));
+    const head = `${name} cannot work${consequence === undefined ? '' : `; ${consequence}`}.`;
+    throw new CliError([head, ...faults].join('\n'));
   }
 }

@@ -24,7 +24,7 @@ await runCommand({
     },
   },
   run: async ({ sources, out }) => {
-    const configuration = compileConfigurationFile(sources);
+    const configuration = compileConfigurationFile(sources, 'nothing was built');
     if (path.resolve(sources) === shippedSources) {
       requireDeployable(path.join(root, 's.yaml'), configuration);
     }

@@ -96,7 +96,10 @@ async function requireHealthy({ folder, file }: From, access: string | undefined
 
 async function build(folder: string): Promise<CompiledConfiguration> {
   heading('Build');
-  const configuration = compileConfigurationFile(path.join(folder, 'sources.yaml'));
+  const configuration = compileConfigurationFile(
+    path.join(folder, 'sources.yaml'),
+    'nothing was built or deployed',
+  );
   requireDeployable(path.join(folder, 's.yaml'), configuration);
   const built = await buildFunctions(configuration, path.join(folder, 'dist'));
   for (const line of describeBuild(configuration, built)) console.log(line);

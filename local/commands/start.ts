@@ -73,7 +73,7 @@ the deployment, and not read here.`,
     if (values.edas !== 'stand-in' && values.edas !== 'real') {
       throw new CliError(`--edas must be stand-in or real, not ${JSON.stringify(values.edas)}.`);
     }
-    const configuration = compileConfigurationFile(values.sources);
+    const configuration = compileConfigurationFile(values.sources, 'the sandbox was not started');
     const narrator = createNarrator(values.verbose);
     if (values.edas === 'real') await runOnRealEdas(port, configuration, narrator);
     else await runOnStandIn(port, values.sources, configuration, narrator);

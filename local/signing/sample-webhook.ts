@@ -9,7 +9,9 @@ import {
   requireAllowed,
   requireFreshPayload,
 } from '../../functions/webhook/payload/conditions.ts';
+import { requireExpected } from '../../functions/webhook/payload/expected.ts';
 import { selectProblemStart, selectTarget } from '../../functions/webhook/payload/intent.ts';
+import { withoutMonitorAlarms } from '../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
 import type {
   CompiledSource,
@@ -93,8 +95,12 @@ export async function isActedOn(
   if (!(await asksFor(source, sample, target))) return false;
   const open = { ...source, keys: [], secretsInKms: [] };
   try {
-    const payload = readPayload(open, Buffer.from(sample.body), sample.contentType);
-    requireFreshPayload(source, payload, now);
+    const whole = readPayload(open, Buffer.from(sample.body), sample.contentType);
+    requireFreshPayload(source, whole, now);
+    await requireExpected(source, whole);
+    const counting = await withoutMonitorAlarms(source, whole);
+    if ('reason' in counting) return false;
+    const { payload } = counting;
     await requireAllowed(source, payload);
     await selectProblemStart(source, payload, now);
     return (await reasonToIgnore(source, payload)) === undefined;

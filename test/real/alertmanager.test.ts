@@ -63,6 +63,20 @@ describe.skipIf(program === undefined)('a real Alertmanager', () => {
     expect(await record('one, whose alert is resolved', world, [alertmanager])).toBe(0);
   });
 
+  test('rolls nothing back for alarms about the monitor, and acts on a real one', async () => {
+    const world = await open(recipe);
+    world.startChange(shop);
+    const alertmanager = await world.startAlertmanager();
+    await alertmanager.post(['Watchdog', 'DatasourceNoData'].map((alertname) => alert({ alertname })));
+    await until(() => world.told.length >= 2);
+    expect(world.told.map(({ body }) => body.outcome)).not.toContain('rolling_back');
+    expect(world.rollbacks()).toBe(0);
+    await alertmanager.post([alert()]);
+    await until(() => world.told.some(({ status }) => status === 202));
+    expect(world.rollbacks()).toBe(1);
+    expect(await record('one, with alarms about the monitor first', world, [alertmanager])).toBe(0);
+  });
+
   test('sends a group of 1,200 alerts short enough to be read', async () => {
     const world = await open(recipe);
     world.startChange(shop);

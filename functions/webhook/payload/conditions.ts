@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
 import { isRecord } from '../../lib/json.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
-import type { JSONValue } from '../source/expression.ts';
+import type { JSONValue, Path } from '../source/expression.ts';
 import { requireFresh } from '../verify/timestamp.ts';
 import { chatUsage, selectCommand } from './chat-command.ts';
 import { describeValue } from './describe-value.ts';
@@ -39,11 +39,35 @@ export async function reasonToIgnore(
   if (reason !== undefined) return reason;
   if (source.when) {
     const result = await evaluate(source.when, payload, 'when');
-    if (result !== true) return `\`when: ${source.when.text}\` gave ${describeValue(result)}, not true.`;
+    if (result !== true) {
+      const { text, reads = [] } = source.when;
+      return `\`when: ${text}\` gave ${describeValue(result)}, not true.${describeAbsent(reads, payload)}`;
+    }
   }
   if (!source.chatText) return undefined;
   const isCommand = (await selectCommand(source.chatText, payload)) !== undefined;
   return isCommand ? undefined : `This is no command. To roll a change order back, type: ${chatUsage}`;
+}
+
+/** A wrong name in `when` is a brake that never holds, and is no error: so the answer and the log say where nothing was. */
+function describeAbsent(reads: readonly Path[], payload: JSONValue): string {
+  const absent = reads.filter((path) => !isThere(path, payload)).map(textOf);
+  return absent.length > 0 ? ` The payload has nothing at ${absent.join(', ')}.` : '';
+}
+
+function isThere(path: Path, payload: unknown): boolean {
+  let value = payload;
+  for (const key of path) {
+    value = typeof value === 'object' && value && Object.hasOwn(value, key) ? (value as Indexed)[key] : null;
+  }
+  return value !== null;
+}
+
+type Indexed = Record<string | number, unknown>;
+
+function textOf(path: Path): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+  return text.replace('.', '');
 }
 
 /**

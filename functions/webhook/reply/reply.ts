@@ -10,6 +10,8 @@ export interface ReplyContext {
   requestId?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
+  /** The https address under which docs/errors.md can be read. */
+  docsUrl?: string | undefined;
   /** Whether the sender has proved who it is. Until then the answer is JSON, also for a chat. */
   isVerified: boolean;
 }
@@ -53,9 +55,9 @@ export function replyWithProblem(problem: Problem, given: ReplyContext): Functio
   const { title, retry } = errorCatalogue[code];
   const { allow, retryAfterSeconds, ...rest } = facts;
   const status = statusOf(problem, context);
-  const { source, requestId } = context;
+  const { source, requestId, docsUrl } = context;
   const body = {
-    type: `docs/errors.md#${code}`,
+    type: `${docsUrl?.startsWith('https://') ? docsUrl : 'docs/errors.md'}#${code}`,
     title,
     status,
     code,

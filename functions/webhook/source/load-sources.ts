@@ -61,7 +61,8 @@ export function isShort(key: Buffer): boolean {
 /** @param secret its name in `sources.yaml` */
 export function warnOfShortKey(source: string, secret: string, log: Log): void {
   const reason = `${secret} is shorter than ${shortestKeyBytes} bytes; make one with: openssl rand -hex 32`;
-  log('warn', 'a secret is short', { source, variable: secret, reason });
+  const place = nameInKms(secret) === undefined ? 'variable' : 'secret';
+  log('warn', 'a secret is short', { source, [place]: secret, reason });
 }
 
 /** The key, or what is wrong with the secret. */

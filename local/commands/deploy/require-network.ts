@@ -5,8 +5,8 @@ import type { Lookup } from '../doctor/check-endpoint.ts';
 /** Serverless Devs sends its calls through these. */
 const proxies = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
-/** The registry from which Serverless Devs gets fc3, and a name of Alibaba Cloud. */
-const everywhere = ['api.devsapp.cn', 'edas.aliyuncs.com'];
+/** Names that every network knows. */
+const everywhere = ['edas.aliyuncs.com', 'www.alibabacloud.com'];
 
 /**
  * A deployment calls Function Compute and gets fc3 from its registry. Where no such name can be looked up,

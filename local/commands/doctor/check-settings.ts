@@ -15,6 +15,7 @@ export function checkSettings(env: Environment, role: string, isFirst: boolean):
     ...checkLogLevel(env),
     checkRole(role),
     ...checkFunctionEndpoint(env),
+    ...checkDocsUrl(env),
   ];
 }
 
@@ -65,4 +66,17 @@ function checkFunctionEndpoint(env: Environment): Finding[] {
   const read = readOrigin(endpoint);
   if ('origin' in read) return [];
   return [wrong(`FUNCTION_ENDPOINT ${read.fault}`, 'Leave it empty, unless the default address is wrong.')];
+}
+
+/** Of another address, the function makes nothing: the type of a problem is then a path in the repository. */
+function checkDocsUrl(env: Environment): Finding[] {
+  const url = setting(env, 'DOCS_URL');
+  if (url === undefined) return [];
+  if (url.startsWith('https://') && URL.canParse(url) && !url.includes('#')) return [];
+  return [
+    warning(
+      'DOCS_URL is no https address of a page, so the type of a problem cannot be clicked',
+      'Write the whole address at which docs/errors.md can be read, https and without a #, or leave it empty.',
+    ),
+  ];
 }

@@ -2,7 +2,7 @@ import type { ContentType } from '../../../functions/webhook/source/compiled-sou
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import { presets, type PresetName } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
-import { didYouMean } from '../../build/did-you-mean.ts';
+import { presetMeant } from '../../build/preset-meant.ts';
 import { secretVariableOf } from '../../build/sources-schema.ts';
 import { CliError } from '../../cli/cli.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
@@ -47,7 +47,7 @@ export function listPresets(): string {
 export function findPreset(name: string): Preset {
   const names = Object.keys(presets);
   if (isPresetName(name)) return presets[name];
-  throw new CliError(`There is no preset ${JSON.stringify(name)}${didYouMean(name, names)}`);
+  throw new CliError(`There is no preset ${JSON.stringify(name)}${presetMeant(name, names)}`);
 }
 
 /** Whether there is a preset of this name. */

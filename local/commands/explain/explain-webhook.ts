@@ -24,6 +24,7 @@ import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
 import { describeApps, describeRollback, findHolder, type Holder } from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
+import { describeMissing } from './missing-fields.ts';
 import type { Row } from './table.ts';
 
 /** A webhook, as if its signature had been verified. */
@@ -90,8 +91,11 @@ export async function explainWebhook(
   const decisions: Decision[] = [];
   const counting = await partThatCounts(source, read);
   for (const rule of rulesOf(source)) {
-    const { text, end } = await apply(rule, source, rule.readsAll ? read : counting, webhook);
-    rows.push([rule.name, text]);
+    const payload = rule.readsAll ? read : counting;
+    const { text, end } = await apply(rule, source, payload, webhook);
+    const expression = expressionOf(rule.name, source);
+    const missing = expression ? describeMissing(expression.tree, payload) : [];
+    rows.push([rule.name, missing.length > 0 ? [text, ...missing] : text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
@@ -191,6 +195,20 @@ const rulesOf = ({
     },
   },
 ];
+
+/** The expression of a rule that has the name of its key, whose fields should be in the payload. */
+function expressionOf(name: string, source: Source): Expression | undefined {
+  switch (name) {
+    case 'when':
+    case 'allow':
+    case 'problemStartedAt':
+    case 'changeOrderId':
+    case 'app':
+      return source[name];
+    default:
+      return undefined;
+  }
+}
 
 const expectsRule: Rule = {
   name: 'expects',

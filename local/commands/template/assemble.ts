@@ -28,9 +28,10 @@ const shipped = [
   'sources.yaml',
   'tsconfig.json',
 ];
-const notShipped = ['template.ts', 'template', 'picture.ts'].map((name) =>
-  path.join(root, 'local/commands', name),
-);
+const notShipped = [
+  ...['template.ts', 'template', 'picture.ts'].map((name) => `local/commands/${name}`),
+  ...['docs/mutation.md', 'docs/release.md'],
+].map((file) => path.join(root, file));
 
 /** Scripts that need what is not shipped. */
 const developersOnly = [
@@ -77,8 +78,15 @@ export async function assembleTemplate(out: string): Promise<void> {
   writeFileSync(path.join(src, 's.yaml'), withPlaceholders(read('s.yaml')));
   // Serverless Devs fills in the placeholders of each file that ends in .stpl, and takes the ending off.
   writeFileSync(path.join(src, '.env.stpl'), environmentWithPlaceholders(read('.env.example')));
-  await buildFunctions(compileConfigurationFile(path.join(root, 'sources.yaml')), path.join(src, 'dist'));
+  await buildFunctions(
+    compileConfigurationFile(path.join(root, 'sources.yaml'), 'the template was not assembled'),
+    path.join(src, 'dist'),
+  );
   unlinkWhatIsNotIn(src);
+  for (const page of pagesIn(src)) {
+    const file = path.join(src, page);
+    writeFileSync(file, withOwnCommands(readFileSync(file, 'utf8'), page.includes('.zh-CN.')));
+  }
 }
 
 function read(file: string): string {
@@ -114,10 +122,7 @@ function changesOf(version: string): string {
 
 /** Turns links to what stays in the repository, such as a test, into their text. */
 function unlinkWhatIsNotIn(src: string): void {
-  const pages = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.md'),
-  );
-  for (const page of pages) {
+  for (const page of pagesIn(src)) {
     const file = path.join(src, page);
     const isThere = (target: string) => existsSync(path.resolve(path.dirname(file), target));
     const text = readFileSync(file, 'utf8');
@@ -127,6 +132,23 @@ function unlinkWhatIsNotIn(src: string): void {
     );
     writeFileSync(file, linked);
   }
+}
+
+function pagesIn(src: string): string[] {
+  return readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+}
+
+/** Takes out the blocks of commands that only the repository has, and says of the other commands where they are. */
+function withOwnCommands(text: string, isChinese: boolean): string {
+  const names = developersOnly.join('|');
+  const where = isChinese ? '（仅在代码仓库中）' : ' (in the repository)';
+  const ofTest = isChinese
+    ? '检查 sources.yaml 和 s.yaml，并构建'
+    : 'checks sources.yaml and s.yaml, and builds';
+  return text
+    .replaceAll(new RegExp(`^\`\`\`sh\\n(npm run (${names})\\b.*\\n)+\`\`\`\\n\\n`, 'gm'), '')
+    .replaceAll(new RegExp(`\`npm run (${names})( [^\`]*)?\``, 'g'), (command) => `${command}${where}`)
+    .replaceAll(/^(npm ci && npm test +# ).*$/gm, `$1${ofTest}`);
 }
 
 /** package-lock.json says nothing of scripts, so that `npm ci` takes it all the same. */

@@ -230,6 +230,15 @@ test.each([
   },
 );
 
+test('a refusal leads to the pages under DOCS_URL', async () => {
+  const DOCS_URL = 'https://git.example.com/sre/docs/errors.md';
+  const answer = await openWebhook(edas, { ...options, env: { ...options.env, DOCS_URL } }).post(
+    'github',
+    failedDeployment('eve'),
+  );
+  expect(answer.body).toMatchObject({ type: `${DOCS_URL}#sender_not_allowed` });
+});
+
 describe('a refusal says why, in problem details, and rolls nothing back', () => {
   afterEach(() => {
     expect(edas.orders.rollbacksOf(orderId)).toBe(0);

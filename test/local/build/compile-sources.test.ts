@@ -195,7 +195,11 @@ describe('sources.yaml does not build, and the place and the way out are told:',
       fileOf('preset: generic', 'secrets: []'),
       ['4:5 "secrets" must name at least one environment variable, or secret in KMS (kms:NAME)'],
     ],
-    ['secrets that are no list', fileOf('preset: generic', 'secrets: A'), ['4:5 "secrets" must be a list']],
+    [
+      'secrets that are no list',
+      fileOf('preset: generic', 'secrets: A'),
+      ['4:5 "secrets" must be a list: write [A]'],
+    ],
     [
       'the value of a secret where its variable belongs',
       fileOf('preset: generic', 'secrets: [GOOD, hunter2]'),
@@ -266,7 +270,7 @@ describe('sources.yaml does not build, and the place and the way out are told:',
     [
       'an unknown preset',
       fileOf('preset: teamcity-server', secrets),
-      ['3:5 "preset" does not know "teamcity-server"; there are generic, github, gitlab,'],
+      ['3:5 "preset" does not know "teamcity-server"; npm run explain lists the presets, and docs/sources.md#senders-without-a-preset'],
     ],
     ['neither a preset nor verify', fileOf(secrets), ['2:3 a source needs a preset, or verify']],
     [
@@ -542,7 +546,11 @@ describe('notify and the keys that go with it do not build, and the place and th
       ['6:5 with mode: deferred, the task that rolls back follows it as well: take this out'],
     ],
     ['no channel', `${generic()}notify: []`, ['5:1 "notify" must have at least one channel']],
-    ['one channel that is no list', `${generic()}notify: { kind: slack }`, ['5:1 "notify" must be a list']],
+    [
+      'one channel that is no list',
+      `${generic()}notify: { kind: slack }`,
+      ['5:1 "notify" must be a list: put a dash before its first key'],
+    ],
     ['a channel that is a word', notifying(['slack']), ['6:5 each item of "notify" must be a map']],
     [
       'an unknown kind',
@@ -621,7 +629,7 @@ describe('notify and the keys that go with it do not build, and the place and th
       `${generic()}  notify: ${channels}`,
       ['5:3 notify stands at the top level, beside sources: move it there'],
     ]),
-    ['notify that is a word', `${generic()}notify: slack`, ['5:1 "notify" must be a list']],
+    ['notify that is a word', `${generic()}notify: slack`, ['5:1 "notify" must be a list: write [slack]']],
     [
       'channels for which nothing is followed',
       [

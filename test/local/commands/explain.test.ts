@@ -92,6 +92,22 @@ describe('npm run explain', () => {
     expect(stdout).toMatch(/^codeup +Yunxiao/m);
   });
 
+  test('says of sources that cannot work what is wrong, and nothing of a build', async () => {
+    const file = path.join(temporaryFolder(), 'sources.yaml');
+    writeFileSync(file, 'sources: { one: { preset: prometheus, secrets: AM } }');
+    const ended = await runCommand('local/commands/explain.ts', ['--sources', file, '--source', 'one']);
+    expect(ended).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: [
+        `error ${file} cannot work.`,
+        `  ${file}:1:19 "preset" does not know "prometheus"; did you mean "alertmanager"?`,
+        `  ${file}:1:39 "secrets" must be a list: write [AM]`,
+        '',
+      ].join('\n'),
+    });
+  });
+
   test.each([
     ['an unknown preset', ['--preset', 'gitub'], 'There is no preset "gitub"; did you mean "github"?'],
     [

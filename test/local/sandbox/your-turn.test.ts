@@ -37,7 +37,9 @@ function source(
 ) {
   // A task for each would take all the processors of the machine.
   const follow = name === 'unknown';
-  return { name, line: `  ${name}: { ${settings}, secrets: ['${secret}'], follow: ${follow}${apps} }` };
+  // A busy machine takes its time, too.
+  const rest = `secrets: ['${secret}'], deadlineMs: 60000, follow: ${follow}${apps}`;
+  return { name, line: `  ${name}: { ${settings}, ${rest} }` };
 }
 
 function appOf(index: number): string {

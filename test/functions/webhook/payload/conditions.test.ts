@@ -6,6 +6,8 @@ import {
   selectActor,
 } from '../../../../functions/webhook/payload/conditions.ts';
 import type { JSONValue } from '../../../../functions/webhook/source/expression.ts';
+import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
+import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { sourceWith } from '../../../support/expression-source.ts';
 import { codeOf, codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
 
@@ -35,6 +37,38 @@ describe('when', () => {
   test('lets a payload through for which it is true', async () => {
     const configured = sourceWith({ when: "status == 'failed'" });
     expect(await reasonToIgnore(configured, { status: 'failed' })).toBeUndefined();
+  });
+
+  test.each([
+    [
+      { status: 'firing', commonLabels: { team: 'shop' } },
+      "`when: commonLabel.team == 'shop' && alerts[0].status` gave false, not true. The payload has nothing at commonLabel.team, alerts[0].status.",
+    ],
+    [
+      { commonLabel: { team: null }, alerts: [{ status: 'firing' }] },
+      "`when: commonLabel.team == 'shop' && alerts[0].status` gave false, not true. The payload has nothing at commonLabel.team.",
+    ],
+    [
+      { commonLabel: { team: 'other' }, alerts: [{ status: false }] },
+      "`when: commonLabel.team == 'shop' && alerts[0].status` gave false, not true.",
+    ],
+    [
+      'text',
+      "`when: commonLabel.team == 'shop' && alerts[0].status` gave false, not true. The payload has nothing at commonLabel.team, alerts[0].status.",
+    ],
+  ])('says where a payload that it ignores has nothing: %j', async (payload, reason) => {
+    const [source] = compileSources(
+      `sources: { one: { preset: generic, secrets: [A_SECRET], when: "commonLabel.team == 'shop' && alerts[0].status" } }`,
+    );
+    if (!source) throw new Error('there must be a source');
+    expect(await reasonToIgnore(source, payload)).toBe(reason);
+  });
+
+  test('takes what every object has for nothing', async () => {
+    const when = { ...sourceWith({ when: 'constructor' }).when, reads: [['constructor']] };
+    expect(await reasonToIgnore({ ...sourceWith({}), when } as CompiledSource, {})).toContain(
+      'The payload has nothing at constructor.',
+    );
   });
 
   test.each(notTrue)('ignores a payload for which it is %s, and says so', async (shown, value) => {

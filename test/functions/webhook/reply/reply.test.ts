@@ -1,3 +1,4 @@
+import { toRecord } from '../../../../functions/lib/json.ts';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue, Problem, type ErrorCode, type ProblemFacts } from '../../../../functions/errors.ts';
 import type { FunctionResponse } from '../../../../functions/platform/context.ts';
@@ -92,6 +93,20 @@ describe('a problem', () => {
       requestId: 'fake-request-id',
     });
   });
+
+  test('has an address that can be clicked, where it is known under which one people read the pages', () => {
+    const docsUrl = 'https://git.example.com/sre/docs/errors.md';
+    const { type } = toRecord(bodyOf(replyWithProblem(new Problem('internal', 'why'), { ...context, docsUrl })));
+    expect(type).toBe('https://git.example.com/sre/docs/errors.md#internal');
+  });
+
+  test.each([undefined, '', 'http://git.example.com/errors.md', 'javascript:alert(1)', 'docs'])(
+    'has a path where the address of the pages is not https: %s',
+    (docsUrl) => {
+      const { type } = toRecord(bodyOf(replyWithProblem(new Problem('internal', 'why'), { ...context, docsUrl })));
+      expect(type).toBe('docs/errors.md#internal');
+    },
+  );
 
   test('carries the change order and what EDAS called the failure, and not what belongs into headers', () => {
     const facts = {

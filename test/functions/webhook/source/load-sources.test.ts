@@ -36,7 +36,7 @@ test('a source opens with the keys in its variables, in their order, and the log
 test('a source opens with a short secret too, and the log advises against it without showing it', () => {
   const { sources, log } = open([source('pipeline', ['SECRET'])], { SECRET: 'fifteen-bytes-x' });
   expect(sources.get('pipeline')?.keys).toHaveLength(1);
-  expect(JSON.stringify(log)).toContain('SECRET is shorter than 16 bytes');
+  expect(JSON.stringify(log)).toContain('"variable":"SECRET","reason":"SECRET is shorter than 16 bytes');
   expect(JSON.stringify(log)).not.toContain('fifteen-bytes-x');
 });
 

@@ -16,10 +16,10 @@ test('where no name can be looked up, there is no network, and it says what to d
   await expect(requireNetwork(edas, {}, lookupOf([], asked))).rejects.toThrow(
     /^There is no network: .*\(EAI_AGAIN\)\. Nothing was built or deployed\. Connect to a network, or set HTTPS_PROXY/,
   );
-  expect(asked).toEqual(['edas.cn-hangzhou.aliyuncs.com', 'api.devsapp.cn', 'edas.aliyuncs.com']);
+  expect(asked).toEqual(['edas.cn-hangzhou.aliyuncs.com', 'edas.aliyuncs.com', 'www.alibabacloud.com']);
 });
 
-test.each(['edas.cn-hangzhou.aliyuncs.com', 'api.devsapp.cn', 'edas.aliyuncs.com'])(
+test.each(['edas.cn-hangzhou.aliyuncs.com', 'edas.aliyuncs.com', 'www.alibabacloud.com'])(
   'where %s alone can be looked up, there is one',
   async (name) => {
     await expect(requireNetwork(edas, {}, lookupOf([name]))).resolves.toBeUndefined();

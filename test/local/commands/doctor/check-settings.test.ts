@@ -33,6 +33,19 @@ describe('the settings', () => {
     expect(verdicts({ ROLLBACK_SUSPENDED: 'flase' })[0]).toMatch(/^warning: ROLLBACK_SUSPENDED is "flase"/);
   });
 
+  test.each([
+    'http://docs.example.com/errors.md',
+    'https://',
+    'docs/errors.md',
+    'https://docs.example.com/errors.md#x',
+  ])('have an https address of the pages, or warn: %s', (url) => {
+    expect(verdicts({ DOCS_URL: url }).at(-1)).toMatch(/^warning: DOCS_URL is no https address/);
+  });
+
+  test('may have an https address of the pages', () => {
+    expect(verdicts({ DOCS_URL: 'https://docs.example.com/errors.md' })).toHaveLength(2);
+  });
+
   test('have a log level that exists, or warn', () => {
     expect(verdicts({ LOG_LEVEL: 'debug' })).toHaveLength(2);
     expect(verdicts({ LOG_LEVEL: 'verbose' })[1]).toMatch(/^warning: LOG_LEVEL is "verbose"/);

@@ -150,6 +150,33 @@ test('the rules after the one that decides are shown all the same', async () => 
   expect(rows['changeOrderId']).toBe(`the change order ${order}`);
 });
 
+test('a field that an expression reads and the payload does not have is named, with the one that was meant', async () => {
+  const settings = `preset: generic, when: "commonLabel.team == 'shop'", allow: "user.logn == 'alice'",
+    app: commonLabels.edas_app, problemStartedAt: 'alerts[0].startedAt'`;
+  const payload = {
+    commonLabels: { team: 'shop', edas_app_id: app },
+    user: { login: 'alice' },
+    alerts: [{ startsAt: 1 }],
+  };
+  const { rows, verdict } = await explain(settings, JSON.stringify(payload));
+  expect(rows).toMatchObject({
+    when: [
+      "`when: commonLabel.team == 'shop'` gave false, not true. The payload has nothing at commonLabel.team.",
+      'The payload has no commonLabel; did you mean commonLabels?',
+    ],
+    allow: [expect.any(String), 'The payload has no user.logn; did you mean user.login?'],
+    problemStartedAt: [
+      expect.any(String),
+      'The payload has no alerts[0].startedAt; did you mean alerts[0].startsAt?',
+    ],
+    app: [
+      expect.any(String),
+      'The payload has no commonLabels.edas_app; did you mean commonLabels.edas_app_id?',
+    ],
+  });
+  expect(verdict).toMatch(/^The rule "when" decides: ignored \(200\)\. .* nothing at commonLabel\.team\.$/);
+});
+
 test('a dry run, and another cluster, are said', async () => {
   const payload = `{"changeOrderId":"${order}"}`;
   expect((await explain('preset: generic, dryRun: true', payload)).verdict).toMatch(

@@ -190,15 +190,32 @@ describe('the template', () => {
     expect(theirs).toMatch(/^!\[.*\]\(docs\/pictures\/start\.svg\)$/m);
   });
 
-  test.each(['README.md', 'README.zh-CN.md', 'docs/operations.md', 'SECURITY.md', 'observability/README.md'])(
-    'has every command that %s names',
-    (page) => {
-      const { scripts } = JSON.parse(read('src/package.json')) as { scripts: Record<string, string> };
-      const commands = /npm (?:run (?:-s )?([a-z]+)|(test|start))\b/g;
-      const named = Array.from(read(`src/${page}`).matchAll(commands), ([, run, own]) => run ?? own ?? '');
-      expect(named.filter((name) => !(name in scripts))).toEqual([]);
-    },
-  );
+  test('has every command that one of its pages names, or says that it is in the repository', () => {
+    const { scripts } = JSON.parse(read('src/package.json')) as { scripts: Record<string, string> };
+    const files = readdirSync(assembled, { recursive: true, encoding: 'utf8' });
+    const pages = files.filter((file) => file.endsWith('.md'));
+    expect(pages).toEqual(
+      expect.arrayContaining(['readme.md', 'src/docs/operations.md', 'src/policy/README.md']),
+    );
+    const commands =
+      /npm (?:run (?:-s )?([a-z:]+)|(test|start))\b(?![^`\n]*`( \(in the repository\)|（仅在代码仓库中）))/g;
+    const missing = pages.flatMap((page) => {
+      const named = Array.from(read(page).matchAll(commands), ([, run, own]) => run ?? own ?? '');
+      return named.filter((name) => !(name in scripts)).map((name) => `${page}: ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test('keeps what a page says about a command of the repository, and says where that is', () => {
+    expect(readRoot('docs/delivery.md')).toContain('\n`npm run races` sends');
+    expect(read('src/docs/delivery.md')).toContain('\n`npm run races` (in the repository) sends');
+    expect(read('src/docs/delivery.zh-CN.md')).toContain('\n`npm run races`（仅在代码仓库中）');
+    expect(read('src/docs/performance.md')).not.toContain('npm run bench -- --only');
+    expect(read('src/README.md')).toMatch(
+      /^npm ci && npm test +# checks sources.yaml and s.yaml, and builds$/m,
+    );
+    expect(existsSync(path.join(assembled, 'src/docs/release.md'))).toBe(false);
+  });
 
   // The registry's own check comes before anything is sent.
   test('passes the check of s registry publish, which then gets no further without a network', async () => {

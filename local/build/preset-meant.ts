@@ -1,0 +1,103 @@
+import { nearestOf } from './did-you-mean.ts';
+
+/**
+ * The presets of senders under the names that people know them by: their products, what they were called before, what sends
+ * through them, and short forms. Without blanks, dots, dashes and underscores.
+ */
+const otherNames: Record<string, readonly string[]> = {
+  alertmanager: [
+    'prometheus',
+    'prom',
+    'am',
+    'prometheusalertmanager',
+    'mimir',
+    'cortex',
+    'thanos',
+    'vmalert',
+    'loki',
+  ],
+  argocd: ['argo', 'argocdnotifications'],
+  arms: ['aliyunarms', 'armsprometheus'],
+  'azure-devops': ['azure', 'azuredevops', 'azurepipelines', 'ado', 'vsts', 'tfs'],
+  bitbucket: ['bitbucketcloud'],
+  circleci: ['circle'],
+  cloudmonitor: ['cms', 'aliyunmonitor', '云监控'],
+  codeup: ['yunxiaocodeup', 'aliyuncodeup'],
+  coding: ['codingnet'],
+  datadog: ['dd'],
+  dingtalk: ['ding', 'dingding', '钉钉'],
+  feishu: ['lark', 'larksuite', '飞书'],
+  flux: ['fluxcd', 'weaveflux'],
+  generic: ['custom', 'own', 'other', 'webhook', 'hmac', 'http', 'none', 'default'],
+  gitea: ['forgejo', 'gogs', 'codeberg'],
+  github: ['gh', 'githubactions', 'githubapp', 'githubenterprise', 'actions'],
+  gitlab: ['gl', 'gitlabci', 'gitlabsigned', 'gitlabsigning', 'gitlabpipeline', 'gitlabcom'],
+  'gitlab-token': ['gitlabsecret', 'gitlabsecrettoken'],
+  grafana: ['grafanaalerting', 'grafanacloud'],
+  jenkins: ['jenkinsci', 'cloudbees'],
+  pagerduty: ['pd'],
+  sentry: ['sentryio'],
+  slack: ['slackbot', 'slashcommand'],
+  sls: ['logservice', 'simplelogservice', 'aliyunlog', 'aliyunsls', '日志服务'],
+  'standard-webhooks': ['standardwebhook', 'webhooks'],
+  'stripe-style': ['stripe'],
+};
+
+/** Headings of docs/sources.md, for senders that need no preset, or another word. */
+const recipes: Record<string, readonly string[]> = {
+  'new-relic': ['newrelic', 'nr'],
+  opsgenie: ['opsgenie', 'jiraservicemanagement', 'jsm'],
+  zabbix: ['zabbix'],
+  'yunxiao-flow': ['yunxiao', 'yunxiaoflow', 'flow', 'aliyunflow', '云效'],
+  flagger: ['flagger'],
+  'jenkins-with-http-request': ['jenkinshttp', 'httprequest'],
+  'a-shell-with-openssl': ['shell', 'bash', 'sh', 'curl', 'openssl', 'script'],
+  'spell-out-how-a-sender-signs': [
+    ...['teams', 'msteams', 'microsoftteams', 'telegram', 'discord', 'googlechat', 'servicenow', 'dynatrace'],
+    ...[
+      'appdynamics',
+      'nagios',
+      'icinga',
+      'uptimekuma',
+      'statuspage',
+      'travis',
+      'teamcity',
+      'drone',
+      'harness',
+    ],
+    ...['spinnaker', 'tekton', 'buildkite', 'octopus'],
+  ],
+};
+
+/** Words that are no sender. */
+const noSenders: Record<string, string> = {
+  k8s: 'no sender is called so: cluster: k8s says that the applications run in Kubernetes',
+  kubernetes: 'no sender is called so: cluster: k8s says that the applications run in Kubernetes',
+  ecs: 'no sender is called so: cluster: ecs, the default, says where the applications run',
+  edas: 'EDAS sends nothing: name what asks for the rollback',
+  wecom: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
+  wechat: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
+  wework: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
+};
+
+/** The end of a message about a preset that there is not: the one that was meant, or where senders without one stand. */
+export function presetMeant(word: string, presets: readonly string[]): string {
+  const name = word.toLowerCase().replaceAll(/[\s._-]/g, '');
+  const same = presets.find((each) => each.replaceAll('-', '') === name);
+  const meant = same ?? keyWith(name, otherNames, presets);
+  if (meant !== undefined) return `; did you mean "${meant}"?`;
+  if (Object.hasOwn(noSenders, name)) return `; ${noSenders[name] ?? ''}`;
+  const recipe = keyWith(name, recipes, Object.keys(recipes));
+  if (recipe !== undefined) return `; it needs no preset: docs/sources.md#${recipe}`;
+  const near = nearestOf(word, presets);
+  if (near !== undefined) return `; did you mean "${near}"?`;
+  return '; npm run explain lists the presets, and docs/sources.md#senders-without-a-preset has other senders';
+}
+
+function keyWith(
+  name: string,
+  names: Record<string, readonly string[]>,
+  known: readonly string[],
+): string | undefined {
+  return known.find((key) => names[key]?.includes(name));
+}
