@@ -22,10 +22,7 @@ afterAll(() => {
 
 describe.skipIf(program === undefined)('a real Alertmanager', () => {
   test('rolls back once while its alert fires, takes every answer as delivered, and still pages people', async () => {
-    const world = await open(recipe);
-    const order = world.startChange(shop);
-    const alertmanager = await world.startAlertmanager();
-    await alertmanager.post([alert()]);
+    const { world, order, alertmanager } = await openFiring();
     await until(() => world.told.length >= 5);
     expect(world.told[0]).toMatchObject({
       status: 202,
@@ -38,10 +35,7 @@ describe.skipIf(program === undefined)('a real Alertmanager', () => {
   });
 
   test('leaves the repair alone that is deployed while the alert still fires', async () => {
-    const world = await open(recipe);
-    const order = world.startChange(shop);
-    const alertmanager = await world.startAlertmanager();
-    await alertmanager.post([alert()]);
+    const { world, order, alertmanager } = await openFiring();
     await until(() => world.told.length >= 1);
     await sleep(1_100);
     const repair = world.startChange(shop);
@@ -99,10 +93,7 @@ describe.skipIf(program === undefined)('a real Alertmanager', () => {
   });
 
   test('gets 504 again and again from an EDAS that does not answer a rollback, which is sent once', async () => {
-    const world = await open(recipe, 'silent to rollbacks');
-    world.startChange(shop);
-    const alertmanager = await world.startAlertmanager();
-    await alertmanager.post([alert()]);
+    const { world, alertmanager } = await openFiring('silent to rollbacks');
     await until(() => world.told.length >= 5, 60_000);
     expect(new Set(world.told.map(({ status }) => status))).toEqual(new Set([504]));
     expect(world.rollbacks()).toBe(1);
@@ -110,10 +101,7 @@ describe.skipIf(program === undefined)('a real Alertmanager', () => {
   });
 
   test('repeats what an EDAS that answers nothing at all keeps from being decided, and nothing is sent', async () => {
-    const world = await open(recipe, 'silent');
-    world.startChange(shop);
-    const alertmanager = await world.startAlertmanager();
-    await alertmanager.post([alert()]);
+    const { world, alertmanager } = await openFiring('silent');
     await until(() => world.told.length >= 3, 60_000);
     for (const { status } of world.told) expect(status).toBeGreaterThanOrEqual(500);
     expect(world.rollbacks()).toBe(0);
@@ -188,6 +176,15 @@ async function open(of: Recipe, edasIs?: Parameters<typeof openWorld>[1]): Promi
   const world = await openWorld(of, edasIs);
   onTestFinished(world.close);
   return world;
+}
+
+/** A release in flight, and one Alertmanager with an alert of its application. */
+async function openFiring(edasIs?: Parameters<typeof openWorld>[1]) {
+  const world = await open(recipe, edasIs);
+  const order = world.startChange(shop);
+  const alertmanager = await world.startAlertmanager();
+  await alertmanager.post([alert()]);
+  return { world, order, alertmanager };
 }
 
 /** Firing since now, with the labels that the recipe asks for. */
