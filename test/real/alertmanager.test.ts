@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { freePort, program, type Alert, type Alertmanager } from './alertmanager.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { freePort, program, receiversOf, type Alert, type Alertmanager } from './alertmanager.ts';
 import { recipe, recipeForTwoTeams, type Recipe } from './recipe.ts';
 import { openWorld, type Told, type World } from './world.ts';
 
@@ -32,6 +33,14 @@ describe.skipIf(program === undefined)('a real Alertmanager', () => {
     expect(world.rollbacks()).toBe(1);
     expect(world.pages()).toBeGreaterThan(0);
     expect(await record('one, which repeats', world, [alertmanager])).toBe(0);
+  });
+
+  test('sends an alert of the recipe to the function and to people, and any other to people alone', () => {
+    const folder = temporaryFolder();
+    const reached = (...labels: string[]) => receiversOf(recipe.configuration, folder, labels);
+    expect(reached(`edas_app_id=${shop}`, 'rollback=auto')).toEqual(['rollback', 'on-call']);
+    expect(reached(`edas_app_id=${shop}`)).toEqual(['on-call']);
+    expect(reached('rollback=auto')).toEqual(['on-call']);
   });
 
   test('leaves the repair alone that is deployed while the alert still fires', async () => {

@@ -12,6 +12,18 @@ export const program = ['prometheus-alertmanager', 'alertmanager'].find(
   (name) => spawnSync(name, ['--version']).status === 0,
 );
 
+/** The receivers that an alert with these labels reaches, as amtool says it. */
+export function receiversOf(
+  configuration: AlertmanagerConfiguration,
+  folder: string,
+  labels: string[],
+): string[] {
+  const file = path.join(folder, 'routes.yml');
+  writeFileSync(file, stringify(configuration));
+  const args = ['config', 'routes', 'test', `--config.file=${file}`, ...labels];
+  return spawnSync('amtool', args, { encoding: 'utf8' }).stdout.trim().split(',');
+}
+
 /** An alert as Prometheus posts it. https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml */
 export interface Alert {
   labels: Record<string, string>;
