@@ -21,6 +21,7 @@ test.each(['', 'whsec_', 'whsec_=', 'whsec_=='])('a key is never empty: %j', (se
 test.each([
   'WHSEC_AAEC',
   'whsec_whsec_AAEC',
+  'AAECwhsec_AAEC',
   'whsec_!!!!',
   'whsec_-_8=',
   'whsec_A',

@@ -37,6 +37,7 @@ describe('the key', () => {
     ['hex', 'not hex'],
     ['hex', '00f'],
     ['base64', 'not base64!'],
+    ['base64', 'whsec_AAEC'],
     ['base64', '-_8='],
     ['base64', 'AAEC\n'],
     ['base64', 'AAECA'],
