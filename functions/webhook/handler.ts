@@ -194,7 +194,7 @@ async function processRequest(
   const noCommand = reasonNoCommand(replying.command);
   if (noCommand !== undefined) return { outcome: 'ignored', message: noCommand };
   await requireAllowed(source, payload);
-  const intent = await selectIntent(source, payload, grant, receivedAt);
+  const intent = await selectIntent(source, payload, grant, receivedAt, replying.command);
   record.add({ app: intent.app });
 
   const deadlineAt = startedOnClock + patienceMs(source, context) - answerMarginMs;

@@ -31,6 +31,7 @@ export interface RollbackIntent {
  * Reads out of a payload what it asks for, within what a link allows.
  *
  * @param now epoch milliseconds
+ * @param command what a person wrote, where it has been read already
  * @throws Problem `payload_malformed`, `change_order_id_missing`, `change_order_id_ambiguous`, `app_missing`,
  *   `app_ambiguous`, `app_not_allowed`
  */
@@ -39,16 +40,17 @@ export async function selectIntent(
   payload: JSONValue,
   grant: LinkGrant | undefined,
   now: number,
+  command?: TypedCommand,
 ): Promise<RollbackIntent> {
   const { problemStartedAt, warning } = await selectProblemStart(source, payload, now, grant);
-  const target = await selectTarget(source, payload, grant);
+  const target = await selectTarget(source, payload, grant, command);
   return {
     target,
     app: 'app' in target ? target.app : grant?.app,
     apps: grant ? [grant.app] : source.apps,
     problemStartedAt,
     warning,
-    answerAt: await selectAnswerAddress(source, payload),
+    answerAt: await selectAnswerAddress(source, payload, command),
   };
 }
 
@@ -130,24 +132,30 @@ function parseProblemTime(value: JSONValue): number | undefined {
 /**
  * What the payload asks to roll back, within what a link allows.
  *
+ * @param command what a person wrote, where it has been read already
  * @throws Problem `change_order_id_missing`, `change_order_id_ambiguous`, `app_missing`, `app_ambiguous`, `app_not_allowed`
  */
 export async function selectTarget(
   source: CompiledSource,
   payload: JSONValue,
   grant?: LinkGrant,
+  command?: TypedCommand,
 ): Promise<Target> {
   const target =
-    grant && !source.changeOrderId ? targetOfLink(grant) : await targetInPayload(source, payload);
+    grant && !source.changeOrderId ? targetOfLink(grant) : await targetInPayload(source, payload, command);
   if (grant) requireWithinLink(target, grant);
   const app = 'app' in target ? target.app : grant?.app;
   if (app !== undefined) requireApp(source, app);
   return target;
 }
 
-async function targetInPayload(source: CompiledSource, payload: JSONValue): Promise<Target> {
+async function targetInPayload(
+  source: CompiledSource,
+  payload: JSONValue,
+  given: TypedCommand | undefined,
+): Promise<Target> {
   const { changeOrderId, app } = source;
-  const command = await selectCommand(source, payload);
+  const command = given ?? (await selectCommand(source, payload));
   if (command) return { changeOrderId: orderOf(command) };
   if (changeOrderId) {
     return { changeOrderId: selectChangeOrderId([await findIn(changeOrderId, payload, 'changeOrderId')]) };
@@ -204,17 +212,22 @@ function usualFindings(payload: JSONValue): Finding[] {
 /** Characters: there is a limit to what a task can carry. */
 const longestAddress = 2000;
 
-/** Where the people of a chat wait for the result. An address that is not the chat's own is none. */
+/**
+ * Where the people of a chat wait for the result. An address that is not the chat's own is none.
+ *
+ * @param command what a person wrote, where it has been read already
+ */
 export async function selectAnswerAddress(
   source: CompiledSource,
   payload: JSONValue,
+  command?: TypedCommand,
 ): Promise<AnswerAddress | undefined> {
   const { answerAt, reply, mode, follow } = source;
   const isNeeded = follow || mode === 'deferred';
   if (!answerAt || !isNeeded || (reply !== 'slack' && reply !== 'dingtalk')) return undefined;
   const url = await evaluateText(answerAt, payload, 'answerAt');
   if (url === undefined || url.length > longestAddress) return undefined;
-  const language = source.language ?? (await selectCommand(source, payload))?.language;
+  const language = source.language ?? (command ?? (await selectCommand(source, payload)))?.language;
   const address = { chat: reply, url, language };
   return isChatAddress(address) ? address : undefined;
 }
