@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts';
 
 // Regions whose EDAS answers elsewhere than at edas.<region>.aliyuncs.com.
 // https://api.aliyun.com/product/Edas (endpoint list of Edas 2017-08-01)
-const regionsOfCentralEndpoint = new Set([
+export const regionsOfCentralEndpoint = new Set([
   'cn-chengdu',
   'cn-huhehaote',
   'cn-wuhan',
@@ -14,7 +14,7 @@ const regionsOfCentralEndpoint = new Set([
   'cn-shanghai-finance-1',
   'cn-shenzhen-finance-1',
 ]);
-const regionsOfTokyoEndpoint = new Set([
+export const regionsOfTokyoEndpoint = new Set([
   'ap-south-1',
   'ap-southeast-3',
   'ap-southeast-5',

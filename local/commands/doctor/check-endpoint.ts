@@ -1,5 +1,9 @@
 import { exchange, ExchangeFailure } from '../../../functions/alibaba/exchange.ts';
-import { edasEndpoint } from '../../../functions/edas/endpoint.ts';
+import {
+  edasEndpoint,
+  regionsOfCentralEndpoint,
+  regionsOfTokyoEndpoint,
+} from '../../../functions/edas/endpoint.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
 import { nearestOf } from '../../build/did-you-mean.ts';
@@ -23,28 +27,15 @@ const regions = [
   'cn-beijing',
   'cn-qingdao',
   'cn-zhangjiakou',
-  'cn-huhehaote',
   'cn-shenzhen',
-  'cn-chengdu',
   'cn-hongkong',
-  'cn-wuhan',
-  'cn-fujian',
-  'cn-beijing-finance-1',
-  'cn-beijing-gov-1',
-  'cn-hangzhou-finance',
-  'cn-shanghai-finance-1',
-  'cn-shenzhen-finance-1',
   'ap-northeast-1',
-  'ap-south-1',
   'ap-southeast-1',
   'ap-southeast-2',
-  'ap-southeast-3',
-  'ap-southeast-5',
   'eu-central-1',
-  'eu-west-1',
-  'me-east-1',
   'us-east-1',
-  'us-west-1',
+  ...regionsOfCentralEndpoint,
+  ...regionsOfTokyoEndpoint,
 ];
 
 /** The address of EDAS that the functions will call. */
