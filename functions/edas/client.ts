@@ -9,6 +9,7 @@ import { monotonicMs } from '../lib/time.ts';
 import { hasWordsOfSuccess, isSameId, requireSameId, requireSuccess } from './answer.ts';
 import { toChangeOrder, toStatus, parseBeijingTime, type ChangeOrderProgress } from './change-order.ts';
 import { EdasFailure, failureOf, type EdasAnswer, redactFailure } from './failure.ts';
+import type { ApplicationState, HistoryVersion, ReleaseRollbackOrder } from './release.ts';
 
 /** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
 export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
@@ -29,8 +30,14 @@ export interface ListedChangeOrder {
   typeCode: string | undefined;
   /** EDAS's own words for it: its type and its description. */
   words: string;
+  /** What was written down when it was made, such as a version. Empty where EDAS gives none. */
+  description: string;
+  /** The group that it was for, as EDAS names it. */
+  groupId: string | undefined;
   /** Epoch milliseconds. */
   createdAt: number | undefined;
+  /** Epoch milliseconds; undefined while it is in flight. */
+  finishedAt: number | undefined;
 }
 
 /**
@@ -52,6 +59,15 @@ export interface EdasClient {
     changeOrderId: string,
     timeoutMs: number,
   ) => Promise<RollbackReceipt>;
+  /** `ListHistoryDeployVersion`: a read. In any order; how many versions EDAS keeps is documented nowhere. */
+  listHistoryVersions: (appId: string, timeoutMs: number) => Promise<HistoryVersion[]>;
+  /** `QueryApplicationStatus`: a read. */
+  getApplicationState: (appId: string, timeoutMs: number) => Promise<ApplicationState>;
+  /**
+   * `RollbackApplication`: deploys an earlier version, in an ECS cluster. EDAS may accept it and name no order:
+   * `rollbackChangeOrderId` is undefined then.
+   */
+  rollBackApplication: (order: ReleaseRollbackOrder, timeoutMs: number) => Promise<RollbackReceipt>;
 }
 
 interface Operation {

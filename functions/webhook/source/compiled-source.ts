@@ -1,4 +1,5 @@
 import type { Language } from '../../lib/language.ts';
+import type { ReleasePolicy } from '../../rollback/release-policy.ts';
 import type { TimestampParameters } from '../verify/timestamp.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
 import type { Expression } from './expression.ts';
@@ -60,6 +61,12 @@ export interface MonitorAlarms {
   alerts?: Expression | undefined;
 }
 
+/** What a source says about releases that have ended. */
+export interface EndedPolicy extends ReleasePolicy {
+  /** The version to go back to, where the payload names it. */
+  version?: Expression | undefined;
+}
+
 /**
  * One source of `sources.yaml`, as the build writes it into the bundle: preset resolved, expressions compiled. Plain
  * JSON, without secrets.
@@ -109,6 +116,13 @@ export interface CompiledSource {
   /** Ids of the applications that it may touch, in lower case; without it, all that the function's role reaches. */
   apps?: readonly string[] | undefined;
   cluster: 'ecs' | 'k8s';
+  /** How a release that has ended is rolled back. Undefined: not at all. */
+  ended?: EndedPolicy | undefined;
+  /**
+   * Whether any source rolls releases back that have ended. Then a deployment in flight may be such a rollback, and is
+   * looked at before it is rolled back itself.
+   */
+  mayMeetReleaseRollback?: boolean | undefined;
   /** Who rolls back: the webhook, or a task. */
   mode: 'now' | 'deferred';
   /** Whether a rollback is claimed, and followed to its end by a task. Always where it is deferred. */
