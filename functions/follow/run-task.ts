@@ -11,7 +11,7 @@ import { pollToEnd, type Observation } from './poll.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 import { followReleaseInDoubt, goesOnAsRelease, rollBackReleaseInTask } from './run-release-task.ts';
 import { settleDoubt } from './settle-doubt.ts';
-import type { QuietEnd, StartedRollback } from './task-end.ts';
+import { releaseIn, type QuietEnd, type StartedRollback } from './task-end.ts';
 import { watchClaim } from './watch-claim.ts';
 
 /**
