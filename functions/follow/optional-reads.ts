@@ -1,6 +1,6 @@
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
-import { rollbackRightAfter } from '../rollback/find-change-order.ts';
+import { rollbackRightAfter } from '../rollback/listed-orders.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackTask } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';

@@ -1,13 +1,20 @@
 import type { ListedChangeOrder } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
-import { describeStatus, phaseOf } from '../edas/status.ts';
+import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { excerpt, reasonOf } from '../lib/text.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
+import {
+  deploymentsBefore,
+  isDeployment,
+  isRollback,
+  newestFirst,
+  rollbackRightAfter,
+} from './listed-orders.ts';
 import { readWithRetries } from './read-with-retries.ts';
 import { outOfTime, refusal } from './refusal.ts';
-import type { RollbackOrder, RollbackRequest } from './request.ts';
+import type { RollbackRequest } from './request.ts';
 
 /** Characters. A source may touch hundreds of applications: their ids would make the answer unreadable. */
 const longestList = 300;
@@ -24,6 +31,8 @@ export interface ChangeOrderSearch {
    * role reaches.
    */
   apps?: readonly string[] | undefined;
+  /** Whether a deployment that has succeeded is looked for as well, where none is in flight. Default false. */
+  mayHaveEnded?: boolean | undefined;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
 }
@@ -32,6 +41,10 @@ export interface ChangeOrderSearch {
 export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'> & {
   /** Its application, where that is known. */
   app?: string | undefined;
+  /** Whether it has succeeded, so that it is a release that has ended. */
+  hasEnded?: boolean | undefined;
+  /** The deployment before it, where it was found by its application: perhaps it is the rollback of that one. */
+  deploymentBefore?: string | undefined;
 };
 
 /**
@@ -47,20 +60,34 @@ export async function findChangeOrder(
   const { target, apps } = search;
   if ('app' in target) {
     const { app } = target;
-    return { app, changeOrderId: selectDeployment(app, await listChangeOrders(app, search, dependencies)) };
+    const orders = await listChangeOrders(app, search, dependencies);
+    const { changeOrderId, status } = selectDeployment(app, orders, search.mayHaveEnded === true);
+    const [before] = deploymentsBefore(changeOrderId, orders);
+    const hasEnded = hasSucceeded({ status });
+    return { app, changeOrderId, hasEnded, deploymentBefore: before?.changeOrderId };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };
   const { app, siblings } = await findApplicationOf(changeOrderId, apps, search, dependencies);
-  return { app, changeOrderId, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
+  const hasEnded = siblings.some((each) => each.changeOrderId === changeOrderId && hasSucceeded(each));
+  return { app, changeOrderId, hasEnded, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
 }
 
-function selectDeployment(app: string, orders: readonly ListedChangeOrder[]): string {
+function hasSucceeded({ status }: Pick<ListedChangeOrder, 'status'>): boolean {
+  return status === changeOrderStatus.succeeded;
+}
+
+function selectDeployment(
+  app: string,
+  orders: readonly ListedChangeOrder[],
+  mayHaveEnded: boolean,
+): ListedChangeOrder {
   const deployments = orders.filter(isDeployment).toSorted(newestFirst);
   const [newest] = deployments;
   const inFlight = deployments.find(({ status }) => phaseOf(status) === 'in_flight');
   const isRepeat = phaseOf(newest?.status) === 'terminated';
-  if (inFlight && !isRepeat) return inFlight.changeOrderId;
+  if (inFlight && !isRepeat) return inFlight;
+  if (mayHaveEnded && newest && hasSucceeded(newest)) return newest;
   const seen = inFlight
     ? `The newest deployment of the application ${app}, ${newest?.changeOrderId}, is terminated: it was rolled back or stopped before. An older one, ${inFlight.changeOrderId}, is in flight and is left alone, for a repeat must not go on to the next. To roll that back, send its change order id.`
     : `No deployment of the application ${app} is in flight (CoDeploy; a rollback, a restart or a scale-out is none). ${describeList(orders)}`;
@@ -77,39 +104,6 @@ function describeList(orders: readonly ListedChangeOrder[]): string {
     return `${seen}: it was rolled back or stopped before, so check the versions in the EDAS console.`;
   }
   return `${seen}. To roll back one that has ended, send its change order id or use the EDAS console.`;
-}
-
-/** Rolling a rollback back would bring the bad version back. */
-function isDeployment(order: ListedChangeOrder): boolean {
-  return order.typeCode === 'CoDeploy' && !isRollback(order);
-}
-
-/**
- * No page documents the type of the order that carries a rollback out, and it may be a `CoDeploy`: so its words count
- * as well. See docs/decisions/0004.
- */
-function isRollback({ typeCode = '', words }: ListedChangeOrder): boolean {
-  return /\u56de\u6eda|roll(ed|ing)?[\s-]?back/i.test(`${typeCode} ${words}`);
-}
-
-/**
- * An order does not name the one that it rolls back. So only the very next order of the application can be its
- * rollback.
- */
-export function rollbackRightAfter(
-  changeOrderId: string,
-  siblings: ListedChangeOrder[],
-): RollbackOrder | undefined {
-  const { createdAt = Infinity } = siblings.find((each) => each.changeOrderId === changeOrderId) ?? {};
-  const later = siblings.filter((each) => (each.createdAt ?? 0) > createdAt);
-  const next = later.toSorted(newestFirst).at(-1);
-  // A deployment may have the word in its name.
-  return next && next.typeCode !== 'CoDeploy' && isRollback(next) ? next : undefined;
-}
-
-/** EDAS documents no order of the list. An order without a time counts as the oldest. */
-function newestFirst(a: ListedChangeOrder, b: ListedChangeOrder): number {
-  return (b.createdAt ?? 0) - (a.createdAt ?? 0);
 }
 
 /** An application, and its change orders. */

@@ -158,9 +158,9 @@ function requireInFlightOnRepeat(
   );
 }
 
-/** @throws Problem unless the change can be the cause of the problem */
-function requireChangePredatesProblem(
-  { changeOrderId, problemStartedAt }: RollbackRequest,
+/** @throws Problem `problem_predates_change`, `change_start_unknown`: unless the change can be the cause of the problem */
+export function requireChangePredatesProblem(
+  { changeOrderId, problemStartedAt }: Pick<RollbackRequest, 'changeOrderId' | 'problemStartedAt'>,
   before: ChangeOrderInfo | undefined,
 ): void {
   if (problemStartedAt === undefined) return;
