@@ -381,6 +381,7 @@ describe('a fault of RollbackApplication', () => {
     ['takes effect', faults.cutInHalf(), 1],
     ['takes effect', rewordings.bareSuccess(), 1],
     ['takes effect', rewordings.emptyOrderId(), 1],
+    ['takes effect', faults.throttled({ takesEffect: true }), 1],
     ['does not take effect', faults.resetBeforeHandling(), 0],
     ['does not take effect', faults.businessErrorUnder200(), 0],
     ['does not take effect', faults.throttled(), 0],
