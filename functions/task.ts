@@ -1,14 +1,17 @@
 import type { RollbackOperation } from './edas/client.ts';
 import { Problem } from './errors.ts';
-import { isRecord, toText } from './lib/json.ts';
+import { isRecord, toRecord, toText } from './lib/json.ts';
 import { languages, type Language } from './lib/language.ts';
 import { isId } from './lib/text.ts';
+import type { ReleaseVersions } from './rollback/ended-release.ts';
+import type { ReleasePolicy } from './rollback/release-policy.ts';
 
 /**
  * The payload of an asynchronous task of the follow function. The two functions are deployed together, but a task may
  * wait while a new version is deployed: whatever changes its meaning changes the version.
  */
-export type RollbackTask = RollbackDue | RollbackClaimed | RollbackOverdue | RollbackReport;
+export type RollbackTask =
+  RollbackDue | ReleaseRollbackDue | RollbackClaimed | RollbackOverdue | RollbackReport;
 
 /** How a claimed rollback went on: written by the function that had the claim. */
 export type RollbackReport = RollbackDone | RollbackUnknown | RollbackRefused;
@@ -25,8 +28,10 @@ export interface TaskFacts {
   /** When the webhook came, epoch milliseconds. */
   requestedAt: number;
   changeOrderId: string;
-  /** The operation that rolls it back. */
+  /** The operation that rolls it back while it is in flight. */
   operation: RollbackOperation;
+  /** Of a release that has ended: what is rolled back, and to which version. */
+  release?: ReleaseFacts | undefined;
   /** The application, where it is known. */
   app?: string | undefined;
   /** Who asked, as the sender says it. */
@@ -35,11 +40,36 @@ export interface TaskFacts {
   answerAt?: AnswerAddress | undefined;
 }
 
+/** What is known of the rollback of a release that has ended. */
+export interface ReleaseFacts extends ReleaseVersions {
+  /** The id of the version that ran before the rollback. */
+  fromVersionId: string;
+  /** Epoch milliseconds, by EDAS's clock: when the newest change order was made. A later one may be the rollback. */
+  seenUntil: number;
+}
+
+/** How a release is rolled back, should the change order have ended. */
+export interface ReleaseTerms {
+  policy: ReleasePolicy;
+  /** The version to go back to, where the sender named it. */
+  version?: string | undefined;
+}
+
 /** The task has to roll back. */
 export interface RollbackDue extends TaskFacts {
   rollback: 'due';
   /** Epoch milliseconds. A change that began later is not to blame, and is not rolled back. */
   problemStartedAt?: number | undefined;
+  /** Undefined where a change order that has ended is not rolled back. */
+  ended?: ReleaseTerms | undefined;
+}
+
+/** The task has to roll back a release that has ended. */
+export interface ReleaseRollbackDue extends TaskFacts {
+  rollback: 'ended';
+  app: string;
+  problemStartedAt?: number | undefined;
+  ended: ReleaseTerms;
 }
 
 /** A function has the claim, and rolls back now. The task watches that it is not cut off. */
@@ -84,6 +114,8 @@ export interface RollbackUnknown extends TaskFacts {
 /** No rollback took effect. The task has nothing to do, and the next delivery may claim anew. */
 export interface RollbackRefused extends TaskFacts {
   rollback: 'refused';
+  /** Why, as a sentence for people. */
+  reason?: string | undefined;
 }
 
 /** An address that a chat gave with its message. It lets anyone write into the chat, so it is never logged. */
@@ -107,6 +139,30 @@ export function claimIdFor(changeOrderId: string, claim = 1): string {
 /** The id of the task that is the report of a claim. */
 export function reportIdFor(changeOrderId: string, claim = 1): string {
   return numbered(`follow-${changeOrderId}`, claim);
+}
+
+/**
+ * The id of the task that has to roll back a release that has ended.
+ *
+ * @param attempt 1, or more where the tasks before it died before they sent anything
+ */
+export function releaseTaskIdFor(changeOrderId: string, attempt = 1): string {
+  return numbered(`ended-${changeOrderId}`, attempt);
+}
+
+/** The id of the task that is the claim on the one call for a release. There is no second one, whatever came of it. */
+export function releaseClaimIdFor(changeOrderId: string): string {
+  return `ended-call-${changeOrderId}`;
+}
+
+/** The id of the task that is the report of that call. */
+export function releaseReportIdFor(changeOrderId: string): string {
+  return `ended-follow-${changeOrderId}`;
+}
+
+/** The id of the task that reports what came of a claim. */
+export function reportIdOf({ changeOrderId, claim, release }: RollbackClaimed): string {
+  return release ? releaseReportIdFor(changeOrderId) : reportIdFor(changeOrderId, claim);
 }
 
 function numbered(id: string, claim: number): string {
@@ -164,13 +220,21 @@ export function readTask(payload: unknown): RollbackTask {
     requestedAt,
     changeOrderId,
     operation,
+    release: readReleaseFacts(task['release']),
     app: toId(app),
     actor: toText(task['actor']),
     answerAt: toAnswerAddress(task['answerAt']),
   };
   switch (rollback) {
-    case 'due':
-      return { ...facts, rollback, problemStartedAt: readProblemStart(task) };
+    case 'due': {
+      const ended = task['ended'] === undefined ? undefined : readTerms(task['ended']);
+      return { ...facts, rollback, problemStartedAt: readProblemStart(task), ended };
+    }
+    case 'ended': {
+      if (facts.app === undefined) throw malformed('it names no application');
+      const problemStartedAt = readProblemStart(task);
+      return { ...facts, rollback, app: facts.app, problemStartedAt, ended: readTerms(task['ended']) };
+    }
     case 'claimed': {
       const { holder, sendsUntil } = task;
       if (typeof holder !== 'string' || !isTime(sendsUntil))
@@ -199,10 +263,40 @@ export function readTask(payload: unknown): RollbackTask {
       };
     }
     case 'refused':
-      return { ...facts, rollback };
+      return { ...facts, rollback, reason: toText(task['reason']) };
     default:
       throw malformed('it does not say what is to be done');
   }
+}
+
+/** A limit that cannot be read would let everything pass, so it refuses the task. */
+function readTerms(value: unknown): ReleaseTerms {
+  const { policy, version } = toRecord(value);
+  const { group, ...limits } = toRecord(policy);
+  const { withinMs, everyMs, batches, batchWaitMinutes } = limits;
+  if (typeof group !== 'string') throw malformed('it names no group');
+  if (!isCount(withinMs) || !isCount(everyMs) || !isCount(batches) || !isCount(batchWaitMinutes)) {
+    throw malformed('its limits cannot be read');
+  }
+  return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version: toText(version) };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** @throws Problem where it is there and cannot be read: the task would be taken for one of a change order in flight */
+function readReleaseFacts(value: unknown): ReleaseFacts | undefined {
+  if (value === undefined) return undefined;
+  const { fromVersion, fromVersionId, toVersion, groups, seenUntil } = toRecord(value);
+  const texts = [fromVersion, fromVersionId, toVersion];
+  const areTexts = texts.every((text) => typeof text === 'string');
+  if (!areTexts || !Array.isArray(groups) || !isTime(seenUntil)) {
+    throw malformed('it does not say which release is rolled back');
+  }
+  const [from = '', id = '', to = ''] = texts.map((text) => toText(text));
+  const names = groups.flatMap((group) => toText(group) ?? []);
+  return { fromVersion: from, fromVersionId: id, toVersion: to, groups: names, seenUntil };
 }
 
 /** Without problemStartedAt the rule would not apply, so a value that cannot be read refuses the task. */

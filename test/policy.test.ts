@@ -167,6 +167,17 @@ describe('policy/ros-role.yaml', () => {
   });
 });
 
+test('policy/README.md names every operation of EDAS that is called, and the policy grants the right of each', () => {
+  const client = readFileSync(path.join(root, 'functions/edas/client.ts'), 'utf8');
+  const called = Array.from(client.matchAll(/^ {2}(\w+): \{ method: /gm), ([, operation = '']) => operation);
+  const rows = Array.from(read('README.md').matchAll(/^\| \[`(\w+)`\]\(\S+\) +\| `(edas:\w+)` /gm));
+  const rightOf = new Map(rows.map(([, operation = '', right]) => [operation, right]));
+  expect(called).toContain('RollbackChangeOrder');
+  expect([...rightOf.keys()]).toEqual(expect.arrayContaining(called));
+  const granted = filledIn('edas-rollback-policy.json') as { Statement: { Action: string[] }[] };
+  expect(new Set(rightOf.values())).toEqual(new Set(granted.Statement.flatMap(({ Action }) => Action)));
+});
+
 test('policy/README.md names only parameters that the template has, and those that it needs', () => {
   const keys = Array.from(read('README.md').matchAll(/ParameterKey (\w+)/g), ([, key = '']) => key);
   expect(Object.keys(template.Parameters)).toEqual(expect.arrayContaining(keys));

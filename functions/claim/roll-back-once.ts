@@ -80,7 +80,8 @@ export async function rollBackOnce(
   const number = claim.result === 'held' ? claim.claim : rollback.firstClaim;
   const { clock, queue } = dependencies;
   const deadlineAt = Math.min(queue.deadlineAt, clock.now() + rollback.reportTimeoutMs);
-  const status = await handOverReport(task, number, { ...queue, deadlineAt });
+  const reportId = reportIdFor(task.changeOrderId, number);
+  const status = await handOverReport(reportId, task, { ...queue, deadlineAt });
   return { ...end, claim, report: { task, status } };
 }
 
@@ -138,25 +139,32 @@ function reportOn(
   wasInFlight: boolean,
   sentBefore: number,
 ): RollbackReport {
-  if (end.result === 'problem') {
-    const { code, message, cause } = end.problem;
-    if (code !== 'edas_outcome_unknown') return { ...task, rollback: 'refused' };
-    // The sender is told what to do next. The task does it, so people need to know only what EDAS said.
-    const reason = cause instanceof EdasFailure ? sentence(cause) : message;
-    return { ...task, rollback: 'unknown', reason, sentBefore, wasInFlight };
-  }
+  if (end.result === 'problem') return reportOnProblem(end.problem, task, wasInFlight, sentBefore);
   const { outcome } = end;
   if (outcome.outcome !== 'rolling_back') return { ...task, rollback: 'refused' };
   const rollbackChangeOrderId = outcome.evidence === 'reply' ? outcome.rollbackChangeOrderId : undefined;
   return { ...task, rollback: 'done', rollbackChangeOrderId, isKnownToSender };
 }
 
-async function handOverReport(
+/** What is reported of a rollback that failed. @param sentBefore epoch milliseconds */
+export function reportOnProblem(
+  { code, message, cause }: Problem,
+  task: TaskFacts,
+  wasInFlight: boolean,
+  sentBefore: number,
+): RollbackReport {
+  if (code !== 'edas_outcome_unknown') return { ...task, rollback: 'refused' };
+  // The sender is told what to do next. The task does it, so people need to know only what EDAS said.
+  const reason = cause instanceof EdasFailure ? sentence(cause) : message;
+  return { ...task, rollback: 'unknown', reason, sentBefore, wasInFlight };
+}
+
+/** Hands a report over. Never throws: the log has the reason. */
+export async function handOverReport(
+  taskId: string,
   report: RollbackReport,
-  claim: number | undefined,
   queue: QueueAccess,
 ): Promise<ReportStatus> {
-  const taskId = reportIdFor(report.changeOrderId, claim);
   const submission = await submitTask(taskId, report, queue);
   switch (submission) {
     case 'accepted':

@@ -15,7 +15,8 @@ import { createNotificationBuilder, consoleUrlOf } from './build-notification.ts
 import type { FollowConfiguration } from './configuration.ts';
 import { createNotifier, type Notifier, type Reach } from './notify/notifier.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
-import { runTask, type QuietEnd } from './run-task.ts';
+import { runTask } from './run-task.ts';
+import type { QuietEnd } from './task-end.ts';
 
 /** The runtime of the follow function, which also calls channels. */
 export interface FollowRuntime extends Runtime {

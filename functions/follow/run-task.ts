@@ -5,24 +5,14 @@ import { explain } from '../rollback/refusal.ts';
 import type { RollbackDue, RollbackOverdue, RollbackReport, RollbackTask } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { executeDueRollback } from './execute-due-rollback.ts';
+import { lookAtInstances } from './look-at-instances.ts';
 import { findRollback, ifReadable, readTimeoutMs } from './optional-reads.ts';
 import { pollToEnd, type Observation } from './poll.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
+import { followReleaseInDoubt, goesOnAsRelease, rollBackReleaseInTask } from './run-release-task.ts';
 import { settleDoubt } from './settle-doubt.ts';
+import { releaseIn, type QuietEnd, type StartedRollback } from './task-end.ts';
 import { watchClaim } from './watch-claim.ts';
-
-/** A task that has ended without news for people: another one goes on. */
-export interface QuietEnd {
-  /**
-   * - `watched`: the function that had the claim has reported.
-   * - `handed_over`: another task, or another run of this one, goes on with the rollback.
-   * - `nothing_to_do`: no rollback took effect, and the sender was told so.
-   */
-  event: 'watched' | 'handed_over' | 'nothing_to_do';
-  /** The order that carries the rollback out, where this task sent it and EDAS named one. */
-  rollbackChangeOrderId?: string | undefined;
-  status?: undefined;
-}
 
 /**
  * Does what a task asks for: rolls back, watches a claim, settles a doubt, follows a rollback to its end. People are
@@ -40,16 +30,6 @@ export async function runTask(
   return notifyingOfFailure('unreadable', dependencies, () => followToEnd(task, started, dependencies));
 }
 
-/** A rollback that has started. */
-interface StartedRollback {
-  /** The order that carries the rollback out, where it is known. */
-  rollbackChangeOrderId: string | undefined;
-  /** Whether that order only looks like the rollback. */
-  isPresumed: boolean;
-  /** Whether an earlier attempt of the task has notified people of the start. */
-  wasNotified: boolean;
-}
-
 /** Makes sure that a rollback has started, or says why there is nothing to follow. */
 async function startFollowing(
   task: RollbackTask,
@@ -62,6 +42,11 @@ async function startFollowing(
       const doneBefore = whoMayHaveRolledBack(task, dependencies);
       const next = await notifyingOfFailure('not_rolled_back', dependencies, rollBack, doneBefore);
       return 'rollback' in next ? followReported(next, dependencies, 'sends_again') : next;
+    }
+    case 'ended': {
+      const rollBack = () => rollBackReleaseInTask(task, dependencies);
+      const next = await notifyingOfFailure('not_rolled_back', dependencies, rollBack);
+      return 'rollback' in next ? followReported(next, dependencies, 'sends_nothing') : next;
     }
     case 'claimed': {
       const watch = () => watchClaim(task, dependencies);
@@ -86,6 +71,14 @@ async function followReported(
       );
     }
     case 'unknown': {
+      const { app, release } = report;
+      if (app !== undefined && release) {
+        const settle = () => followReleaseInDoubt({ ...report, app, release }, dependencies);
+        const begun = await notifyingOfFailure('unreadable', dependencies, settle);
+        // The task fails: what it had to find out is not known.
+        if (begun instanceof Problem) throw begun;
+        return begun;
+      }
       const settle = () => settleDoubt(report, dependencies, retry);
       const doubt = await notifyingOfFailure('unreadable', dependencies, settle);
       // The task fails, and so frees its claim.
@@ -118,7 +111,10 @@ async function rollBackInTask(
       rollbackChangeOrderId: isNamed ? following.rollbackChangeOrderId : undefined,
     };
   }
-  if (end.result === 'problem') throw end.problem;
+  if (end.result === 'problem') {
+    if (await goesOnAsRelease(end.problem, task, dependencies)) return { event: 'handed_over' };
+    throw end.problem;
+  }
   const { outcome, message } = end.outcome;
   if (outcome === 'dry_run' || outcome === 'suspended') {
     const { changeOrderId } = task;
@@ -158,7 +154,8 @@ async function notifyOfStart(
   const other = named === changeOrderId ? undefined : named;
   const rollbackChangeOrderId = other ?? (await findRollback(task, dependencies));
   const isPresumed = other === undefined && rollbackChangeOrderId !== undefined;
-  const started = { rollbackChangeOrderId, isPresumed, wasNotified };
+  const release = releaseIn(task);
+  const started = { rollbackChangeOrderId, isPresumed, wasNotified, release };
   if (wasNotified) return started;
   const change = await ifReadable(dependencies, async () =>
     (await dependencies.edas()).getChangeOrderInfo(changeOrderId, readTimeoutMs),
@@ -168,6 +165,7 @@ async function notifyOfStart(
     rollbackChangeOrderId,
     isPresumed,
     description: change?.description,
+    release,
     failures: [],
   });
   return started;
@@ -200,9 +198,10 @@ const rollbackOrderUnknown =
 
 async function followToEnd(
   { changeOrderId }: RollbackTask,
-  { rollbackChangeOrderId, isPresumed, wasNotified }: StartedRollback,
-  { edas, clock, random, deadlineAt, warn, notify }: TaskDependencies,
+  { rollbackChangeOrderId, isPresumed, wasNotified, release }: StartedRollback,
+  dependencies: TaskDependencies,
 ): Promise<RollbackEvent> {
+  const { edas, clock, random, deadlineAt, warn, notify } = dependencies;
   const toEvent = (
     event: RollbackEventName,
     { order, change, failure }: Observation,
@@ -213,8 +212,10 @@ async function followToEnd(
     isPresumed,
     description: change?.description ?? order?.description,
     status: order?.status,
-    changeStatus: change?.status,
+    // A release has succeeded, and stays so: its rollback is a deployment of its own.
+    changeStatus: release ? undefined : change?.status,
     batches: order?.batches,
+    release,
     failures,
     problem: failure && { message: explain(failure, 'read') },
   });
@@ -228,7 +229,9 @@ async function followToEnd(
       warn,
     },
   );
-  const last = toEvent(end.event, end, end.order?.failures ?? []);
+  const wasSeen = end.event !== 'out_of_time' && end.event !== 'unreadable';
+  const instances = release && wasSeen ? await lookAtInstances(release, dependencies) : undefined;
+  const last = { ...toEvent(end.event, end, end.order?.failures ?? []), instances };
   await notify(last);
   return last;
 }

@@ -9,7 +9,7 @@ import { ifReadable, readTimeoutMs } from './optional-reads.ts';
 /** After EDAS's answer got lost, the order should show within this time that its rollback has begun. */
 const doubtTimeoutMs = 120_000;
 /** Between two reads of the order. */
-const doubtPauseMs = 10_000;
+export const doubtPauseMs = 10_000;
 
 /**
  * Finds out by reading what became of a rollback whose answer got lost. People are notified at once of the doubt, and
@@ -28,7 +28,7 @@ export async function settleDoubt(
   const code = 'edas_outcome_unknown';
   const tell = (message: string) =>
     notify({ event: 'outcome_unknown', problem: { code, message }, failures: [] });
-  const deadlineAt = clock.now() + leftMs(task, dependencies);
+  const deadlineAt = clock.now() + doubtTimeLeftMs(task, dependencies);
   const wasToldTheEnd = isRetry && timeLeft({ deadlineAt }, clock) <= 0;
   if (!isRetry) {
     await tell(
@@ -56,7 +56,10 @@ const whatIsNext = {
 } as const;
 
 /** At most two minutes, whatever the time of day is here and was where the rollback was sent. */
-function leftMs({ sentBefore }: RollbackUnknown, { now, clock, deadlineAt }: TaskDependencies): number {
+export function doubtTimeLeftMs(
+  { sentBefore }: RollbackUnknown,
+  { now, clock, deadlineAt }: TaskDependencies,
+): number {
   return Math.min(sentBefore + doubtTimeoutMs - now(), doubtTimeoutMs, timeLeft({ deadlineAt }, clock));
 }
 

@@ -2,7 +2,7 @@ import { displayLagMs } from '../claim/claim.ts';
 import { readTaskRecord, submitTask } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import { timeLeft } from '../rollback/budget.ts';
-import { reportIdFor, type RollbackClaimed, type RollbackOverdue } from '../task.ts';
+import { reportIdOf, type RollbackClaimed, type RollbackOverdue, type RollbackUnknown } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { queueAccess } from './queue-access.ts';
 
@@ -13,7 +13,7 @@ const longestWatchMs = 60_000 + displayLagMs;
 
 /**
  * Waits for the report of the claim's holder. If none comes, the holder was cut off: then another task finishes its
- * work. It is the report itself that this task then writes: of it and of a holder that reports after all, one is taken.
+ * work, or finds out what became of it. It is the report itself that this task then writes: of it and of a holder that reports after all, one is taken.
  *
  * @throws Problem `edas_outcome_unknown` where no task could be handed over
  */
@@ -21,15 +21,14 @@ export async function watchClaim(
   task: RollbackClaimed,
   dependencies: TaskDependencies,
 ): Promise<'watched' | 'handed_over'> {
-  const { changeOrderId, claim } = task;
-  const reportId = reportIdFor(changeOrderId, claim);
+  const { changeOrderId } = task;
+  const reportId = reportIdOf(task);
   if (await comes(reportId, waitMs(task, dependencies), dependencies)) return 'watched';
-  const { sendsUntil, holder, ...facts } = task;
+  const { sendsUntil, holder } = task;
   dependencies.warn('the function that had the claim was cut off, so another task finishes its work', {
     reason: `Invocation ${holder} had until ${sendsUntil}.`,
   });
-  const overdue: RollbackOverdue = { ...facts, rollback: 'overdue' };
-  const submission = await submitTask(reportId, overdue, queueAccess(dependencies));
+  const submission = await submitTask(reportId, taskAfter(task), queueAccess(dependencies));
   if (submission === 'exists') return 'watched';
   if (submission === 'accepted' || submission === 'settled') return 'handed_over';
   throw new Problem(
@@ -37,6 +36,17 @@ export async function watchClaim(
     'The function that had to send the rollback was cut off, and no task could be handed over to finish its work. Look at the change order in the EDAS console.',
     { changeOrderId },
   );
+}
+
+/**
+ * What is left to do once the holder was cut off. A change in flight shows whether it was rolled back, so its rollback can
+ * be finished; of a release that has ended there is one call, which the holder may have made.
+ */
+function taskAfter(task: RollbackClaimed): RollbackOverdue | RollbackUnknown {
+  const { sendsUntil, holder, ...facts } = task;
+  if (!task.release) return { ...facts, rollback: 'overdue' };
+  const reason = `The function that had to send it was cut off (${holder}).`;
+  return { ...facts, rollback: 'unknown', reason, sentBefore: sendsUntil, wasInFlight: false };
 }
 
 /**

@@ -67,7 +67,9 @@ export interface ReleasePlan extends ReleaseVersions {
 /** The release was rolled back before, and there is nothing to do. */
 export interface RolledBackBefore {
   plan: 'already_rolled_back';
-  /** The rollback, where the list shows it as one. */
+  /** The release. */
+  changeOrderId: string;
+  /** Its rollback, where that is known. */
   rollbackChangeOrderId: string | undefined;
 }
 
@@ -107,8 +109,13 @@ export function planReleaseRollback(
 ): ReleasePlan | RolledBackBefore {
   for (const { require } of releaseRules) {
     if (require === requireOneVersion && runsNowhere(readings)) {
-      const rollback = rollbackRightAfter(request.changeOrderId, readings.orders);
-      return { plan: 'already_rolled_back', rollbackChangeOrderId: rollback?.changeOrderId };
+      const { changeOrderId } = request;
+      const rollback = rollbackRightAfter(changeOrderId, readings.orders);
+      return {
+        plan: 'already_rolled_back',
+        changeOrderId,
+        rollbackChangeOrderId: rollback?.changeOrderId,
+      };
     }
     require(request, readings);
   }

@@ -6,7 +6,7 @@ import { excerpt, reasonOf } from '../lib/text.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import {
-  deploymentBefore,
+  deploymentsBefore,
   isDeployment,
   isRollback,
   newestFirst,
@@ -62,8 +62,9 @@ export async function findChangeOrder(
     const { app } = target;
     const orders = await listChangeOrders(app, search, dependencies);
     const { changeOrderId, status } = selectDeployment(app, orders, search.mayHaveEnded === true);
-    const before = deploymentBefore(changeOrderId, orders)?.changeOrderId;
-    return { app, changeOrderId, hasEnded: hasSucceeded({ status }), deploymentBefore: before };
+    const [before] = deploymentsBefore(changeOrderId, orders);
+    const hasEnded = hasSucceeded({ status });
+    return { app, changeOrderId, hasEnded, deploymentBefore: before?.changeOrderId };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };

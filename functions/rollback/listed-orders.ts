@@ -28,18 +28,16 @@ export function newestFirst(a: ListedChangeOrder, b: ListedChangeOrder): number 
   return (b.createdAt ?? 0) - (a.createdAt ?? 0);
 }
 
-/** The deployment before an order; undefined where the list does not show it. */
-export function deploymentBefore(
+/** The deployments before an order, the newest first. */
+export function deploymentsBefore(
   changeOrderId: string,
   orders: readonly ListedChangeOrder[],
-): ListedChangeOrder | undefined {
+): ListedChangeOrder[] {
   const ofIt = orders.find((each) => each.changeOrderId === changeOrderId);
   const startedAt = ofIt?.createdAt;
-  if (startedAt === undefined) return undefined;
-  const before = orders.filter(
-    (each) => isDeployment(each) && each !== ofIt && (each.createdAt ?? 0) <= startedAt,
-  );
-  return before.toSorted(newestFirst)[0];
+  if (startedAt === undefined) return [];
+  const isBefore = (each: ListedChangeOrder) => each !== ofIt && (each.createdAt ?? 0) <= startedAt;
+  return orders.filter((each) => isDeployment(each) && isBefore(each)).toSorted(newestFirst);
 }
 
 /**

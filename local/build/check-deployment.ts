@@ -126,7 +126,7 @@ function tooShort(webhook: DeployedFunction, { name, deadlineMs }: CompiledSourc
     : [about(webhook, ['timeout'], `raise timeout to ${needed}: ${why}`)];
 }
 
-/** Needed as soon as one source follows its rollbacks, or defers them. */
+/** Needed as soon as one source follows its rollbacks, defers them, or rolls ended releases back. */
 function followFaults(
   follow: DeployedFunction | undefined,
   webhook: DeployedFunction,
@@ -134,7 +134,7 @@ function followFaults(
 ): Fault[] {
   const followed = configuration.sources.find((source) => source.follow);
   if (!followed) return [];
-  const task = `which follows the rollbacks of the source ${followed.name} (mode: deferred, follow or notify)`;
+  const task = `which follows the rollbacks of the source ${followed.name} (ended, mode: deferred, follow or notify)`;
   if (!follow) {
     return [{ path: ['resources'], message: `add a function with handler: follow.handler, ${task}` }];
   }

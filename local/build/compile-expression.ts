@@ -8,10 +8,13 @@ import { keepNulls } from './keep-nulls.ts';
 type Report = (message: string) => void;
 
 /**
- * `truth`: `when` and `allow`. `text`: what an id is found in. `time`: when a problem began, or several did. `value`:
- * whatever it gives.
+ * `truth`: `when` and `allow`. `text`: what an id is found in. `version`: the name of a version. `time`: when a problem began,
+ * or several did. `value`: whatever it gives.
  */
-export type Purpose = 'truth' | 'text' | 'time' | 'value';
+export type Purpose = 'truth' | 'text' | 'version' | 'time' | 'value';
+
+/** Why an expression must give one text. */
+const needsText = { text: 'an id stands in text', version: 'the name of a version is text' };
 
 const lists = ['Projection', 'FilterProjection', 'ValueProjection', 'Flatten', 'Slice'];
 const neverTrue = ['Arithmetic', 'MultiSelectList', 'MultiSelectHash', ...lists];
@@ -88,17 +91,18 @@ function checkResult(tree: ExpressionNode, purpose: Purpose, report: Report): vo
     report('this can never be true: it needs a comparison, or a function such as contains()');
     return;
   }
-  if (tree.type === 'Literal' && purpose === 'time') {
+  if (tree.type === 'Literal' && purpose !== 'text') {
     report(
-      'a time that is written out is the same for every webhook: point to where it stands in the payload',
+      `a ${purpose} that is written out is the same for every webhook: point to where it stands in the payload`,
     );
     return;
   }
-  const due = purpose === 'text' ? 'text, and an id stands in text' : 'a time';
-  if (neverText.includes(tree.type) && !(purpose === 'time' && tree.type === 'Arithmetic')) {
-    report(`this can never be ${due}`);
-  } else if (purpose === 'text' && lists.includes(tree.type)) {
-    report('this gives a list, and an id stands in text: take one of it, such as [0]');
+  if (purpose === 'time') {
+    if (neverText.includes(tree.type) && tree.type !== 'Arithmetic') report('this can never be a time');
+  } else if (neverText.includes(tree.type)) {
+    report(`this can never be text, and ${needsText[purpose]}`);
+  } else if (lists.includes(tree.type)) {
+    report(`this gives a list, and ${needsText[purpose]}: take one of it, such as [0]`);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Expression } from '../../functions/webhook/source/expression.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { presets } from '../../presets/index.ts';
 import type { Preset } from '../../presets/preset.ts';
+import { compileEnded, markReleaseRollbacks } from './compile-ended.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
@@ -94,7 +95,7 @@ export function compileConfiguration(text: string): CompiledConfiguration {
   checkSharedTokens(sources, report);
   const notify = compileNotify(channels, sources, report);
   if (faults.length > 0) throw fail();
-  return { sources, notify };
+  return { sources: markReleaseRollbacks(sources), notify };
 }
 
 /** A token is sent with every request. If it is a key of another source, everyone who sees a request can sign for that source. */
@@ -127,7 +128,7 @@ function compileSource(
   hasChannels: boolean,
   report: Report,
 ): CompiledSource {
-  const { preset: presetName, verify, secrets, apps, cluster, mode, dryRun } = settings;
+  const { preset: presetName, verify, secrets, apps, cluster, ended, mode, dryRun } = settings;
   if (presetName === undefined && verify === undefined) report([], 'a source needs a preset, or verify');
   if (new Set(secrets).size < secrets.length) report(['secrets'], 'a secret is named twice');
   // A way of signing that is spelt out is a generic sender's in all other respects.
@@ -140,6 +141,9 @@ function compileSource(
   }
   const way = verify ? compileVerify(verify, name, report) : ownWay(preset, name);
   checkApps(settings, way.verify, report);
+  const expressions = compileExpressions(settings, preset, way.verify, report);
+  const follow = follows(settings, preset.comesSeveralTimes === true || hasChannels, report);
+  const rest = { ...expressions, apps, cluster, follow, verify: way.verify };
   return {
     name,
     ...way,
@@ -151,12 +155,13 @@ function compileSource(
     deliveryHeader: headerOf(way) === preset.deliveryHeader ? undefined : preset.deliveryHeader,
     ping: preset.ping,
     handshake: preset.handshake?.kind,
-    ...compileExpressions(settings, preset, way.verify, report),
+    ...expressions,
     ...compileKnowledge(settings, preset),
     apps,
     cluster,
+    ended: ended && compileEnded(ended, rest, report),
     mode,
-    follow: follows(settings, preset.comesSeveralTimes === true || hasChannels, report),
+    follow,
     dryRun,
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
     successStatus: settings.successStatus ?? preset.successStatus,

@@ -6,6 +6,7 @@ import type { Path } from './position.ts';
 import { presetMeant } from './preset-meant.ts';
 import {
   keysOfChannel,
+  keysOfEnded,
   keysOfSource,
   keysOfTimestamp,
   keysOfVerify,
@@ -91,9 +92,20 @@ function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidTyp
   if (path.at(-2) === 'secrets' && 'kms' in toRecord(input)) {
     return `${nameOf(path)} must have kms:NAME in one word: take out the space after the colon`;
   }
+  if (isDuration(path) && typeof input === 'number') {
+    return `${nameOf(path)} must have its unit, s, m, h or d: write ${input}m for minutes`;
+  }
   if (typeof path.at(-1) === 'number') return `each item of ${nameOf(path)} must be ${inWords(expected)}`;
-  const advice = expected === 'array' ? describeList(input) : '';
+  const advice = expected === 'array' ? describeList(input) : isEnded(path) ? ': write { within: 30m }' : '';
   return `${nameOf(path)} must be ${inWords(expected)}${advice}`;
+}
+
+function isEnded([section, , key, nested]: Path): boolean {
+  return section === 'sources' && key === 'ended' && nested === undefined;
+}
+
+function isDuration([section, , key, nested]: Path): boolean {
+  return section === 'sources' && key === 'ended' && (nested === 'within' || nested === 'every');
 }
 
 /** How one item is written as a list. */
@@ -118,5 +130,6 @@ function keysAt(path: Path, scheme: unknown): string[] {
   if (path.length === 0) return Object.keys(sourcesSchema.shape);
   if (section === 'notify') return keysOfChannel;
   if (source === undefined || key === undefined) return keysOfSource;
+  if (key === 'ended') return keysOfEnded;
   return nested === undefined ? keysOfVerify(scheme) : keysOfTimestamp;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { channelKinds } from '../../functions/follow/configuration.ts';
 import { languages } from '../../functions/lib/language.ts';
 import { presets, type PresetName } from '../../presets/index.ts';
+import { durationPattern, parseDuration } from './duration.ts';
 
 const headerName = z
   .string()
@@ -204,13 +205,58 @@ const verifySchema = z.discriminatedUnion('scheme', [
   linkSchema,
 ]);
 
+const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const applicationId = z
   .string()
   .regex(
-    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+    new RegExp(`^${uuid}$`, 'i'),
     'must be the id of an application (a UUID, as the EDAS console shows it)',
   )
   .toLowerCase();
+const groupId = z
+  .string()
+  .regex(
+    new RegExp(`^(?:all|${uuid})$`, 'i'),
+    'must be the id of a group (a UUID, as the EDAS console shows it), or all',
+  )
+  .toLowerCase();
+
+/** A time that something lasts, such as `30m`. */
+function duration(shortest: string, longest: string) {
+  return z
+    .string()
+    .regex(durationPattern, 'must be a whole number and its unit, s, m, h or d, such as 30m')
+    .refine((text) => {
+      const ms = parseDuration(text);
+      return ms === undefined || (ms >= msOf(shortest) && ms <= msOf(longest));
+    }, `must be from ${shortest} to ${longest}`);
+}
+
+function msOf(text: string): number {
+  return parseDuration(text) ?? Number.NaN;
+}
+
+const endedSchema = z.strictObject({
+  within: duration('1m', '24h').describe(
+    'How long ago the release may have ended, such as 30m; 24h at most.',
+  ),
+  version: expression
+    .optional()
+    .describe(
+      'JMESPath to the version to go back to, by its name in the history of EDAS. Without it: the one before the release, where that is certain.',
+    ),
+  group: groupId.default('all').describe('The id of the group of instances to roll back, or all.'),
+  batches: z
+    .int()
+    .min(1)
+    .max(5)
+    .default(2)
+    .describe('In how many batches, 1 to 5. A group of fewer instances takes one batch for each.'),
+  batchWaitMinutes: z.int().min(0).max(5).default(0).describe('Minutes between two batches, 0 to 5.'),
+  every: duration('0s', '7d')
+    .default('1h')
+    .describe('For how long an application that was rolled back is left to people.'),
+});
 
 const sourceSchema = z.strictObject({
   preset: z
@@ -271,6 +317,11 @@ const sourceSchema = z.strictObject({
     .optional()
     .describe(
       'A rollback is claimed, so that a change order is rolled back once; a task follows it to its end, and tells the channels of notify. Default: true with notify, with mode deferred, and for senders that send the same webhook several times; else false.',
+    ),
+  ended: endedSchema
+    .optional()
+    .describe(
+      'A release that has ended is rolled back, too: the version before it is deployed (RollbackApplication). ECS only; needs app or apps, and follow. Default: it is refused.',
     ),
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
   refusalStatus: z
@@ -342,6 +393,7 @@ export const verifySchemes = verifySchema.options.flatMap(({ shape }) => {
 
 export const keysOfSource = Object.keys(sourceSchema.shape);
 export const keysOfChannel = Object.keys(channelSchema.shape);
+export const keysOfEnded = Object.keys(endedSchema.shape);
 export const keysOfTimestamp = Object.keys(timestampSchema.shape);
 
 /** The keys of `verify` under a scheme. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { jsonAnswer, type Answer } from '../answers.ts';
 import type { ApiError } from '../gateway.ts';
 import { statuses, type Batch, type ChangeOrder, type Ruling } from './change-orders.ts';
-
-const chinaMsAheadOfUtc = 8 * 3_600_000;
+import { usualGroups } from './groups.ts';
+import { localTime } from './words.ts';
 
 /** A failure, in the shape of the gateway: `RequestId`, `HostId`, `Code`, `Message`. */
 export function errorAnswer({ status, code, message }: ApiError): Answer {
@@ -67,8 +67,9 @@ function listEntry(order: ChangeOrder) {
     ...commonFields(order),
     AppId: order.appId,
     CoTypeCode: order.coType,
-    GroupId: '8123db90-880f-486f-0000-000000000000',
-    Source: order.rollbackOf === undefined ? 'console' : 'pop',
+    // What EDAS names of an order for all groups is documented nowhere.
+    GroupId: order.target === 'all' ? usualGroups[0]?.id : order.target,
+    Source: order.source,
     ...(order.finishedAt !== undefined && { FinishTime: localTime(order.finishedAt) }),
   };
 }
@@ -115,16 +116,10 @@ function task({ status, taskError }: Batch) {
 
 const diskIsFull = { code: 'EDAS-10000', message: 'NO_SPACE_LEFT_ON_DISK' };
 
-function success() {
+export function success() {
   return { Code: 200, Message: 'success', RequestId: newRequestId() };
 }
 
-function newRequestId(): string {
+export function newRequestId(): string {
   return randomUUID().toUpperCase();
-}
-
-// EDAS writes "2019-11-13 14:23:46" and documents no time zone. China's is the likely one, and the unkind one to a
-// client that takes it for UTC.
-function localTime(epochMs: number): string {
-  return new Date(epochMs + chinaMsAheadOfUtc).toISOString().slice(0, 19).replace('T', ' ');
 }

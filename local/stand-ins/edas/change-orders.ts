@@ -1,95 +1,30 @@
 import { randomUUID } from 'node:crypto';
+import {
+  inFlight,
+  observe,
+  statuses,
+  type ChangeOrder,
+  type ChangeOrderPlan,
+  type Life,
+  type PackageVersion,
+  type Status,
+} from './change-order.ts';
+import { planGroups, usualGroups, type ApplicationPlan, type InstanceGroup } from './groups.ts';
+import type { ReleaseRules } from './release-rules.ts';
+import { whatRuns, type RunningGroup } from './what-runs.ts';
+import { describeDeployment, describeReleaseRollback, localTime } from './words.ts';
 
-/**
- * The states of a change order, and of each of its batches, under the numbers that EDAS uses.
- * https://www.alibabacloud.com/help/en/edas/developer-reference/api-edas-2017-08-01-getchangeorderinfo
- */
-export const statuses = {
-  ready: 0,
-  running: 1,
-  succeeded: 2,
-  failed: 3,
-  terminated: 6,
-  partlySucceeded: 7,
-  waitingForPerson: 8,
-  waitingForNextBatch: 9,
-  systemException: 10,
-} as const;
-
-/** One of the numbers of {@link statuses}. */
-export type Status = (typeof statuses)[keyof typeof statuses];
-
-/** How a change order can end by itself. */
-export type Outcome = 2 | 3 | 7 | 10;
-
-/** What EDAS says of a task that failed. Its codes begin with `EDAS-`, such as `EDAS-10001 STAR_AGENT_OFFLINE`. */
-export interface TaskError {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** What a change order is born with. All durations are milliseconds, all times epoch milliseconds. */
-export interface ChangeOrderPlan {
-  /** Default: a random UUID. */
-  readonly id?: string;
-  readonly appId: string;
-  /** The name of the application, in the newest order that names one. Default `demo`. */
-  readonly appName?: string;
-  readonly description?: string;
-  /** `CoTypeCode` of the list. Default `CoDeploy`. */
-  readonly coType?: string;
-  /** Default: now. A time in the past makes an order that has lived for a while. */
-  readonly createdAt?: number;
-  /** Default 2. EDAS allows 1 to 5. */
-  readonly batches?: number;
-  /** How long the order stays ready before its first batch starts. Default 1 000. */
-  readonly readyMs?: number;
-  /** How long one batch runs. Default 10 000. */
-  readonly batchMs?: number;
-  /** How long the order waits between two automatic batches. Default 2 000. */
-  readonly pauseMs?: number;
-  /** What the order has become when its last batch ends. Default 2, succeeded. */
-  readonly outcome?: Outcome;
-  /** After each batch but the last, wait for a person: see {@link ChangeOrders.confirm}. Default false. */
-  readonly waitsForPerson?: boolean;
-  /**
-   * The batch, counted from 1, of which a task fails when half of its time is over. The order runs on, and ends as its
-   * `outcome` says. Default 0: none.
-   */
-  readonly failsInBatch?: number;
-  /** Of that task. Default `EDAS-10001 STAR_AGENT_OFFLINE`. */
-  readonly taskError?: TaskError;
-  /** What EDAS says about it; nothing here obeys it. Default true. */
-  readonly supportRollback?: boolean;
-}
-
-/** One batch of a change order, as it is now. Times are epoch milliseconds. */
-export interface Batch {
-  readonly status: Status;
-  /** Absent until the batch starts. */
-  readonly startedAt?: number;
-  /** The last time that something happened to the batch. Absent until it starts. */
-  readonly updatedAt?: number;
-  /** Of the task that has failed in it, if one has. */
-  readonly taskError?: TaskError;
-}
-
-/** A change order as EDAS shows it now. Times are epoch milliseconds. */
-export interface ChangeOrder {
-  readonly id: string;
-  readonly appId: string;
-  readonly description: string;
-  readonly coType: string;
-  readonly createdAt: number;
-  /** `undefined` while the order is in flight. */
-  readonly finishedAt: number | undefined;
-  readonly status: Status;
-  readonly batches: readonly Batch[];
-  readonly waitsForPerson: boolean;
-  readonly supportRollback: boolean;
-  /** The order that this one rolls back, if it rolls one back. */
-  readonly rollbackOf: string | undefined;
-}
+export { statuses } from './change-order.ts';
+export type {
+  Batch,
+  ChangeOrder,
+  ChangeOrderPlan,
+  InstanceState,
+  Outcome,
+  PackageVersion,
+  Status,
+  TaskError,
+} from './change-order.ts';
 
 /** The answer to a rollback or an abort: the id that EDAS names, or why it refuses. */
 export type Ruling =
@@ -127,35 +62,53 @@ export interface RollbackRules {
   readonly order?: Omit<ChangeOrderPlan, 'id' | 'appId' | 'appName' | 'coType' | 'createdAt'>;
 }
 
-interface Life {
-  readonly plan: Required<ChangeOrderPlan>;
-  readonly rollbackOf: string | undefined;
-  /** Changes once at most. */
-  terminatedAt: number | undefined;
-  /** When a person let the second batch begin, the third, … */
-  readonly confirmedAt: number[];
-  /** How many rollbacks of this order took effect. */
-  rollbacks: number;
+/** What RollbackApplication is asked for. */
+export interface ReleaseRollback {
+  readonly appId: string;
+  /** The id of a group, or `all`. */
+  readonly groupId: string;
+  /** The name of a version. */
+  readonly version: string;
+  /** 1 to 5. Default 1. */
+  readonly batches?: number;
+  /** Minutes, 0 to 5. Default 0. */
+  readonly batchWaitMinutes?: number;
+}
+
+/** A call of RollbackApplication that took effect. */
+export interface ReleaseRollbackEffect {
+  readonly changeOrderId: string;
+  readonly groupId: string;
+  /** The name of the version that was gone back to. */
+  readonly version: string;
 }
 
 /**
- * The change orders of one EDAS account. They live by the clock alone: nothing runs in the background, and an order
- * that is read later is further on.
+ * The change orders of one EDAS account, and what they deployed. They live by the clock alone: nothing runs in the
+ * background, and an order that is read later is further on.
  */
 export class ChangeOrders {
   readonly #lives = new Map<string, Life>();
   readonly #now: () => number;
   readonly #rules: RollbackRules;
+  readonly #releaseRules: ReleaseRules;
+  readonly #groups = new Map<string, readonly InstanceGroup[]>();
 
   /** @param now the clock, epoch milliseconds */
-  constructor(now: () => number, rules: RollbackRules = {}) {
+  constructor(now: () => number, rules: RollbackRules = {}, releaseRules: ReleaseRules = {}) {
     this.#now = now;
     this.#rules = rules;
+    this.#releaseRules = releaseRules;
+  }
+
+  /** Gives an application groups of its own, before its first order or in place of those that it had. */
+  setUp({ appId, groups }: ApplicationPlan): void {
+    this.#groups.set(appId, planGroups(groups));
   }
 
   /** Starts a change order and returns its id. */
   add(plan: ChangeOrderPlan): string {
-    return this.#begin(plan, undefined);
+    return this.#begin(plan);
   }
 
   /** The order as EDAS shows it now; `undefined` when there is none. */
@@ -169,8 +122,9 @@ export class ChangeOrders {
    * should fail here.
    */
   ofApplication(appId: string): ChangeOrder[] {
-    const lives = [...this.#lives.values()].filter(({ plan }) => plan.appId === appId);
-    return lives.map((life) => this.#show(life));
+    const now = this.#now();
+    const listed = this.#livesOf(appId).filter(({ plan }) => now >= plan.createdAt + plan.listedAfterMs);
+    return listed.map((life) => this.#show(life));
   }
 
   /** How many rollbacks of this order took effect. More than one is what this project must never cause. */
@@ -186,7 +140,8 @@ export class ChangeOrders {
     if (!this.#canRollBack(order.status)) return orderNotRunning;
 
     const { coType = 'CoRollback', order: differences } = this.#rules;
-    const rollbackOrder = this.#begin({ ...rollbackPlan(order, life.plan), ...differences, coType }, id);
+    const plan = { ...rollbackPlan(order, life.plan), ...differences, coType };
+    const rollbackOrder = this.#begin(plan, { rollbackOf: id });
     life.terminatedAt ??= this.#now();
     life.rollbacks += 1;
     return { accepted: true, changeOrderId: this.#rules.answersWith === 'same-order' ? id : rollbackOrder };
@@ -210,18 +165,130 @@ export class ChangeOrders {
     return true;
   }
 
-  /** The name of an application; `undefined` when no order is of it. */
-  nameOf(appId: string): string | undefined {
-    const plans = [...this.#lives.values()].map(({ plan }) => plan).filter((plan) => plan.appId === appId);
-    return plans.findLast(({ appName }) => appName !== defaults.appName)?.appName ?? plans[0]?.appName;
+  /** Starts an order that deploys an earlier version again. */
+  rollBackApplication(asked: ReleaseRollback): Ruling {
+    const running = this.#livesOf(asked.appId).filter(({ plan: { id } }) => this.#isInFlight(id));
+    const first = running.find(({ isReleaseRollback }) => isReleaseRollback);
+    const { second = 'refused', whileInFlight = 'refused' } = this.#releaseRules;
+    const version = this.historyOf(asked.appId).findLast(({ name }) => name === asked.version);
+
+    const refusal = this.#refusalOf(asked);
+    if (refusal !== undefined) return refusedRelease(refusal);
+    if (!version) return refusedRelease(`The history has no version ${asked.version}.`);
+    if (first && second === 'joined') return { accepted: true, changeOrderId: this.#named(first.plan.id) };
+    const isRefused = first ? second === 'refused' : running.length > 0 && whileInFlight === 'refused';
+    if (isRefused) return refusedRelease('Another change of the application is running.');
+    return { accepted: true, changeOrderId: this.#named(this.#deployAgain(version, asked)) };
   }
 
-  #begin(plan: ChangeOrderPlan, rollbackOf: string | undefined): string {
+  /** Every call of RollbackApplication that took effect, oldest first. */
+  releaseRollbacksOf(appId: string): ReleaseRollbackEffect[] {
+    return this.#livesOf(appId).flatMap(({ plan, version, isReleaseRollback }) =>
+      isReleaseRollback && version
+        ? [{ changeOrderId: plan.id, groupId: plan.target, version: version.name }]
+        : [],
+    );
+  }
+
+  /** The versions of an application, oldest first. EDAS documents no order of these either. */
+  historyOf(appId: string): PackageVersion[] {
+    const versions = this.#livesOf(appId).flatMap(({ version }) => version ?? []);
+    return [...new Set(versions)]
+      .filter(({ inHistory }) => inHistory)
+      .toSorted((a, b) => a.createdAt - b.createdAt);
+  }
+
+  /** What runs in the groups of an application, and on their instances. */
+  runningIn(appId: string): RunningGroup[] {
+    return whatRuns(this.#groupsOf(appId), this.#livesOf(appId), this.#now());
+  }
+
+  /** The name of an application; `undefined` when no order is of it and it was not set up: there is none such. */
+  nameOf(appId: string): string | undefined {
+    const plans = this.#livesOf(appId).map(({ plan }) => plan);
+    const [first = this.#groups.has(appId) ? defaults : undefined] = plans;
+    return (plans.findLast(({ appName }) => appName !== defaults.appName) ?? first)?.appName;
+  }
+
+  #begin(plan: ChangeOrderPlan, origin: Partial<Origin> = {}): string {
     const id = plan.id ?? randomUUID();
     if (this.#lives.has(id)) throw new Error(`There is a change order ${id} already`);
-    const whole = { ...defaults, id, createdAt: this.#now(), ...plan };
-    this.#lives.set(id, { plan: whole, rollbackOf, terminatedAt: undefined, confirmedAt: [], rollbacks: 0 });
+    const createdAt = plan.createdAt ?? this.#now();
+    const named = { ...defaults, version: localTime(createdAt), ...plan, id, createdAt };
+    const { rollbackOf, isReleaseRollback = false } = origin;
+    const isDeployment = named.coType === 'CoDeploy' && rollbackOf === undefined;
+    const version = origin.version ?? (isDeployment ? versionOf(named) : undefined);
+    const description = named.description ?? this.#describe(named, version, isReleaseRollback);
+    const life = { plan: { ...named, description }, rollbackOf, version, isReleaseRollback };
+    this.#lives.set(id, { ...life, terminatedAt: undefined, confirmedAt: [], rollbacks: 0 });
     return id;
+  }
+
+  #deployAgain(
+    version: PackageVersion,
+    { appId, groupId, batches = 1, batchWaitMinutes = 0 }: ReleaseRollback,
+  ) {
+    const { coType = 'CoRollback', listedAfterMs = 0, makesVersion = false, order } = this.#releaseRules;
+    const { readyMs, batchMs, pauseMs } = this.#livesOf(appId).at(-1)?.plan ?? defaults;
+    const plan = {
+      appId,
+      coType,
+      batches,
+      listedAfterMs,
+      target: groupId,
+      readyMs,
+      batchMs,
+      pauseMs: Math.max(pauseMs, batchWaitMinutes * 60_000),
+      supportRollback: false,
+      ...order,
+    };
+    const entry = makesVersion ? { ...version, id: randomUUID(), createdAt: this.#now() } : version;
+    return this.#begin(plan, { version: entry, isReleaseRollback: true });
+  }
+
+  #describe(
+    { appId, target, packageName, coType }: Named,
+    version: PackageVersion | undefined,
+    isReleaseRollback: boolean,
+  ): string {
+    const { language = 'en' } = this.#releaseRules;
+    const groupName = this.#groupsOf(appId).find(({ id }) => id === target)?.name;
+    const deployment = {
+      version: version?.name,
+      packageName: version?.packageName ?? packageName,
+      groupName,
+    };
+    const describe =
+      isReleaseRollback && coType !== 'CoDeploy' ? describeReleaseRollback : describeDeployment;
+    return describe(deployment, language);
+  }
+
+  /** Why EDAS would not even look for the version. */
+  #refusalOf({ appId, groupId, batches = 1, batchWaitMinutes = 0 }: ReleaseRollback): string | undefined {
+    const groups = this.#groupsOf(appId).filter(({ id }) => groupId === 'all' || groupId === id);
+    if (this.nameOf(appId) === undefined) return 'The application does not exist.';
+    if (groups.length === 0) return `The application has no group ${groupId}.`;
+    if (groups.every(({ instances }) => instances.length === 0)) return 'ex.app.deploy.group.empty';
+    if (!isWholeWithin(batches, 1, 5)) return 'Batch must be from 1 to 5.';
+    if (!isWholeWithin(batchWaitMinutes, 0, 5)) return 'BatchWaitTime must be from 0 to 5.';
+    return undefined;
+  }
+
+  #named(id: string): string {
+    return (this.#releaseRules.namesOrder ?? true) ? id : '';
+  }
+
+  #isInFlight(id: string): boolean {
+    const life = this.#lives.get(id);
+    return life !== undefined && inFlight(observe(life, this.#now()).status);
+  }
+
+  #livesOf(appId: string): Life[] {
+    return [...this.#lives.values()].filter(({ plan }) => plan.appId === appId);
+  }
+
+  #groupsOf(appId: string): readonly InstanceGroup[] {
+    return this.#groups.get(appId) ?? usualGroups;
   }
 
   #show(life: Life): ChangeOrder {
@@ -239,10 +306,19 @@ export class ChangeOrders {
   }
 }
 
+type Origin = Pick<Life, 'rollbackOf' | 'version' | 'isReleaseRollback'>;
+
+/** A plan of which all is settled but its description. */
+type Named = Omit<Life['plan'], 'description'> & { readonly description?: string };
+
 const defaults = {
   appName: 'demo',
-  description: 'Version: 2020-05-14 20:02:33 | Package: demo-1.0.jar | Deploy to: all groups',
   coType: 'CoDeploy',
+  packageName: 'demo-1.0.jar',
+  target: 'all',
+  instanceState: 7,
+  inHistory: true,
+  listedAfterMs: 0,
   batches: 2,
   readyMs: 1_000,
   batchMs: 10_000,
@@ -254,73 +330,12 @@ const defaults = {
   supportRollback: true,
 } as const;
 
-function observe(life: Life, now: number): ChangeOrder {
-  const { plan, rollbackOf } = life;
-  const batches = Array.from({ length: plan.batches }, (_, index) => observeBatch(life, index, now));
-  const status = statusOf(life, batches);
-  return {
-    id: plan.id,
-    appId: plan.appId,
-    description: plan.description,
-    coType: plan.coType,
-    createdAt: plan.createdAt,
-    finishedAt: inFlight(status) ? undefined : (life.terminatedAt ?? endOfBatch(life, plan.batches - 1)),
-    status,
-    batches,
-    waitsForPerson: plan.waitsForPerson,
-    supportRollback: plan.supportRollback,
-    rollbackOf,
-  };
+function versionOf({ version, packageName, createdAt, instanceState, inHistory }: Named): PackageVersion {
+  return { id: randomUUID(), name: version, packageName, createdAt, instanceState, inHistory };
 }
 
-function observeBatch(life: Life, index: number, now: number): Batch {
-  const { plan, terminatedAt } = life;
-  const until = terminatedAt ?? now;
-  const startedAt = startOfBatch(life, index);
-  const endsAt = endOfBatch(life, index);
-  const failsAt = index + 1 === plan.failsInBatch ? startedAt + plan.batchMs / 2 : Infinity;
-
-  if (until < startedAt) return { status: statuses.ready };
-  const failure = until >= failsAt ? { taskError: plan.taskError } : {};
-  if (until >= endsAt) {
-    return { status: statusAfterBatch(plan, index), startedAt, updatedAt: endsAt, ...failure };
-  }
-  if (terminatedAt !== undefined) {
-    return { status: statuses.terminated, startedAt, updatedAt: terminatedAt, ...failure };
-  }
-  const updatedAt = until >= failsAt ? failsAt : startedAt;
-  return { status: statuses.running, startedAt, updatedAt, ...failure };
-}
-
-function statusOf({ plan, terminatedAt }: Life, batches: readonly Batch[]): Status {
-  const every = (status: Status) => batches.every((batch) => batch.status === status);
-  const some = (status: Status) => batches.some((batch) => batch.status === status);
-
-  if (terminatedAt !== undefined) return statuses.terminated;
-  if (every(statuses.ready)) return statuses.ready;
-  if (some(statuses.running)) return statuses.running;
-  if (!some(statuses.ready)) return plan.outcome;
-  return plan.waitsForPerson ? statuses.waitingForPerson : statuses.waitingForNextBatch;
-}
-
-function statusAfterBatch(plan: Required<ChangeOrderPlan>, index: number): Status {
-  if (index < plan.batches - 1) return statuses.succeeded;
-  return plan.outcome === statuses.succeeded ? statuses.succeeded : statuses.failed;
-}
-
-/** A batch that waits for a person begins when one comes. */
-function startOfBatch({ plan, confirmedAt }: Life, index: number): number {
-  if (plan.waitsForPerson && index > 0) return confirmedAt[index - 1] ?? Infinity;
-  return plan.createdAt + plan.readyMs + index * (plan.batchMs + plan.pauseMs);
-}
-
-function endOfBatch(life: Life, index: number): number {
-  return startOfBatch(life, index) + life.plan.batchMs;
-}
-
-function inFlight(status: Status): boolean {
-  const { ready, running, waitingForPerson, waitingForNextBatch } = statuses;
-  return ([ready, running, waitingForPerson, waitingForNextBatch] as Status[]).includes(status);
+function isWholeWithin(number: number, least: number, most: number): boolean {
+  return Number.isInteger(number) && number >= least && number <= most;
 }
 
 function rollbackPlan(
@@ -331,6 +346,7 @@ function rollbackPlan(
   return {
     appId: order.appId,
     description: `Rollback of ${order.id}`,
+    target: order.target,
     // EDAS knows no release of zero batches.
     batches: Math.max(1, updated),
     readyMs,
@@ -338,6 +354,15 @@ function rollbackPlan(
     pauseMs,
     supportRollback: false,
   };
+}
+
+/**
+ * How RollbackApplication refuses. No page documents a code: 601 under HTTP 200 is what EDAS calls a business error, and
+ * `ex.app.deploy.group.empty` is what Terraform's provider looks for in the message of a group without instances.
+ * https://github.com/aliyun/terraform-provider-alicloud/blob/master/alicloud/resource_alicloud_edas_application_package_attachment.go
+ */
+function refusedRelease(message: string): Ruling {
+  return { accepted: false, code: '601', message };
 }
 
 /**

@@ -23,6 +23,28 @@ export function capitalChangeOrderInfo(): Fault {
   }));
 }
 
+/** The true answer, but for an empty id where the order that carries a rollback out should be named. */
+export function emptyOrderId(): Fault {
+  return reworded('emptyOrderId', (body) => ({
+    ...body,
+    ...('ChangeOrderId' in body && { ChangeOrderId: '' }),
+    ...('Data' in body && { Data: { ...toRecord(body['Data']), ChangeOrderId: '' } }),
+  }));
+}
+
+/** The true answer without a field of this name, wherever it stands. */
+export function withoutField(name: string): Fault {
+  return reworded(`withoutField (${name})`, (body) =>
+    toRecord(JSON.parse(JSON.stringify(body, (key, value: unknown) => (key === name ? undefined : value)))),
+  );
+}
+
+/** The true answer, with every number written as text. */
+export function numbersAsText(): Fault {
+  const asText = (_key: string, value: unknown) => (typeof value === 'number' ? String(value) : value);
+  return reworded('numbersAsText', (body) => toRecord(JSON.parse(JSON.stringify(body, asText))));
+}
+
 /**
  * The true answer about one order or a list of them, but for the `Status`: left out, the true one written as text, or
  * another number, such as 4, 5 and 11, which are not documented.

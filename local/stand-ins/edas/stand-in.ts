@@ -12,6 +12,8 @@ import {
 } from './answers.ts';
 import { ChangeOrders, orderNotFound, type RollbackRules } from './change-orders.ts';
 import type { Fault } from './faults.ts';
+import { applicationStatusAnswer, historyAnswer, releaseRollbackAnswer } from './release-answers.ts';
+import type { ReleaseRules } from './release-rules.ts';
 import { createRoaVerifier } from './roa-signature.ts';
 
 /** The operations of EDAS, version 2017-08-01, that the stand-in knows. */
@@ -20,8 +22,11 @@ export type Operation =
   | 'AbortAndRollbackChangeOrder'
   | 'AbortChangeOrder'
   | 'GetChangeOrderInfo'
-  | 'ListRecentChangeOrder'
-  | 'GetApplication';
+  | ApplicationRead
+  | 'RollbackApplication';
+
+type ApplicationRead =
+  'ListRecentChangeOrder' | 'GetApplication' | 'ListHistoryDeployVersion' | 'QueryApplicationStatus';
 
 /** What a request asks for. */
 interface EdasCall {
@@ -32,6 +37,8 @@ interface EdasCall {
   readonly path: string;
   readonly changeOrderId: string | undefined;
   readonly appId: string | undefined;
+  /** Every parameter, decoded. */
+  readonly query: Readonly<Record<string, string>>;
   /** The name and port by which it was called. */
   readonly host: string;
   /** When it arrived, epoch milliseconds. */
@@ -60,6 +67,8 @@ export interface EdasStandInOptions {
   readonly signatureNow?: () => number;
   /** What the documentation leaves open about rollbacks. */
   readonly rollbackRules?: RollbackRules;
+  /** What it leaves open about releases that have ended. */
+  readonly releaseRules?: ReleaseRules;
   readonly fault?: ChooseFault;
   /** Told of each call once it was answered, or met a fault that answers later or never. */
   readonly onCall?: (call: RecordedCall) => void;
@@ -78,6 +87,9 @@ const operations: Readonly<Record<string, Operation>> = {
   'POST /pop/v5/changeorder/change_order_info': 'GetChangeOrderInfo',
   'POST /pop/v5/changeorder/change_order_list': 'ListRecentChangeOrder',
   'POST /pop/v5/app/app_info': 'GetApplication',
+  'POST /pop/v5/changeorder/co_rollback': 'RollbackApplication',
+  'GET /pop/v5/app/deploy_history_version_list': 'ListHistoryDeployVersion',
+  'GET /pop/v5/app/app_status': 'QueryApplicationStatus',
 };
 
 /**
@@ -86,8 +98,9 @@ const operations: Readonly<Record<string, Operation>> = {
  * it cannot listen, such as EADDRINUSE.
  */
 export async function startEdasStandIn(options: EdasStandInOptions): Promise<EdasStandIn> {
-  const { now = () => Date.now(), signatureNow = now } = options;
-  const orders = new ChangeOrders(now, options.rollbackRules);
+  const { now = () => Date.now(), signatureNow = now, rollbackRules = {}, releaseRules = {} } = options;
+  const orders = new ChangeOrders(now, rollbackRules, releaseRules);
+  const answer = (call: EdasCall) => perform(call, orders, releaseRules);
   const api = await startApi<EdasCall, Fault>({
     ...options,
     readCall: (request) => readCall(request, now()),
@@ -97,11 +110,11 @@ export async function startEdasStandIn(options: EdasStandInOptions): Promise<Eda
     },
     respond: (response, request, call, fault) => {
       if (!fault) {
-        sendAnswer(response, perform(call, orders));
+        sendAnswer(response, answer(call));
       } else if ('damage' in fault) {
-        fault.damage(response, perform(call, orders));
+        fault.damage(response, answer(call));
       } else {
-        if (fault.takesEffect) perform(call, orders);
+        if (fault.takesEffect) answer(call);
         fault.instead(response, request);
       }
     },
@@ -117,35 +130,66 @@ function readCall({ method, target, headers }: ApiRequest, at: number): EdasCall
     path,
     changeOrderId: query.get('ChangeOrderId') ?? undefined,
     appId: query.get('AppId') ?? undefined,
+    query: Object.fromEntries(query),
     host: headers.host ?? '',
     at,
   };
 }
 
-function perform({ operation, appId, changeOrderId }: EdasCall, orders: ChangeOrders): Answer {
+function perform(call: EdasCall, orders: ChangeOrders, rules: ReleaseRules): Answer {
+  const { operation, appId, changeOrderId } = call;
   switch (operation) {
     case undefined:
       return notAnOperation();
+    case 'RollbackApplication':
+      return rollBackApplication(call, orders);
     case 'ListRecentChangeOrder':
     case 'GetApplication':
-      return appId ? performOnApplication(operation, appId, orders) : missing('AppId');
+    case 'ListHistoryDeployVersion':
+    case 'QueryApplicationStatus':
+      return appId ? readApplication(operation, appId, orders, rules) : missing('AppId');
     default:
       return changeOrderId ? performOnOrder(operation, changeOrderId, orders) : missing('ChangeOrderId');
   }
 }
 
-function performOnApplication(
-  operation: 'ListRecentChangeOrder' | 'GetApplication',
+function rollBackApplication({ query }: EdasCall, orders: ChangeOrders): Answer {
+  const { AppId, GroupId, HistoryVersion, Batch = '1', BatchWaitTime = '0' } = query;
+  if (!AppId) return missing('AppId');
+  if (!GroupId) return missing('GroupId');
+  if (!HistoryVersion) return missing('HistoryVersion');
+  const ruling = orders.rollBackApplication({
+    appId: AppId,
+    groupId: GroupId,
+    version: HistoryVersion,
+    batches: Number(Batch),
+    batchWaitMinutes: Number(BatchWaitTime),
+  });
+  return releaseRollbackAnswer(ruling);
+}
+
+function readApplication(
+  operation: ApplicationRead,
   appId: string,
   orders: ChangeOrders,
+  rules: ReleaseRules,
 ): Answer {
+  // An application without orders has no list of them, known or not.
   if (operation === 'ListRecentChangeOrder') return changeOrderListAnswer(orders.ofApplication(appId));
   const name = orders.nameOf(appId);
-  return name === undefined ? applicationNotFoundAnswer() : applicationAnswer(appId, name);
+  if (name === undefined) return applicationNotFoundAnswer();
+  switch (operation) {
+    case 'GetApplication':
+      return applicationAnswer(appId, name);
+    case 'ListHistoryDeployVersion':
+      return historyAnswer(appId, orders.historyOf(appId), rules);
+    case 'QueryApplicationStatus':
+      return applicationStatusAnswer(appId, name, orders.runningIn(appId));
+  }
 }
 
 function performOnOrder(
-  operation: Exclude<Operation, 'ListRecentChangeOrder' | 'GetApplication'>,
+  operation: Exclude<Operation, ApplicationRead | 'RollbackApplication'>,
   id: string,
   orders: ChangeOrders,
 ): Answer {

@@ -135,7 +135,7 @@ describe('where rollbacks are followed,', () => {
     ]);
   });
 
-  const task = 'which follows the rollbacks of the source late (mode: deferred, follow or notify)';
+  const task = 'which follows the rollbacks of the source late (ended, mode: deferred, follow or notify)';
 
   test('an s.yaml without the function is told', () => {
     const text = shipped.slice(0, shipped.indexOf('  follow:\n'));

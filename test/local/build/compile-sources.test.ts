@@ -62,7 +62,7 @@ function compileOne(text: string): CompiledSource {
 }
 
 const sourceKeys =
-  'preset, verify, secrets, when, allow, changeOrderId, app, command, problemStartedAt, apps, cluster, mode, follow, dryRun, refusalStatus, successStatus, language, deadlineMs';
+  'preset, verify, secrets, when, allow, changeOrderId, app, command, problemStartedAt, apps, cluster, mode, follow, ended, dryRun, refusalStatus, successStatus, language, deadlineMs';
 const variableName =
   '"secrets" must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =

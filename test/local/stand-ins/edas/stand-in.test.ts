@@ -504,6 +504,21 @@ describe('a fault', () => {
     },
     { fault: rewordings.capitalChangeOrderInfo(), resolves: success, status: 200 },
     { fault: rewordings.oddStatus('missing'), resolves: success, status: 200 },
+    {
+      fault: rewordings.emptyOrderId(),
+      resolves: expect.objectContaining({ Code: 200, Data: { ChangeOrderId: '' } }),
+      status: 200,
+    },
+    {
+      fault: rewordings.withoutField('Data'),
+      resolves: expect.not.objectContaining({ Data: expect.anything() as unknown }),
+      status: 200,
+    },
+    {
+      fault: rewordings.numbersAsText(),
+      resolves: expect.objectContaining({ Code: '200', ErrorCode: 'success', Data: someOrder }),
+      status: 200,
+    },
     { fault: faults.redirect(), resolves: '', status: 302 },
     {
       fault: faults.switchingProtocols(),
@@ -604,6 +619,21 @@ describe('a fault', () => {
       expect(await read()).toMatchObject({ changeOrderInfo: order });
       expect(await list()).toMatchObject({ Code: 200, ChangeOrderList: { ChangeOrder: [rest] } });
       expect(await list()).toMatchObject({ ChangeOrderList: { ChangeOrder: [order] } });
+    });
+
+    test('withoutField leaves it out of each order of a list', async () => {
+      edas.setFault(() => rewordings.withoutField('CreateTime'));
+      const rest = { ChangeOrderId: orderId, CreateUserId: 'somebody@example.com' };
+      expect(await list()).toMatchObject({ ChangeOrderList: { ChangeOrder: [rest] } });
+      expect(await list()).toMatchObject({ ChangeOrderList: { ChangeOrder: [without('CreateTime')] } });
+    });
+
+    test('numbersAsText writes those within a list as text too', async () => {
+      edas.setFault(() => rewordings.numbersAsText());
+      expect(await list()).toMatchObject({
+        Code: '200',
+        ChangeOrderList: { ChangeOrder: [{ Status: '1', BatchCount: '2' }] },
+      });
     });
 
     test('oddStatus leaves an application without orders alone', async () => {

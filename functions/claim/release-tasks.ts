@@ -1,0 +1,77 @@
+import { isDead } from '../platform/task-queue.ts';
+import {
+  readTask,
+  releaseClaimIdFor,
+  releaseReportIdFor,
+  releaseTaskIdFor,
+  type ReleaseRollbackDue,
+  type RollbackClaimed,
+  type RollbackReport,
+} from '../task.ts';
+import { mostClaims } from './claim.ts';
+import { readTaskRecord, submitTask, type QueueAccess, type Submission } from './task-calls.ts';
+
+/** What the tasks of a release show of its one call. */
+export type ReleaseRecord =
+  /** The call was claimed; `report`: what came of it, where that is known. */
+  | { call: 'claimed'; claim: RollbackClaimed | undefined; report: RollbackReport | undefined }
+  /** As far as Function Compute shows it, nothing was sent. */
+  | { call: 'none' }
+  /** Function Compute could not be asked. The log has the reason. */
+  | { call: 'unreadable' };
+
+/** Reads what has become of the one call for a release. Never throws. */
+export async function lookAtRelease(changeOrderId: string, access: QueueAccess): Promise<ReleaseRecord> {
+  const [claim, report] = await Promise.all([
+    readTaskRecord(releaseClaimIdFor(changeOrderId), access),
+    readTaskRecord(releaseReportIdFor(changeOrderId), access),
+  ]);
+  if (claim === 'absent' && report === 'absent') return { call: 'none' };
+  if (typeof claim === 'string' && typeof report === 'string') return { call: 'unreadable' };
+  const claimed = typeof claim === 'string' ? undefined : read(claim.payload);
+  const reported = typeof report === 'string' ? undefined : read(report.payload);
+  return {
+    call: 'claimed',
+    claim: claimed?.rollback === 'claimed' ? claimed : undefined,
+    report: reported && isReport(reported) ? reported : undefined,
+  };
+}
+
+function read(payload: string | undefined): ReturnType<typeof readTask> | undefined {
+  try {
+    return readTask(payload);
+  } catch {
+    // Of another version.
+    return undefined;
+  }
+}
+
+function isReport(task: ReturnType<typeof readTask>): task is RollbackReport {
+  return task.rollback === 'done' || task.rollback === 'unknown' || task.rollback === 'refused';
+}
+
+/** When the call was made at the latest, epoch milliseconds; undefined where nothing shows it. */
+export function calledBefore(record: ReleaseRecord): number | undefined {
+  if (record.call !== 'claimed') return undefined;
+  return record.claim?.sendsUntil ?? record.report?.requestedAt;
+}
+
+/**
+ * Hands the rollback of a release over to a task. Only a task that died is followed by another, and then the claim on the
+ * call tells whether it had made it.
+ *
+ * @returns `exists`: a task has it already; `in_doubt`: a task may have it
+ */
+export async function handOverReleaseRollback(
+  task: ReleaseRollbackDue,
+  access: QueueAccess,
+): Promise<Submission> {
+  for (let attempt = 1; ; attempt += 1) {
+    const taskId = releaseTaskIdFor(task.changeOrderId, attempt);
+    const submission = await submitTask(taskId, task, access);
+    if (submission !== 'exists' || attempt === mostClaims) return submission;
+    const record = await readTaskRecord(taskId, access);
+    if (typeof record === 'string' || !isDead(record.state)) return 'exists';
+    access.warn('the task of this release is dead, so another one is handed over', { taskId });
+  }
+}

@@ -1,0 +1,70 @@
+import type { CompiledSource, EndedPolicy } from '../../functions/webhook/source/compiled-source.ts';
+import { coversPayload } from '../../functions/webhook/verify/verify.ts';
+import { compileExpression } from './compile-expression.ts';
+import { parseDuration } from './duration.ts';
+import type { Report } from './position.ts';
+import type { SourceSettings } from './sources-schema.ts';
+
+type Ended = NonNullable<SourceSettings['ended']>;
+
+/** What the rest of the source says, on which it depends whether an ended release can be rolled back. */
+type RestOfSource = Pick<CompiledSource, 'app' | 'apps' | 'cluster' | 'command' | 'follow' | 'verify'>;
+
+/** How a source rolls releases back that have ended, as the function reads it. Reports what cannot work. */
+export function compileEnded(ended: Ended, rest: RestOfSource, report: Report): EndedPolicy {
+  for (const { path, message } of faultsOf(rest)) report(path, message);
+  const { within, every, group, batches, batchWaitMinutes, version } = ended;
+  return {
+    withinMs: msOf(within),
+    everyMs: msOf(every),
+    group,
+    batches,
+    batchWaitMinutes,
+    version:
+      version === undefined
+        ? undefined
+        : compileExpression(version, 'version', (message) => {
+            report(['ended', 'version'], message);
+          }),
+  };
+}
+
+function faultsOf({ app, apps, cluster, command, follow, verify }: RestOfSource) {
+  const faults = [];
+  // https://github.com/aliyun/aliyun-openapi-meta has RollbackApplication, documented for ECS clusters, and no such
+  // operation for Kubernetes. DeployK8sApplication does not say whether what is left out keeps its value.
+  if (cluster === 'k8s') {
+    faults.push({
+      path: ['ended'],
+      message:
+        'EDAS has no operation that rolls an ended release back in Kubernetes, and does not say whether DeployK8sApplication keeps the settings that are left out of it: take ended out. In the EDAS console, "Deploy a historical version" does it',
+    });
+  }
+  if (!follow) {
+    faults.push({
+      path: ['ended'],
+      message: 'a task of the follow function rolls the ended release back: add follow: true to the source',
+    });
+  }
+  // A sender that does not sign its payload is told to name its applications for that reason.
+  if (app === undefined && apps === undefined && coversPayload(verify)) {
+    faults.push({
+      path: ['ended'],
+      message: `EDAS does not say of a change order which application it is of, and that is what is rolled back: add apps: [<id>]${command === undefined ? ', or app in the place of changeOrderId' : ''}`,
+    });
+  }
+  return faults;
+}
+
+/** The schema has checked it. */
+function msOf(duration: string): number {
+  const ms = parseDuration(duration);
+  if (ms === undefined) throw new Error(`${duration} is no duration`);
+  return ms;
+}
+
+/** Where any source rolls ended releases back, each of them may meet such a rollback in flight. */
+export function markReleaseRollbacks(sources: readonly CompiledSource[]): CompiledSource[] {
+  const may = sources.some(({ ended }) => ended !== undefined);
+  return sources.map((source) => (may ? { ...source, mayMeetReleaseRollback: true } : source));
+}
