@@ -23,7 +23,9 @@ export function createNotificationBuilder(
   task: RollbackTask,
   { context, env, clock, edas, warn, waitedMs }: NotificationDependencies,
 ): (event: RollbackEvent) => Promise<Notification> {
-  const { source, actor, delivery, changeOrderId, operation } = task;
+  const { source, actor, delivery, changeOrderId } = task;
+  const isOfRelease = task.rollback === 'ended' || task.release !== undefined;
+  const operation = isOfRelease ? ('RollbackApplication' as const) : task.operation;
   const { requestId } = context;
   const consoleUrl = consoleUrlOf(context, env);
   // Read for the first notification: a rollback does not wait for a name.
