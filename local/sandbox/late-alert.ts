@@ -53,13 +53,13 @@ export async function playLateAlert(stage: Stage): Promise<void> {
 
 /** Puts a good release and a bad one into EDAS, each of which took a moment and has succeeded. */
 function endReleases(edas: EdasStandIn, now: number): string {
-  const plan = { appId, packageName: 'billing.jar', batches: 2, readyMs: 0, batchMs: 1500, pauseMs: 500 };
+  const plan = { appId, packageName: 'billing.jar', batches: 2, readyMs: 0, batchMs: 1500, pauseMs: 0 };
   edas.orders.setUp({ appId, groups: [{ instances: [7, 7, 7, 7] }] });
-  edas.orders.add({ ...plan, version: 'billing 3.1.0', createdAt: now - 24 * 3_600_000 });
+  edas.orders.add({ ...plan, version: '3.1.0', createdAt: now - 24 * 3_600_000 });
   return edas.orders.add({
     ...plan,
     id: 'b70a4c1e-52a5-4b0e-9a86-3d5d3c0b7e21',
-    version: 'billing 3.2.0',
+    version: '3.2.0',
     createdAt: now - 600_000,
     instanceState: 3,
   });
