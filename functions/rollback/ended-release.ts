@@ -51,6 +51,11 @@ export interface ReleaseVersions {
   groups: readonly string[];
 }
 
+/** Only these facts of something that knows more of a release. */
+export function versionsOf({ fromVersion, toVersion, groups }: ReleaseVersions): ReleaseVersions {
+  return { fromVersion, toVersion, groups };
+}
+
 /** A rollback of a release that may be sent. */
 export interface ReleasePlan extends ReleaseVersions {
   plan: 'roll_back';
