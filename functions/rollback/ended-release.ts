@@ -400,7 +400,7 @@ function uncertain(
 }
 
 function refused(code: ErrorCode, seen: string, advice: string, app: string, changeOrderId: string): Problem {
-  return new Problem(code, `${seen} No rollback was sent. ${advice}`, { app, changeOrderId });
+  return new Problem(code, `${seen} This request rolled nothing back. ${advice}`, { app, changeOrderId });
 }
 
 function describeGroup(
