@@ -55,6 +55,9 @@ export interface ReleaseTerms {
   version?: string | undefined;
 }
 
+/** Milliseconds. After EDAS's answer got lost, it should show within this time that the rollback has begun. */
+export const doubtTimeoutMs = 120_000;
+
 /** The task has to roll back. */
 export interface RollbackDue extends TaskFacts {
   rollback: 'due';

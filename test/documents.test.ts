@@ -113,7 +113,7 @@ describe('the pages for users', () => {
     ['README.md', 1],
     ['README.zh-CN.md', 1],
     ['docs/notifications.md', 1],
-    ['docs/sources.zh-CN.md', 2],
+    ['docs/sources.zh-CN.md', 4],
   ])('show sources that build: %s', (page, count) => {
     expect(blocksOf(page)).toHaveLength(count);
     for (const block of blocksOf(page)) expect(compileSources(block)).toHaveLength(1);

@@ -215,6 +215,9 @@ const matrix: Row[] = [
   { fault: rewordings.codeAsText(), put: goesAhead, ...fine },
   { fault: rewordings.capitalChangeOrderInfo(), put: goesAhead, ...fine },
   { fault: rewordings.oddStatus(5), put: goesAhead, ...fine },
+  { fault: rewordings.numbersAsText(), put: goesAhead, ...fine },
+  { fault: rewordings.withoutField('Status'), put: goesAhead, ...fine },
+  { fault: rewordings.emptyOrderId(), put: shown, ...fine, every: shown },
   // An application without orders has no list, so that this order is of none that the sender may touch.
   { fault: rewordings.bareSuccess(), put: shown, ...fine, lists: 'app_not_allowed: list', every: unknown },
 ];

@@ -116,7 +116,8 @@ function startOf(pipelines: readonly Record<string, unknown>[]): number | undefi
 // Zero, or seconds taken for milliseconds, would make a change older than every problem. So a time that is not of this
 // age is none.
 
-function parseEpochMs(value: unknown): number | undefined {
+/** Milliseconds since 1970, thirteen digits, as a number or a text; undefined where it is no such time. */
+export function parseEpochMs(value: unknown): number | undefined {
   const text = typeof value === 'number' ? String(value) : toText(value);
   return text !== undefined && /^\d{13}$/.test(text) ? Number(text) : undefined;
 }

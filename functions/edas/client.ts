@@ -3,13 +3,20 @@ import { openConnection } from '../alibaba/connection.ts';
 import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
 import { identifier } from '../alibaba/redact.ts';
 import { withTimeout } from '../lib/async.ts';
-import { isRecord, toRecord, toText } from '../lib/json.ts';
+import { toRecord, toText } from '../lib/json.ts';
 import { excerpt, isId } from '../lib/text.ts';
 import { monotonicMs } from '../lib/time.ts';
 import { hasWordsOfSuccess, isSameId, requireSameId, requireSuccess } from './answer.ts';
 import { toChangeOrder, toStatus, parseBeijingTime, type ChangeOrderProgress } from './change-order.ts';
 import { EdasFailure, failureOf, type EdasAnswer, redactFailure } from './failure.ts';
-import type { ApplicationState, HistoryVersion, ReleaseRollbackOrder } from './release.ts';
+import { itemsOf } from './items.ts';
+import {
+  toApplicationState,
+  toHistory,
+  type ApplicationState,
+  type HistoryVersion,
+  type ReleaseRollbackOrder,
+} from './release.ts';
 
 /** EDAS's operations that end a change and roll it back: in an ECS cluster, and in a Kubernetes cluster. */
 export type RollbackOperation = 'RollbackChangeOrder' | 'AbortAndRollbackChangeOrder';
@@ -71,7 +78,7 @@ export interface EdasClient {
 }
 
 interface Operation {
-  method: 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT';
   path: string;
 }
 
@@ -83,6 +90,9 @@ const operations = {
   ListRecentChangeOrder: { method: 'POST', path: '/pop/v5/changeorder/change_order_list' },
   RollbackChangeOrder: { method: 'PUT', path: '/pop/v5/oam/changeorder/rollback' },
   AbortAndRollbackChangeOrder: { method: 'PUT', path: '/pop/v5/changeorder/change_order_abort_and_rollback' },
+  ListHistoryDeployVersion: { method: 'GET', path: '/pop/v5/app/deploy_history_version_list' },
+  QueryApplicationStatus: { method: 'GET', path: '/pop/v5/app/app_status' },
+  RollbackApplication: { method: 'POST', path: '/pop/v5/changeorder/co_rollback' },
 } as const satisfies Record<string, Operation>;
 
 /** Milliseconds. Inside a region a connection takes a few. */
@@ -95,7 +105,7 @@ const largestAnswerBytes = 8 * 1024 * 1024;
 export function createEdasClient(endpoint: string, credentialsProvider: CredentialsProvider): EdasClient {
   async function call<T>(
     { method, path }: Operation,
-    query: { ChangeOrderId: string } | { AppId: string },
+    query: Record<string, string>,
     timeoutMs: number,
     pick: (answer: EdasAnswer, credentials: Credentials) => T,
   ): Promise<T> {
@@ -145,6 +155,27 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
       ),
     rollBack: (operation, id, timeoutMs) =>
       call(operations[operation], { ChangeOrderId: id }, timeoutMs, toReceipt),
+    listHistoryVersions: (appId, timeoutMs) =>
+      call(operations.ListHistoryDeployVersion, { AppId: appId }, timeoutMs, (answer, credentials) =>
+        toHistory(answer, appId, credentials),
+      ),
+    getApplicationState: (appId, timeoutMs) =>
+      call(operations.QueryApplicationStatus, { AppId: appId }, timeoutMs, (answer, credentials) =>
+        toApplicationState(answer, appId, credentials),
+      ),
+    rollBackApplication: ({ appId, groupId, version, batches, batchWaitMinutes }, timeoutMs) =>
+      call(
+        operations.RollbackApplication,
+        {
+          AppId: appId,
+          GroupId: groupId,
+          HistoryVersion: version,
+          Batch: String(batches),
+          BatchWaitTime: String(batchWaitMinutes),
+        },
+        timeoutMs,
+        toReleaseReceipt,
+      ),
   };
 }
 
@@ -162,6 +193,27 @@ function toReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceip
   }
   return {
     rollbackChangeOrderId: id,
+    requestId: identifier(answer['RequestId'], credentials),
+    traceId: identifier(answer['TraceId'], credentials),
+  };
+}
+
+/**
+ * The id stands at the top, and may be empty although EDAS accepted the rollback: Terraform's provider has met that.
+ * https://github.com/aliyun/terraform-provider-alicloud/blob/master/alicloud/resource_alicloud_edas_application_package_attachment.go
+ *
+ * @throws EdasFailure
+ */
+function toReleaseReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceipt {
+  const { ChangeOrderId: given } = answer;
+  const id = identifier(given, credentials)?.toLowerCase();
+  const isEmpty = given === undefined || given === null || given === '';
+  if ((!isEmpty && (id === undefined || !isId(id))) || !hasWordsOfSuccess(answer)) {
+    const message = toText(answer['Message']) ?? 'no message';
+    throw new EdasFailure('doubt', `EDAS answered 200 without a sure sign that it rolls back: ${message}`);
+  }
+  return {
+    rollbackChangeOrderId: isEmpty ? undefined : id,
     requestId: identifier(answer['RequestId'], credentials),
     traceId: identifier(answer['TraceId'], credentials),
   };
@@ -187,26 +239,20 @@ function toListedChangeOrders(
   appId: string,
   credentials: Credentials,
 ): ListedChangeOrder[] {
-  return itemsOf(answer, 'ChangeOrderList', 'ChangeOrder').flatMap((item) => {
+  return itemsOf(answer, 'ChangeOrderList', 'ChangeOrder', 'change orders').flatMap((item) => {
     const order = toRecord(item);
     const changeOrderId = identifier(order['ChangeOrderId'], credentials)?.toLowerCase();
     if (changeOrderId === undefined || !isSameId(order['AppId'], appId)) return [];
-    const words = [order['CoType'], order['ChangeOrderDescription']].map((each) => toText(each) ?? '');
+    const description = toText(order['ChangeOrderDescription']) ?? '';
     return {
       changeOrderId,
       status: toStatus(order['Status']),
       typeCode: toText(order['CoTypeCode']),
-      words: words.join(' '),
+      words: `${toText(order['CoType']) ?? ''} ${description}`,
+      description,
+      groupId: identifier(order['GroupId'], credentials),
       createdAt: parseBeijingTime(order['CreateTime']),
+      finishedAt: parseBeijingTime(order['FinishTime']),
     };
   });
-}
-
-/** @throws EdasFailure where there is something that is no list, or words that say why: neither is an empty list */
-function itemsOf(answer: EdasAnswer, place: string, name: string): unknown[] {
-  const list = answer[place];
-  const items = isRecord(list) ? list[name] : list;
-  if ((items === undefined || items === null) && hasWordsOfSuccess(answer)) return [];
-  if (isRecord(list) && Array.isArray(items)) return items;
-  throw new EdasFailure('doubt', 'EDAS answered without a list of change orders.');
 }

@@ -1,3 +1,12 @@
+import type { Credentials } from '../alibaba/credentials.ts';
+import { holdsPieceOfCredentials, identifier } from '../alibaba/redact.ts';
+import { isRecord, toRecord, toText } from '../lib/json.ts';
+import { excerpt } from '../lib/text.ts';
+import { requireSameId } from './answer.ts';
+import { parseEpochMs, toStatus } from './change-order.ts';
+import { EdasFailure, type EdasAnswer } from './failure.ts';
+import { itemsOf } from './items.ts';
+
 /** A version of an application in EDAS's history of deployments. */
 export interface HistoryVersion {
   /** EDAS's own id, by which the state of an application names it. */
@@ -50,4 +59,81 @@ export interface ReleaseRollbackOrder {
   batches: number;
   /** Minutes between two batches, 0 to 5. */
   batchWaitMinutes: number;
+}
+
+/** Characters. A longer name is none that could be sent and told. */
+const longestVersion = 256;
+
+/**
+ * The history of an application, which an older page shows without the list inside the list. A version that cannot be
+ * read keeps its place, without a name: left out, it would make another one the newest.
+ * https://github.com/aliyun/alibabacloud-typescript-sdk/blob/master/edas-20170801/src/models/ListHistoryDeployVersionResponseBody.ts
+ *
+ * @throws EdasFailure
+ */
+export function toHistory(answer: EdasAnswer, appId: string, credentials: Credentials): HistoryVersion[] {
+  const { PackageVersionList: list } = answer;
+  const items = Array.isArray(list)
+    ? (list as unknown[])
+    : itemsOf(answer, 'PackageVersionList', 'PackageVersion', 'versions');
+  return items.map((item) => {
+    const entry = toRecord(item);
+    requireSameId(entry['AppId'], appId);
+    return {
+      id: identifier(entry['Id'], credentials) ?? '',
+      version: toVersion(entry['PackageVersion'], credentials),
+      createdAt: parseEpochMs(entry['CreateTime']),
+    };
+  });
+}
+
+/** Exactly as EDAS gives it, for it is sent back; empty where it cannot be passed on. */
+function toVersion(value: unknown, credentials: Credentials): string {
+  const version = toText(value) ?? '';
+  const isFit = version.length <= longestVersion && !holdsPieceOfCredentials(version, credentials);
+  return isFit ? version : '';
+}
+
+/**
+ * What runs of an application.
+ * https://github.com/aliyun/alibabacloud-typescript-sdk/blob/master/edas-20170801/src/models/QueryApplicationStatusResponseBody.ts
+ *
+ * @throws EdasFailure
+ */
+export function toApplicationState(
+  answer: EdasAnswer,
+  appId: string,
+  credentials: Credentials,
+): ApplicationState {
+  const { AppInfo: info } = answer;
+  if (!isRecord(info)) throw new EdasFailure('doubt', 'EDAS answered without the state of the application.');
+  requireSameId(toRecord(info['Application'])['ApplicationId'], appId);
+  const id = (value: unknown) => identifier(value, credentials);
+  const listIn = (place: string, name: string) => itemsOf(info, place, name, place).map(toRecord);
+  const deployed = newestRecords(listIn('DeployRecordList', 'DeployRecord'));
+  return {
+    groups: listIn('GroupList', 'Group').map((group) => ({
+      id: id(group['GroupId']) ?? '',
+      name: excerptOf(group['GroupName']),
+      versionId: id(group['PackageVersionId']),
+    })),
+    instances: listIn('EccList', 'Ecc').map((instance) => ({
+      id: id(instance['EccId']) ?? '',
+      groupId: id(instance['GroupId']),
+      state: toStatus(instance['AppState']),
+      versionId: id(deployed.get(instance['EccId'])?.['PackageVersionId']),
+    })),
+  };
+}
+
+/** Of each instance the record of its last deployment. */
+function newestRecords(records: readonly Record<string, unknown>[]): Map<unknown, Record<string, unknown>> {
+  const timeOf = (record: Record<string, unknown>) => parseEpochMs(record['CreateTime']) ?? 0;
+  const oldestFirst = records.toSorted((a, b) => timeOf(a) - timeOf(b));
+  return new Map(oldestFirst.map((record) => [record['EccId'], record]));
+}
+
+function excerptOf(value: unknown): string | undefined {
+  const text = toText(value) ?? '';
+  return text === '' ? undefined : excerpt(text);
 }

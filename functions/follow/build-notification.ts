@@ -5,7 +5,7 @@ import type { Clock } from '../lib/time.ts';
 import type { FunctionContext } from '../platform/context.ts';
 import { setting, type Environment } from '../platform/settings.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import type { ReleaseVersions } from '../rollback/ended-release.ts';
+import { versionsOf } from '../rollback/ended-release.ts';
 import type { RollbackTask } from '../task.ts';
 import type { RollbackEvent, Notification } from './rollback-event.ts';
 
@@ -25,9 +25,9 @@ export function createNotificationBuilder(
   { context, env, clock, edas, warn, waitedMs }: NotificationDependencies,
 ): (event: RollbackEvent) => Promise<Notification> {
   const { source, actor, delivery, changeOrderId } = task;
-  const operation: Notification['operation'] = isOfEndedRelease(task)
-    ? 'RollbackApplication'
-    : task.operation;
+  const isOfRelease = task.rollback === 'ended' || task.release !== undefined;
+  const operation = isOfRelease ? ('RollbackApplication' as const) : task.operation;
+  const ofTask = task.release && versionsOf(task.release);
   const { requestId } = context;
   const consoleUrl = consoleUrlOf(context, env);
   // Read for the first notification: a rollback does not wait for a name.
@@ -36,20 +36,8 @@ export function createNotificationBuilder(
   return async (event) => {
     const tookMs = Math.round(waitedMs + clock.now() - startedAt);
     const known = { requestId, changeOrderId, operation, app: await app(), source, actor, delivery };
-    const release = versionsOf(event.release ?? task.release);
-    return { ...event, ...known, release, tookMs, consoleUrl };
+    return { release: ofTask, ...event, ...known, tookMs, consoleUrl };
   };
-}
-
-function isOfEndedRelease({ rollback, release }: RollbackTask): boolean {
-  return rollback === 'ended' || release !== undefined;
-}
-
-/** Without what only tasks need. */
-function versionsOf(release: ReleaseVersions | undefined): ReleaseVersions | undefined {
-  if (!release) return undefined;
-  const { fromVersion, toVersion, groups } = release;
-  return { fromVersion, toVersion, groups };
 }
 
 /** People know the application by its name, but a notification does not wait longer for it. */

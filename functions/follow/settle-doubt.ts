@@ -2,12 +2,10 @@ import type { ChangeOrderProgress } from '../edas/change-order.ts';
 import { describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { timeLeft } from '../rollback/budget.ts';
-import type { RollbackUnknown } from '../task.ts';
+import { doubtTimeoutMs, type RollbackUnknown } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { ifReadable, readTimeoutMs } from './optional-reads.ts';
 
-/** After EDAS's answer got lost, the order should show within this time that its rollback has begun. */
-const doubtTimeoutMs = 120_000;
 /** Between two reads of the order. */
 export const doubtPauseMs = 10_000;
 

@@ -1,6 +1,6 @@
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import { EdasFailure } from '../edas/failure.ts';
-import { describeStatus, phaseOf } from '../edas/status.ts';
+import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
 import { reasonOf } from '../lib/text.ts';
 import { backoffMs } from '../lib/time.ts';
 import { leastCallMs, timeLeft } from './budget.ts';
@@ -48,7 +48,9 @@ async function afterRefusal(
   if (phaseOf(order?.status) === 'terminated') return terminatedByNow(changeOrderId, failure);
   if (failure.kind !== 'rejected') throw refusal(failure, 'rollback', { changeOrderId });
   const detail = `${sentence(failure)} ${describeSeen(order)} ${adviceAfterRejection(order)}`;
-  throw problemFromFailure('edas_rejected', detail, failure, { changeOrderId });
+  const hasSucceeded = order?.status === changeOrderStatus.succeeded;
+  const code = hasSucceeded ? 'change_order_finished' : 'edas_rejected';
+  throw problemFromFailure(code, detail, failure, { changeOrderId });
 }
 
 /** No document says that EDAS does nothing where it throttles. So the order is the only witness. */

@@ -51,6 +51,11 @@ export interface ReleaseVersions {
   groups: readonly string[];
 }
 
+/** Only these facts of something that knows more of a release. */
+export function versionsOf({ fromVersion, toVersion, groups }: ReleaseVersions): ReleaseVersions {
+  return { fromVersion, toVersion, groups };
+}
+
 /** A rollback of a release that may be sent. */
 export interface ReleasePlan extends ReleaseVersions {
   plan: 'roll_back';
@@ -400,7 +405,7 @@ function uncertain(
 }
 
 function refused(code: ErrorCode, seen: string, advice: string, app: string, changeOrderId: string): Problem {
-  return new Problem(code, `${seen} No rollback was sent. ${advice}`, { app, changeOrderId });
+  return new Problem(code, `${seen} This request rolled nothing back. ${advice}`, { app, changeOrderId });
 }
 
 function describeGroup(

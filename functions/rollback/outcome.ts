@@ -2,6 +2,7 @@ import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { RollbackReceipt } from '../edas/client.ts';
 import type { EdasFailure } from '../edas/failure.ts';
 import { describeStatus } from '../edas/status.ts';
+import type { ReleaseVersions } from './ended-release.ts';
 import { sentence } from './refusal.ts';
 import type { Hold, RollbackRequest } from './request.ts';
 
@@ -29,7 +30,13 @@ export type RollbackOutcome = { changeOrderId: string; message: string } & (
       /** The next order of the application, where that is a rollback. */
       rollbackChangeOrderId?: string;
     }
-  | { outcome: Hold }
+  | {
+      /** The release that has ended was rolled back before: its version runs nowhere any more. */
+      outcome: 'already_rolled_back';
+      /** The order that rolled it back, where that is known. */
+      rollbackChangeOrderId?: string;
+    }
+  | ({ outcome: Hold } & Partial<ReleaseVersions>)
 );
 
 /** What an order that ended from outside leaves to be checked by a person. */
@@ -82,7 +89,31 @@ export function held(
   changeOrderId: string,
   before: ChangeOrderInfo | undefined,
 ): RollbackOutcome {
-  const why = hold === 'dry_run' ? 'This source is a dry run' : 'ROLLBACK_SUSPENDED is on';
-  const message = `${why}: nothing was sent. A rollback would have been sent now; the change order's status is ${describeStatus(before?.status)}.`;
+  const message = `${reasonsOfHold[hold]}: nothing was sent. A rollback would have been sent now; the change order's status is ${describeStatus(before?.status)}.`;
   return { outcome: hold, changeOrderId, message };
+}
+
+const reasonsOfHold: Record<Hold, string> = {
+  dry_run: 'This source is a dry run',
+  suspended: 'ROLLBACK_SUSPENDED is on',
+};
+
+/** All is checked, and the rollback of a release that has ended would be handed over to a task. */
+export function heldRelease(hold: Hold, changeOrderId: string, versions: ReleaseVersions): RollbackOutcome {
+  const message = `${reasonsOfHold[hold]}: nothing was sent. The release has ended, and would have been rolled back from ${versions.fromVersion} to ${versions.toVersion} now.`;
+  return { outcome: hold, changeOrderId, ...versions, message };
+}
+
+/** @param rollback the order that rolled the release back, where that is known */
+export function releaseRolledBackBefore(
+  changeOrderId: string,
+  rollback: string | undefined,
+): RollbackOutcome {
+  const message = `The newest version of the application runs nowhere any more: the release has been rolled back${rollback === undefined ? '' : `, by the change order ${rollback}`}. Nothing was sent.`;
+  return {
+    outcome: 'already_rolled_back',
+    changeOrderId,
+    ...(rollback !== undefined && { rollbackChangeOrderId: rollback }),
+    message,
+  };
 }

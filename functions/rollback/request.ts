@@ -14,6 +14,8 @@ export interface RollbackRequest {
    * nothing is sent unless the order is seen in flight.
    */
   onlyIfInFlight?: boolean | undefined;
+  /** Whether an order that has succeeded is not sent, because it can be rolled back in another way. */
+  refusesSucceeded?: boolean | undefined;
   /** The next order of the application, where that is a rollback: perhaps the one of this order. */
   nextRollback?: RollbackOrder | undefined;
 }

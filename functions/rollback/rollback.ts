@@ -136,8 +136,8 @@ function outcomeWithoutSending(
   }
   requireChangePredatesProblem(request, order);
   requireInFlightOnRepeat(request, order);
-  if (order?.status === changeOrderStatus.succeeded && order.supportRollback === false)
-    throw finished(changeOrderId);
+  const isOver = order?.supportRollback === false || request.refusesSucceeded === true;
+  if (order?.status === changeOrderStatus.succeeded && isOver) throw finished(changeOrderId);
   return hold && held(hold, changeOrderId, order);
 }
 

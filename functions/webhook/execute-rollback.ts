@@ -5,7 +5,7 @@ import {
   type SendingClaim,
   type SentRollback,
 } from '../claim/roll-back-once.ts';
-import type { RollbackOperation } from '../edas/client.ts';
+import type { EdasClient, RollbackOperation } from '../edas/client.ts';
 import { Problem } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import { isSuspended, type Environment } from '../platform/settings.ts';
@@ -16,12 +16,18 @@ import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
-import type { RollbackDue, TaskFacts } from '../task.ts';
+import type { ReleaseTerms, RollbackDue, TaskFacts } from '../task.ts';
 import type { DeliveryFacts } from './audit-record.ts';
-import { deferRollback, replyToTaken } from './hand-over.ts';
+import {
+  executeEnded,
+  isReleaseRollback,
+  releaseRollbackInFlight,
+  type EndedReleaseInput,
+} from './execute-ended.ts';
+import { deferRollback, replyToTaken, type Deferred } from './hand-over.ts';
 import type { Outcome } from './outcome.ts';
 import type { RollbackIntent } from './payload/intent.ts';
-import type { CompiledSource } from './source/compiled-source.ts';
+import type { CompiledSource, EndedPolicy } from './source/compiled-source.ts';
 
 /** A change order that a webhook may roll back. */
 export interface RollbackInput {
@@ -39,6 +45,7 @@ export interface RollbackInput {
 
 /** What executing takes, beside EDAS: the queue of tasks. */
 export interface ExecutionDependencies extends RollbackDependencies {
+  edas: () => Promise<EdasClient>;
   openQueue: () => Promise<TaskQueue>;
   env: Environment;
   /** Epoch milliseconds. */
@@ -61,7 +68,8 @@ const reportTimeoutMs = 3_000;
 const [shareOfOwnRollback, leastOwnRollbackMs, shareOfTry] = [0.2, 1_500, 0.85];
 
 /**
- * Rolls a change order back, or hands that over to a task, as the source's mode says.
+ * Rolls a change order back, or hands that over to a task, as the source's mode says. One that has ended is rolled back as
+ * a release, where the source allows it.
  *
  * @throws Problem
  */
@@ -69,8 +77,22 @@ export async function executeRollback(
   execution: RollbackInput,
   dependencies: ExecutionDependencies,
 ): Promise<Outcome> {
-  const { source } = execution;
   const job = prepare(execution, dependencies);
+  const ended = endedReleaseOf(job);
+  if (ended && execution.found.hasEnded === true) return executeEnded(ended, job.dependencies);
+  try {
+    return await rollBackInFlight(execution, job);
+  } catch (error) {
+    const hasEndedNow = error instanceof Problem && error.code === 'change_order_finished';
+    if (ended && hasEndedNow) return executeEnded(ended, job.dependencies);
+    throw error;
+  }
+}
+
+async function rollBackInFlight(execution: RollbackInput, job: PreparedRollback): Promise<Outcome> {
+  const { source, found } = execution;
+  const own = await replyIfReleaseRollback(source, found, job.dependencies);
+  if (own) return own;
   if (source.mode === 'deferred' && !job.request.hold) return deferOrRollBack(job);
   if (source.follow) return rollBackOnceAndReport(job, 1);
   return withoutClaim(await rollBack(job.request, job.dependencies), noFollowFunction);
@@ -85,7 +107,9 @@ export function operationFor({ cluster }: Pick<CompiledSource, 'cluster'>): Roll
 interface PreparedRollback {
   request: RollbackRequest;
   task: TaskFacts;
-  dependencies: ClaimDependencies;
+  /** How it is rolled back if it has ended. Undefined: not at all. */
+  ended: ReleaseTerms | undefined;
+  dependencies: ClaimDependencies & Pick<ExecutionDependencies, 'edas'>;
 }
 
 function prepare(execution: RollbackInput, dependencies: ExecutionDependencies): PreparedRollback {
@@ -93,23 +117,50 @@ function prepare(execution: RollbackInput, dependencies: ExecutionDependencies):
   const { openQueue, env, clock, warn } = dependencies;
   const hold = holdOf(source, env);
   const queue = { openQueue, deadlineAt, clock, warn };
+  const ended = source.ended && found.app !== undefined ? termsOf(source.ended, intent) : undefined;
+  const { problemStartedAt } = intent;
   return {
-    request: { ...found, deadlineAt, hold, problemStartedAt: intent.problemStartedAt },
+    request: { ...found, deadlineAt, hold, problemStartedAt, refusesSucceeded: ended !== undefined },
     task: taskFactsOf(execution),
+    ended,
     dependencies: { ...dependencies, queue },
   };
 }
 
+function termsOf({ version, ...policy }: EndedPolicy, intent: RollbackIntent): ReleaseTerms {
+  return { policy, version: intent.version };
+}
+
+function endedReleaseOf({ request, task, ended }: PreparedRollback): EndedReleaseInput | undefined {
+  const { hold, problemStartedAt, deadlineAt } = request;
+  const { app } = task;
+  return ended && app !== undefined ? { app, task, ended, problemStartedAt, hold, deadlineAt } : undefined;
+}
+
+/** The answer where the deployment in flight is the rollback of the release before it. */
+async function replyIfReleaseRollback(
+  { mayMeetReleaseRollback = false }: CompiledSource,
+  { changeOrderId, deploymentBefore }: FoundChangeOrder,
+  { queue, clock }: ClaimDependencies,
+): Promise<Deferred | undefined> {
+  if (!mayMeetReleaseRollback || deploymentBefore === undefined) return undefined;
+  // A queue that does not answer must not use up the time for the rollback.
+  const deadlineAt = clock.now() + Math.min(longestClaimMs, timeLeft(queue, clock) / 4);
+  const isOwn = await isReleaseRollback(changeOrderId, deploymentBefore, { ...queue, deadlineAt });
+  return isOwn ? releaseRollbackInFlight(changeOrderId, deploymentBefore) : undefined;
+}
+
 /** Leaves the rollback to a task, or does it where no task will. */
 async function deferOrRollBack(job: PreparedRollback): Promise<Outcome> {
-  const { request, task, dependencies } = job;
+  const { request, task, ended, dependencies } = job;
   const { clock, now, queue } = dependencies;
   // The webhook checks this too. Otherwise a task that is refused would keep the id of the change order, and block a
   // sender whose rollback is allowed.
   await readAndRequireChangePredatesProblem(request, dependencies);
   const leftMs = timeLeft(request, clock);
   const ownMs = Math.min(Math.max(leftMs * shareOfOwnRollback, leastOwnRollbackMs), leftMs / 2);
-  const due: RollbackDue = { ...task, rollback: 'due', problemStartedAt: request.problemStartedAt };
+  const { problemStartedAt } = request;
+  const due: RollbackDue = { ...task, rollback: 'due', problemStartedAt, ended };
   const deferred = await deferRollback(due, now, {
     ...queue,
     shareOfTry,
@@ -160,7 +211,7 @@ function taskFactsOf({ source, intent, receivedAt, facts, found }: RollbackInput
     requestedAt: receivedAt,
     changeOrderId: found.changeOrderId,
     operation: operationFor(source),
-    app: facts.app,
+    app: found.app ?? facts.app,
     actor: cutForTask(facts.actor),
     answerAt: intent.answerAt,
   };

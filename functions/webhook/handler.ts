@@ -202,13 +202,14 @@ async function processRequest(
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
   const changeOrders = changeOrdersOf(edas, operationFor(source));
   const dependencies = { changeOrders, clock, random, warn };
-  const found = await findChangeOrder({ ...intent, deadlineAt }, dependencies);
+  const mayHaveEnded = source.ended !== undefined;
+  const found = await findChangeOrder({ ...intent, mayHaveEnded, deadlineAt }, dependencies);
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
   const { warning } = intent;
   if (warning !== undefined) warn(warning, { changeOrderId: found.changeOrderId });
   const outcome = await executeRollback(
     { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
-    { ...dependencies, openQueue: lazily(() => openTaskQueue(context, env)), env, now },
+    { ...dependencies, edas, openQueue: lazily(() => openTaskQueue(context, env)), env, now },
   );
   return warning === undefined ? outcome : withWarning(outcome, warning);
 }

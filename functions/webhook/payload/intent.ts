@@ -21,6 +21,8 @@ export interface RollbackIntent {
   apps: readonly string[] | undefined;
   /** Epoch milliseconds. A change that began later is not to blame. */
   problemStartedAt: number | undefined;
+  /** The version to go back to, where the payload names one. */
+  version?: string | undefined;
   /** What could not be checked, and why: a sentence for the answer and the log. */
   warning?: string | undefined;
   /** Where the people of a chat wait for the result. */
@@ -49,9 +51,29 @@ export async function selectIntent(
     app: 'app' in target ? target.app : grant?.app,
     apps: grant ? [grant.app] : source.apps,
     problemStartedAt,
+    version: await selectVersion(source, payload),
     warning,
     answerAt: await selectAnswerAddress(source, payload, command),
   };
+}
+
+/**
+ * The version to go back to, should the release have ended; undefined where the payload names none.
+ *
+ * @throws Problem `payload_malformed` where there is something that is no text: a number may have lost digits, as 1.10 has
+ */
+export async function selectVersion(
+  { ended }: CompiledSource,
+  payload: JSONValue,
+): Promise<string | undefined> {
+  if (!ended?.version) return undefined;
+  const value = await evaluate(ended.version, payload, 'version');
+  if (isNothing(value)) return undefined;
+  if (typeof value === 'string') return value;
+  throw new Problem(
+    'payload_malformed',
+    `\`version: ${ended.version.text}\` gave ${describeValue(value)}, which is no text. Send the version in quotes.`,
+  );
 }
 
 /** Seconds by which the clock of a sender may be ahead. */

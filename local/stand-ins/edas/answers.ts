@@ -3,6 +3,7 @@ import { jsonAnswer, type Answer } from '../answers.ts';
 import type { ApiError } from '../gateway.ts';
 import { statuses, type Batch, type ChangeOrder, type Ruling } from './change-orders.ts';
 import { usualGroups } from './groups.ts';
+import type { ReleaseRules } from './release-rules.ts';
 import { localTime } from './words.ts';
 
 /** A failure, in the shape of the gateway: `RequestId`, `HostId`, `Code`, `Message`. */
@@ -57,18 +58,21 @@ export function applicationNotFoundAnswer(): Answer {
 }
 
 /** What ListRecentChangeOrder answers. As seen in the field, there is no list at all when there is nothing in it. */
-export function changeOrderListAnswer(orders: readonly ChangeOrder[]): Answer {
+export function changeOrderListAnswer(orders: readonly ChangeOrder[], rules: ReleaseRules): Answer {
   if (orders.length === 0) return jsonAnswer(200, success());
-  return jsonAnswer(200, { ...success(), ChangeOrderList: { ChangeOrder: orders.map(listEntry) } });
+  return jsonAnswer(200, {
+    ...success(),
+    ChangeOrderList: { ChangeOrder: orders.map((order) => listEntry(order, rules)) },
+  });
 }
 
-function listEntry(order: ChangeOrder) {
+function listEntry(order: ChangeOrder, { listsAllGroupsAs = 'default-group' }: ReleaseRules) {
+  const allGroups = listsAllGroupsAs === 'all' ? 'all' : usualGroups[0]?.id;
   return {
     ...commonFields(order),
     AppId: order.appId,
     CoTypeCode: order.coType,
-    // What EDAS names of an order for all groups is documented nowhere.
-    GroupId: order.target === 'all' ? usualGroups[0]?.id : order.target,
+    GroupId: order.target === 'all' ? allGroups : order.target,
     Source: order.source,
     ...(order.finishedAt !== undefined && { FinishTime: localTime(order.finishedAt) }),
   };

@@ -127,17 +127,18 @@ export function edasErrorcodeUnder500({ takesEffect = false }: Effect = {}): Fau
   };
 }
 
-/** Too many calls. EDAS varies the HTTP status; the gateway documents 400. */
+/** Too many calls. EDAS varies the HTTP status; the gateway documents 400. No page says that nothing was done. */
 export function throttled({
   status = 400,
   code = 'Throttling.User',
-}: {
+  takesEffect = false,
+}: Effect & {
   readonly status?: number;
   readonly code?: 'Throttling.User' | 'Throttling' | 'Rejected.Throttling';
 } = {}): Fault {
   return {
     name: `throttled (${status} ${code})`,
-    takesEffect: false,
+    takesEffect,
     instead: error(status, code, 'Request was denied due to user flow control.'),
   };
 }

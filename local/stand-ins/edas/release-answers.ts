@@ -48,6 +48,7 @@ export function applicationStatusAnswer(
   appId: string,
   name: string,
   groups: readonly RunningGroup[],
+  { deployRecords = 'last' }: ReleaseRules,
 ): Answer {
   const instances = groups.flatMap((group) =>
     group.instances.map((each) => ({ ...each, groupId: group.id })),
@@ -57,7 +58,7 @@ export function applicationStatusAnswer(
     GroupList: { Group: groups.map((group) => groupFields(appId, group)) },
     EccList: { Ecc: instances.map((instance) => eccFields(appId, instance)) },
     EcuList: { Ecu: instances.map(ecuFields) },
-    DeployRecordList: { DeployRecord: instances.flatMap(deployRecord) },
+    DeployRecordList: { DeployRecord: instances.flatMap((each) => recordsOf(each, deployRecords)) },
   };
   return jsonAnswer(200, { ...success(), AppInfo: appInfo });
 }
@@ -120,8 +121,9 @@ function ecuFields({ id, groupId, state }: InstanceOfGroup) {
   };
 }
 
-function deployRecord({ id, deployed }: InstanceOfGroup) {
-  return deployed ? [recordFields(id, deployed)] : [];
+function recordsOf({ id, past, deployed }: InstanceOfGroup, which: ReleaseRules['deployRecords']) {
+  const listed = which === 'every' ? past : [deployed].filter((each) => each !== undefined);
+  return listed.map((each) => recordFields(id, each));
 }
 
 function recordFields(id: string, { version, changeOrderId, at }: Deployed) {

@@ -27,6 +27,10 @@ export interface ReleaseRules {
   readonly language?: Language;
   /** Whether `PackageVersionList` holds a list, as in the SDK, or is one, as in an older page. Default `object`. */
   readonly historyShape?: 'object' | 'array';
+  /** Which group the list names of an order for all of them. Default `default-group`. */
+  readonly listsAllGroupsAs?: 'default-group' | 'all';
+  /** Whether QueryApplicationStatus lists the last deployment of each instance, or every one. Default `last`. */
+  readonly deployRecords?: 'last' | 'every';
   /** How its order differs from what it would be: one as fast as the newest order of the application, which succeeds. */
   readonly order?: Omit<ChangeOrderPlan, 'id' | 'appId' | 'appName' | 'coType' | 'createdAt'>;
 }

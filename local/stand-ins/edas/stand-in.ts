@@ -175,7 +175,7 @@ function readApplication(
   rules: ReleaseRules,
 ): Answer {
   // An application without orders has no list of them, known or not.
-  if (operation === 'ListRecentChangeOrder') return changeOrderListAnswer(orders.ofApplication(appId));
+  if (operation === 'ListRecentChangeOrder') return changeOrderListAnswer(orders.ofApplication(appId), rules);
   const name = orders.nameOf(appId);
   if (name === undefined) return applicationNotFoundAnswer();
   switch (operation) {
@@ -184,7 +184,7 @@ function readApplication(
     case 'ListHistoryDeployVersion':
       return historyAnswer(appId, orders.historyOf(appId), rules);
     case 'QueryApplicationStatus':
-      return applicationStatusAnswer(appId, name, orders.runningIn(appId));
+      return applicationStatusAnswer(appId, name, orders.runningIn(appId), rules);
   }
 }
 

@@ -22,6 +22,8 @@ export interface RunningInstance {
   readonly state: InstanceState;
   /** Undefined where nothing was deployed. */
   readonly deployed: Deployed | undefined;
+  /** All that was deployed to it, oldest first. */
+  readonly past: readonly Deployed[];
 }
 
 export interface RunningGroup extends Omit<InstanceGroup, 'instances'> {
@@ -52,23 +54,33 @@ export function whatRuns(
   now: number,
 ): RunningGroup[] {
   const running = new Map<string, Deployed>();
+  const past = new Map<string, Deployed[]>();
   const replaced = new Map<string, Deployed | undefined>();
+  const put = (place: string, deployed: Deployed) => {
+    running.set(place, deployed);
+    past.set(place, [...(past.get(place) ?? []), deployed]);
+  };
   for (const step of stepsUntil(now, groups, lives)) {
     const { place, brings, changeOrderId, at } = step;
     if ('takesBack' in brings) {
       const before = replaced.get(`${brings.takesBack} ${place}`);
-      if (before) running.set(place, { ...before, changeOrderId, at });
+      if (before) put(place, { ...before, changeOrderId, at });
       else running.delete(place);
     } else {
       replaced.set(`${changeOrderId} ${place}`, running.get(place));
-      running.set(place, { version: brings, changeOrderId, at });
+      put(place, { version: brings, changeOrderId, at });
     }
   }
   return groups.map((group) => {
     const deployed = running.get(group.id);
     const instances = group.instances.map(({ id, state }) => {
       const own = running.get(id) ?? deployed;
-      return { id, deployed: own, state: state === 7 ? (own?.version.instanceState ?? state) : state };
+      return {
+        id,
+        deployed: own,
+        past: past.get(id) ?? [],
+        state: state === 7 ? (own?.version.instanceState ?? state) : state,
+      };
     });
     return { ...group, deployed, instances };
   });

@@ -77,8 +77,8 @@ describe('an application', () => {
         type: 0,
         deployed: undefined,
         instances: [
-          { id: '0cf49a6c-95a8-4aa8-0000-000000000000', state: 7, deployed: undefined },
-          { id: '0cf49a6c-95a8-4aa8-0000-000000000001', state: 7, deployed: undefined },
+          { id: '0cf49a6c-95a8-4aa8-0000-000000000000', state: 7, deployed: undefined, past: [] },
+          { id: '0cf49a6c-95a8-4aa8-0000-000000000001', state: 7, deployed: undefined, past: [] },
         ],
       },
     ]);

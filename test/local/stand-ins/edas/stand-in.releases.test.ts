@@ -331,6 +331,17 @@ describe('QueryApplicationStatus', () => {
     });
   });
 
+  test('can list every deployment of an instance, oldest first', async () => {
+    await restart({ releaseRules: { deployRecords: 'every' } });
+    edas.orders.setUp({ appId, groups: [{ instances: [7] }] });
+    const [one, two] = edas.orders.historyOf(appId);
+    expect(await state()).toMatchObject({
+      AppInfo: {
+        DeployRecordList: { DeployRecord: [{ PackageVersionId: one?.id }, { PackageVersionId: two?.id }] },
+      },
+    });
+  });
+
   test('names no version where nothing was deployed', async () => {
     edas.orders.setUp({ appId: 'new', groups: [{}] });
     const answer = await client.request('GET', paths.state, { AppId: 'new' });
@@ -370,6 +381,7 @@ describe('a fault of RollbackApplication', () => {
     ['takes effect', faults.cutInHalf(), 1],
     ['takes effect', rewordings.bareSuccess(), 1],
     ['takes effect', rewordings.emptyOrderId(), 1],
+    ['takes effect', faults.throttled({ takesEffect: true }), 1],
     ['does not take effect', faults.resetBeforeHandling(), 0],
     ['does not take effect', faults.businessErrorUnder200(), 0],
     ['does not take effect', faults.throttled(), 0],
@@ -389,6 +401,17 @@ describe('a fault of RollbackApplication', () => {
   test('emptyOrderId leaves a refusal as it is', async () => {
     edas.setFault(() => rewordings.emptyOrderId());
     expect(await rollBack({ HistoryVersion: 'none' })).not.toHaveProperty('ChangeOrderId');
+  });
+});
+
+test.each([
+  ['default-group', defaultGroup],
+  ['all', 'all'],
+] as const)('the list names %s of an order for all groups', async (listsAllGroupsAs, GroupId) => {
+  await restart({ releaseRules: { listsAllGroupsAs } });
+  release({ target: canary });
+  expect(await list()).toMatchObject({
+    ChangeOrderList: { ChangeOrder: [{ GroupId }, { GroupId }, { GroupId: canary }] },
   });
 });
 

@@ -1,0 +1,190 @@
+import { planRelease, rollbackOrderIn } from '../claim/plan-release.ts';
+import { handOverReleaseRollback, lookAtRelease, type ReleaseRecord } from '../claim/release-tasks.ts';
+import type { QueueAccess } from '../claim/task-calls.ts';
+import { describeStatus, endOf } from '../edas/status.ts';
+import { Problem } from '../errors.ts';
+import { reasonOf } from '../lib/text.ts';
+import { leastCallMs, timeLeft } from '../rollback/budget.ts';
+import { versionsOf, type ReleasePlan, type RolledBackBefore } from '../rollback/ended-release.ts';
+import { heldRelease, releaseRolledBackBefore } from '../rollback/outcome.ts';
+import type { ReleaseDependencies } from '../rollback/read-release.ts';
+import type { Hold } from '../rollback/request.ts';
+import { doubtTimeoutMs, type ReleaseRollbackDue, type ReleaseTerms, type TaskFacts } from '../task.ts';
+import type { Deferred } from './hand-over.ts';
+import type { Outcome } from './outcome.ts';
+
+/** A release that has ended, and that a webhook may roll back. */
+export interface EndedReleaseInput {
+  app: string;
+  task: TaskFacts;
+  ended: ReleaseTerms;
+  problemStartedAt: number | undefined;
+  hold: Hold | undefined;
+  /** Milliseconds, on the clock. */
+  deadlineAt: number;
+}
+
+export interface EndedReleaseDependencies extends ReleaseDependencies {
+  queue: QueueAccess;
+}
+
+/**
+ * Checks every rule for a release that has ended, and hands its rollback over to a task, which checks them again and makes
+ * the one call. Nothing is sent here: without a task, the one call could be made twice.
+ *
+ * @throws Problem with the rule that fails; `release_already_tried`; `task_not_taken`
+ */
+export async function executeEnded(
+  input: EndedReleaseInput,
+  dependencies: EndedReleaseDependencies,
+): Promise<Outcome> {
+  const { app, task, ended, problemStartedAt, hold, deadlineAt } = input;
+  const { changeOrderId } = task;
+  const { queue } = dependencies;
+  const request = { ...ended, app, changeOrderId, problemStartedAt };
+  const [record, plan] = await Promise.all([
+    lookAtRelease(changeOrderId, queue),
+    planOrProblem(planRelease(request, deadlineAt, dependencies)),
+  ]);
+  if (plan instanceof Problem) {
+    if (record.call === 'claimed') return replyToCall(record, input, dependencies);
+    throw plan;
+  }
+  if (plan.plan === 'already_rolled_back') {
+    const rollback = plan.rollbackChangeOrderId ?? rollbackOrderIn(record);
+    return releaseRolledBackBefore(plan.changeOrderId, rollback);
+  }
+  if (record.call === 'claimed') return replyToCall(record, input, dependencies);
+  if (hold) return heldRelease(hold, changeOrderId, versionsOf(plan));
+  const due: ReleaseRollbackDue = { ...task, rollback: 'ended', app, ended, problemStartedAt };
+  return handOver(due, plan, queue);
+}
+
+async function planOrProblem(
+  plan: Promise<ReleasePlan | RolledBackBefore>,
+): Promise<ReleasePlan | RolledBackBefore | Problem> {
+  try {
+    return await plan;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+async function handOver(task: ReleaseRollbackDue, plan: ReleasePlan, queue: QueueAccess): Promise<Deferred> {
+  const { app, changeOrderId } = task;
+  const submission = await handOverReleaseRollback(task, queue);
+  switch (submission) {
+    case 'accepted':
+    case 'settled': {
+      const message = `The release has ended. A task rolls it back from ${plan.fromVersion} to ${plan.toVersion}, once, and another one then follows the rollback to its end. Changes of configuration and of databases are not undone.`;
+      return { outcome: 'deferred', changeOrderId, ...versionsOf(plan), message };
+    }
+    case 'exists':
+      return duplicateOf(
+        changeOrderId,
+        'A task has to roll this release back, or has ended without sending anything: its messages and its log say which.',
+      );
+    default:
+      throw new Problem(
+        'task_not_taken',
+        submission === 'failed'
+          ? 'A release that has ended is rolled back by a task only, and Function Compute took none: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.'
+          : 'A release that has ended is rolled back by a task only, and it is not known whether Function Compute took one. Send the webhook again: a second task sends nothing. Or look at the application in the EDAS console.',
+        { app, changeOrderId },
+      );
+  }
+}
+
+function duplicateOf(changeOrderId: string, what: string): Deferred {
+  const message = `${what} This webhook did nothing.`;
+  return { outcome: 'deferred', changeOrderId, duplicate: true, message };
+}
+
+/**
+ * The answer to a delivery for whose release the one call was made before, or is being made, while the newest version
+ * still runs.
+ *
+ * @throws Problem `release_already_tried`, or `edas_outcome_unknown` as long as a task still finds out
+ */
+async function replyToCall(
+  { claim, report }: Extract<ReleaseRecord, { call: 'claimed' }>,
+  { app, task, deadlineAt }: EndedReleaseInput,
+  dependencies: EndedReleaseDependencies,
+): Promise<Deferred> {
+  const { changeOrderId } = task;
+  const { now } = dependencies;
+  const tried = (what: string) =>
+    new Problem(
+      'release_already_tried',
+      `A release is rolled back once, and this one was tried before: ${what} This request rolled nothing back. Decide in the EDAS console.`,
+      { app, changeOrderId },
+    );
+  switch (report?.rollback) {
+    case 'done': {
+      const { rollbackChangeOrderId: id = '' } = report;
+      const status = await statusOf(id, deadlineAt, dependencies);
+      if (endOf(status) !== undefined) {
+        throw tried(`its rollback, ${id}, has status ${describeStatus(status)}, and the release still runs.`);
+      }
+      const what = `EDAS accepted the rollback of this release for an earlier delivery (rollback order ${id}), and a task follows it.`;
+      return duplicateOf(changeOrderId, what);
+    }
+    case 'unknown': {
+      if (now() > report.sentBefore + doubtTimeoutMs) {
+        throw tried('the rollback was sent, and it is not known whether it began.');
+      }
+      throw new Problem(
+        'edas_outcome_unknown',
+        'An earlier delivery had the rollback of this release sent, and it is not known yet whether it began. A task looks at the application for two minutes, and tells people. Nothing sends it again.',
+        { app, changeOrderId },
+      );
+    }
+    case 'refused':
+      throw tried(report.reason ?? 'EDAS refused the rollback.');
+    default:
+      if (claim && now() > claim.sendsUntil + doubtTimeoutMs) {
+        throw tried(
+          'the function that had to send the rollback was cut off, and it is not known whether it did.',
+        );
+      }
+      return duplicateOf(changeOrderId, 'A task is sending the rollback of this release.');
+  }
+}
+
+/** The status of the order that carries the rollback out; undefined where it cannot be read. */
+async function statusOf(
+  changeOrderId: string,
+  deadlineAt: number,
+  { edas, clock, warn }: EndedReleaseDependencies,
+): Promise<number | undefined> {
+  const leftMs = timeLeft({ deadlineAt }, clock);
+  if (leftMs < leastCallMs) return undefined;
+  try {
+    return (await (await edas()).getChangeOrderInfo(changeOrderId, leftMs)).status;
+  } catch (error) {
+    warn('the order of the rollback could not be read', { changeOrderId, reason: reasonOf(error) });
+    return undefined;
+  }
+}
+
+/**
+ * Whether a deployment in flight is, or may be, the rollback of the release before it: EDAS may list it as a deployment
+ * like any other, and rolling it back would bring the bad version back.
+ */
+export async function isReleaseRollback(
+  changeOrderId: string,
+  releaseBefore: string,
+  queue: QueueAccess,
+): Promise<boolean> {
+  const record = await lookAtRelease(releaseBefore, queue);
+  if (record.call !== 'claimed' || record.report?.rollback === 'refused') return false;
+  const named = rollbackOrderIn(record);
+  return named === undefined || named === changeOrderId;
+}
+
+/** The answer to a delivery that finds the rollback of a release in flight, and nothing else. */
+export function releaseRollbackInFlight(rollback: string, release: string): Deferred {
+  const what = `The deployment in flight, ${rollback}, is the rollback of the release ${release}, as far as the tasks show it: so it is not rolled back itself.`;
+  return duplicateOf(release, what);
+}
