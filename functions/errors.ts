@@ -30,7 +30,11 @@ export const errorCatalogue = {
     title: 'No deployment of the application is in flight',
     retry: false,
   },
-  release_not_newest: { status: 409, title: 'The release is not the newest of its application', retry: false },
+  release_not_newest: {
+    status: 409,
+    title: 'The release is not the newest of its application',
+    retry: false,
+  },
   release_too_old: { status: 409, title: 'The release ended too long ago', retry: false },
   app_has_change_in_flight: { status: 409, title: 'A change of the application is in flight', retry: false },
   groups_differ: { status: 409, title: 'The groups of the application run different versions', retry: false },

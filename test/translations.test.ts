@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { messageFor } from '../functions/follow/message.ts';
+import type { Notification } from '../functions/follow/rollback-event.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { sandboxSecrets } from '../local/sandbox/secrets.ts';
@@ -147,26 +148,38 @@ test('docs/sources.md names the secret that the sandbox gives to the variable of
   expect(read('docs/sources.md')).toContain(`\`SECRET_PIPELINE=${SECRET_PIPELINE_OLD} npm run send `);
 });
 
-test('docs/notifications.md shows the message that people get, in both languages', () => {
-  const messages = (['en', 'zh'] as const).map((language) =>
-    messageFor(
-      {
-        event: 'succeeded',
-        description: 'checkout 2.4.0',
-        changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a',
-        changeStatus: 6,
-        rollbackChangeOrderId: '08e5b76a-4b9a-4708-91bf-729a6175b02c',
-        status: 2,
-        batches: { done: 3, total: 3 },
-        failures: [],
-        tookMs: 252_000,
-        actor: 'alice',
-        source: 'pipeline',
-        delivery: '42',
-        consoleUrl: 'https://edas.console.aliyun.com/#/home?regionNo=cn-hangzhou',
-      },
-      language,
-    ),
-  );
-  expect(plainBlocksOf(read('docs/notifications.md'))).toEqual(messages);
+test('docs/notifications.md shows the messages that people get, in both languages', () => {
+  const asked = {
+    changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a',
+    rollbackChangeOrderId: '08e5b76a-4b9a-4708-91bf-729a6175b02c',
+    event: 'succeeded',
+    status: 2,
+    failures: [],
+    tookMs: 252_000,
+    actor: 'alice',
+    source: 'pipeline',
+    delivery: '42',
+    consoleUrl: 'https://edas.console.aliyun.com/#/home?regionNo=cn-hangzhou',
+  } as const;
+  const ofChange = {
+    ...asked,
+    description: 'checkout 2.4.0',
+    changeStatus: 6,
+    batches: { done: 3, total: 3 },
+  };
+  const ofRelease: Notification = {
+    ...asked,
+    operation: 'RollbackApplication',
+    app: { id: '3616cdca-4f92-4413-0000-000000000000', name: 'checkout' },
+    description: '版本:1.8.2 | 包名:checkout.jar | 部署目标:所有分组',
+    changeStatus: 2,
+    batches: { done: 2, total: 2 },
+    release: { fromVersion: '1.8.2', toVersion: '1.8.1', groups: ['8123db90-0000-4000-8000-000000000003'] },
+    instances: { total: 4, healthy: 3, onVersion: 4 },
+  };
+  expect(plainBlocksOf(read('docs/notifications.md'))).toEqual([
+    messageFor(ofChange, 'en'),
+    messageFor(ofChange, 'zh'),
+    messageFor(ofRelease, 'en'),
+  ]);
 });

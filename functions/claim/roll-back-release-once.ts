@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import { timeLeft } from '../rollback/budget.ts';
-import type { ReleasePlan } from '../rollback/ended-release.ts';
+import { versionsOf, type ReleasePlan } from '../rollback/ended-release.ts';
 import type { ReleaseDependencies, ReleaseSearch } from '../rollback/read-release.ts';
 import { rollBackRelease, type ReleaseReceipt } from '../rollback/roll-back-release.ts';
 import {
@@ -48,8 +48,8 @@ export async function rollBackReleaseOnce(
 ): Promise<SentReleaseRollback | 'taken'> {
   const { plan, search, reportTimeoutMs } = job;
   const { clock, now, queue } = dependencies;
-  const { fromVersion, fromVersionId, toVersion, groups, seenUntil } = plan;
-  const release = { fromVersion, fromVersionId, toVersion, groups, seenUntil };
+  const { fromVersionId, seenUntil } = plan;
+  const release = { ...versionsOf(plan), fromVersionId, seenUntil };
   const task: TaskFacts = { ...job.task, release };
   if (!(await takeCall(task, job, dependencies))) return 'taken';
   const end = await endOf(rollBackRelease(plan, search, dependencies));

@@ -24,6 +24,8 @@ export function createNotificationBuilder(
   { context, env, clock, edas, warn, waitedMs }: NotificationDependencies,
 ): (event: RollbackEvent) => Promise<Notification> {
   const { source, actor, delivery, changeOrderId } = task;
+  const isOfRelease = task.rollback === 'ended' || task.release !== undefined;
+  const operation = isOfRelease ? ('RollbackApplication' as const) : task.operation;
   const { requestId } = context;
   const consoleUrl = consoleUrlOf(context, env);
   // Read for the first notification: a rollback does not wait for a name.
@@ -31,7 +33,7 @@ export function createNotificationBuilder(
   const startedAt = clock.now();
   return async (event) => {
     const tookMs = Math.round(waitedMs + clock.now() - startedAt);
-    const known = { requestId, changeOrderId, app: await app(), source, actor, delivery };
+    const known = { requestId, changeOrderId, operation, app: await app(), source, actor, delivery };
     return { ...event, ...known, tookMs, consoleUrl };
   };
 }

@@ -68,7 +68,13 @@ export function createTaskHandler({ notify }: FollowConfiguration, runtime: Foll
       facts = factsOf(task);
       const last = await followTask(task, context, dependencies);
       const { event: outcome, rollbackChangeOrderId, status } = last;
-      logDecision('info', { ...facts, outcome, rollbackChangeOrderId, status });
+      logDecision('info', {
+        ...facts,
+        outcome,
+        rollbackChangeOrderId,
+        status,
+        ...('failures' in last ? factsOfRelease(last) : {}),
+      });
       return { event: outcome };
     } catch (error) {
       const problem = toProblem(error, { requestId }, log);
@@ -86,6 +92,20 @@ export function createTaskHandler({ notify }: FollowConfiguration, runtime: Foll
 /** What the audit trail says of a task. */
 function factsOf({ requestId, source, delivery, app, changeOrderId, actor, rollback }: RollbackTask): object {
   return { webhookRequestId: requestId, source, delivery, app, changeOrderId, actor, rollback };
+}
+
+/** What it says of a release that had ended, and of its instances afterwards. The index takes no lists. */
+function factsOfRelease({ release, instances }: RollbackEvent): object {
+  const { fromVersion, toVersion, groups } = release ?? {};
+  const { total: totalInstances, healthy: healthyInstances, onVersion: instancesOnVersion } = instances ?? {};
+  return {
+    fromVersion,
+    toVersion,
+    groups: groups?.join(', '),
+    totalInstances,
+    healthyInstances,
+    instancesOnVersion,
+  };
 }
 
 async function readOrNotify(

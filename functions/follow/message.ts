@@ -12,12 +12,13 @@ const textsOf: Record<Language, Texts> = { en: textsInEnglish, zh: textsInChines
 /** Characters. More is not read at three in the morning. */
 const longestMessage = 1500;
 
-/** How many characters of each text from outside a message may have, and how many failures: the first that fits. */
+/** How many characters of each text from outside a message may have, and how many failures and groups: the first that fits. */
 const drafts = [
   { length: 300, failures: 5 },
   { length: 150, failures: 3 },
   { length: 75, failures: 2 },
   { length: 30, failures: 1 },
+  { length: 15, failures: 1 },
 ] as const;
 type Draft = (typeof drafts)[number];
 
@@ -45,17 +46,20 @@ function write(notification: Notification, texts: Texts, draft: Draft): string {
     texts.headlines[topic],
     ...line(labels.app, describeApp(notification, texts, draft)),
     ...line(labels.change, describeChange(notification, texts, draft)),
+    ...line(labels.version, describeVersions(notification, texts, draft)),
+    ...line(labels.groups, describeGroups(notification, texts, draft)),
     ...line(labels.rollback, tidy(notification.rollbackChangeOrderId, idLength)),
     ...line(labels.status, notification.status === undefined ? undefined : texts.status(notification.status)),
     ...line(
       labels.batches,
       notification.batches && texts.batches(notification.batches.done, notification.batches.total),
     ),
+    ...line(labels.instances, describeInstances(notification, texts, draft)),
     ...describeFailures(notification, texts, draft).flatMap((failure) => line(labels.failed, failure)),
     ...line(labels.why, describeProblem(notification, texts, draft)),
     ...line(labels.took, describeDuration(notification, texts)),
     ...line(labels.by, describeAsker(notification, texts, draft)),
-    ...line(labels.next, texts.next[isReleaseWaiting(notification) ? 'waiting_itself' : topic]),
+    ...line(labels.next, describeNext(notification, texts, topic)),
     notification.consoleUrl,
   ];
   return lines.join('\n');
@@ -69,7 +73,12 @@ function topicOf(notification: Notification): Topic {
     case 'failing':
     case 'terminated':
       return isOfChange ? `${event}_itself` : event;
+    case 'started':
+    case 'not_rolled_back':
+    case 'outcome_unknown':
+      return isOfEndedRelease(notification) ? `${event}_release` : event;
     case 'succeeded': {
+      if (isOfEndedRelease(notification)) return topicOfRelease(notification);
       const showsRollback = changeStatus === undefined || phaseOf(changeStatus) === 'terminated';
       return isPresumed === true || !showsRollback ? 'succeeded_presumably' : event;
     }
@@ -78,6 +87,27 @@ function topicOf(notification: Notification): Topic {
     default:
       return event;
   }
+}
+
+/** Refused before its versions were known, it can be told by the operation alone. */
+function isOfEndedRelease({ operation, release }: Notification): boolean {
+  return operation === 'RollbackApplication' || release !== undefined;
+}
+
+/** The release itself stays as it ended. What the instances run is surer than which order did it. */
+function topicOfRelease({ isPresumed, instances }: Notification): Topic {
+  const { total = 0, healthy = 0, onVersion } = instances ?? {};
+  if (onVersion !== undefined && onVersion < total) return 'succeeded_elsewhere';
+  if (healthy < total) return 'succeeded_unhealthy';
+  if (onVersion !== undefined && total > 0) return 'succeeded_release';
+  return isPresumed === true ? 'succeeded_presumably' : 'succeeded_unseen';
+}
+
+function describeNext(notification: Notification, texts: Texts, topic: Topic): string | undefined {
+  const next = texts.next[isReleaseWaiting(notification) ? 'waiting_itself' : topic];
+  const { event } = notification;
+  const isDeployed = event === 'succeeded' || event === 'partly_succeeded';
+  return next && isDeployed && isOfEndedRelease(notification) ? next + texts.space + texts.notUndone : next;
 }
 
 /** Whatever else happened, who reads that status confirms the next batch; and that may be one of the bad release. */
@@ -98,13 +128,40 @@ function describeChange(notification: Notification, texts: Texts, { length }: Dr
   return list(texts, [tidy(notification.description, length), id && texts.changeOrder(id), status]);
 }
 
+function describeVersions({ release }: Notification, texts: Texts, { length }: Draft): string | undefined {
+  const from = tidy(release?.fromVersion, length);
+  const to = tidy(release?.toVersion, length);
+  return from && to && texts.versions(from, to);
+}
+
+function describeGroups({ release }: Notification, texts: Texts, draft: Draft): string | undefined {
+  const groups = release?.groups ?? [];
+  const more = groups.length - draft.failures;
+  const shown = groups.slice(0, draft.failures).map((id) => tidy(id, idLength));
+  return list(texts, [...shown, more > 0 ? texts.more(more) : undefined]);
+}
+
+function describeInstances(
+  { instances, release }: Notification,
+  texts: Texts,
+  { length }: Draft,
+): string | undefined {
+  if (!instances || instances.total === 0) return undefined;
+  const { total, healthy, onVersion } = instances;
+  const version = tidy(release?.toVersion, length);
+  return list(texts, [
+    texts.healthy(healthy, total),
+    onVersion === undefined ? texts.versionUnseen : version && texts.onVersion(onVersion, total, version),
+  ]);
+}
+
 function describeFailures({ failures }: Notification, texts: Texts, draft: Draft): string[] {
   const shown = failures.slice(0, draft.failures).map(({ place, reason }) => {
     const parts = [tidy(place, draft.length), tidy(reason, draft.length)];
     return parts.filter((part) => part !== undefined).join(texts.colon);
   });
   const more = failures.length - shown.length;
-  return more > 0 ? [...shown, texts.moreFailures(more)] : shown;
+  return more > 0 ? [...shown, texts.more(more)] : shown;
 }
 
 /** It is written for people, and says at its end what to do: so it may be longer. */

@@ -22,7 +22,7 @@ export function findRollback(
 
 /** For reads that a task can do without: undefined where EDAS cannot be asked, or there are no credentials. */
 export async function ifReadable<T>(
-  { warn }: TaskDependencies,
+  { warn }: Pick<TaskDependencies, 'warn'>,
   read: () => Promise<T>,
 ): Promise<T | undefined> {
   try {

@@ -1,4 +1,5 @@
 import type { ChangeFailure } from '../edas/change-order.ts';
+import type { RollbackOperation } from '../edas/client.ts';
 import type { ErrorCode } from '../errors.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { ErrorCode } from '../errors.ts';
  * - `succeeded`, `partly_succeeded`, `failed`, `terminated`: how it ended. Terminated: a person stopped the rollback, or
  *   EDAS carries it out under the id of the change itself, which then looks like this.
  * - `already_terminated`: there was nothing to do, for the change had ended from outside before.
+ * - `already_rolled_back`: there was nothing to do, for the version of a release that had ended runs nowhere any more.
  * - `not_rolled_back`: the rollback that this task should do was refused, or cannot be done.
  * - `outcome_unknown`: the rollback was sent, and it is not known yet whether it has begun.
  * - `unreadable`: the order cannot be read, or the function failed, so the rollback is not followed.
@@ -25,6 +27,7 @@ export type RollbackEventName =
   | 'failed'
   | 'terminated'
   | 'already_terminated'
+  | 'already_rolled_back'
   | 'not_rolled_back'
   | 'outcome_unknown'
   | 'unreadable'
@@ -51,10 +54,22 @@ export interface RollbackEvent {
   changeStatus?: number | undefined;
   /** How many batches of the order that was followed are done, and how many it has. */
   batches?: { done: number; total: number } | undefined;
+  /** Of a release that had ended: the versions, by name, and the ids of the groups of instances. */
+  release?: { fromVersion: string; toVersion: string; groups: readonly string[] } | undefined;
+  /** How the instances of these groups were, seen once after the end. Absent where they could not be read. */
+  instances?: InstanceCounts | undefined;
   /** What failed inside the order; of a running one, what has failed since the last news of it. */
   failures: readonly ChangeFailure[];
   /** Why, where something went wrong; the code is that of docs/errors.md. */
   problem?: { code?: ErrorCode | undefined; message: string } | undefined;
+}
+
+/** How many instances are as they should be after the rollback of a release. */
+export interface InstanceCounts {
+  total: number;
+  healthy: number;
+  /** How many run the version that was gone back to. Undefined where EDAS does not show which version they run. */
+  onVersion: number | undefined;
 }
 
 /** What has happened, and to what: all that people are told. */
@@ -64,6 +79,8 @@ export interface Notification extends RollbackEvent {
   /** Absent only where the task cannot be read. */
   changeOrderId?: string | undefined;
   app?: { id: string; name?: string | undefined } | undefined;
+  /** What rolls back. `RollbackApplication`: a release that had ended. */
+  operation?: RollbackOperation | 'RollbackApplication' | undefined;
   source?: string | undefined;
   actor?: string | undefined;
   delivery?: string | undefined;

@@ -14,7 +14,7 @@ import { lookAtInstances } from './look-at-instances.ts';
 import { queueAccess } from './queue-access.ts';
 import type { RollbackEvent } from './rollback-event.ts';
 import { settleReleaseDoubt } from './settle-release-doubt.ts';
-import type { QuietEnd, StartedRollback } from './task-end.ts';
+import { told, type QuietEnd, type StartedRollback } from './task-end.ts';
 
 /** @returns the report, where no other task has it */
 export async function rollBackReleaseInTask(
@@ -51,11 +51,23 @@ export async function followReleaseInDoubt(
   const { rollbackChangeOrderId } = begun;
   const { notify } = dependencies;
   if (rollbackChangeOrderId !== undefined) {
-    await notify({ event: 'started', rollbackChangeOrderId, isPresumed: true, release, failures: [] });
+    await notify({
+      event: 'started',
+      rollbackChangeOrderId,
+      isPresumed: true,
+      release: told(release),
+      failures: [],
+    });
     return { rollbackChangeOrderId, isPresumed: true, wasNotified: false, release };
   }
   const instances = await lookAtInstances(release, dependencies);
-  const last: RollbackEvent = { event: 'succeeded', isPresumed: true, release, instances, failures: [] };
+  const last: RollbackEvent = {
+    event: 'succeeded',
+    isPresumed: true,
+    release: told(release),
+    instances,
+    failures: [],
+  };
   await notify(last);
   return last;
 }

@@ -11,7 +11,7 @@ import { pollToEnd, type Observation } from './poll.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 import { followReleaseInDoubt, goesOnAsRelease, rollBackReleaseInTask } from './run-release-task.ts';
 import { settleDoubt } from './settle-doubt.ts';
-import { releaseIn, type QuietEnd, type StartedRollback } from './task-end.ts';
+import { releaseIn, told, type QuietEnd, type StartedRollback } from './task-end.ts';
 import { watchClaim } from './watch-claim.ts';
 
 /**
@@ -165,7 +165,7 @@ async function notifyOfStart(
     rollbackChangeOrderId,
     isPresumed,
     description: change?.description,
-    release,
+    release: told(release),
     failures: [],
   });
   return started;
@@ -215,7 +215,7 @@ async function followToEnd(
     // A release has succeeded, and stays so: its rollback is a deployment of its own.
     changeStatus: release ? undefined : change?.status,
     batches: order?.batches,
-    release,
+    release: told(release),
     failures,
     problem: failure && { message: explain(failure, 'read') },
   });

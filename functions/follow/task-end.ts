@@ -1,3 +1,4 @@
+import { versionsOf, type ReleaseVersions } from '../rollback/ended-release.ts';
 import type { ReleaseFacts, RollbackTask } from '../task.ts';
 
 /** A task that has ended without news for people: another one goes on. */
@@ -28,6 +29,11 @@ export interface StartedRollback {
 /** A release that is rolled back, and whose. */
 export interface ReleaseOfApp extends ReleaseFacts {
   app: string;
+}
+
+/** What people are told of it. */
+export function told(release: ReleaseOfApp | undefined): ReleaseVersions | undefined {
+  return release && versionsOf(release);
 }
 
 /** Undefined where a change in flight is rolled back. */

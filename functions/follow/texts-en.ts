@@ -22,6 +22,20 @@ export const textsInEnglish: Texts = {
     unreadable: 'Trouble: this function does not follow the EDAS rollback, for its order cannot be read.',
     out_of_time: 'Unfinished: the EDAS rollback has not ended, and this function has stopped following it.',
     out_of_sight: 'Unknown: the time is up, and it could not be seen whether the EDAS rollback has ended.',
+    already_rolled_back:
+      'Nothing to do: the version of the release runs nowhere any more, so no EDAS rollback was sent.',
+    started_release:
+      'Started: the EDAS rollback of a release that had ended is under way; it deploys an earlier version.',
+    succeeded_release:
+      'Succeeded: the EDAS rollback has ended; all instances are healthy and run the earlier version.',
+    succeeded_unhealthy: 'Trouble: the EDAS rollback has ended, but not all instances are healthy.',
+    succeeded_elsewhere:
+      'Trouble: the EDAS rollback has ended, but not all instances run the earlier version.',
+    succeeded_unseen:
+      'Probably succeeded: the EDAS rollback has ended, but what the instances run now could not be seen.',
+    not_rolled_back_release: 'Trouble: the EDAS rollback of a release that had ended was not done.',
+    outcome_unknown_release:
+      'Unknown: it is not known yet whether the EDAS rollback of a release that had ended has begun.',
     task_refused: 'Trouble: the task of an EDAS rollback cannot be read, so nothing was done.',
   },
   next: {
@@ -50,14 +64,31 @@ export const textsInEnglish: Texts = {
     unreadable: 'follow the rollback in the EDAS console.',
     out_of_time: 'follow the rollback in the EDAS console until it ends.',
     out_of_sight: 'look in the EDAS console how far the rollback has come.',
+    already_rolled_back: undefined,
+    started_release: undefined,
+    succeeded_release: 'check whether the problem is gone.',
+    succeeded_unhealthy: 'look at the instances in the EDAS console.',
+    succeeded_elsewhere:
+      'check in the EDAS console which version each instance runs, and roll back or deploy there.',
+    succeeded_unseen:
+      'check in the EDAS console whether all instances are healthy and run the earlier version.',
+    not_rolled_back_release:
+      'Function Compute may try again, so look at the application in the EDAS console before you act. Once nothing more comes, roll back in the EDAS console: this function sends at most one rollback for a release, and a webhook that is sent again does not change that.',
+    outcome_unknown_release:
+      'check in the EDAS console whether a change is running and which version the instances run, before you roll back there. This function does not send the rollback again.',
     task_refused: 'look in the EDAS console whether a change has to be rolled back, and do it there.',
   },
+  notUndone:
+    'Configuration and database changes are not undone: check whether the older version works with them.',
   labels: {
     app: 'Application',
     change: 'Change',
+    version: 'Version',
+    groups: 'Groups',
     rollback: 'Rollback order',
     status: 'Status',
     batches: 'Batches',
+    instances: 'Instances',
     failed: 'Failed',
     took: 'Time since the request',
     by: 'Asked for by',
@@ -66,9 +97,14 @@ export const textsInEnglish: Texts = {
   },
   colon: ': ',
   comma: ', ',
+  space: ' ',
   changeOrder: (id) => `change order ${id}`,
   inBrackets: (text) => ` (${text})`,
   status: describeStatus,
+  versions: (from, to) => `from ${from} back to ${to}`,
+  healthy: (count, total) => `${count} of ${total} healthy`,
+  onVersion: (count, total, version) => `${count} of ${total} run ${version}`,
+  versionUnseen: 'EDAS does not show which version they run',
   batches: (done, total) => `${done} of ${total} done`,
   duration: (hours, minutes, seconds) => {
     if (hours > 0) return `${hours} h ${minutes} min ${seconds} s`;
@@ -76,5 +112,5 @@ export const textsInEnglish: Texts = {
   },
   source: (name) => `source ${name}`,
   delivery: (id) => `delivery ${id}`,
-  moreFailures: (count) => `${count} more`,
+  more: (count) => `${count} more`,
 };

@@ -5,7 +5,7 @@ import { describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import type { ReleasePlan, ReleaseVersions, RolledBackBefore } from '../rollback/ended-release.ts';
+import { versionsOf, type ReleasePlan, type RolledBackBefore } from '../rollback/ended-release.ts';
 import { heldRelease, releaseRolledBackBefore } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
 import type { Hold } from '../rollback/request.ts';
@@ -69,10 +69,6 @@ async function planOrProblem(
     if (error instanceof Problem) return error;
     throw error;
   }
-}
-
-function versionsOf({ fromVersion, toVersion, groups }: ReleaseVersions): ReleaseVersions {
-  return { fromVersion, toVersion, groups };
 }
 
 async function handOver(task: ReleaseRollbackDue, plan: ReleasePlan, queue: QueueAccess): Promise<Deferred> {

@@ -23,3 +23,18 @@ export function notificationOf(differences: Partial<Notification> = {}): Notific
     ...differences,
   };
 }
+
+export const group = '8123db90-0000-4000-8000-000000000003';
+
+/** The rollback of a release that had ended, after which all is well; or what differs from one. */
+export function releaseNotificationOf(differences: Partial<Notification> = {}): Notification {
+  return notificationOf({
+    operation: 'RollbackApplication',
+    description: 'Version: 1.8.2 | Package Name: checkout.jar',
+    // A release stays as it ended, whatever is deployed after it.
+    changeStatus: 2,
+    release: { fromVersion: '1.8.2', toVersion: '1.8.1', groups: [group] },
+    instances: { total: 4, healthy: 4, onVersion: 4 },
+    ...differences,
+  });
+}

@@ -23,6 +23,7 @@ const outcomeStatus: Record<Outcome['outcome'], number> = {
   rolling_back: 202,
   deferred: 202,
   already_terminated: 200,
+  already_rolled_back: 200,
   ignored: 200,
   dry_run: 200,
   suspended: 200,

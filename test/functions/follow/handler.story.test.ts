@@ -27,6 +27,7 @@ test('a night: rolled back, waits for a person, is confirmed, fails in part, wai
   };
   const always = {
     ...{ requestId: 'fake-request-id', ...what, ...who, ...where },
+    operation: 'RollbackChangeOrder',
     isPresumed: false,
     text: expect.any(String) as string,
   };

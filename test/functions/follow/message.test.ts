@@ -9,10 +9,22 @@ import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
 import type { Topic } from '../../../functions/follow/texts.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
 import { dangersIn, hostileText } from '../../support/hostile-text.ts';
-import { changeOrderId, notificationOf, rollbackChangeOrderId } from '../../support/notification.ts';
+import {
+  changeOrderId,
+  group,
+  notificationOf,
+  releaseNotificationOf,
+  rollbackChangeOrderId,
+} from '../../support/notification.ts';
 import { runs } from '../../support/runs.ts';
 
 const topics = Object.keys(textsInEnglish.headlines) as Topic[];
+
+const eventsOfReleases = {
+  started_release: 'started',
+  not_rolled_back_release: 'not_rolled_back',
+  outcome_unknown_release: 'outcome_unknown',
+} as const;
 
 /** A notification that is told as this topic. */
 function notificationAbout(topic: Topic): Notification {
@@ -27,6 +39,20 @@ function notificationAbout(topic: Topic): Notification {
       return notificationOf({ event: 'out_of_time', status: undefined });
     case 'succeeded_presumably':
       return notificationOf({ isPresumed: true });
+    case 'started_release':
+    case 'not_rolled_back_release':
+    case 'outcome_unknown_release':
+      return releaseNotificationOf({ event: eventsOfReleases[topic], instances: undefined });
+    case 'succeeded_release':
+      return releaseNotificationOf();
+    case 'succeeded_unhealthy':
+      return releaseNotificationOf({ instances: { total: 4, healthy: 3, onVersion: 4 } });
+    case 'succeeded_elsewhere':
+      return releaseNotificationOf({ instances: { total: 4, healthy: 4, onVersion: 3 } });
+    case 'succeeded_unseen':
+      return releaseNotificationOf({ instances: undefined });
+    case 'already_rolled_back':
+      return releaseNotificationOf({ event: topic, rollbackChangeOrderId: undefined, instances: undefined });
     default:
       return notificationOf({ event: topic });
   }
@@ -61,6 +87,53 @@ test('the same in Chinese', () => {
     '发起方：alice，来源 pipeline，投递 delivery-1',
     'https://edas.console.aliyun.com/#/change',
   ]);
+});
+
+test('the rollback of a release that had ended is told with its versions, groups and instances', () => {
+  expect(messageFor(releaseNotificationOf(), 'en').split('\n')).toEqual([
+    'Succeeded: the EDAS rollback has ended; all instances are healthy and run the earlier version.',
+    'Application: checkout (3616cdca-0000-4000-8000-000000000001)',
+    `Change: Version: 1.8.2 | Package Name: checkout.jar, change order ${changeOrderId}, 2 (succeeded)`,
+    'Version: from 1.8.2 back to 1.8.1',
+    `Groups: ${group}`,
+    `Rollback order: ${rollbackChangeOrderId}`,
+    'Status: 2 (succeeded)',
+    'Batches: 3 of 3 done',
+    'Instances: 4 of 4 healthy, 4 of 4 run 1.8.1',
+    'Time since the request: 4 min 12 s',
+    'Asked for by: alice, source pipeline, delivery delivery-1',
+    'Next: check whether the problem is gone. Configuration and database changes are not undone: check whether the older version works with them.',
+    'https://edas.console.aliyun.com/#/change',
+  ]);
+});
+
+test('the same of a release in Chinese', () => {
+  expect(messageFor(releaseNotificationOf(), 'zh').split('\n')).toEqual([
+    '成功：EDAS 回滚已结束，所有实例状态正常，且运行较早的版本。',
+    '应用：checkout（3616cdca-0000-4000-8000-000000000001）',
+    `变更：Version: 1.8.2 | Package Name: checkout.jar，变更单 ${changeOrderId}，2（执行成功）`,
+    '版本：从 1.8.2 回到 1.8.1',
+    `分组：${group}`,
+    `回滚变更单：${rollbackChangeOrderId}`,
+    '状态：2（执行成功）',
+    '批次：已完成 3/3 批',
+    '实例：4/4 个状态正常，4/4 个运行 1.8.1',
+    '请求至今：4 分 12 秒',
+    '发起方：alice，来源 pipeline，投递 delivery-1',
+    '下一步：请确认问题是否已消失。配置和数据库的变更不会随之恢复，请确认较早的版本能否与之配合。',
+    'https://edas.console.aliyun.com/#/change',
+  ]);
+});
+
+test('of many groups the first are told, and how many there are besides; all of them need no line', () => {
+  const told = (groups: string[]) => {
+    const release = { fromVersion: '1.8.2', toVersion: '1.8.1', groups };
+    const lines = messageFor(releaseNotificationOf({ release }), 'en').split('\n');
+    return lines.filter((line) => line.startsWith('Groups'));
+  };
+  expect(told(['a', 'b'])).toEqual(['Groups: a, b']);
+  expect(told(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toEqual(['Groups: a, b, c, d, e, 2 more']);
+  expect(told([])).toEqual([]);
 });
 
 test('what failed is told with its place and its reason, and why a rollback was refused with its code', () => {
@@ -100,7 +173,7 @@ describe.each(languages)('in %s', (language) => {
   });
 
   test('good words come first in what went well, and in nothing else', () => {
-    const good: Topic[] = ['started', 'succeeded'];
+    const good: Topic[] = ['started', 'succeeded', 'started_release', 'succeeded_release'];
     const wordOf = (topic: Topic) =>
       /^[A-Za-z一-龥]+/.exec(messageFor(notificationAbout(topic), language))?.[0];
     const goodWords = good.map(wordOf);
@@ -108,10 +181,10 @@ describe.each(languages)('in %s', (language) => {
     expect(others.filter((word) => goodWords.includes(word))).toEqual([]);
   });
 
-  test('every topic but a start and a success says what to do next', () => {
+  test('every topic but a start, a success, and where there is nothing to do, says what to do next', () => {
     const next = language === 'zh' ? '下一步：' : 'Next: ';
     const silent = topics.filter((topic) => !messageFor(notificationAbout(topic), language).includes(next));
-    expect(silent).toEqual(['started', 'succeeded']);
+    expect(silent).toEqual(['started', 'succeeded', 'already_rolled_back', 'started_release']);
   });
 
   test('the least that can be known makes a message too', () => {
@@ -133,9 +206,10 @@ describe.each(languages)('in %s', (language) => {
     const property = fc.property(
       fc.constantFrom(...topics),
       fc.array(fc.record({ place: text, reason: text }), { maxLength: 20 }),
+      fc.array(text, { maxLength: 9 }),
       text,
       text,
-      (topic, failures, one, other) => {
+      (topic, failures, groups, one, other) => {
         const notification: Notification = {
           ...notificationAbout(topic),
           failures,
@@ -145,18 +219,48 @@ describe.each(languages)('in %s', (language) => {
           actor: one,
           delivery: other,
           problem: { code: 'edas_rejected', message: one },
+          release: { fromVersion: one, toVersion: other, groups },
         };
         const message = messageFor(notification, language);
         expect(message.length).toBeLessThanOrEqual(1500);
         expect(Buffer.byteLength(messageFor(notification, language, 2048))).toBeLessThanOrEqual(2048);
         expect(message.isWellFormed()).toBe(true);
         expect(dangersIn('webhook', message, { mayBreakLines: true })).toEqual([]);
-        expect(message.split('\n').length).toBeLessThanOrEqual(17);
+        expect(message.split('\n').length).toBeLessThanOrEqual(20);
         expect(message.endsWith(`\n${notification.consoleUrl}`)).toBe(true);
       },
     );
     fc.assert(property, { numRuns: runs(30) });
   });
+});
+
+test('with every line and the longest texts, a message still fits where a channel takes 2048 bytes', () => {
+  const text = '回'.repeat(2000);
+  const id = 'f'.repeat(64);
+  const whole = (topic: Topic): Notification => ({
+    ...notificationAbout(topic),
+    operation: 'RollbackApplication',
+    changeOrderId: id,
+    rollbackChangeOrderId: id,
+    app: { id, name: text },
+    description: text,
+    status: 2,
+    changeStatus: 2,
+    batches: { done: 5, total: 5 },
+    tookMs: 360_000_000,
+    failures: Array.from({ length: 20 }, () => ({ place: text, reason: text })),
+    problem: { code: 'previous_version_uncertain', message: text },
+    release: { fromVersion: text, toVersion: text, groups: Array.from({ length: 20 }, () => id) },
+    instances: { total: 1000, healthy: 999, onVersion: 998 },
+    source: text,
+    actor: text,
+    delivery: text,
+    consoleUrl: 'https://edas.console.aliyun.com/#/home?regionNo=cn-shanghai-finance-1',
+  });
+  const tooLong = topics.flatMap((topic) =>
+    languages.filter((language) => Buffer.byteLength(messageFor(whole(topic), language, 2048)) > 2048),
+  );
+  expect(tooLong).toEqual([]);
 });
 
 test('no text from outside forges a line', () => {
@@ -202,6 +306,86 @@ describe('the truth', () => {
       'Next: EDAS does not say for certain that the change is rolled back: check the versions in the EDAS console.',
     );
   });
+
+  const all =
+    'Succeeded: the EDAS rollback has ended; all instances are healthy and run the earlier version.';
+  const unhealthy = 'Trouble: the EDAS rollback has ended, but not all instances are healthy.';
+  const elsewhere = 'Trouble: the EDAS rollback has ended, but not all instances run the earlier version.';
+  const unseen =
+    'Probably succeeded: the EDAS rollback has ended, but what the instances run now could not be seen.';
+
+  test.each<[string, Partial<Notification>, string]>([
+    ['all instances are healthy and run the version', {}, all],
+    ['that is so, and the order only looks like the rollback', { isPresumed: true }, all],
+    ['the release itself was not seen again', { changeStatus: undefined }, all],
+    ['one is not healthy', { instances: { total: 4, healthy: 3, onVersion: 4 } }, unhealthy],
+    [
+      'none is healthy, and no version is shown',
+      { instances: { total: 4, healthy: 0, onVersion: undefined } },
+      unhealthy,
+    ],
+    ['one runs another version', { instances: { total: 4, healthy: 4, onVersion: 3 } }, elsewhere],
+    [
+      'one runs another, and one is not healthy',
+      { instances: { total: 4, healthy: 3, onVersion: 3 } },
+      elsewhere,
+    ],
+    ['no version is shown', { instances: { total: 4, healthy: 4, onVersion: undefined } }, unseen],
+    ['there is no instance', { instances: { total: 0, healthy: 0, onVersion: undefined } }, unseen],
+    ['they could not be read', { instances: undefined }, unseen],
+    [
+      'they could not be read, and the order only looks like it',
+      { instances: undefined, isPresumed: true },
+      presumably,
+    ],
+  ])('of the success of a release, where %s', (_what, differences, headline) => {
+    expect(headlineOf(releaseNotificationOf(differences), 'en')).toBe(headline);
+  });
+
+  test.each<[Notification['instances'], string, string]>([
+    [
+      { total: 4, healthy: 3, onVersion: 4 },
+      '3 of 4 healthy, 4 of 4 run 1.8.1',
+      '3/4 个状态正常，4/4 个运行 1.8.1',
+    ],
+    [
+      { total: 4, healthy: 4, onVersion: undefined },
+      '4 of 4 healthy, EDAS does not show which version they run',
+      '4/4 个状态正常，EDAS 未显示各实例运行的版本',
+    ],
+  ])('the instances %j are told in numbers', (instances, english, chinese) => {
+    expect(messageFor(releaseNotificationOf({ instances }), 'en')).toContain(`\nInstances: ${english}\n`);
+    expect(messageFor(releaseNotificationOf({ instances }), 'zh')).toContain(`\n实例：${chinese}\n`);
+  });
+
+  test('every message that an earlier version is deployed says that configuration and database changes are not undone', () => {
+    const deployed = [
+      ...topics.filter((topic) => topic.startsWith('succeeded_')).map(notificationAbout),
+      releaseNotificationOf({ instances: undefined, isPresumed: true }),
+      releaseNotificationOf({ event: 'partly_succeeded' }),
+    ].filter(({ release }) => release);
+    expect(deployed).toHaveLength(6);
+    for (const notification of deployed) {
+      expect(messageFor(notification, 'en')).toMatch(
+        /^Next: .+ Configuration and database changes are not undone/m,
+      );
+      expect(messageFor(notification, 'zh')).toMatch(/^下一步：.+。配置和数据库的变更不会随之恢复/m);
+    }
+    expect(messageFor(notificationOf(), 'en')).not.toContain('not undone');
+  });
+
+  test.each(['not_rolled_back', 'outcome_unknown'] as const)(
+    '%s of a release never advises to send the webhook again, also where the versions are not known',
+    (event) => {
+      const told = (language: Language) =>
+        messageFor(releaseNotificationOf({ event, release: undefined, instances: undefined }), language);
+      expect(told('en')).not.toMatch(/send the webhook again/);
+      expect(told('en')).toContain('in the EDAS console');
+      expect(told('en')).toMatch(/at most one rollback for a release|does not send the rollback again/);
+      expect(told('zh')).not.toContain('并重新发送 webhook');
+      expect(told('zh')).toMatch(/最多发起一次回滚|不会再次发起/);
+    },
+  );
 
   test('what was not done says that Function Compute may try again, in both languages', () => {
     const notification = notificationOf({ event: 'not_rolled_back' });

@@ -7,7 +7,7 @@ import { protocols } from '../../../../functions/follow/notify/channel-settings.
 import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
 import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';
 import { dangersIn, hostileText } from '../../../support/hostile-text.ts';
-import { notificationOf } from '../../../support/notification.ts';
+import { notificationOf, releaseNotificationOf } from '../../../support/notification.ts';
 import { runs } from '../../../support/runs.ts';
 
 const url = 'https://chat.example.com/send?token=fake-token';
@@ -91,6 +91,12 @@ describe('whatever a sender or EDAS wrote', () => {
       source: hostileText,
       actor: hostileText,
       delivery: hostileText,
+      release: fc.record({
+        fromVersion: hostileText,
+        toVersion: hostileText,
+        groups: fc.array(hostileText, { maxLength: 2 }),
+      }),
+      instances: fc.constant({ total: 4, healthy: 3, onVersion: 2 }),
     })
     .map((hostile) => notificationOf(hostile));
 
@@ -103,7 +109,7 @@ describe('whatever a sender or EDAS wrote', () => {
           const text = String(texts[kind](JSON.parse(body) as never));
           expect(dangersIn(kind, text, { mayBreakLines: true })).toEqual([]);
           expect(text.isWellFormed()).toBe(true);
-          expect(text.split('\n').length).toBeLessThanOrEqual(13);
+          expect(text.split('\n').length).toBeLessThanOrEqual(17);
         }),
         { numRuns: runs(50) },
       );
@@ -134,6 +140,20 @@ describe('a webhook', () => {
     });
   });
 
+  test('gets the versions, the groups and the instances of a release that had ended', () => {
+    expect(bodyOf(request('webhook', releaseNotificationOf(), key))).toMatchObject({
+      data: {
+        operation: 'RollbackApplication',
+        release: {
+          fromVersion: '1.8.2',
+          toVersion: '1.8.1',
+          groups: ['8123db90-0000-4000-8000-000000000003'],
+        },
+        instances: { total: 4, healthy: 4, onVersion: 4 },
+      },
+    });
+  });
+
   test('gets the same id when the same notification is sent again, later and with other numbers', () => {
     const idOf = (differences: Parameters<typeof notificationOf>[0]) =>
       protocols.webhook.requestFor(notificationOf(differences), { url, key, language: 'zh' }, now + 60_000)
@@ -141,6 +161,7 @@ describe('a webhook', () => {
     expect(idOf({ tookMs: 99_000, delivery: 'delivery-2' })).toBe(
       request('webhook', notificationOf(), key).headers['webhook-id'],
     );
+    expect(idOf({ instances: { total: 4, healthy: 3, onVersion: 4 } })).toBe(idOf({}));
 
     const distinct = [
       idOf({}),
