@@ -172,7 +172,6 @@ test('docs/notifications.md shows the messages that people get, in both language
     operation: 'RollbackApplication',
     app: { id: '3616cdca-4f92-4413-0000-000000000000', name: 'checkout' },
     description: '版本:1.8.2 | 包名:checkout.jar | 部署目标:所有分组',
-    changeStatus: 2,
     batches: { done: 2, total: 2 },
     release: { fromVersion: '1.8.2', toVersion: '1.8.1', groups: ['8123db90-0000-4000-8000-000000000003'] },
     instances: { total: 4, healthy: 3, onVersion: 4 },

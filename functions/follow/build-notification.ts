@@ -5,6 +5,7 @@ import type { Clock } from '../lib/time.ts';
 import type { FunctionContext } from '../platform/context.ts';
 import { setting, type Environment } from '../platform/settings.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
+import { versionsOf } from '../rollback/ended-release.ts';
 import type { RollbackTask } from '../task.ts';
 import type { RollbackEvent, Notification } from './rollback-event.ts';
 
@@ -26,6 +27,7 @@ export function createNotificationBuilder(
   const { source, actor, delivery, changeOrderId } = task;
   const isOfRelease = task.rollback === 'ended' || task.release !== undefined;
   const operation = isOfRelease ? ('RollbackApplication' as const) : task.operation;
+  const ofTask = task.release && versionsOf(task.release);
   const { requestId } = context;
   const consoleUrl = consoleUrlOf(context, env);
   // Read for the first notification: a rollback does not wait for a name.
@@ -34,7 +36,7 @@ export function createNotificationBuilder(
   return async (event) => {
     const tookMs = Math.round(waitedMs + clock.now() - startedAt);
     const known = { requestId, changeOrderId, operation, app: await app(), source, actor, delivery };
-    return { ...event, ...known, tookMs, consoleUrl };
+    return { release: ofTask, ...event, ...known, tookMs, consoleUrl };
   };
 }
 

@@ -10,6 +10,7 @@ import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { isSuspended, setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
+import type { ReleaseVersions } from '../rollback/ended-release.ts';
 import { readTask, type RollbackTask } from '../task.ts';
 import { createNotificationBuilder, consoleUrlOf } from './build-notification.ts';
 import type { FollowConfiguration } from './configuration.ts';
@@ -73,7 +74,7 @@ export function createTaskHandler({ notify }: FollowConfiguration, runtime: Foll
         outcome,
         rollbackChangeOrderId,
         status,
-        ...('failures' in last ? factsOfRelease(last) : {}),
+        ...('failures' in last ? factsOfEnd(last) : {}),
       });
       return { event: outcome };
     } catch (error) {
@@ -90,22 +91,23 @@ export function createTaskHandler({ notify }: FollowConfiguration, runtime: Foll
 }
 
 /** What the audit trail says of a task. */
-function factsOf({ requestId, source, delivery, app, changeOrderId, actor, rollback }: RollbackTask): object {
-  return { webhookRequestId: requestId, source, delivery, app, changeOrderId, actor, rollback };
+function factsOf(task: RollbackTask): object {
+  const { requestId, source, delivery, app, changeOrderId, actor, rollback, release } = task;
+  const facts = { webhookRequestId: requestId, source, delivery, app, changeOrderId, actor, rollback };
+  return { ...facts, ...factsOfRelease(release) };
 }
 
-/** What it says of a release that had ended, and of its instances afterwards. The index takes no lists. */
-function factsOfRelease({ release, instances }: RollbackEvent): object {
-  const { fromVersion, toVersion, groups } = release ?? {};
+/** What it says of a release that had ended. The index takes no list. */
+function factsOfRelease(release: ReleaseVersions | undefined): object {
+  if (!release) return {};
+  const { fromVersion, toVersion, groups } = release;
+  return { fromVersion, toVersion, groups: groups.join(', ') };
+}
+
+/** What it says of the end of a rollback: of a release, also how its instances were. */
+function factsOfEnd({ release, instances }: RollbackEvent): object {
   const { total: totalInstances, healthy: healthyInstances, onVersion: instancesOnVersion } = instances ?? {};
-  return {
-    fromVersion,
-    toVersion,
-    groups: groups?.join(', '),
-    totalInstances,
-    healthyInstances,
-    instancesOnVersion,
-  };
+  return { ...factsOfRelease(release), totalInstances, healthyInstances, instancesOnVersion };
 }
 
 async function readOrNotify(

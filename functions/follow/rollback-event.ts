@@ -1,6 +1,7 @@
 import type { ChangeFailure } from '../edas/change-order.ts';
 import type { RollbackOperation } from '../edas/client.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { ReleaseVersions } from '../rollback/ended-release.ts';
 
 /**
  * What people are told of.
@@ -54,8 +55,8 @@ export interface RollbackEvent {
   changeStatus?: number | undefined;
   /** How many batches of the order that was followed are done, and how many it has. */
   batches?: { done: number; total: number } | undefined;
-  /** Of a release that had ended: the versions, by name, and the ids of the groups of instances. */
-  release?: { fromVersion: string; toVersion: string; groups: readonly string[] } | undefined;
+  /** Of a release that had ended: the versions and the groups of instances. */
+  release?: ReleaseVersions | undefined;
   /** How the instances of these groups were, seen once after the end. Absent where they could not be read. */
   instances?: InstanceCounts | undefined;
   /** What failed inside the order; of a running one, what has failed since the last news of it. */

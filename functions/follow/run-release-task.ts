@@ -12,7 +12,7 @@ import type { TaskDependencies } from './dependencies.ts';
 import { executeReleaseRollback } from './execute-release-rollback.ts';
 import { lookAtInstances } from './look-at-instances.ts';
 import { queueAccess } from './queue-access.ts';
-import type { RollbackEvent } from './rollback-event.ts';
+import type { InstanceCounts, RollbackEvent } from './rollback-event.ts';
 import { settleReleaseDoubt } from './settle-release-doubt.ts';
 import { told, type QuietEnd, type StartedRollback } from './task-end.ts';
 
@@ -61,16 +61,21 @@ export async function followReleaseInDoubt(
     return { rollbackChangeOrderId, isPresumed: true, wasNotified: false, release };
   }
   const instances = await lookAtInstances(release, dependencies);
-  const last: RollbackEvent = {
-    event: 'succeeded',
-    isPresumed: true,
-    release: told(release),
-    instances,
-    failures: [],
-  };
+  const seen = { release: told(release), instances, failures: [] };
+  const last: RollbackEvent = isComplete(instances)
+    ? { event: 'succeeded', isPresumed: true, ...seen }
+    : { event: 'unreadable', problem: { message: orderUnknown }, ...seen };
   await notify(last);
   return last;
 }
+
+/** Without its order, only the instances show that a rollback has ended. */
+function isComplete(instances: InstanceCounts | undefined): boolean {
+  return instances !== undefined && instances.onVersion === instances.total;
+}
+
+const orderUnknown =
+  'EDAS shows another version in the groups, so the rollback has begun; and no change order of it, so it cannot be followed.';
 
 /**
  * Leaves a change that has ended meanwhile to a task that rolls the release back, where the source allows that.

@@ -31,8 +31,7 @@ export function releaseNotificationOf(differences: Partial<Notification> = {}): 
   return notificationOf({
     operation: 'RollbackApplication',
     description: 'Version: 1.8.2 | Package Name: checkout.jar',
-    // A release stays as it ended, whatever is deployed after it.
-    changeStatus: 2,
+    changeStatus: undefined,
     release: { fromVersion: '1.8.2', toVersion: '1.8.1', groups: [group] },
     instances: { total: 4, healthy: 4, onVersion: 4 },
     ...differences,

@@ -93,7 +93,7 @@ test('the rollback of a release that had ended is told with its versions, groups
   expect(messageFor(releaseNotificationOf(), 'en').split('\n')).toEqual([
     'Succeeded: the EDAS rollback has ended; all instances are healthy and run the earlier version.',
     'Application: checkout (3616cdca-0000-4000-8000-000000000001)',
-    `Change: Version: 1.8.2 | Package Name: checkout.jar, change order ${changeOrderId}, 2 (succeeded)`,
+    `Change: Version: 1.8.2 | Package Name: checkout.jar, change order ${changeOrderId}`,
     'Version: from 1.8.2 back to 1.8.1',
     `Groups: ${group}`,
     `Rollback order: ${rollbackChangeOrderId}`,
@@ -111,7 +111,7 @@ test('the same of a release in Chinese', () => {
   expect(messageFor(releaseNotificationOf(), 'zh').split('\n')).toEqual([
     '成功：EDAS 回滚已结束，所有实例状态正常，且运行较早的版本。',
     '应用：checkout（3616cdca-0000-4000-8000-000000000001）',
-    `变更：Version: 1.8.2 | Package Name: checkout.jar，变更单 ${changeOrderId}，2（执行成功）`,
+    `变更：Version: 1.8.2 | Package Name: checkout.jar，变更单 ${changeOrderId}`,
     '版本：从 1.8.2 回到 1.8.1',
     `分组：${group}`,
     `回滚变更单：${rollbackChangeOrderId}`,
@@ -317,7 +317,7 @@ describe('the truth', () => {
   test.each<[string, Partial<Notification>, string]>([
     ['all instances are healthy and run the version', {}, all],
     ['that is so, and the order only looks like the rollback', { isPresumed: true }, all],
-    ['the release itself was not seen again', { changeStatus: undefined }, all],
+    ['the release is seen as it ended', { changeStatus: 2 }, all],
     ['one is not healthy', { instances: { total: 4, healthy: 3, onVersion: 4 } }, unhealthy],
     [
       'none is healthy, and no version is shown',
