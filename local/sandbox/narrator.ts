@@ -1,4 +1,4 @@
-import { textsOf } from '../../functions/follow/texts.ts';
+import { textsOf } from '../../functions/follow/message.ts';
 import type { FunctionResponse } from '../../functions/platform/context.ts';
 import { excerpt } from '../../functions/lib/text.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
