@@ -7,7 +7,7 @@ import { textsInEnglish } from './texts-en.ts';
 import { textsInChinese } from './texts-zh.ts';
 import type { Texts, Topic } from './texts.ts';
 
-const textsOf: Record<Language, Texts> = { en: textsInEnglish, zh: textsInChinese };
+export const textsOf: Record<Language, Texts> = { en: textsInEnglish, zh: textsInChinese };
 
 /** Characters. More is not read at three in the morning. */
 const longestMessage = 1500;

@@ -335,25 +335,27 @@ function faultOfOrders(
   { changeOrderId }: ReleaseRequest,
   { orders }: ReleaseReadings,
 ): string | undefined {
-  const [newest, before] = orders.filter(changesVersion).toSorted(newestFirst);
+  const [newest, before, earlier] = orders.filter(changesVersion).toSorted(newestFirst);
   if (newest?.changeOrderId !== changeOrderId) {
     return `The newest change order that can have changed the version is not the release: it is ${newest?.changeOrderId} (${newest?.typeCode}).`;
   }
   if (!before) return 'The list of change orders does not show the deployment before the release.';
   const seen = `The change order before the release, ${before.changeOrderId},`;
-  if (before.createdAt === undefined || before.createdAt === newest.createdAt) {
-    return `${seen} has no time of its own.`;
+  const isAlone = [newest, earlier].every((each) => each?.createdAt !== before.createdAt);
+  if (before.createdAt === undefined || !isAlone) return `${seen} has no time of its own.`;
+  if (orders.some((each) => changesVersion(each) && each.createdAt === undefined)) {
+    return 'EDAS does not say of each change order when it was made.';
   }
   if (!isDeployment(before)) return `${seen} is no deployment (${before.typeCode}).`;
   if (before.status !== changeOrderStatus.succeeded) {
     return `${seen} has status ${describeStatus(before.status)}.`;
   }
-  if (!hasSameTarget(before, newest)) return `${seen} was for other groups than the release.`;
   const named = versionField(before.description);
   if (named === undefined) return `${seen} does not name its version: ${name(before.description)}.`;
-  return beginsWith(named, candidate.version)
-    ? undefined
-    : `${seen} names another version (${name(before.description)}) than the second newest, ${name(candidate.version)}.`;
+  if (!beginsWith(named, candidate.version)) {
+    return `${seen} names another version (${name(before.description)}) than the second newest, ${name(candidate.version)}.`;
+  }
+  return hasSameTarget(before, newest) ? undefined : `${seen} was for other groups than the release.`;
 }
 
 // Of a deployment EDAS writes `版本:2020-05-14 20:02:33 | 包名:demo-1.0.jar | 部署目标:所有分组`, or in English

@@ -42,7 +42,7 @@ export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRoll
   /** Its application, where that is known. */
   app?: string | undefined;
   /** Whether it has succeeded, so that it is a release that has ended. */
-  hasEnded?: boolean | undefined;
+  hasEnded?: true | undefined;
   /** The deployment before it, where it was found by its application: perhaps it is the rollback of that one. */
   deploymentBefore?: string | undefined;
 };
@@ -63,13 +63,14 @@ export async function findChangeOrder(
     const orders = await listChangeOrders(app, search, dependencies);
     const { changeOrderId, status } = selectDeployment(app, orders, search.mayHaveEnded === true);
     const [before] = deploymentsBefore(changeOrderId, orders);
-    const hasEnded = hasSucceeded({ status });
+    const hasEnded = hasSucceeded({ status }) ? true : undefined;
     return { app, changeOrderId, hasEnded, deploymentBefore: before?.changeOrderId };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };
   const { app, siblings } = await findApplicationOf(changeOrderId, apps, search, dependencies);
-  const hasEnded = siblings.some((each) => each.changeOrderId === changeOrderId && hasSucceeded(each));
+  const ofIt = siblings.find((each) => each.changeOrderId === changeOrderId);
+  const hasEnded = ofIt && hasSucceeded(ofIt) ? true : undefined;
   return { app, changeOrderId, hasEnded, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
 }
 

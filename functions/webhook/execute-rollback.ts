@@ -127,8 +127,9 @@ function prepare(execution: RollbackInput, dependencies: ExecutionDependencies):
   };
 }
 
-function termsOf({ version, ...policy }: EndedPolicy, intent: RollbackIntent): ReleaseTerms {
-  return { policy, version: intent.version };
+function termsOf(ended: EndedPolicy, { version }: RollbackIntent): ReleaseTerms {
+  const { withinMs, everyMs, group, batches, batchWaitMinutes } = ended;
+  return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version };
 }
 
 function endedReleaseOf({ request, task, ended }: PreparedRollback): EndedReleaseInput | undefined {

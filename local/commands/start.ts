@@ -4,6 +4,7 @@ import { withTimeout } from '../../functions/lib/async.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import { invocationCredentials } from '../../functions/platform/invocation-credentials.ts';
 import { isSuspended } from '../../functions/platform/settings.ts';
+import { markReleaseRollbacks } from '../build/compile-ended.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
 import { buildFunctions, compileConfigurationFile } from '../build/write-bundle.ts';
 import { CliError, codeOf } from '../cli/cli.ts';
@@ -14,6 +15,7 @@ import { ownFolder } from '../sandbox/folder.ts';
 import { startFunctionServer } from '../sandbox/function-server.ts';
 import { printOwnChannels, printRealEdas, printReady, printYourTurn } from '../sandbox/guide.ts';
 import { startInstance } from '../sandbox/instance.ts';
+import { lateAlertSource, playLateAlert } from '../sandbox/late-alert.ts';
 import { createNarrator, taskHost, type Narrator } from '../sandbox/narrator.ts';
 import { playRollback } from '../sandbox/play.ts';
 import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources.ts';
@@ -94,9 +96,11 @@ async function runOnStandIn(
 ): Promise<void> {
   const channels = sandboxChannels(notify);
   const sources = notify.length > 0 ? own : followedSources(own);
-  const { webhook, follow } = await buildFunctions({ sources, notify: channels }, ownFolder());
+  const late = lateAlertSource(sources);
+  const played = markReleaseRollbacks(late ? [...sources, late] : sources);
+  const { webhook, follow } = await buildFunctions({ sources: played, notify: channels }, ownFolder());
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
-  const secrets = sandboxSecrets(sources);
+  const secrets = sandboxSecrets(played);
 
   const closing: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -147,7 +151,9 @@ async function runOnStandIn(
     const forged = sandboxSecrets(sources, 'forged');
     narrator.begin();
     if (notify.length === 0) printOwnChannels();
-    if (source) await playRollback({ edas, fc, url: server.url, source, secrets, forged, narrator });
+    const stage = { edas, fc, url: server.url, secrets, narrator };
+    const isRolledBack = source !== undefined && (await playRollback({ ...stage, source, forged }));
+    if (isRolledBack && late) await playLateAlert({ ...stage, source: late });
     await printYourTurn({
       edas,
       url: server.url,

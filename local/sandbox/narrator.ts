@@ -1,3 +1,4 @@
+import { textsOf } from '../../functions/follow/message.ts';
 import type { FunctionResponse } from '../../functions/platform/context.ts';
 import { excerpt } from '../../functions/lib/text.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
@@ -37,22 +38,33 @@ export interface Narrator {
 
 /** @param isVerbose everything, or the story alone: a line for each step */
 export function createNarrator(isVerbose: boolean): Narrator {
+  const reads = gatherReads();
+  const afterReads =
+    <Told extends unknown[]>(tellOne: (...told: Told) => void) =>
+    (...told: Told) => {
+      reads.tell();
+      tellOne(...told);
+    };
   return {
     begin: () => {
       if (!isVerbose) console.log(paint('dim', 'This is the story alone; --verbose shows everything.'));
     },
     request: isVerbose ? tellWholeRequest : tellRequest,
-    answer: isVerbose ? tellWholeAnswer : tellAnswer,
+    answer: isVerbose ? tellWholeAnswer : afterReads(tellAnswer),
     call: (call) => {
-      if (isVerbose || !isOfTask(call)) tellCall(call);
+      if (isVerbose) tellCall(call);
+      else if (isOfTask(call)) return;
+      else if (isRead(call)) reads.add(call);
+      else afterReads(tellCall)(call);
     },
     kmsCall: tellKmsCall,
     taskCall: (call) => {
-      if (isVerbose || !isOfTask(call)) tellTaskCall(call);
+      if (isVerbose) tellTaskCall(call);
+      else if (!isOfTask(call) && call.operation !== 'GetAsyncTask') afterReads(tellTaskCall)(call);
     },
-    log: (line) => {
+    log: afterReads((line) => {
       tellLog('function → log', line, isVerbose);
-    },
+    }),
     taskLog: (line) => {
       tellLog('task → log', line, isVerbose);
     },
@@ -62,6 +74,38 @@ export function createNarrator(isVerbose: boolean): Narrator {
 
 function isOfTask({ host }: { host: string }): boolean {
   return host.startsWith(taskHost);
+}
+
+/** EDAS's operations that change nothing. */
+const readOperations: readonly RecordedCall['operation'][] = [
+  'GetChangeOrderInfo',
+  'ListRecentChangeOrder',
+  'GetApplication',
+  'ListHistoryDeployVersion',
+  'QueryApplicationStatus',
+];
+
+function isRead({ operation }: RecordedCall): boolean {
+  return readOperations.includes(operation);
+}
+
+/** Reads that follow one another are told in one line. */
+function gatherReads(): { add: (call: RecordedCall) => void; tell: () => void } {
+  let waiting: RecordedCall[] = [];
+  return {
+    add: (call) => waiting.push(call),
+    tell: () => {
+      if (waiting.length === 0) return;
+      const names = waiting.map(({ operation = '' }) => operation);
+      const counted = [...new Set(names)].map((name) => {
+        const count = names.filter((each) => each === name).length;
+        return count === 1 ? name : `${name} (${count})`;
+      });
+      const statuses = new Set(waiting.map(({ status }) => status));
+      tell('function → EDAS', `${counted.join(', ')} ${[...statuses].map(http).join(', ')}`);
+      waiting = [];
+    },
+  };
 }
 
 function tellRequest({ address }: SenderRequest, body: string): void {
@@ -142,13 +186,16 @@ function readLogLine(line: string): { level?: string; msg?: string; reason?: str
 }
 
 /** Messages that come at once are told in the order of the channels, the same text once. */
-function gatherMessages(tellOne: (channels: string, text: string) => void): Narrator['message'] {
+function gatherMessages(
+  tellOne: (channels: string, text: string, isLast: boolean) => void,
+): Narrator['message'] {
   let waiting: ReceivedMessage[] = [];
   const show = () => {
     const inOrder = receiverKinds.flatMap((kind) => waiting.filter((message) => message.kind === kind));
-    for (const text of new Set(inOrder.map((message) => message.text))) {
+    const texts = [...new Set(inOrder.map((message) => message.text))];
+    for (const text of texts) {
       const kinds = inOrder.filter((message) => message.text === text).map(({ kind }) => kind);
-      tellOne(kinds.join(', '), text);
+      tellOne(kinds.join(', '), text, text === texts.at(-1));
     }
     waiting = [];
   };
@@ -158,11 +205,18 @@ function gatherMessages(tellOne: (channels: string, text: string) => void): Narr
   };
 }
 
-/** The first line says it all; the others are the details. */
-function tellMessage(channels: string, text: string): void {
-  const [first = ''] = text.split('\n');
+/** The first line says it all; of the details, the versions and the instances are told once. */
+function tellMessage(channels: string, text: string, isLast: boolean): void {
+  const [first = '', ...details] = text.split('\n');
   tell('task → people', `${paint('cyan', channels)}: ${showLines(first)}`);
+  const told = details.filter((line) => toldLabels.some((label) => line.startsWith(label)));
+  if (isLast && told.length > 0) console.log(indent(told.map(showLines).join(' · ')));
 }
+
+/** With which the lines of a message begin that say from which version to which, and how the instances are. */
+const toldLabels = Object.values(textsOf).flatMap(({ labels, colon }) =>
+  [labels.version, labels.instances].map((label) => `${label}${colon}`),
+);
 
 /** As its channels would show it. */
 function tellWholeMessage(channels: string, text: string): void {

@@ -1,26 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeStatus } from '../../functions/edas/status.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { paint } from '../cli/terminal.ts';
-import { isByApplication, sampleWebhook, type SampleWebhook } from '../signing/sample-webhook.ts';
-import { signedRequest } from '../signing/sender.ts';
+import { isByApplication, sampleWebhook } from '../signing/sample-webhook.ts';
 import { statuses, type ChangeOrder } from '../stand-ins/edas/change-orders.ts';
-import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
-import type { FcStandIn } from '../stand-ins/fc/stand-in.ts';
-import type { Narrator } from './narrator.ts';
 import { applicationFor } from './releases.ts';
-import { secretOf, type Secrets } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
+import { describeOrder, post, step, watch, type Stage } from './stage.ts';
 
-interface Stage {
-  edas: EdasStandIn;
-  fc: FcStandIn;
-  /** Where the function listens. */
-  url: string;
-  source: CompiledSource;
-  secrets: Secrets;
+interface FirstAct extends Stage {
   /** Wrong secrets, with which a webhook is refused. */
   forged: Secrets;
-  narrator: Pick<Narrator, 'request'>;
 }
 
 /** Where people in a chat would be answered; nothing goes to these hosts from here. */
@@ -29,8 +18,12 @@ const answerAddresses: Partial<Record<CompiledSource['reply'], string>> = {
   dingtalk: 'https://oapi.dingtalk.com/robot/sendBySession?session=sandbox',
 };
 
-/** One rollback from the signed webhook to its end, then the same webhook again, then a forged one. */
-export async function playRollback(stage: Stage): Promise<void> {
+/**
+ * One rollback from the signed webhook to its end, then the same webhook again, then a forged one.
+ *
+ * @returns whether anything was rolled back
+ */
+export async function playRollback(stage: FirstAct): Promise<boolean> {
   const { edas, source } = stage;
   const appId = applicationFor(source);
   const id = edas.orders.add({
@@ -54,7 +47,7 @@ export async function playRollback(stage: Stage): Promise<void> {
   const rollback = await rollbackOf(id, appId, stage);
   if (!rollback) {
     console.log('\nNothing was rolled back, so the play ends here: the answer says why.');
-    return;
+    return false;
   }
 
   step(3, 'EDAS rolls the release back, batch by batch. A task follows it and tells the people.');
@@ -69,6 +62,7 @@ export async function playRollback(stage: Stage): Promise<void> {
 
   step(5, 'A webhook that is forged is refused.');
   await post({ ...stage, secrets: stage.forged }, sample);
+  return true;
 }
 
 /** An answer may be in the language of a chat, and the work be done by a task; EDAS knows. */
@@ -84,48 +78,4 @@ async function rollbackOf(
     const rollback = find();
     if (rollback || (await Promise.race([settled, sleep(50)])) === 'settled') return rollback ?? find();
   }
-}
-
-async function post(
-  { url, source, secrets, narrator }: Stage,
-  { contentType, body }: SampleWebhook,
-): Promise<void> {
-  const target = { app: applicationFor(source) };
-  const secret = secretOf(source, secrets);
-  const request = signedRequest(source, secret, { url, body, contentType, target, now: Date.now() });
-  narrator.request(request, body);
-  const { address, headers } = request;
-  await (await fetch(address, { method: 'POST', headers, body })).text();
-  // The log comes through another pipe than the answer; let it end before the next step begins.
-  await sleep(50);
-}
-
-/** Shows an order each time that it moves, until it is as wanted. */
-async function watch(
-  edas: EdasStandIn,
-  id: string,
-  isReached: (order: ChangeOrder) => boolean,
-): Promise<void> {
-  let shown = '';
-  for (;;) {
-    const order = edas.orders.get(id);
-    const line = describeOrder(order);
-    if (line !== shown) console.log(line);
-    shown = line;
-    if (!order || isReached(order)) return;
-    await sleep(50);
-  }
-}
-
-function describeOrder(order: ChangeOrder | undefined): string {
-  if (!order) return '   EDAS has no such change order';
-  const boxes = order.batches
-    .map(({ status }) => (status === statuses.succeeded ? '■' : status === statuses.running ? '▣' : '□'))
-    .join('');
-  const label = paint('cyan', 'EDAS');
-  return `   ${label}               ${boxes} ${order.description}: ${describeStatus(order.status)}  ${paint('dim', order.id)}`;
-}
-
-function step(number: number, text: string): void {
-  console.log(`\n${paint('bold', `${number}. ${text}`)}`);
 }

@@ -1,9 +1,32 @@
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import type { CompiledSource, EndedPolicy } from '../../../functions/webhook/source/compiled-source.ts';
+import { describeDuration } from '../../build/duration.ts';
 
 /** What a source may touch. */
 export function describeApps({ apps }: CompiledSource): string {
   return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
+}
+
+/** What a source does with a release that has ended. */
+export function describeEnded({ ended, cluster }: CompiledSource): string | string[] {
+  if (!ended) {
+    return `no: a release that has ended is refused${cluster === 'k8s' ? ', for EDAS has no operation that rolls one back in Kubernetes' : ''}`;
+  }
+  const { withinMs, everyMs, version } = ended;
+  return [
+    `yes, if it ended at most ${describeDuration(withinMs)} ago: a task deploys the version before it (RollbackApplication), once`,
+    `to ${version === undefined ? 'the version that ran before, where that is certain' : `the version in ${version.text}; without one, to the version that ran before, where that is certain`}`,
+    `of ${describeScope(ended)}`,
+    `not within ${describeDuration(everyMs)} of another rollback of the application`,
+  ];
+}
+
+/** What is rolled back at once. */
+export function describeScope({ group, batches, batchWaitMinutes }: EndedPolicy): string {
+  const groups = group === 'all' ? 'all groups' : `the group ${group}`;
+  if (batches === 1) return `${groups}, all instances at the same time`;
+  const pause = batchWaitMinutes === 0 ? '' : `, ${batchWaitMinutes} min between them`;
+  return `${groups}, in ${batches} batches${pause}`;
 }
 
 /** The setting that keeps the function from rolling back. */

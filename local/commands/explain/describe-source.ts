@@ -17,7 +17,7 @@ import {
   isPresetName,
   timeRow,
 } from './describe-preset.ts';
-import { describeApps, describeRollback, findHolder } from './describe-rollback.ts';
+import { describeApps, describeEnded, describeRollback, findHolder } from './describe-rollback.ts';
 import { describeVerify } from './describe-verify.ts';
 import { table, type Row } from './table.ts';
 
@@ -83,6 +83,7 @@ export function describeSource(
     row('cluster', 'cluster', source.cluster),
     row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
     row('follow', 'follow', follow),
+    row('ended', 'ended', describeEnded(source)),
     ['notify', told],
   ]);
 }

@@ -13,7 +13,11 @@ import {
 import { describePayload, describeValue } from '../../../functions/webhook/payload/describe-value.ts';
 import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
 import { requireExpected } from '../../../functions/webhook/payload/expected.ts';
-import { selectProblemStart, selectTarget } from '../../../functions/webhook/payload/intent.ts';
+import {
+  selectProblemStart,
+  selectTarget,
+  selectVersion,
+} from '../../../functions/webhook/payload/intent.ts';
 import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
@@ -26,6 +30,7 @@ import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
 import { describeApps, describeRollback, findHolder, type Holder } from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
+import { explainEnded } from './explain-ended.ts';
 import { describeMissing } from './missing-fields.ts';
 import type { Row } from './table.ts';
 
@@ -100,11 +105,29 @@ export async function explainWebhook(
     rows.push([rule.name, missing.length > 0 ? [text, ...missing] : text]);
     if (end) decisions.push({ rule: rule.name, end });
   }
+  // What follows the rule that finds the target can only refuse.
+  const decision = decisions.find(({ end }) => !('target' in end)) ?? decisions[0];
+  if (!decision) throw new Error('a rule must decide');
+  if (source.ended && 'target' in decision.end) {
+    rows.push(['ended', await explainEndedRelease(source, decision.end.target, counting, webhook)]);
+  }
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
   rows.push(['apps', describeApps(source)], ['mode', mode], ['follow', follow], ['notify', told]);
-  const [decision] = decisions;
-  if (!decision) throw new Error('the last rule must decide');
   return explain(decision);
+}
+
+async function explainEndedRelease(
+  source: Source,
+  target: Target,
+  payload: JSONValue,
+  { now, grant, isSuspended }: ExplainedWebhook,
+): Promise<string[]> {
+  const { ended, apps } = source;
+  if (!ended) return [];
+  const { problemStartedAt } = await selectProblemStart(source, payload, now, grant);
+  const version = await selectVersion(source, payload);
+  const asked = { app: apps?.[0], ...target, policy: ended, version, problemStartedAt };
+  return explainEnded(asked, now, findHolder(source, isSuspended));
 }
 
 /** What a rule says, and how it decides, if it does. */
@@ -123,6 +146,7 @@ interface Rule {
 
 /** As in functions/webhook/handler.ts. */
 const rulesOf = ({
+  ended,
   expects,
   monitorAlarms,
   when,
@@ -197,6 +221,7 @@ const rulesOf = ({
       return { text: `${describeTarget(target)}${how === undefined ? '' : `: ${how}`}`, end: { target } };
     },
   },
+  ...(ended?.version ? [versionRule] : []),
 ];
 
 /** The expression of a rule that has the name of its key, whose fields should be in the payload. */
@@ -208,10 +233,21 @@ function expressionOf(name: string, source: Source): Expression | undefined {
     case 'changeOrderId':
     case 'app':
       return source[name];
+    case 'version':
+      return source.ended?.version;
     default:
       return undefined;
   }
 }
+
+const versionRule: Rule = {
+  name: 'version',
+  find: async (source, payload) => {
+    const version = await selectVersion(source, payload);
+    const found = await gave('version', source.ended?.version, payload);
+    return { text: `${version ?? 'none named: the one before, where it is certain'}: ${found ?? ''}` };
+  },
+};
 
 const expectsRule: Rule = {
   name: 'expects',
@@ -312,14 +348,19 @@ function nameOfTarget({
   return command ? 'id in the command' : 'changeOrderId';
 }
 
-function describeAction({ cluster, mode, apps }: Source, holder: Holder | undefined, target: Target): string {
+function describeAction(
+  { cluster, mode, apps, ended }: Source,
+  holder: Holder | undefined,
+  target: Target,
+): string {
   const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
   const verb = holder
     ? `read and not rolled back (${holder})`
     : `rolled back with ${operation}${mode === 'deferred' ? ' by a task' : ''}`;
   const isBound = 'changeOrderId' in target && apps !== undefined;
   const condition = isBound ? ', if EDAS lists it among those of the apps' : '';
-  return `acted on. It would have ${describeTarget(target)} ${verb}${condition}.`;
+  const otherwise = ended ? ' One that has ended: see ended.' : '';
+  return `acted on. It would have ${describeTarget(target)} ${verb}${condition}.${otherwise}`;
 }
 
 function describeTarget(target: Target): string {

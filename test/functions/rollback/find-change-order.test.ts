@@ -4,11 +4,7 @@ import { createEdasClient, type ListedChangeOrder } from '../../../functions/eda
 import { Problem } from '../../../functions/errors.ts';
 import { changeOrdersOf, type ChangeOrders } from '../../../functions/rollback/change-orders.ts';
 import type { RollbackDependencies } from '../../../functions/rollback/dependencies.ts';
-import {
-  findChangeOrder,
-  rollbackRightAfter,
-  type ChangeOrderSearch,
-} from '../../../functions/rollback/find-change-order.ts';
+import { findChangeOrder, type ChangeOrderSearch } from '../../../functions/rollback/find-change-order.ts';
 import { rollBack } from '../../../functions/rollback/rollback.ts';
 import {
   startEdasStandIn,
@@ -402,26 +398,6 @@ describe('by change order', () => {
     expect(found).toBeUndefined();
     finish([]);
     expect((await search).changeOrderId).toBe(orderId);
-  });
-});
-
-describe('the rollback right after an order', () => {
-  const bad = listed(orderId, 100, { status: 6 });
-  const repair = listed('repair', 50, { typeCode: 'CoRollback', status: 1 });
-
-  test('is given with its status, whatever the order of the list', () => {
-    for (const siblings of permutations([listed('before', 200), bad, repair, listed('after', 10)])) {
-      expect(rollbackRightAfter(orderId, siblings)).toMatchObject({ changeOrderId: 'repair', status: 1 });
-    }
-  });
-
-  test.each([
-    ['the list is empty', []],
-    ['the order is not in the list', [repair]],
-    ['the order is alone', [bad]],
-    ['it is itself a rollback, and nothing came after it', [{ ...bad, typeCode: 'CoRollback' }]],
-  ])('is unknown where %s', (_when, siblings) => {
-    expect(rollbackRightAfter(orderId, siblings)).toBeUndefined();
   });
 });
 

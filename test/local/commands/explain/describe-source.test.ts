@@ -53,6 +53,7 @@ notify:
     'cluster      ecs',
     'mode         now: the answer comes when the rollback has begun',
     'follow       yes: the rollback is claimed, so that it is sent once, and a task follows it to its end',
+    'ended        no: a release that has ended is refused',
     'notify       wecom: English, to the address in WECOM_URL, unsigned',
   ]);
 });
@@ -67,6 +68,39 @@ test('a source without a preset says so, and where its way of signing stands', (
       'rolls back   the change order in order   (sources.yaml:2)',
       'mode         deferred: the answer comes at once, and a task rolls back   (sources.yaml:2)',
     ]),
+  );
+});
+
+test('what is done with a release that has ended is told, with all that the source leaves to its defaults', () => {
+  const ended = (settings: string) =>
+    describe(
+      `sources: { a: { preset: generic, secrets: [A], apps: [${app}], follow: true, ended: ${settings} } }`,
+    )
+      .join('\n')
+      .split(/^ended {8}/m)[1]
+      ?.split('\nnotify')[0]
+      ?.split(/\n +/);
+  expect(ended('{ within: 90m }')).toEqual([
+    'yes, if it ended at most 90 min ago: a task deploys the version before it (RollbackApplication), once   (sources.yaml:1)',
+    'to the version that ran before, where that is certain',
+    'of all groups, in 2 batches',
+    'not within 1 h of another rollback of the application',
+  ]);
+  const group = '8123db90-0000-4000-8000-000000000001';
+  expect(
+    ended(`{ within: 24h, version: previous, group: ${group}, batches: 3, batchWaitMinutes: 5, every: 2d }`),
+  ).toEqual([
+    'yes, if it ended at most 1 d ago: a task deploys the version before it (RollbackApplication), once   (sources.yaml:1)',
+    'to the version in previous; without one, to the version that ran before, where that is certain',
+    `of the group ${group}, in 3 batches, 5 min between them`,
+    'not within 2 d of another rollback of the application',
+  ]);
+  expect(ended('{ within: 1h, batches: 1 }')).toContain('of all groups, all instances at the same time');
+});
+
+test('why a release that has ended is refused in Kubernetes is told', () => {
+  expect(describe('sources: { a: { preset: generic, secrets: [A], cluster: k8s } }')).toContain(
+    'ended        no: a release that has ended is refused, for EDAS has no operation that rolls one back in Kubernetes',
   );
 });
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CompiledChannel } from '../../../../functions/follow/configuration.ts';
+import { releaseRules } from '../../../../functions/rollback/ended-release.ts';
 import { loadSources } from '../../../../functions/webhook/source/load-sources.ts';
 import { coversPayload } from '../../../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
+import { seen } from '../../../../local/commands/explain/explain-ended.ts';
 import { explainWebhook, type ExplainedWebhook } from '../../../../local/commands/explain/explain-webhook.ts';
 import { isByApplication, sampleWebhook } from '../../../../local/signing/sample-webhook.ts';
 import { presets } from '../../../../presets/index.ts';
@@ -307,5 +309,105 @@ describe('what the preset knows of a payload is a rule of its own:', () => {
   test('a real alert alone', async () => {
     const { rows } = await explain('preset: grafana', group(real));
     expect(rows['monitor']).toBe('it is about a release, and not about the monitor itself');
+  });
+});
+
+describe('a release that has ended:', () => {
+  const settings = (ended: string, more = '') =>
+    `preset: generic, changeOrderId: order, problemStartedAt: at, apps: [${app}], follow: true, ended: ${ended}${more}`;
+  const payload = (fields: object = {}) => JSON.stringify({ order, at: '2026-01-02T03:00:00Z', ...fields });
+  const rulesShown = (lines: string | string[] | undefined) =>
+    [lines ?? []].flat().filter((line) => /^[✓✗]/.test(line));
+
+  test('each rule is shown with what it sees in an example, and what would be called', async () => {
+    const { rows, verdict } = await explain(settings('{ within: 30m }'), payload());
+    expect(rows['ended']).toEqual([
+      'an example, for EDAS is not called: at 2026-01-02T03:05:00.000Z, of three releases the newest has ended 10 min ago',
+      '✓ no change of the application is in flight: all 3 have ended',
+      `✓ the release is the newest of its application, and has succeeded: ${order}, of status 2 (succeeded)`,
+      '✓ the release ended a short time ago: 10 min ago, at most 30 min (within)',
+      '✓ the groups run the version of the release, the newest of the history: _DEFAULT_GROUP runs release-3',
+      '✓ the release began before the problem did: at 2026-01-02T02:53:00.000Z, and the problem at 2026-01-02T03:00:00.000Z',
+      '✓ the application was not rolled back a short time ago: not within 1 h (every)',
+      '✓ it is certain which version ran before: the deployment before this one succeeded, and its description names the version that the history has next',
+      'so a task would call, once: RollbackApplication from release-3 to release-2, all groups, in 2 batches',
+    ]);
+    expect(verdict).toContain(
+      'rolled back with RollbackChangeOrder, if EDAS lists it among those of the apps. One that has ended: see ended.',
+    );
+  });
+
+  test('every rule has words for what it sees', () => {
+    expect(Object.keys(seen)).toEqual(releaseRules.map(({ what }) => what));
+  });
+
+  test('a rule that does not hold is shown with its code and the reason, and the others all the same', async () => {
+    const { rows, isRefused } = await explain(settings('{ within: 5m }'), payload());
+    const shown = rulesShown(rows['ended']);
+    expect(shown.map((line) => line[0]).join('')).toBe('✓✓✗✓✓✓✓');
+    expect(shown[2]).toMatch(/: release_too_old\. The newest release .* 10 min ago.*\(ended\.within\)/);
+    expect(rows['ended']).toContain('so no rollback would be sent');
+    // EDAS was not asked, so nothing was refused.
+    expect(isRefused).toBe(false);
+  });
+
+  test('the version that the webhook names is the one to go back to', async () => {
+    const { rows } = await explain(
+      settings('{ within: 30m, version: previous, batches: 1 }'),
+      payload({ previous: '2026-01-01 10:00:00' }),
+    );
+    expect(rows['version']).toBe('2026-01-01 10:00:00: `version: previous` gave "2026-01-01 10:00:00"');
+    expect(rows['ended']?.at(-1)).toBe(
+      'so a task would call, once: RollbackApplication from release-3 to 2026-01-01 10:00:00, all groups, all instances at the same time',
+    );
+  });
+
+  test('a version that is not there is told, with the field that was meant, and the one before is meant', async () => {
+    const { rows } = await explain(
+      settings('{ within: 30m, version: previousVersion }'),
+      payload({ previousversion: 'a' }),
+    );
+    expect(rows['version']).toEqual([
+      'none named: the one before, where it is certain: `version: previousVersion` gave null',
+      'The payload has no previousVersion; did you mean previousversion?',
+    ]);
+    expect(rows['ended']?.at(-1)).toContain('from release-3 to release-2');
+  });
+
+  test('a version that is a number decides: it would be refused', async () => {
+    const { rows, verdict, isRefused } = await explain(
+      settings('{ within: 30m, version: previous }'),
+      payload({ previous: 1.1 }),
+    );
+    expect(verdict).toMatch(/^The rule "version" decides: refused with payload_malformed \(400\)/);
+    expect(isRefused).toBe(true);
+    expect(rows['ended']).toBeUndefined();
+  });
+
+  test.each([
+    ['dryRun', settings('{ within: 30m }', ', dryRun: true'), false],
+    ['ROLLBACK_SUSPENDED', settings('{ within: 30m }'), true],
+  ])('%s is said to hold it', async (holder, text, isSuspended) => {
+    const { rows } = await explain(text, payload(), { isSuspended });
+    expect(rows['ended']?.at(-1)).toBe(
+      `so ${holder} holds back: RollbackApplication from release-3 to release-2, all groups, in 2 batches`,
+    );
+  });
+
+  test('a group of its own is in the example', async () => {
+    const group = '8123db90-0000-4000-8000-000000000001';
+    const { rows } = await explain(settings(`{ within: 30m, group: ${group} }`), payload());
+    expect(rulesShown(rows['ended']).every((line) => line.startsWith('✓'))).toBe(true);
+    expect(rows['ended']?.at(-1)).toContain(`the group ${group}, in 2 batches`);
+  });
+
+  test('a webhook that names the application is explained alike, and one that is ignored is not', async () => {
+    const byApp = `preset: alertmanager, apps: [${app}], ended: { within: 30m }`;
+    const source = sourceOf(byApp);
+    const { body, contentType } = sampleWebhook(source, { app }, now);
+    const { rows } = await explain(byApp, body, { contentType });
+    expect(rulesShown(rows['ended'])).toHaveLength(releaseRules.length);
+    const resolved = JSON.stringify({ ...(JSON.parse(body) as object), status: 'resolved' });
+    expect((await explain(byApp, resolved, { contentType })).rows['ended']).toBeUndefined();
   });
 });
