@@ -125,7 +125,7 @@ async function replyToCall(
       const { rollbackChangeOrderId: id = '' } = report;
       const status = await statusOf(id, deadlineAt, dependencies);
       if (endOf(status) !== undefined) {
-        throw tried(`its rollback, ${id}, has status ${describeStatus(status)}, and the release still runs.`);
+        throw tried(`its rollback, ${id}, has status ${describeStatus(status)}.`);
       }
       const what = `EDAS accepted the rollback of this release for an earlier delivery (rollback order ${id}), and a task follows it.`;
       return duplicateOf(changeOrderId, what);
