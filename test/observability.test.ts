@@ -387,6 +387,20 @@ describe('the rules together', () => {
     },
   );
 
+  test('ring for each release that is left to people, and no other refusal of the same status', () => {
+    const { search } = queryNamed('alerts/release-left.json');
+    const codes = all().flatMap((line) => (isFound(search, line) ? [line['code']] : []));
+    expect(new Set(codes)).toEqual(
+      new Set([
+        'groups_differ',
+        'no_previous_version',
+        'previous_version_uncertain',
+        'app_rolled_back_recently',
+        'release_already_tried',
+      ]),
+    );
+  });
+
   test('tell a secret that closes its sources from one that is still used', () => {
     const unread = all().filter(({ msg }) => msg === 'a secret cannot be read from KMS');
     const foundBy = (rule: string) => {
