@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
 import { versionsOf, type ReleasePlan, type RolledBackBefore } from '../rollback/ended-release.ts';
-import { heldRelease, releaseRolledBackBefore } from '../rollback/outcome.ts';
+import { fromTo, heldRelease, releaseRolledBackBefore } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
 import type { Hold } from '../rollback/request.ts';
 import { doubtTimeoutMs, type ReleaseRollbackDue, type ReleaseTerms, type TaskFacts } from '../task.ts';
@@ -77,7 +77,7 @@ async function handOver(task: ReleaseRollbackDue, plan: ReleasePlan, queue: Queu
   switch (submission) {
     case 'accepted':
     case 'settled': {
-      const message = `The release has ended. A task rolls it back from ${plan.fromVersion} to ${plan.toVersion}, once, and another one then follows the rollback to its end. Changes of configuration and of databases are not undone.`;
+      const message = `The release has ended. A task rolls it back ${fromTo(plan)}, once, and another one then follows the rollback to its end. Changes of configuration and of databases are not undone.`;
       return { outcome: 'deferred', changeOrderId, ...versionsOf(plan), message };
     }
     case 'exists':
@@ -125,7 +125,7 @@ async function replyToCall(
       const { rollbackChangeOrderId: id = '' } = report;
       const status = await statusOf(id, deadlineAt, dependencies);
       if (endOf(status) !== undefined) {
-        throw tried(`its rollback, ${id}, has status ${describeStatus(status)}, and the release still runs.`);
+        throw tried(`its rollback, ${id}, has status ${describeStatus(status)}.`);
       }
       const what = `EDAS accepted the rollback of this release for an earlier delivery (rollback order ${id}), and a task follows it.`;
       return duplicateOf(changeOrderId, what);
