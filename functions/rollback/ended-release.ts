@@ -113,7 +113,7 @@ export function planReleaseRollback(
   readings: ReleaseReadings,
 ): ReleasePlan | RolledBackBefore {
   for (const { require } of releaseRules) {
-    if (require === requireOneVersion && runsNowhere(readings)) {
+    if (require === requireOneVersion && runsNowhere(request, readings)) {
       const { changeOrderId } = request;
       const rollback = rollbackRightAfter(changeOrderId, readings.orders);
       return {
@@ -135,7 +135,8 @@ export function planReleaseRollback(
     toVersion: findPreviousVersion(request, readings).version,
     groups: groups.map(({ id }) => id),
     group,
-    batches: Math.min(batches, ...groups.map(instancesOf)),
+    // EDAS may not say of an instance which group it is in.
+    batches: Math.max(1, Math.min(batches, ...groups.map(instancesOf))),
     batchWaitMinutes,
     seenUntil: Math.max(...readings.orders.map(({ createdAt = 0 }) => createdAt)),
   };
@@ -175,7 +176,7 @@ function requireNewest({ app, changeOrderId }: ReleaseRequest, { orders, order }
 }
 
 /** Milliseconds by which the clocks of EDAS and of this function may differ. */
-const clockDifferenceMs = 300_000;
+export const clockDifferenceMs = 300_000;
 
 function requireRecent(
   { app, changeOrderId, policy }: ReleaseRequest,
@@ -245,12 +246,23 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
   return newest;
 }
 
-/** Whether the newest version of the history runs nowhere, as far as EDAS shows it: then it was rolled back. */
-function runsNowhere({ history, state }: ReleaseReadings): boolean {
+/**
+ * Whether the newest version of the history runs nowhere, as far as EDAS shows it: then it was rolled back. Not so where
+ * the version that the release names runs: a rollback or a release that is on its way may have made the newest one.
+ */
+function runsNowhere(
+  { changeOrderId }: ReleaseRequest,
+  { history, state, orders }: ReleaseReadings,
+): boolean {
   const [newest] = history.toSorted(newestVersionFirst);
+  const release = orders.find((each) => each.changeOrderId === changeOrderId);
+  const named = release && versionField(release.description);
+  const isOfRelease = (each: HistoryVersion) =>
+    each === newest || (named !== undefined && beginsWith(named, each.version));
   const running = [...state.groups, ...state.instances].flatMap(({ versionId }) => versionId ?? []);
-  const areKnown = running.length > 0 && running.every((id) => history.some((version) => version.id === id));
-  return newest !== undefined && areKnown && !running.includes(newest.id);
+  const versions = running.flatMap((id) => history.find((version) => version.id === id) ?? []);
+  const areKnown = running.length > 0 && versions.length === running.length;
+  return newest !== undefined && areKnown && !versions.some(isOfRelease);
 }
 
 /** The groups that the rollback is for. One without instances runs nothing. */
