@@ -150,6 +150,7 @@ const outcomes: Record<Outcome['outcome'], [Outcome, isSuccess: boolean]> = {
   ],
   deferred: [{ outcome: 'deferred', changeOrderId, message }, true],
   already_terminated: [{ outcome: 'already_terminated', changeOrderId, message }, true],
+  already_rolled_back: [{ outcome: 'already_rolled_back', changeOrderId, message }, true],
   ignored: [{ outcome: 'ignored', message }, false],
   dry_run: [{ outcome: 'dry_run', changeOrderId, message }, false],
   suspended: [{ outcome: 'suspended', changeOrderId, message }, false],
@@ -293,10 +294,23 @@ describe.concurrent.each(clients.map((client) => [client.title, client] as const
     ['a refusal under 200', refusedUnder200, '"code":"change_order_not_found"'],
     ["a proxy's page", aProxysPage, '502 Bad Gateway'],
     ['doubt, which a person settles', problem('edas_outcome_unknown', 'why'), '"retry":true'],
+    [
+      'a release that a person has to look at',
+      problem('previous_version_uncertain', 'why'),
+      '"code":"previous_version_uncertain"',
+    ],
   ])('fails with %s, shows it, and does not repeat', async (_, meets, said) => {
     const { status, output, arrived } = await send(changeOrderId, [meets]);
     expect(output).toContain(said);
     expect([status, arrived.length]).toEqual([1, 1]);
+  });
+
+  test('repeats where no task took the rollback of a release, and ends well once one has it', async () => {
+    const [deferred] = outcomes.deferred;
+    const taken = answered(replyWithOutcome(deferred, { isVerified: true }));
+    const { status, output, arrived } = await send(changeOrderId, [problem('task_not_taken', 'why'), taken]);
+    expect(output).toMatch(/task_not_taken[^]*"outcome":"deferred"/);
+    expect([status, arrived.length]).toEqual([0, 2]);
   });
 
   // The other two were answered by the function itself, above.

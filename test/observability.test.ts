@@ -107,6 +107,18 @@ const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promi
       await task.runAll();
     },
   },
+  // A release that has ended.
+  {
+    options: { queue: true },
+    run: async (task) => {
+      const { id, appId } = change;
+      const minutesAgo = (minutes: number) => task.clock.now() - minutes * 60_000;
+      task.edas.orders.add({ appId, version: 'one', createdAt: minutesAgo(90) });
+      task.edas.orders.add({ id, appId, version: 'two', createdAt: minutesAgo(10) });
+      const policy = { withinMs: 3_600_000, everyMs: 0, group: 'all', batches: 2, batchWaitMinutes: 0 };
+      await task.runAll({ rollback: 'ended', ended: { policy } });
+    },
+  },
   // EDAS refuses the rollback, which the task of the report then has nothing to do with.
   {
     options: {

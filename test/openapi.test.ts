@@ -6,8 +6,8 @@ import { parse } from 'yaml';
 import { errorCatalogue } from '../functions/errors.ts';
 import { toRecord } from '../functions/lib/json.ts';
 import { root } from '../local/build/bundle.ts';
-import { answers, codesOfTasks, problems, stageOfCases, type Case } from './functions/webhook/cases.ts';
-import type { CleanUp } from './functions/webhook/stage.ts';
+import { answers, codesOfTasks, problems, stageOfCases } from './functions/webhook/cases.ts';
+import type { Case, CleanUp } from './functions/webhook/stage.ts';
 import { contractOf, lookUp, readDocument } from './support/openapi-document.ts';
 import { type Answer } from './support/webhook.ts';
 

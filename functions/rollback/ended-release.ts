@@ -7,6 +7,7 @@ import { excerpt } from '../lib/text.ts';
 import { toIso } from '../lib/time.ts';
 import {
   changesVersion,
+  deploymentsBefore,
   isDeployment,
   isRollback,
   newestFirst,
@@ -113,14 +114,9 @@ export function planReleaseRollback(
   readings: ReleaseReadings,
 ): ReleasePlan | RolledBackBefore {
   for (const { require } of releaseRules) {
-    if (require === requireOneVersion && runsNowhere(request, readings)) {
-      const { changeOrderId } = request;
-      const rollback = rollbackRightAfter(changeOrderId, readings.orders);
-      return {
-        plan: 'already_rolled_back',
-        changeOrderId,
-        rollbackChangeOrderId: rollback?.changeOrderId,
-      };
+    if (require === requireOneVersion) {
+      const before = findRolledBack(request, readings);
+      if (before) return before;
     }
     require(request, readings);
   }
@@ -247,22 +243,60 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
 }
 
 /**
- * Whether the newest version of the history runs nowhere, as far as EDAS shows it: then it was rolled back. Not so where
- * the version that the release names runs: a rollback or a release that is on its way may have made the newest one.
+ * The release, where its own version runs nowhere, and an older one instead: then it was rolled back. Or the deployment
+ * before it, where that brought the newest version: then the "release" is its rollback, which EDAS lists like any other
+ * deployment. That the newest version of the history runs nowhere is not enough: it may be one that is being deployed.
  */
-function runsNowhere(
+function findRolledBack(
   { changeOrderId }: ReleaseRequest,
-  { history, state, orders }: ReleaseReadings,
-): boolean {
-  const [newest] = history.toSorted(newestVersionFirst);
+  { orders, history, state }: ReleaseReadings,
+): RolledBackBefore | undefined {
+  const ids = [...state.groups, ...state.instances].flatMap(({ versionId }) => versionId ?? []);
+  const running = history.filter(({ id }) => ids.includes(id));
+  const areKnown = ids.length > 0 && ids.every((id) => running.some((version) => version.id === id));
+  if (!areKnown) return undefined;
+  const isGone = (versions: readonly HistoryVersion[]) =>
+    versions.length > 0 &&
+    running.every((each) => !versions.includes(each) && isOlder(each, versions, history));
+  const plan = 'already_rolled_back';
   const release = orders.find((each) => each.changeOrderId === changeOrderId);
-  const named = release && versionField(release.description);
-  const isOfRelease = (each: HistoryVersion) =>
-    each === newest || (named !== undefined && beginsWith(named, each.version));
-  const running = [...state.groups, ...state.instances].flatMap(({ versionId }) => versionId ?? []);
-  const versions = running.flatMap((id) => history.find((version) => version.id === id) ?? []);
-  const areKnown = running.length > 0 && versions.length === running.length;
-  return newest !== undefined && areKnown && !versions.some(isOfRelease);
+  const newest = history.toSorted(newestVersionFirst).slice(0, 1);
+  if (release && isGone(versionsBy(release, history) ?? newest.filter((each) => mayBeOf(each, release)))) {
+    const rollback = rollbackRightAfter(changeOrderId, orders);
+    return { plan, changeOrderId, rollbackChangeOrderId: rollback?.changeOrderId };
+  }
+  const [before] = deploymentsBefore(changeOrderId, orders);
+  const broughtNewest = newest.filter(
+    (each) => before && standsOnce(each, history) && versionsBy(before, history)?.includes(each),
+  );
+  return before && isGone(broughtNewest)
+    ? { plan, changeOrderId: before.changeOrderId, rollbackChangeOrderId: changeOrderId }
+    : undefined;
+}
+
+/** Whether a version was first deployed before all of these. A rollback may have made another entry of its name. */
+function isOlder(
+  { version: name }: HistoryVersion,
+  others: readonly HistoryVersion[],
+  history: readonly HistoryVersion[],
+): boolean {
+  const firstOf = (versions: readonly HistoryVersion[]) =>
+    Math.min(...versions.map(({ createdAt = Infinity }) => createdAt));
+  return firstOf(history.filter(({ version }) => version === name)) < firstOf(others);
+}
+
+/** The versions of the history that have the name in an order's description; undefined where there is none in it. */
+function versionsBy(
+  { description }: ListedChangeOrder,
+  history: readonly HistoryVersion[],
+): HistoryVersion[] | undefined {
+  const named = versionField(description);
+  return named === undefined ? undefined : history.filter(({ version }) => beginsWith(named, version));
+}
+
+/** Whether an order can have brought a version: not one that was made after its end. */
+function mayBeOf({ createdAt = Infinity }: HistoryVersion, { finishedAt = 0 }: ListedChangeOrder): boolean {
+  return createdAt <= finishedAt;
 }
 
 /** The groups that the rollback is for. One without instances runs nothing. */
@@ -361,6 +395,9 @@ function faultOfOrders(
   if (!isDeployment(before)) return `${seen} is no deployment (${before.typeCode}).`;
   if (before.status !== changeOrderStatus.succeeded) {
     return `${seen} has status ${describeStatus(before.status)}.`;
+  }
+  if ((before.finishedAt ?? Infinity) >= (newest.createdAt ?? 0)) {
+    return `${seen} had not ended when the release began, as far as EDAS shows it.`;
   }
   const named = versionField(before.description);
   if (named === undefined) return `${seen} does not name its version: ${name(before.description)}.`;

@@ -2,6 +2,7 @@ import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import type { RollbackReceipt } from '../edas/client.ts';
 import type { EdasFailure } from '../edas/failure.ts';
 import { describeStatus } from '../edas/status.ts';
+import { excerpt } from '../lib/text.ts';
 import type { ReleaseVersions } from './ended-release.ts';
 import { sentence } from './refusal.ts';
 import type { Hold, RollbackRequest } from './request.ts';
@@ -98,9 +99,14 @@ const reasonsOfHold: Record<Hold, string> = {
   suspended: 'ROLLBACK_SUSPENDED is on',
 };
 
+/** For a sentence. A deployment may have given its version any name. */
+export function fromTo({ fromVersion, toVersion }: ReleaseVersions): string {
+  return `from ${excerpt(fromVersion)} to ${excerpt(toVersion)}`;
+}
+
 /** All is checked, and the rollback of a release that has ended would be handed over to a task. */
 export function heldRelease(hold: Hold, changeOrderId: string, versions: ReleaseVersions): RollbackOutcome {
-  const message = `${reasonsOfHold[hold]}: nothing was sent. The release has ended, and would have been rolled back from ${versions.fromVersion} to ${versions.toVersion} now.`;
+  const message = `${reasonsOfHold[hold]}: nothing was sent. The release has ended, and would have been rolled back ${fromTo(versions)} now.`;
   return { outcome: hold, changeOrderId, ...versions, message };
 }
 

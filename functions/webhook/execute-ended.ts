@@ -17,7 +17,7 @@ import {
   type RolledBackBefore,
 } from '../rollback/ended-release.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
-import { heldRelease, releaseRolledBackBefore, type RollbackOutcome } from '../rollback/outcome.ts';
+import { fromTo, heldRelease, releaseRolledBackBefore, type RollbackOutcome } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
 import type { Hold } from '../rollback/request.ts';
 import {
@@ -94,7 +94,7 @@ async function handOver(task: ReleaseRollbackDue, plan: ReleasePlan, queue: Queu
   switch (submission) {
     case 'accepted':
     case 'settled': {
-      const message = `The release has ended. A task rolls it back from ${plan.fromVersion} to ${plan.toVersion}, once, and another one then follows the rollback to its end. Changes of configuration and of databases are not undone.`;
+      const message = `The release has ended. A task rolls it back ${fromTo(plan)}, once, and another one then follows the rollback to its end. Changes of configuration and of databases are not undone.`;
       return { outcome: 'deferred', changeOrderId, ...versionsOf(plan), message };
     }
     case 'exists':

@@ -114,8 +114,9 @@ export function createHandler(
         'outcome' in authenticated
           ? authenticated
           : await processRequest(inProgress, authenticated, dependencies);
-      // The body of a handshake is for the sender, not for the log.
-      logDecision('info', { ...outcome, body: undefined });
+      // The body of a handshake is for the sender, not for the log; and the log's index takes no list.
+      const groups = 'groups' in outcome ? outcome.groups.join(', ') : undefined;
+      logDecision('info', { ...outcome, groups, body: undefined });
       return replyWithOutcome(outcome, { ...replyContext, ...replying, ...repliedFacts(record) });
     } catch (error) {
       const { requestId, source } = record.facts;
@@ -216,7 +217,8 @@ async function processRequest(
 
 /** Adds to the outcome of a change order that is rolled back, or would be, what was not checked. */
 function withWarning(outcome: Outcome, warning: string): Outcome {
-  if (outcome.outcome === 'already_terminated' || outcome.outcome === 'ignored') return outcome;
+  if (outcome.outcome === 'already_terminated' || outcome.outcome === 'already_rolled_back') return outcome;
+  if (outcome.outcome === 'ignored') return outcome;
   if ('duplicate' in outcome) return outcome;
   return { ...outcome, causality: 'unchecked', message: `${outcome.message} ${warning}` };
 }

@@ -45,6 +45,7 @@ export function bundleWebhook(
   return bundle('webhook', out, [
     ...plugins,
     wordsOnlyWhereNeeded(sources),
+    endedOnlyWhereNeeded(sources),
     jsonModule('virtual:configuration', configuration),
   ]);
 }
@@ -176,7 +177,20 @@ function wordsOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
   };
 }
 
+/** The rules for a release that has ended, and what hands its rollback over, are an eighth of the file. */
+function endedOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
+  const isNeeded = sources.some(({ ended }) => ended !== undefined);
+  return {
+    name: 'ended only where needed',
+    setup: (build) => {
+      if (isNeeded) return;
+      build.onResolve({ filter: /\/execute-ended\.ts$/ }, () => ({ path: noEnded }));
+    },
+  };
+}
+
 const noCommands = path.join(replacements, 'no-commands.ts');
+const noEnded = path.join(replacements, 'no-ended.ts');
 const webhookTexts = path.join('functions', 'webhook', 'texts');
 
 /** A module of this name that is there in the bundle only. */

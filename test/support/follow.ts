@@ -3,10 +3,12 @@ import type { EdasClient } from '../../functions/edas/client.ts';
 import type { EdasFailureKind } from '../../functions/edas/failure.ts';
 import type { TaskDependencies } from '../../functions/follow/dependencies.ts';
 import type { RollbackEvent } from '../../functions/follow/rollback-event.ts';
-import { runTask, type QuietEnd } from '../../functions/follow/run-task.ts';
+import { runTask } from '../../functions/follow/run-task.ts';
+import type { QuietEnd } from '../../functions/follow/task-end.ts';
 import { readTask, type RollbackTask } from '../../functions/task.ts';
 import { failed } from './edas-failure.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { noReleases } from './no-releases.ts';
 import { leapingClock, taskDue, taskOrder, type LeapingClock } from './task.ts';
 
 /**
@@ -62,6 +64,7 @@ export class Account {
           return { rollbackChangeOrderId, requestId: undefined, traceId: undefined };
         });
       },
+      ...noReleases,
     };
   }
 

@@ -2,7 +2,7 @@ import { exchange } from '../../functions/alibaba/exchange.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { createTaskHandler } from '../../functions/follow/handler.ts';
 import type { Notification, RollbackEventName } from '../../functions/follow/rollback-event.ts';
-import type { QuietEnd } from '../../functions/follow/run-task.ts';
+import type { QuietEnd } from '../../functions/follow/task-end.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
 import type { Clock } from '../../functions/lib/time.ts';
 import type { Environment } from '../../functions/platform/settings.ts';
@@ -18,6 +18,7 @@ import {
   startEdasStandIn,
   type EdasStandIn,
   type EdasStandInOptions,
+  type Operation,
 } from '../../local/stand-ins/edas/stand-in.ts';
 import { startFcStandIn, type FcStandIn } from '../../local/stand-ins/fc/stand-in.ts';
 import type { Invocation } from '../../local/stand-ins/fc/tasks.ts';
@@ -345,7 +346,10 @@ const words = {
   RollbackChangeOrder: 'PUT',
   AbortAndRollbackChangeOrder: 'PUT (k8s)',
   AbortChangeOrder: 'abort',
-};
+  ListHistoryDeployVersion: 'history',
+  QueryApplicationStatus: 'state',
+  RollbackApplication: 'POST (release)',
+} satisfies Record<Operation, string>;
 
 function callsOf({ calls }: EdasStandIn, startedAt: number): string[] {
   return calls.map(({ operation, changeOrderId, at }) => {

@@ -27,6 +27,7 @@ export const texts: Texts = {
     rolling_back: 'Rolling back',
     deferred: 'Handed to a task',
     already_terminated: 'Terminated already',
+    already_rolled_back: 'Rolled back already',
     dry_run: 'Dry run',
     suspended: 'Rollbacks are suspended',
   },

@@ -1,4 +1,6 @@
 import type { ErrorCode } from '../../errors.ts';
+import { excerpt } from '../../lib/text.ts';
+import type { ReleaseVersions } from '../../rollback/ended-release.ts';
 import type { Result, Texts } from './texts.ts';
 
 const whatTerminatedMeans =
@@ -26,6 +28,16 @@ const problems: Record<ErrorCode, string> = {
   method_not_allowed: '此路径不接受该请求方法。',
   change_order_finished: '变更单已结束，无法再回滚，请在 EDAS 控制台部署之前的版本。',
   app_has_no_change_in_flight: '该应用没有正在执行的部署。',
+  release_not_newest: '发布已结束，且不能确认它是该应用最新的部署，因此不回滚；请在 EDAS 控制台处理。',
+  release_too_old: '发布已结束太久（sources.yaml 的 ended.within），因此不回滚；请在 EDAS 控制台处理。',
+  app_has_change_in_flight: '该应用有变更正在执行，因此不回滚已结束的发布；请在 EDAS 控制台查看该变更。',
+  groups_differ: '各分组运行的版本不一致，或没有实例，因此不回滚；请在 EDAS 控制台处理。',
+  no_previous_version: '历史版本中没有可以回到的版本；请在 EDAS 控制台处理。',
+  previous_version_uncertain: '无法确定应回到哪个版本，因此不回滚；请在 EDAS 控制台选择版本并回滚。',
+  app_rolled_back_recently:
+    '该应用不久前回滚过（sources.yaml 的 ended.every），因此不再自动回滚；请在 EDAS 控制台处理。',
+  release_already_tried:
+    '该发布此前尝试过回滚，每个发布只尝试一次，重新发送也不会再次回滚；请在 EDAS 控制台处理。',
   problem_predates_change: '问题在此变更开始之前就已出现，因此不回滚此变更。',
   body_too_large: '消息过大。',
   content_type_unsupported: '不支持此内容类型。',
@@ -41,9 +53,11 @@ const problems: Record<ErrorCode, string> = {
   edas_denied: 'EDAS 拒绝访问，请检查函数角色的权限。',
   edas_rejected: 'EDAS 拒绝了请求。',
   change_start_unknown: 'EDAS 未给出变更的开始时间，因此不能判断它是否早于问题。',
+  release_end_unknown: 'EDAS 未给出发布的结束时间，因此不能判断它是否刚结束；请在 EDAS 控制台处理。',
   edas_unavailable: '未能连接 EDAS，请稍后重试，或在 EDAS 控制台回滚。',
   edas_throttled: 'EDAS 正在限流，请几秒后重试。',
   secrets_unavailable: '无法读取此来源的密钥，请稍后重试。',
+  task_not_taken: '已结束的发布只由任务回滚，而函数计算没有接受任务；请重新发送，或在 EDAS 控制台回滚。',
   source_not_configured: '此来源未启用：缺少密钥或密钥无法使用，变量名见日志。',
   edas_outcome_unknown: '请先在 EDAS 控制台确认回滚是否已在执行，再决定是否重新发起。',
   rollback_suspended: '回滚已被暂停（ROLLBACK_SUSPENDED）。',
@@ -57,6 +71,12 @@ const followed = {
   failed: '没有已知的任务在跟踪，可能不会收到结束的通知：原因见日志。',
 };
 
+/** A deployment may have given its version any name. */
+function rollBackTo({ fromVersion, toVersion }: Partial<ReleaseVersions>): string {
+  if (fromVersion === undefined || toVersion === undefined) return '发起';
+  return `将其从 ${excerpt(fromVersion)} 回滚到 ${excerpt(toVersion)}`;
+}
+
 function sentenceOf(result: Result): string {
   switch (result.outcome) {
     case 'rolling_back': {
@@ -69,17 +89,24 @@ function sentenceOf(result: Result): string {
       return `${began}${result.follow ? followed[result.follow] : ''}${once}`;
     }
     case 'deferred':
-      return result.duplicate || result.task
-        ? `该变更单已有任务${result.task ? `（${result.task}）` : ''}，本次没有发起回滚；如最终没有回滚，请在 EDAS 控制台回滚。`
-        : '任务会回滚一次，并跟踪到结束。';
+      if (result.duplicate || result.task) {
+        return `该变更单已有任务${result.task ? `（${result.task}）` : ''}，本次没有发起回滚；如最终没有回滚，请在 EDAS 控制台回滚。`;
+      }
+      return result.toVersion === undefined
+        ? '任务会回滚一次，并跟踪到结束。'
+        : `该发布已结束，任务会${rollBackTo(result)}，只发起一次，并跟踪到结束。配置和数据库的变更不会随之恢复。`;
     case 'already_terminated': {
       const next = 'rollbackChangeOrderId' in result ? result.rollbackChangeOrderId : undefined;
       return `${next ? `该应用的下一个变更单 ${next} 是一次回滚。` : ''}${whatTerminatedMeans}`;
     }
+    case 'already_rolled_back': {
+      const { rollbackChangeOrderId: id } = result;
+      return `该发布的版本已不在任何实例上运行${id ? `，由变更单 ${id} 回滚` : ''}，因此没有再发起回滚。`;
+    }
     case 'dry_run':
-      return '此来源只演练（dryRun），没有发起回滚；否则现在会发起。';
+      return `此来源只演练（dryRun），没有发起回滚；否则现在会${rollBackTo(result)}。`;
     case 'suspended':
-      return 'ROLLBACK_SUSPENDED 已打开，没有发起回滚；否则现在会发起。';
+      return `ROLLBACK_SUSPENDED 已打开，没有发起回滚；否则现在会${rollBackTo(result)}。`;
   }
 }
 
@@ -107,6 +134,7 @@ export const texts: Texts = {
     rolling_back: '正在回滚',
     deferred: '已交给任务',
     already_terminated: '此前已终止',
+    already_rolled_back: '此前已回滚',
     dry_run: '演练',
     suspended: '回滚已被暂停',
   },

@@ -24,9 +24,22 @@ const now = Date.parse('2026-01-02T03:04:05Z');
 type Listing = ListedChangeOrder[] | Error;
 
 /** A deployment in flight, created this many seconds ago, unless the changes say otherwise. */
-function listed(changeOrderId: string, secondsAgo = 60, changes: Partial<ListedChangeOrder> = {}) {
-  const createdAt = now - secondsAgo * 1000;
-  return { changeOrderId, status: 1, typeCode: 'CoDeploy', words: 'Deploy demo.jar', createdAt, ...changes };
+function listed(
+  changeOrderId: string,
+  secondsAgo = 60,
+  changes: Partial<ListedChangeOrder> = {},
+): ListedChangeOrder {
+  return {
+    changeOrderId,
+    status: 1,
+    typeCode: 'CoDeploy',
+    words: 'Deploy demo.jar',
+    description: 'demo.jar',
+    groupId: undefined,
+    createdAt: now - secondsAgo * 1000,
+    finishedAt: undefined,
+    ...changes,
+  };
 }
 
 const notAsked = () => Promise.reject(new Error('A search only lists'));

@@ -5,7 +5,8 @@ import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
 import type { Fault as EdasFault } from '../../../local/stand-ins/edas/faults.ts';
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
 import * as kmsFaults from '../../../local/stand-ins/kms/faults.ts';
-import { fakeContext, type Answer } from '../../support/webhook.ts';
+import { fakeContext } from '../../support/webhook.ts';
+import { releaseAnswers, releaseProblems, releaseSources } from './release-cases.ts';
 import {
   app,
   byTurn,
@@ -13,6 +14,8 @@ import {
   reportId,
   setStage,
   taskId,
+  type AnswerCase,
+  type Case,
   type CleanUp,
   type Stage,
   type StageOptions,
@@ -71,7 +74,7 @@ sources:
   dingtalk: { preset: dingtalk, secrets: [SECRET], apps: [${app}] }
   feishu: { preset: feishu, secrets: [SECRET] }
   zendesk: { preset: zendesk, secrets: [SECRET] }
-`;
+${releaseSources}`;
 
 export const stageOfCases = (options: Partial<StageOptions>, cleanUp: CleanUp) =>
   setStage({ sources, env: { CLOSED_SECRET: '' }, ...options }, cleanUp);
@@ -90,14 +93,6 @@ const timeless: EdasFault = {
     sendAnswer(response, { status: 200, json: JSON.stringify(answer) });
   },
 };
-
-export interface Case {
-  options?: Partial<StageOptions>;
-  request: (stage: Stage) => Promise<Answer>;
-  /** Default `post` to `/{source}`. */
-  method?: 'get' | 'post';
-  path?: '/' | '/{source}';
-}
 
 const inThePast = () => Math.floor(Date.now() / 1000) - 60;
 
@@ -146,6 +141,7 @@ export const problems: Record<HttpCode, Case> = {
     },
   },
   app_has_no_change_in_flight: { request: ({ webhook }) => webhook.post('monitor', { app: otherApp }) },
+  ...releaseProblems,
   problem_predates_change: {
     request: ({ webhook }) => webhook.post('ruled', { since: '2020-01-01T00:00:00Z', ...order }),
   },
@@ -222,7 +218,8 @@ const twice = async ({ webhook }: Stage, source: string, payload: unknown) => {
 };
 
 /** Every other kind of answer, with a part of it that tells it from the others. */
-export const answers: Record<string, Case & { status: number; part: object }> = {
+export const answers: Record<string, AnswerCase> = {
+  ...releaseAnswers,
   'the health': {
     method: 'get',
     path: '/',

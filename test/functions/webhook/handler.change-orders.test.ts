@@ -94,9 +94,9 @@ describe('a change order that cannot be rolled back is refused, and nothing is s
   test('an order that has succeeded, and that EDAS claims to support a rollback of, is refused by EDAS', async () => {
     release(anHourAgo());
     expect(await webhook.post('pipeline', { changeOrderId })).toMatchObject({
-      status: 502,
+      status: 409,
       body: {
-        code: 'edas_rejected',
+        code: 'change_order_finished',
         detail:
           "EDAS answered Application.ChangerOrder.Not.Running (HTTP 400): The change order is not running and cannot be terminated. The change order's status is 2 (succeeded). It has ended: roll the application back to an earlier version in the EDAS console.",
       },

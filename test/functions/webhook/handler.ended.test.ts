@@ -116,7 +116,8 @@ describe('a release that has ended is handed over to one task, which knows all t
         },
       },
     ]);
-    expect(set.webhook.decisions()).toMatchObject([{ outcome: 'deferred', changeOrderId, ...versions, app }]);
+    const decision = { outcome: 'deferred', changeOrderId, ...versions, groups: groupId, app };
+    expect(set.webhook.decisions()).toMatchObject([decision]);
     expectNothingSent(set);
   });
 

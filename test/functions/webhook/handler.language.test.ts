@@ -97,6 +97,11 @@ describe('every text for people is there in both languages', () => {
   });
 
   const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+  const versions = {
+    fromVersion: '1.8.2',
+    toVersion: '1.8.1',
+    groups: ['8123db90-0000-4000-8000-000000000003'],
+  };
   const rollingBack = { outcome: 'rolling_back', changeOrderId, message: 'M.' } as const;
   test.each([
     [{ ...rollingBack, evidence: 'order' }, 'EDAS 对回滚的应答未收到'],
@@ -111,12 +116,49 @@ describe('every text for people is there in both languages', () => {
       { outcome: 'already_terminated', changeOrderId, message: 'M.', rollbackChangeOrderId: 'abc' },
       '下一个变更单 abc 是一次回滚',
     ],
-    [{ outcome: 'dry_run', changeOrderId, message: 'M.' }, '此来源只演练'],
-    [{ outcome: 'suspended', changeOrderId, message: 'M.' }, 'ROLLBACK_SUSPENDED 已打开'],
+    [
+      { outcome: 'deferred', changeOrderId, message: 'M.', ...versions },
+      '该发布已结束，任务会将其从 1.8.2 回滚到 1.8.1，只发起一次，并跟踪到结束。配置和数据库的变更不会随之恢复。',
+    ],
+    [
+      { outcome: 'deferred', changeOrderId, message: 'M.', ...versions, duplicate: true },
+      '该变更单已有任务，本次没有发起回滚',
+    ],
+    [
+      { outcome: 'already_rolled_back', changeOrderId, message: 'M.', rollbackChangeOrderId: 'abc' },
+      `此前已回滚：变更单 ${changeOrderId}。该发布的版本已不在任何实例上运行，由变更单 abc 回滚，因此没有再发起回滚。`,
+    ],
+    [
+      { outcome: 'already_rolled_back', changeOrderId, message: 'M.' },
+      '该发布的版本已不在任何实例上运行，因此没有再发起回滚。',
+    ],
+    [
+      { outcome: 'dry_run', changeOrderId, message: 'M.', ...versions },
+      '此来源只演练（dryRun），没有发起回滚；否则现在会将其从 1.8.2 回滚到 1.8.1。',
+    ],
+    [
+      { outcome: 'suspended', changeOrderId, message: 'M.', ...versions },
+      'ROLLBACK_SUSPENDED 已打开，没有发起回滚；否则现在会将其从 1.8.2 回滚到 1.8.1。',
+    ],
+    [
+      { outcome: 'dry_run', changeOrderId, message: 'M.' },
+      '此来源只演练（dryRun），没有发起回滚；否则现在会发起。',
+    ],
+    [
+      { outcome: 'suspended', changeOrderId, message: 'M.' },
+      'ROLLBACK_SUSPENDED 已打开，没有发起回滚；否则现在会发起。',
+    ],
     [{ outcome: 'ignored', message: 'M.' }, '已忽略。详情：M.'],
   ] as const)('of the outcome %j', (outcome, words) => {
     expect(inChat('en', outcome)).toContain('M.');
     expect(inChat('zh', outcome)).toContain(words);
+  });
+
+  test('a version of any length leaves room for the rest of the answer', () => {
+    const long = { ...versions, fromVersion: 'a'.repeat(2000), toVersion: 'b'.repeat(2000) };
+    const answer = inChat('zh', { outcome: 'deferred', changeOrderId, message: 'M.', ...long });
+    expect(answer).toContain(`从 ${'a'.repeat(100)}… 回滚到 ${'b'.repeat(100)}…，`);
+    expect(answer).toContain('配置和数据库的变更不会随之恢复。');
   });
 
   test('a command without a fault has no advice', () => {

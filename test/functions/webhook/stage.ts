@@ -23,6 +23,7 @@ import {
   fakeCredentials,
   followFunction,
   openWebhook,
+  type Answer,
   type Webhook,
   type WebhookOptions,
 } from '../../support/webhook.ts';
@@ -70,6 +71,18 @@ export interface Stage {
   /** The log, but for the audit trail. */
   warnings: () => string[];
 }
+
+/** One request, and what it takes that it is answered in a certain way. */
+export interface Case {
+  options?: Partial<StageOptions>;
+  request: (stage: Stage) => Promise<Answer>;
+  /** Default `post` to `/{source}`. */
+  method?: 'get' | 'post';
+  path?: '/' | '/{source}';
+}
+
+/** With a part of the answer that tells it from the others. */
+export type AnswerCase = Case & { status: number; part: object };
 
 export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise<Stage> {
   const { edasFault: fault, fcFault, kmsFault, rules = { ofTerminated: 'accepted' }, ...more } = options;

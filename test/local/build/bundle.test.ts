@@ -5,9 +5,11 @@ import path from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import * as ended from '../../../functions/webhook/execute-ended.ts';
 import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
+import * as noEnded from '../../../local/build/replacements/no-ended.ts';
 import { root } from '../../../local/cli/root.ts';
 import { startReceiver } from '../../../local/stand-ins/channels/receiver.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
@@ -147,6 +149,44 @@ test.each([
     expect(inputs.filter((file) => others.some((other) => file.endsWith(`/${other}`)))).toEqual([]);
   },
 );
+
+describe('what rolls a release back that has ended', () => {
+  const withEnded =
+    'preset: generic, secrets: [SECRET_PIPELINE], apps: [3616cdca-0000-4000-8000-000000000001], follow: true, ended: { within: 1h }';
+  const without = 'preset: generic, secrets: [SECRET_PIPELINE]';
+
+  test.each<[what: string, settings: string[], isThere: boolean]>([
+    ['one source of two has ended', [without, withEnded], true],
+    ['no source has', [without, without], false],
+  ])('is in the webhook only where it is needed: %s', async (_what, settings, isThere) => {
+    const text = settings.map((each, index) => `  source-${index}: { ${each} }`).join('\n');
+    const { metafile } = await bundleWebhook(compileSources(`sources:\n${text}`), temporaryFolder());
+    const ofEnded = ['functions/webhook/execute-ended.ts', 'functions/rollback/ended-release.ts'];
+    expect(ofEnded.map((file) => file in metafile.inputs)).toEqual([isThere, isThere]);
+  });
+
+  test('has in its place, elsewhere, what has the same names', () => {
+    expect(Object.keys(noEnded).toSorted()).toEqual(Object.keys(ended).toSorted());
+  });
+
+  test('is not missed where no source has it: a change order that has ended is refused, and one in flight is rolled back', async () => {
+    const edas = await startEdas();
+    const over = edas.orders.add({ appId: 'app', createdAt: Date.now() - 600_000, batchMs: 1 });
+    const { path: file } = await bundleInto(temporaryFolder());
+    const { answers } = await invokeBundle(file, [webhook(over), signed], {
+      context: { credentials },
+      env: { EDAS_ENDPOINT: edas.url },
+    });
+    expect(answers.map(({ statusCode, body }) => [statusCode, codeOf(body)])).toEqual([
+      [409, 'change_order_finished'],
+      [202, undefined],
+    ]);
+  });
+});
+
+function codeOf(body: string): unknown {
+  return (JSON.parse(body) as { code?: unknown }).code;
+}
 
 test('of what the SDKs say of themselves, the bundles hold the names and versions alone', async () => {
   const bundles = [

@@ -15,6 +15,7 @@ import { changeOrdersOf } from '../../../../functions/rollback/change-orders.ts'
 import { readTask } from '../../../../functions/task.ts';
 import { executeRollback } from '../../../../functions/webhook/execute-rollback.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
+import { noReleases } from '../../../support/no-releases.ts';
 
 export const orderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 
@@ -281,10 +282,11 @@ export class Simulation {
       facts: { ...noFacts, requestId: invocation.name },
     };
     const dependencies = this.#dependenciesOf(invocation);
-    const changeOrders = changeOrdersOf(() => Promise.resolve(edas), 'RollbackChangeOrder');
+    const open = () => Promise.resolve(edas);
+    const changeOrders = changeOrdersOf(open, 'RollbackChangeOrder');
     this.told.set(
       invocation.name,
-      await toldOf(executeRollback(execution, { ...dependencies, changeOrders, env: {} })),
+      await toldOf(executeRollback(execution, { ...dependencies, edas: open, changeOrders, env: {} })),
     );
   }
 
@@ -368,6 +370,7 @@ export class Simulation {
         const lost = new EdasFailure('doubt', 'The answer got lost.');
         return this.#call<RollbackReceipt>(invocation, 'PUT', timeoutMs, () => this.#put(), lost);
       },
+      ...noReleases,
     };
   }
 

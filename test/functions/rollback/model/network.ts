@@ -217,7 +217,10 @@ function toListed(order: ChangeOrder): ListedChangeOrder {
     status: order.status,
     typeCode: order.coType,
     words: order.description,
+    description: order.description,
+    groupId: undefined,
     createdAt: wholeSeconds(order.createdAt),
+    finishedAt: undefined,
   };
 }
 

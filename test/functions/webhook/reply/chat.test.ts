@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue, Problem, type ErrorCode } from '../../../../functions/errors.ts';
+import { languages, type Language } from '../../../../functions/lib/language.ts';
 import type { Outcome } from '../../../../functions/webhook/outcome.ts';
 import { readCommand } from '../../../../functions/webhook/payload/command.ts';
 import { chatMessage, type Asking } from '../../../../functions/webhook/reply/chat.ts';
@@ -67,6 +68,13 @@ test('an order that was terminated already is not called rolled back, nor finish
   });
 });
 
+test('a release that runs nowhere any more is news of which nothing was sent', () => {
+  const outcome = { outcome: 'already_rolled_back', changeOrderId, message: 'Nothing was sent.' } as const;
+  const text = `Rolled back already: change order ${changeOrderId}. Nothing was sent.`;
+  expect(chatMessage(outcome, inSlack())).toEqual({ response_type: 'in_channel', text });
+  expect(chatMessage(outcome, inFeishu())).toEqual({ toast: { type: 'info', content: text } });
+});
+
 test('a rollback that a task does is shown to the whole channel, and is not called rolled back yet', () => {
   const outcome = { outcome: 'deferred', changeOrderId, message: 'A task does it.' } as const;
   const text = `Handed to a task: change order ${changeOrderId}, asked for by roadrunner. A task does it.`;
@@ -100,8 +108,8 @@ describe('whatever a sender or EDAS wrote', () => {
   const chats = ['slack', 'dingtalk', 'feishu'] as const;
 
   /** The text of an answer, in the field in which its chat has it. */
-  function textOf(chat: Chat, result: Outcome | Problem, actor?: string): string {
-    const answer = chatMessage(result, { chat, language: undefined, actor, command: undefined });
+  function textOf(chat: Chat, result: Outcome | Problem, actor?: string, language?: Language): string {
+    const answer = chatMessage(result, { chat, language, actor, command: undefined });
     if (chat === 'slack') return (answer as { text: string }).text;
     if (chat === 'feishu') return (answer as { toast: { content: string } }).toast.content;
     return (answer as { text: { content: string } }).text.content;
@@ -110,8 +118,22 @@ describe('whatever a sender or EDAS wrote', () => {
   const message = hostileText;
   const outcome = fc.oneof(
     fc.record({
-      outcome: fc.constantFrom('deferred', 'already_terminated', 'dry_run', 'suspended'),
+      outcome: fc.constantFrom(
+        'deferred',
+        'already_terminated',
+        'already_rolled_back',
+        'dry_run',
+        'suspended',
+      ),
       changeOrderId: fc.constant(changeOrderId),
+      message,
+    }),
+    fc.record({
+      outcome: fc.constantFrom('deferred', 'dry_run', 'suspended'),
+      changeOrderId: fc.constant(changeOrderId),
+      fromVersion: hostileText,
+      toVersion: hostileText,
+      groups: fc.constant([]),
       message,
     }),
     fc.record({ outcome: fc.constant('ignored'), message }),
@@ -125,16 +147,24 @@ describe('whatever a sender or EDAS wrote', () => {
     )
     .map(([code, text, facts]) => new Problem(code, text, facts));
 
+  const asker = fc.option(hostileText, { nil: undefined });
   test.each(chats)('the answer in %s is one line that mentions nobody and hides nothing', (chat) => {
     fc.assert(
-      fc.property(fc.oneof(outcome, problem), fc.option(hostileText, { nil: undefined }), (result, actor) => {
-        const text = textOf(chat, result, actor);
-        expect(dangersIn(chat, text)).toEqual([]);
-        expect(text.isWellFormed()).toBe(true);
-        // Slack writes an ampersand as five characters.
-        expect(text.length).toBeLessThanOrEqual(5 * 1400);
-        if (result instanceof Problem) expect(text.endsWith(` (${result.code})`)).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(outcome, problem),
+        asker,
+        fc.constantFrom(...languages),
+        (result, actor, language) => {
+          const text = textOf(chat, result, actor, language);
+          expect(dangersIn(chat, text)).toEqual([]);
+          expect(text.isWellFormed()).toBe(true);
+          // Slack writes an ampersand as five characters.
+          expect(text.length).toBeLessThanOrEqual(5 * 1400);
+          if (!(result instanceof Problem)) return;
+          const brackets = language === 'zh' ? `（${result.code}）` : ` (${result.code})`;
+          expect(text.endsWith(brackets)).toBe(true);
+        },
+      ),
       { numRuns: runs(300) },
     );
   });

@@ -16,6 +16,11 @@ const context = { source: pipelineSource, requestId: 'fake-request-id', isVerifi
 const changeOrderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const codes = Object.keys(errorCatalogue) as ErrorCode[];
 
+const versions = {
+  fromVersion: '1.8.2',
+  toVersion: '1.8.1',
+  groups: ['8123db90-0000-4000-8000-000000000003'],
+};
 const outcomes: [number, Outcome][] = [
   [
     202,
@@ -35,7 +40,20 @@ const outcomes: [number, Outcome][] = [
   [200, { outcome: 'deferred', changeOrderId, duplicate: true, task: 'Running', message: 'a task does it' }],
   [200, { outcome: 'deferred', changeOrderId, duplicate: true, task: 'unknown', message: 'who knows' }],
   [200, { outcome: 'already_terminated', changeOrderId, message: 'terminated' }],
+  [202, { outcome: 'deferred', changeOrderId, ...versions, message: 'a task does it' }],
+  [200, { outcome: 'already_rolled_back', changeOrderId, message: 'it runs nowhere' }],
+  [
+    200,
+    {
+      outcome: 'already_rolled_back',
+      changeOrderId,
+      rollbackChangeOrderId: '5ba3b2f4-1c7e-4a6d-8f00-000000000001',
+      message: 'it runs nowhere',
+    },
+  ],
   [200, { outcome: 'ignored', message: 'a ping' }],
+  [200, { outcome: 'dry_run', changeOrderId, ...versions, message: 'nothing was sent' }],
+  [200, { outcome: 'suspended', changeOrderId, ...versions, message: 'nothing was sent' }],
   [200, { outcome: 'dry_run', changeOrderId, message: 'nothing was sent' }],
   [200, { outcome: 'suspended', changeOrderId, message: 'nothing was sent' }],
 ];
