@@ -131,7 +131,8 @@ export function planReleaseRollback(
     toVersion: findPreviousVersion(request, readings).version,
     groups: groups.map(({ id }) => id),
     group,
-    batches: Math.min(batches, ...groups.map(instancesOf)),
+    // EDAS may not say of an instance which group it is in.
+    batches: Math.max(1, Math.min(batches, ...groups.map(instancesOf))),
     batchWaitMinutes,
     seenUntil: Math.max(...readings.orders.map(({ createdAt = 0 }) => createdAt)),
   };
@@ -171,7 +172,7 @@ function requireNewest({ app, changeOrderId }: ReleaseRequest, { orders, order }
 }
 
 /** Milliseconds by which the clocks of EDAS and of this function may differ. */
-const clockDifferenceMs = 300_000;
+export const clockDifferenceMs = 300_000;
 
 function requireRecent(
   { app, changeOrderId, policy }: ReleaseRequest,

@@ -115,7 +115,8 @@ export function releaseRolledBackBefore(
   changeOrderId: string,
   rollback: string | undefined,
 ): RollbackOutcome {
-  const message = `The newest version of the application runs nowhere any more: the release has been rolled back${rollback === undefined ? '' : `, by the change order ${rollback}`}. Nothing was sent.`;
+  const by = rollback === undefined ? '' : ` by the change order ${rollback}`;
+  const message = `The release has been rolled back before${by}: as far as EDAS shows it, its version does not run any more. Nothing was sent.`;
   return {
     outcome: 'already_rolled_back',
     changeOrderId,
