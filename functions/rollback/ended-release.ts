@@ -123,7 +123,7 @@ export function planReleaseRollback(
   const { group, batches, batchWaitMinutes } = request.policy;
   const { newest, groups } = requireOneVersion(request, readings);
   const instancesOf = ({ id }: InstanceGroup) =>
-    readings.state.instances.filter(({ groupId }) => groupId === id).length;
+    readings.state.instances.filter(({ groupId }) => (groupId ?? id) === id).length;
   return {
     plan: 'roll_back',
     fromVersion: newest.version,

@@ -107,6 +107,12 @@ test('the lists may come in any order', () => {
   expect(shuffled).toEqual(plan());
 });
 
+test('instances of which EDAS does not say the group count for each', () => {
+  const instances = readings.state.instances.map((each) => ({ ...each, groupId: undefined }));
+  const state = { ...readings.state, instances };
+  expect(plan({ state })).toMatchObject({ plan: 'roll_back', groups: ['group-a'], batches: 2 });
+});
+
 test('a group of fewer instances than batches gets as many batches as it has instances', () => {
   const groups = ['group-a', 'group-b'].map((id) => ({ id, name: id, versionId: 'id-2' }));
   const instances = [
