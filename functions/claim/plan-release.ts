@@ -1,3 +1,4 @@
+import { Problem } from '../errors.ts';
 import {
   planReleaseRollback,
   type ReleasePlan,
@@ -6,7 +7,7 @@ import {
 } from '../rollback/ended-release.ts';
 import { deploymentsBefore } from '../rollback/listed-orders.ts';
 import { readRelease } from '../rollback/read-release.ts';
-import { calledBefore, lookAtRelease, type ReleaseRecord } from './release-tasks.ts';
+import { calledBefore, lookAtRelease, rollbackOrderIn } from './release-tasks.ts';
 import type { ReleaseClaimDependencies } from './roll-back-release-once.ts';
 
 /** How many deployments before a release are looked at: its own rollback may stand between it and the release before. */
@@ -17,7 +18,7 @@ const deploymentsLookedAt = 2;
  * rollback of a release as a deployment like any other: so the tasks of the releases before this one are looked at, too.
  *
  * @param deadlineAt milliseconds, on the clock
- * @throws Problem with the rule that fails, or why EDAS could not be asked
+ * @throws Problem with the rule that fails, or why EDAS or Function Compute could not be asked
  */
 export async function planRelease(
   request: ReleaseRequest,
@@ -43,11 +44,16 @@ export async function planRelease(
   }
   const times = records.flatMap(({ record }) => calledBefore(record) ?? []);
   const rolledBackAt = times.length > 0 ? Math.max(...times) : undefined;
-  return planReleaseRollback(request, { ...readings, rolledBackAt });
+  const plan = planReleaseRollback(request, { ...readings, rolledBackAt });
+  const isUnsure = records.some(({ record }) => record.call === 'unreadable');
+  if (plan.plan === 'roll_back' && isUnsure) throw unsure(app, changeOrderId);
+  return plan;
 }
 
-/** The change order that carries the rollback of a release out, as EDAS named it. */
-export function rollbackOrderIn(record: ReleaseRecord): string | undefined {
-  const report = record.call === 'claimed' ? record.report : undefined;
-  return report?.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
+function unsure(app: string, changeOrderId: string): Problem {
+  return new Problem(
+    'task_not_taken',
+    'Function Compute could not be asked whether this deployment is itself the rollback of the release before it: the log says why. Nothing was sent. Send the webhook again, or roll back in the EDAS console.',
+    { app, changeOrderId },
+  );
 }

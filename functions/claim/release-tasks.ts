@@ -56,6 +56,12 @@ export function calledBefore(record: ReleaseRecord): number | undefined {
   return record.claim?.sendsUntil ?? record.report?.requestedAt;
 }
 
+/** The change order that carries the rollback of a release out, as EDAS named it. */
+export function rollbackOrderIn(record: ReleaseRecord): string | undefined {
+  const report = record.call === 'claimed' ? record.report : undefined;
+  return report?.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
+}
+
 /**
  * Hands the rollback of a release over to a task. Only a task that died is followed by another, and then the claim on the
  * call tells whether it had made it.

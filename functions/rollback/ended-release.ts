@@ -13,7 +13,7 @@ import {
   newestFirst,
   rollbackRightAfter,
 } from './listed-orders.ts';
-import type { ReleasePolicy } from './release-policy.ts';
+import type { ReleasePolicy, ReleaseVersions } from './release.ts';
 import { requireChangePredatesProblem } from './rollback.ts';
 
 /** A release that is to be rolled back although it has ended, and what may stand against it. */
@@ -40,21 +40,6 @@ export interface ReleaseReadings {
   readAt: number;
   /** Epoch milliseconds: when this function last rolled a release of the application back, as far as its tasks show it. */
   rolledBackAt?: number | undefined;
-}
-
-/** Which versions a rollback of a release is about. */
-export interface ReleaseVersions {
-  /** The version that runs. */
-  fromVersion: string;
-  /** The version that ran before it. */
-  toVersion: string;
-  /** The ids of the groups of instances. */
-  groups: readonly string[];
-}
-
-/** Only these facts of something that knows more of a release. */
-export function versionsOf({ fromVersion, toVersion, groups }: ReleaseVersions): ReleaseVersions {
-  return { fromVersion, toVersion, groups };
 }
 
 /** A rollback of a release that may be sent. */
@@ -123,7 +108,7 @@ export function planReleaseRollback(
   const { group, batches, batchWaitMinutes } = request.policy;
   const { newest, groups } = requireOneVersion(request, readings);
   const instancesOf = ({ id }: InstanceGroup) =>
-    readings.state.instances.filter(({ groupId }) => (groupId ?? id) === id).length;
+    readings.state.instances.filter(({ groupId }) => groupId === id).length;
   return {
     plan: 'roll_back',
     fromVersion: newest.version,
@@ -131,7 +116,8 @@ export function planReleaseRollback(
     toVersion: findPreviousVersion(request, readings).version,
     groups: groups.map(({ id }) => id),
     group,
-    batches: Math.min(batches, ...groups.map(instancesOf)),
+    // EDAS may not say of an instance which group it is in.
+    batches: Math.max(1, Math.min(batches, ...groups.map(instancesOf))),
     batchWaitMinutes,
     seenUntil: Math.max(...readings.orders.map(({ createdAt = 0 }) => createdAt)),
   };
@@ -171,7 +157,7 @@ function requireNewest({ app, changeOrderId }: ReleaseRequest, { orders, order }
 }
 
 /** Milliseconds by which the clocks of EDAS and of this function may differ. */
-const clockDifferenceMs = 300_000;
+export const clockDifferenceMs = 300_000;
 
 function requireRecent(
   { app, changeOrderId, policy }: ReleaseRequest,
