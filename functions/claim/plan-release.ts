@@ -1,12 +1,15 @@
+import { Problem } from '../errors.ts';
 import {
+  findRolledBack,
   planReleaseRollback,
   type ReleasePlan,
+  type ReleaseReadings,
   type ReleaseRequest,
   type RolledBackBefore,
 } from '../rollback/ended-release.ts';
 import { deploymentsBefore } from '../rollback/listed-orders.ts';
 import { readRelease } from '../rollback/read-release.ts';
-import { calledBefore, lookAtRelease, type ReleaseRecord } from './release-tasks.ts';
+import { calledBefore, lookAtRelease, mayHaveTakenEffect, type ReleaseRecord } from './release-tasks.ts';
 import type { ReleaseClaimDependencies } from './roll-back-release-once.ts';
 
 /** How many deployments before a release are looked at: its own rollback may stand between it and the release before. */
@@ -17,12 +20,14 @@ const deploymentsLookedAt = 2;
  * rollback of a release as a deployment like any other: so the tasks of the releases before this one are looked at, too.
  *
  * @param deadlineAt milliseconds, on the clock
- * @throws Problem with the rule that fails, or why EDAS could not be asked
+ * @param mayLackRecords whether the plan is one although these tasks cannot be read: where nothing is sent by it
+ * @throws Problem with the rule that fails, or why EDAS or Function Compute could not be asked
  */
 export async function planRelease(
   request: ReleaseRequest,
   deadlineAt: number,
   dependencies: ReleaseClaimDependencies,
+  mayLackRecords = false,
 ): Promise<ReleasePlan | RolledBackBefore> {
   const { app, changeOrderId } = request;
   const readings = await readRelease({ app, changeOrderId, deadlineAt }, dependencies);
@@ -33,17 +38,43 @@ export async function planRelease(
       record: await lookAtRelease(each.changeOrderId, dependencies.queue),
     })),
   );
-  const rolledBack = records.find(({ record }) => rollbackOrderIn(record) === changeOrderId);
-  if (rolledBack) {
-    return {
-      plan: 'already_rolled_back',
-      changeOrderId: rolledBack.release,
-      rollbackChangeOrderId: changeOrderId,
-    };
-  }
+  const undone = records.find(({ record }) => rollbackOrderIn(record) === changeOrderId);
+  if (undone) return requireGone(undone.release, request, readings);
   const times = records.flatMap(({ record }) => calledBefore(record) ?? []);
   const rolledBackAt = times.length > 0 ? Math.max(...times) : undefined;
-  return planReleaseRollback(request, { ...readings, rolledBackAt });
+  const rolledBack = records
+    .filter(({ record }) => mayHaveTakenEffect(record))
+    .map(({ release, record }) => ({
+      changeOrderId: release,
+      rollbackChangeOrderId: rollbackOrderIn(record),
+    }));
+  const plan = planReleaseRollback(request, { ...readings, rolledBackAt, rolledBack });
+  const isSure = records.every(({ record }) => record.call !== 'unreadable');
+  if (isSure || plan.plan === 'already_rolled_back' || mayLackRecords) return plan;
+  throw new Problem(
+    'task_not_taken',
+    'Function Compute could not be asked whether the release before was rolled back: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.',
+    { app, changeOrderId },
+  );
+}
+
+/**
+ * The deployment that is asked for is the rollback of the release before it. It may have failed, or have been for one group.
+ *
+ * @throws Problem `release_already_tried` unless the release runs nowhere
+ */
+function requireGone(
+  release: string,
+  { app, changeOrderId: rollback }: ReleaseRequest,
+  readings: ReleaseReadings,
+): RolledBackBefore {
+  const gone = findRolledBack({ changeOrderId: release }, readings);
+  if (gone) return { ...gone, changeOrderId: release, rollbackChangeOrderId: rollback };
+  throw new Problem(
+    'release_already_tried',
+    `The deployment ${rollback} is the rollback of the release ${release}, and EDAS does not show that this release runs nowhere. This request rolled nothing back. Decide in the EDAS console.`,
+    { app, changeOrderId: release },
+  );
 }
 
 /** The change order that carries the rollback of a release out, as EDAS named it. */

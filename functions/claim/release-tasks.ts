@@ -56,6 +56,11 @@ export function calledBefore(record: ReleaseRecord): number | undefined {
   return record.claim?.sendsUntil ?? record.report?.requestedAt;
 }
 
+/** Whether the call may have rolled the release back. */
+export function mayHaveTakenEffect(record: ReleaseRecord): boolean {
+  return record.call === 'claimed' && record.report?.rollback !== 'refused';
+}
+
 /**
  * Hands the rollback of a release over to a task. Only a task that died is followed by another, and then the claim on the
  * call tells whether it had made it.

@@ -115,7 +115,7 @@ export function releaseRolledBackBefore(
   changeOrderId: string,
   rollback: string | undefined,
 ): RollbackOutcome {
-  const message = `The newest version of the application runs nowhere any more: the release has been rolled back${rollback === undefined ? '' : `, by the change order ${rollback}`}. Nothing was sent.`;
+  const message = `The version of the release runs nowhere any more: it has been rolled back${rollback === undefined ? '' : `, by the change order ${rollback}`}. Nothing was sent.`;
   return {
     outcome: 'already_rolled_back',
     changeOrderId,

@@ -1,5 +1,10 @@
 import { planRelease, rollbackOrderIn } from '../claim/plan-release.ts';
-import { handOverReleaseRollback, lookAtRelease, type ReleaseRecord } from '../claim/release-tasks.ts';
+import {
+  handOverReleaseRollback,
+  lookAtRelease,
+  mayHaveTakenEffect,
+  type ReleaseRecord,
+} from '../claim/release-tasks.ts';
 import type { QueueAccess } from '../claim/task-calls.ts';
 import { describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
@@ -44,7 +49,7 @@ export async function executeEnded(
   const request = { ...ended, app, changeOrderId, problemStartedAt };
   const [record, plan] = await Promise.all([
     lookAtRelease(changeOrderId, queue),
-    planOrProblem(planRelease(request, deadlineAt, dependencies)),
+    planOrProblem(planRelease(request, deadlineAt, dependencies, true)),
   ]);
   if (plan instanceof Problem) {
     if (record.call === 'claimed') return replyToCall(record, input, dependencies);
@@ -178,7 +183,7 @@ export async function isReleaseRollback(
   queue: QueueAccess,
 ): Promise<boolean> {
   const record = await lookAtRelease(releaseBefore, queue);
-  if (record.call !== 'claimed' || record.report?.rollback === 'refused') return false;
+  if (!mayHaveTakenEffect(record)) return false;
   const named = rollbackOrderIn(record);
   return named === undefined || named === changeOrderId;
 }
