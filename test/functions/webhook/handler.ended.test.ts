@@ -783,7 +783,7 @@ test('a release is not rolled back while nobody can tell whether it is the rollb
   const set = await stage({ fcFault }, onTestFinished);
   const { kind, text } = await repeat(set);
   expect(kind).toBe('503 task_not_taken');
-  expect(text).toContain('whether this deployment is itself the rollback of the release before it');
+  expect(text).toContain('whether the release before was rolled back');
   expect(taskIds(set)).toEqual([]);
 });
 
