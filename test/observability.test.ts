@@ -554,11 +554,12 @@ describe('release-unhealthy', () => {
     const [, where = ''] = / from log where (.*) group by changeOrderId$/.exec(sql) ?? [];
     const pairs = where.split(' or ').map((each) => /^"message\.(\w+)" < "message\.(\w+)"$/.exec(each));
     expect(pairs.filter((pair) => pair !== null)).toHaveLength(2);
-    const isLess = (line: Line) => pairs.some((pair) => Number(line[pair?.[1] ?? '']) < Number(line[pair?.[2] ?? '']));
+    const isLess = (line: Line) =>
+      pairs.some((pair) => Number(line[pair?.[1] ?? '']) < Number(line[pair?.[2] ?? '']));
     return lines.filter((line) => isFound(search, line)).some(isLess);
   }
 
-  test.each<[string, boolean, Partial<ChangeOrderPlan>, EdasStandInOptions['releaseRules']]>([
+  test.each<[string, boolean, Partial<ChangeOrderPlan>, NonNullable<EdasStandInOptions['releaseRules']>]>([
     ['all instances are healthy and run the older version', false, {}, {}],
     ['an instance is not healthy', true, { instanceState: 3 }, {}],
     ['an instance still runs the bad version', true, {}, { order: { failsInBatch: 2 } }],
