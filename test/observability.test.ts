@@ -8,7 +8,8 @@ import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import * as edasFaults from '../local/stand-ins/edas/faults.ts';
 import type { ChangeOrderPlan } from '../local/stand-ins/edas/change-orders.ts';
-import { startEdasStandIn, type EdasStandInOptions } from '../local/stand-ins/edas/stand-in.ts';
+import type { ReleaseRules } from '../local/stand-ins/edas/release-rules.ts';
+import { startEdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
 import { presets } from '../presets/index.ts';
 import { answers, problems, stageOfCases } from './functions/webhook/cases.ts';
 import {
@@ -559,7 +560,7 @@ describe('release-unhealthy', () => {
     return lines.filter((line) => isFound(search, line)).some(isLess);
   }
 
-  test.each<[string, boolean, Partial<ChangeOrderPlan>, NonNullable<EdasStandInOptions['releaseRules']>]>([
+  test.each<[string, boolean, Partial<ChangeOrderPlan>, ReleaseRules]>([
     ['all instances are healthy and run the older version', false, {}, {}],
     ['an instance is not healthy', true, { instanceState: 3 }, {}],
     ['an instance still runs the bad version', true, {}, { order: { failsInBatch: 2 } }],

@@ -3,6 +3,7 @@ import {
   handOverReleaseRollback,
   lookAtRelease,
   rollbackOrderIn,
+  mayHaveTakenEffect,
   type ReleaseRecord,
 } from '../claim/release-tasks.ts';
 import type { QueueAccess } from '../claim/task-calls.ts';
@@ -223,7 +224,7 @@ export async function isReleaseRollback(
   queue: QueueAccess,
 ): Promise<boolean> {
   const record = await lookAtRelease(releaseBefore, queue);
-  if (record.call !== 'claimed' || record.report?.rollback === 'refused') return false;
+  if (record.call !== 'claimed' || !mayHaveTakenEffect(record)) return false;
   const named = rollbackOrderIn(record);
   if (named !== undefined) return named === changeOrderId;
   // What was made long after the one call is a release of its own.
