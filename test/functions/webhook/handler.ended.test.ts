@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
-import type { RollbackTask } from '../../../functions/task.ts';
 import type { ChangeOrders, ChangeOrderPlan } from '../../../local/stand-ins/edas/change-orders.ts';
 import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
 import * as rewordings from '../../../local/stand-ins/edas/rewordings.ts';
@@ -348,7 +347,7 @@ describe('a rule that fails is the answer, and nothing is handed over:', () => {
 });
 
 /** Hands a task over as if an earlier one had, over the wire. */
-async function handOver({ fc }: Stage, id: string, task: RollbackTask): Promise<void> {
+async function handOver({ fc }: Stage, id: string, task: object): Promise<void> {
   const env = { FUNCTION_ENDPOINT: fc.url };
   const queue = await openTaskQueue({ ...fakeContext, accountId: fakeAccountId }, env, followFunction);
   await queue.submit(id, JSON.stringify(task), 5_000);
@@ -388,8 +387,7 @@ async function claimed(set: Stage, agoMs: number, report?: object): Promise<void
     sendsUntil,
   });
   if (!report) return;
-  const task = { ...facts(set), ...report } as RollbackTask;
-  await handOver(set, `ended-follow-${changeOrderId}`, task);
+  await handOver(set, `ended-follow-${changeOrderId}`, { ...facts(set), ...report });
 }
 
 /** EDAS has begun the rollback, and the report says so. */
