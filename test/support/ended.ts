@@ -92,13 +92,11 @@ export async function openEndedWorld(
   edas.orders.add({ ...plan, id: taskOrder, version: '1.8.2', createdAt: now - 10 * minute, ...release });
   const webhook = openWebhook(edas, { sources, fc, clock });
   const fromVersionId = edas.orders.historyOf(taskApp).at(-1)?.id ?? '';
-  const { ended, ...facts } = releaseDue;
-  void ended;
   return {
     task,
     webhook,
     claim: () => ({
-      ...facts,
+      ...taskDue,
       rollback: 'claimed',
       claim: 1,
       holder: 'another/0.5',
