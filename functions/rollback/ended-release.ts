@@ -13,7 +13,7 @@ import {
   newestFirst,
   rollbackRightAfter,
 } from './listed-orders.ts';
-import type { ReleasePolicy } from './release-policy.ts';
+import type { ReleasePolicy, ReleaseVersions } from './release.ts';
 import { requireChangePredatesProblem } from './rollback.ts';
 
 /** A release that is to be rolled back although it has ended, and what may stand against it. */
@@ -40,21 +40,6 @@ export interface ReleaseReadings {
   readAt: number;
   /** Epoch milliseconds: when this function last rolled a release of the application back, as far as its tasks show it. */
   rolledBackAt?: number | undefined;
-}
-
-/** Which versions a rollback of a release is about. */
-export interface ReleaseVersions {
-  /** The version that runs. */
-  fromVersion: string;
-  /** The version that ran before it. */
-  toVersion: string;
-  /** The ids of the groups of instances. */
-  groups: readonly string[];
-}
-
-/** Only these facts of something that knows more of a release. */
-export function versionsOf({ fromVersion, toVersion, groups }: ReleaseVersions): ReleaseVersions {
-  return { fromVersion, toVersion, groups };
 }
 
 /** A rollback of a release that may be sent. */

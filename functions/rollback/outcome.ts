@@ -3,7 +3,7 @@ import type { RollbackReceipt } from '../edas/client.ts';
 import type { EdasFailure } from '../edas/failure.ts';
 import { describeStatus } from '../edas/status.ts';
 import { excerpt } from '../lib/text.ts';
-import type { ReleaseVersions } from './ended-release.ts';
+import type { ReleaseVersions } from './release.ts';
 import { sentence } from './refusal.ts';
 import type { Hold, RollbackRequest } from './request.ts';
 

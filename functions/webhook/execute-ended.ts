@@ -10,15 +10,11 @@ import { changeOrderStatus, describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import {
-  clockDifferenceMs,
-  versionsOf,
-  type ReleasePlan,
-  type RolledBackBefore,
-} from '../rollback/ended-release.ts';
+import { clockDifferenceMs, type ReleasePlan, type RolledBackBefore } from '../rollback/ended-release.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import { fromTo, heldRelease, releaseRolledBackBefore, type RollbackOutcome } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
+import { versionsOf } from '../rollback/release.ts';
 import type { Hold } from '../rollback/request.ts';
 import {
   doubtTimeoutMs,
