@@ -233,7 +233,7 @@ describe('a task', () => {
   test.each<RollbackTask>([
     ended,
     { ...ended, ended: { policy, version: undefined } },
-    { ...due, ended: { policy, version: '1.1' } } as RollbackTask,
+    { ...due, ended: { policy, version: '1.1' } },
     ...[full, claimed, unknown].map((task): RollbackTask => ({ ...task, release })),
     { ...facts, rollback: 'refused', release, reason: 'fake-reason' },
   ])('of a release that has ended is read as it was written: %j', (task) => {
