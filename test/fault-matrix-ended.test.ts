@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import * as faults from '../local/stand-ins/edas/faults.ts';
 import type { Fault } from '../local/stand-ins/edas/faults.ts';
 import * as rewordings from '../local/stand-ins/edas/rewordings.ts';
-import { endedIds, openEndedWorld, releaseDue, type EndedWorld } from './support/ended.ts';
+import { endedIds, openEndedWorld, type EndedWorld } from './support/ended.ts';
+import { releaseDue } from './support/releases.ts';
 import { taskApp } from './support/task.ts';
 
 // What `RollbackApplication` meets, and what people are told. `test/fault-matrix.test.ts` is the same for a change in flight.

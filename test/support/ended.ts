@@ -3,13 +3,11 @@ import {
   releaseClaimIdFor,
   releaseReportIdFor,
   releaseTaskIdFor,
-  type ReleaseRollbackDue,
   type RollbackClaimed,
   type RollbackTask,
 } from '../../functions/task.ts';
 import type { ChangeOrderPlan } from '../../local/stand-ins/edas/change-orders.ts';
 import {
-  change,
   openTaskFunction,
   taskApp,
   taskDue,
@@ -17,31 +15,14 @@ import {
   type TaskFunction,
   type TaskFunctionOptions,
 } from './task.ts';
+import { addReleases } from './releases.ts';
 import { fakeAccountId, fakeContext, followFunction, openWebhook, type Webhook } from './webhook.ts';
-
-const minute = 60_000;
 
 /** The ids of the tasks of the release. */
 export const endedIds = {
   task: releaseTaskIdFor(taskOrder),
   call: releaseClaimIdFor(taskOrder),
   report: releaseReportIdFor(taskOrder),
-};
-
-/** What a webhook hands over. */
-export const releaseDue: ReleaseRollbackDue = {
-  ...taskDue,
-  rollback: 'ended',
-  app: taskApp,
-  ended: {
-    policy: {
-      withinMs: 30 * minute,
-      everyMs: 60 * minute,
-      group: 'all',
-      batches: 2,
-      batchWaitMinutes: 0,
-    },
-  },
 };
 
 export const releaseVersions = {
@@ -86,10 +67,8 @@ export async function openEndedWorld(
   const task = await openTaskFunction({ queue: true, ...options }, cleanUp);
   const { edas, fc, clock } = task;
   if (!fc) throw new Error('a world without a queue');
-  const now = clock.now();
-  const plan = { appId: taskApp, appName: change.appName, readyMs: 0, batchMs: 1_000 };
-  edas.orders.add({ ...plan, version: '1.8.1', createdAt: now - 600 * minute, ...before });
-  edas.orders.add({ ...plan, id: taskOrder, version: '1.8.2', createdAt: now - 10 * minute, ...release });
+  const seenUntil = clock.now() - 10 * 60_000;
+  addReleases(task, before, release);
   const webhook = openWebhook(edas, { sources, fc, clock });
   const fromVersionId = edas.orders.historyOf(taskApp).at(-1)?.id ?? '';
   return {
@@ -101,7 +80,7 @@ export async function openEndedWorld(
       claim: 1,
       holder: 'another/0.5',
       sendsUntil: clock.now() + 30_000,
-      release: { ...releaseVersions, fromVersionId, seenUntil: now - 10 * minute },
+      release: { ...releaseVersions, fromVersionId, seenUntil },
     }),
     handOver: async (id, payload) => {
       const env = { FUNCTION_ENDPOINT: fc.url };

@@ -4,7 +4,7 @@ import type { EdasClient, ListedChangeOrder } from '../../../functions/edas/clie
 import { failed } from '../../support/edas-failure.ts';
 import { MemoryQueue } from '../../support/memory-queue.ts';
 import { problemOfAsync } from '../../support/problem.ts';
-import { releaseDue } from '../../support/ended.ts';
+import { releaseDue } from '../../support/releases.ts';
 import { taskApp, taskDue } from '../../support/task.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');

@@ -7,7 +7,7 @@ import {
 } from '../../../functions/claim/release-tasks.ts';
 import type { TaskState } from '../../../functions/platform/task-queue.ts';
 import { MemoryQueue } from '../../support/memory-queue.ts';
-import { releaseDue } from '../../support/ended.ts';
+import { releaseDue } from '../../support/releases.ts';
 import { taskDue, taskOrder } from '../../support/task.ts';
 
 const callId = `ended-call-${taskOrder}`;

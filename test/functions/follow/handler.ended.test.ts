@@ -4,13 +4,8 @@ import * as faults from '../../../local/stand-ins/edas/faults.ts';
 import type { Fault } from '../../../local/stand-ins/edas/faults.ts';
 import { everyReleaseRules } from '../../../local/stand-ins/edas/release-rules.ts';
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
-import {
-  endedIds,
-  openEndedWorld,
-  releaseDue,
-  releaseVersions,
-  type EndedWorld,
-} from '../../support/ended.ts';
+import { endedIds, openEndedWorld, releaseVersions, type EndedWorld } from '../../support/ended.ts';
+import { releaseDue } from '../../support/releases.ts';
 import { taskApp, taskOrder, type TaskFunctionOptions } from '../../support/task.ts';
 
 const minute = 60_000;
