@@ -277,10 +277,19 @@ function readTerms(value: unknown): ReleaseTerms {
   const { group, ...limits } = toRecord(policy);
   const { withinMs, everyMs, batches, batchWaitMinutes } = limits;
   if (typeof group !== 'string') throw malformed('it names no group');
+  if (version !== undefined && !isText(version)) throw malformed('its version to go back to is no text');
   if (!isCount(withinMs) || !isCount(everyMs) || !isCount(batches) || !isCount(batchWaitMinutes)) {
     throw malformed('its limits cannot be read');
   }
-  return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version: toText(version) };
+  return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isListOfTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isText);
 }
 
 function isCount(value: unknown): value is number {
@@ -291,14 +300,11 @@ function isCount(value: unknown): value is number {
 function readReleaseFacts(value: unknown): ReleaseFacts | undefined {
   if (value === undefined) return undefined;
   const { fromVersion, fromVersionId, toVersion, groups, seenUntil } = toRecord(value);
-  const texts = [fromVersion, fromVersionId, toVersion];
-  const areTexts = texts.every((text) => typeof text === 'string');
-  if (!areTexts || !Array.isArray(groups) || !isTime(seenUntil)) {
+  const areTexts = isText(fromVersion) && isText(fromVersionId) && isText(toVersion);
+  if (!areTexts || !isListOfTexts(groups) || !isTime(seenUntil)) {
     throw malformed('it does not say which release is rolled back');
   }
-  const [from = '', id = '', to = ''] = texts.map((text) => toText(text));
-  const names = groups.flatMap((group) => toText(group) ?? []);
-  return { fromVersion: from, fromVersionId: id, toVersion: to, groups: names, seenUntil };
+  return { fromVersion, fromVersionId, toVersion, groups, seenUntil };
 }
 
 /** Without problemStartedAt the rule would not apply, so a value that cannot be read refuses the task. */

@@ -1,6 +1,6 @@
 import { isDead, type TaskRecord, type TaskState } from '../platform/task-queue.ts';
-import { claimIdFor, readTask, reportIdFor, type RollbackClaimed, type RollbackTask } from '../task.ts';
-import { readTaskRecord, submitTask, type QueueAccess } from './task-calls.ts';
+import { claimIdFor, reportIdFor, type RollbackClaimed, type RollbackTask } from '../task.ts';
+import { readTaskRecord, submitTask, taskIn, type QueueAccess } from './task-calls.ts';
 
 /**
  * Milliseconds after the holder of a claim could last send the rollback. If the order is still in flight then, the
@@ -119,16 +119,6 @@ function reasonOfEnd(
 
 function stateOf(record: TaskRecord | 'absent' | 'unreadable'): TaskState | 'unknown' {
   return typeof record === 'string' ? 'unknown' : record.state;
-}
-
-/** Undefined where the task cannot be read, or is none of this version. */
-function taskIn(record: TaskRecord | 'absent' | 'unreadable'): RollbackTask | undefined {
-  if (typeof record === 'string') return undefined;
-  try {
-    return readTask(record.payload);
-  } catch {
-    return undefined;
-  }
 }
 
 function isHeldBy(holder: string, { task }: TakenClaim): boolean {

@@ -6,7 +6,6 @@ import { versionsOf } from '../rollback/release.ts';
 import type { ReleaseDependencies, ReleaseSearch } from '../rollback/read-release.ts';
 import { rollBackRelease, type ReleaseReceipt } from '../rollback/roll-back-release.ts';
 import {
-  readTask,
   releaseClaimIdFor,
   releaseReportIdFor,
   type RollbackClaimed,
@@ -14,7 +13,7 @@ import {
   type TaskFacts,
 } from '../task.ts';
 import { handOverReport, reportOnProblem, type ReportStatus } from './roll-back-once.ts';
-import { readTaskRecord, submitTask, type QueueAccess } from './task-calls.ts';
+import { readTaskRecord, submitTask, taskIn, type QueueAccess } from './task-calls.ts';
 
 /** The one call for a release, which one run of a task has to make. */
 export interface ClaimableReleaseRollback {
@@ -105,11 +104,10 @@ async function takeCall(
   }
 }
 
+/** Undefined where that cannot be read: then another run may have the claim. */
 async function holderOf(taskId: string, access: QueueAccess): Promise<string | undefined> {
-  const record = await readTaskRecord(taskId, access);
-  if (typeof record === 'string') return undefined;
-  const task = readTask(record.payload);
-  return task.rollback === 'claimed' ? task.holder : undefined;
+  const task = taskIn(await readTaskRecord(taskId, access));
+  return task?.rollback === 'claimed' ? task.holder : undefined;
 }
 
 async function endOf(

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/time.ts';
 import { TaskQueueFailure, type TaskQueue, type TaskRecord } from '../platform/task-queue.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import type { RollbackTask } from '../task.ts';
+import { readTask, type RollbackTask } from '../task.ts';
 
 /** The queue of tasks, and until when it may be called. */
 export interface QueueAccess {
@@ -70,6 +70,16 @@ export async function readTaskRecord(
   } catch (error) {
     access.warn('what has become of the task cannot be read', { taskId, reason: reasonOf(error) });
     return 'unreadable';
+  }
+}
+
+/** Undefined where the task cannot be read, or is none of this version. */
+export function taskIn(record: TaskRecord | 'absent' | 'unreadable'): RollbackTask | undefined {
+  if (typeof record === 'string') return undefined;
+  try {
+    return readTask(record.payload);
+  } catch {
+    return undefined;
   }
 }
 

@@ -6,6 +6,11 @@ import {
   readTask,
   claimIdFor,
   reportIdFor,
+  releaseClaimIdFor,
+  releaseReportIdFor,
+  releaseTaskIdFor,
+  reportIdOf,
+  type ReleaseRollbackDue,
   type RollbackClaimed,
   type RollbackDone,
   type RollbackOverdue,
@@ -62,6 +67,20 @@ const unknown: RollbackUnknown = {
   sentBefore: 1_767_323_050_000,
   wasInFlight: true,
 };
+const release = {
+  fromVersion: '1.2',
+  fromVersionId: 'id-2',
+  toVersion: '1.1',
+  groups: ['group-a'],
+  seenUntil: 1_767_323_040_000,
+};
+const policy = { withinMs: 1_800_000, everyMs: 0, group: 'all', batches: 2, batchWaitMinutes: 0 };
+const ended: ReleaseRollbackDue = {
+  ...facts,
+  rollback: 'ended',
+  app: '3616cdca-4f92-4413-0000-000000000000',
+  ended: { policy, version: '1.1' },
+};
 const due: RollbackTask = { ...facts, rollback: 'due', problemStartedAt: 1_767_323_040_000 };
 
 const toPayload = (task: unknown) => Buffer.from(JSON.stringify(task));
@@ -72,6 +91,12 @@ test.each([
   [claimIdFor(changeOrderId, 2), 'rollback-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-2'],
   [reportIdFor(changeOrderId), 'follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
   [reportIdFor(changeOrderId, 5), 'follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-5'],
+  [releaseTaskIdFor(changeOrderId), 'ended-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  [releaseTaskIdFor(changeOrderId, 2), 'ended-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-2'],
+  [releaseClaimIdFor(changeOrderId), 'ended-call-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  [releaseReportIdFor(changeOrderId), 'ended-follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  [reportIdOf({ ...claimed, claim: 2 }), 'follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-2'],
+  [reportIdOf({ ...claimed, release }), 'ended-follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
 ])('the id %s is that of its change order and claim, and one that Function Compute takes', (id, expected) => {
   expect(id).toBe(expected);
   expect(id).toMatch(/^[A-Za-z_][\w-]{0,127}$/);
@@ -204,6 +229,58 @@ describe('a task', () => {
     expect(problem?.code).toBe('task_malformed');
     expect(problem?.message).toContain(`: ${fault}.`);
   });
+
+  test.each<RollbackTask>([
+    ended,
+    { ...ended, ended: { policy, version: undefined } },
+    { ...due, ended: { policy, version: '1.1' } },
+    ...[full, claimed, unknown].map((task): RollbackTask => ({ ...task, release })),
+    { ...facts, rollback: 'refused', release, reason: 'fake-reason' },
+  ])('of a release that has ended is read as it was written: %j', (task) => {
+    expect(readTask(toPayload(task))).toEqual(task);
+  });
+
+  const text = 'its version to go back to is no text';
+  const limits = 'its limits cannot be read';
+  test.each<[object, string]>([
+    [{ app: undefined }, 'it names no application'],
+    [{ app: 'fake-app' }, 'it names no application'],
+    [{ ended: undefined }, 'it names no group'],
+    [{ ended: { policy: { ...policy, group: 7 } } }, 'it names no group'],
+    [{ ended: { policy: { ...policy, withinMs: undefined } } }, limits],
+    [{ ended: { policy: { ...policy, withinMs: '30m' } } }, limits],
+    [{ ended: { policy: { ...policy, everyMs: -1 } } }, limits],
+    [{ ended: { policy: { ...policy, everyMs: null } } }, limits],
+    [{ ended: { policy: { ...policy, batches: 1.5 } } }, limits],
+    [{ ended: { policy: { ...policy, batchWaitMinutes: '0' } } }, limits],
+    [{ ended: { policy, version: 1.1 } }, text],
+    [{ ended: { policy, version: null } }, text],
+    [{ problemStartedAt: 'x' }, 'its problemStartedAt is no time'],
+  ])('of a release with other terms is refused: %j', (changes, fault) => {
+    const problem = problemOf(() => readTask(toPayload({ ...ended, ...changes })));
+    expect(problem?.code).toBe('task_malformed');
+    expect(problem?.message).toContain(`: ${fault}.`);
+  });
+
+  test('whose terms for a release cannot be read is refused, also where the change is in flight', () => {
+    const task = { ...due, ended: { policy: { ...policy, withinMs: null } } };
+    expect(problemOf(() => readTask(toPayload(task)))?.message).toContain(limits);
+  });
+
+  test.each([
+    'x',
+    null,
+    {},
+    { ...release, groups: 'all' },
+    { ...release, groups: [7] },
+    { ...release, toVersion: 7 },
+  ])(
+    'of a release that cannot be read is refused, for it would be taken for one of a change in flight: %j',
+    (value) => {
+      const problem = problemOf(() => readTask(toPayload({ ...full, release: value })));
+      expect(problem?.message).toContain('it does not say which release is rolled back');
+    },
+  );
 
   test.each([
     [full, 'isKnownToSender'],

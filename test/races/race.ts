@@ -10,8 +10,12 @@ export interface Race {
   putsBefore?: number;
 }
 
-/** The sources of the built webhook, which differ in what the table is about. See world.ts. */
-export type SourceName = 'now' | 'patient' | 'deferred' | 'deferred-patient' | 'hasty' | 'unfollowed';
+/**
+ * The sources of the built webhook, which differ in what the table is about. See world.ts. What `ended` rolls back is a
+ * release that has ended.
+ */
+export type SourceName =
+  'now' | 'patient' | 'deferred' | 'deferred-patient' | 'hasty' | 'unfollowed' | 'ended';
 
 /** From the least to the most, evenly. */
 export type Range = readonly [fromMs: number, toMs: number];
@@ -19,7 +23,7 @@ export type Range = readonly [fromMs: number, toMs: number];
 export interface EdasCondition {
   /** How long each answer takes. What was asked for is done at once. */
   latencyMs?: Range;
-  /** How long a rollback is not seen in the order. */
+  /** How long a rollback is not seen in the order; that of a release that has ended, in the list. */
   showsAfterMs?: number;
   /** What a second rollback meets. Default accepted, which rolls back a second time: the worst that can be. */
   second?: 'accepted' | 'refused';

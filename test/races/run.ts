@@ -82,8 +82,7 @@ async function settle(
     return;
   }
   const endsAt = Date.now() + longestWaitMs;
-  while (orders.some((order) => world.edas.orders.rollbacksOf(order) === 0) && Date.now() < endsAt)
-    await sleep(50);
+  while (orders.some((order) => factsOf(order, world).effects === 0) && Date.now() < endsAt) await sleep(50);
   await sleep(settled);
 }
 

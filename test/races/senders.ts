@@ -48,7 +48,7 @@ async function burst(
   { processes, times, others = [] }: Extract<Senders, { kind: 'burst' }>,
   world: World,
 ): Promise<Sent> {
-  const order = world.startChange();
+  const order = source === 'ended' ? world.endRelease() : world.startChange();
   const told: Told[] = [];
   const from = [source, ...others].flatMap((each) => Array.from({ length: processes }, () => each));
   const instances = await Promise.all(

@@ -178,6 +178,21 @@ export function racesOf({
       wanted: 'unclaimed',
     },
     {
+      name: `ended, ${burst.processes * burst.times} duplicates; EDAS accepts a second rollback, and lists it after ${showsAfterMs} ms`,
+      source: 'ended',
+      edas: { latencyMs: [50, 500], showsAfterMs },
+      senders: duplicates,
+      wanted: 'once',
+    },
+    {
+      name: `ended, its task delivered four times at once; EDAS accepts a second rollback, and lists it after ${showsAfterMs} ms`,
+      source: 'ended',
+      edas: { showsAfterMs },
+      queue: { runsAtOnce: 4 },
+      senders: { kind: 'burst', processes: 1, times: 1 },
+      wanted: 'once',
+    },
+    {
       name: 'two sources at the same moment, one of them without a follow function',
       source: 'now',
       edas: { showsAfterMs },

@@ -1,3 +1,4 @@
+import type { RecordedCall } from '../../local/stand-ins/edas/stand-in.ts';
 import type { Told, Wanted } from './race.ts';
 import type { World } from './world.ts';
 
@@ -9,26 +10,38 @@ export interface Facts {
   effects: number;
   /** The orders that carry them out. */
   begun: readonly string[];
+  /** How many tasks were handed over that have to roll back a release that has ended. */
+  releaseTasks: number;
 }
 
-export function factsOf(changeOrderId: string, { edas }: World): Facts {
+export function factsOf(changeOrderId: string, { edas, fc }: Pick<World, 'edas' | 'fc'>): Facts {
   const appId = edas.orders.get(changeOrderId)?.appId ?? '';
   const orders = edas.orders.ofApplication(appId).filter(({ rollbackOf }) => rollbackOf === changeOrderId);
+  const ofRelease = edas.orders.releaseRollbacksOf(appId);
+  const isRollback = ({ method, operation, ...call }: RecordedCall) =>
+    (method === 'PUT' && call.changeOrderId === changeOrderId) ||
+    (operation === 'RollbackApplication' && call.appId === appId);
   return {
-    puts: edas.calls.filter((call) => call.method === 'PUT' && call.changeOrderId === changeOrderId).length,
-    effects: edas.orders.rollbacksOf(changeOrderId),
-    begun: orders.map(({ id }) => id),
+    puts: edas.calls.filter(isRollback).length,
+    effects: edas.orders.rollbacksOf(changeOrderId) + ofRelease.length,
+    begun: [...orders.map(({ id }) => id), ...ofRelease.map((each) => each.changeOrderId)],
+    releaseTasks: fc.tasks.filter(({ taskId }) => taskId.startsWith(`ended-${changeOrderId}`)).length,
   };
 }
 
 /** What is not as wanted of one order. */
-export function shortfalls(wanted: Wanted, { puts, effects }: Facts, told: readonly Told[]): string[] {
+export function shortfalls(
+  wanted: Wanted,
+  { puts, effects, releaseTasks }: Facts,
+  told: readonly Told[],
+): string[] {
   const began = told.filter(({ body }) => body['outcome'] === 'rolling_back');
   const claimed = began.filter(({ body }) => body['claimed'] === true);
   const faults: string[] = [];
   const expect = (isMet: boolean, fault: string) => {
     if (!isMet) faults.push(fault);
   };
+  expect(releaseTasks <= 1, `${releaseTasks} tasks were handed over for one release`);
   switch (wanted) {
     case 'once':
       expect(puts === 1, `${puts} rollbacks were sent, and not one`);
@@ -51,7 +64,7 @@ export function shortfalls(wanted: Wanted, { puts, effects }: Facts, told: reado
 /** What was said of an order and is not true: in the answers, and in what tasks tell people. */
 export function untruths(
   changeOrderId: string,
-  { puts, effects, begun }: Facts,
+  { puts, effects, begun }: Omit<Facts, 'releaseTasks'>,
   told: readonly Told[],
   { fc, news }: Pick<World, 'fc' | 'news'>,
 ): string[] {
@@ -81,7 +94,7 @@ export function untruths(
 
 function untruthsIn(
   { status, body }: Told,
-  { puts, effects, begun }: Facts,
+  { puts, effects, begun }: Omit<Facts, 'releaseTasks'>,
   taskIds: readonly string[],
 ): string[] {
   const { changeOrderId, outcome, code, rollbackChangeOrderId, evidence, follow, message, detail } = body;
@@ -105,6 +118,7 @@ function untruthsIn(
       'no task follows it',
     ],
     [outcome === 'already_terminated' && effects === 0, 'the order is not terminated'],
+    [outcome === 'already_rolled_back' && effects === 0, 'the release was not rolled back'],
     [outcome === 'deferred' && taskIds.length === 0, 'there is no task'],
     [code === 'edas_outcome_unknown' && puts === 0, 'nothing was sent'],
     [/nothing was rolled back/i.test(text) && effects > 0, 'a rollback took effect'],

@@ -18,6 +18,8 @@ import { createDraw } from './random.ts';
 
 const minuteMs = 60_000;
 
+const endedApp = '3616cdca-4f92-4413-0000-000000000000';
+
 /** The patient ones wait as long as may be: 200 deliveries at once take their time on a busy machine. */
 const sources = compileSources(`
 sources:
@@ -27,6 +29,7 @@ sources:
   deferred-patient: { preset: generic, secrets: [SECRET_PIPELINE], mode: deferred, deadlineMs: 60000 }
   hasty: { preset: generic, secrets: [SECRET_PIPELINE], follow: true, deadlineMs: 3000 }
   unfollowed: { preset: generic, secrets: [SECRET_PIPELINE] }
+  ended: { preset: generic, secrets: [SECRET_PIPELINE], deadlineMs: 60000, follow: true, apps: [${endedApp}], ended: { within: 30m } }
 `);
 
 /** The built functions. */
@@ -61,6 +64,8 @@ export interface World {
   late: () => number;
   /** Starts a change, and returns the id of its order. */
   startChange: () => string;
+  /** Makes a release that ended some minutes ago, and returns the id of its order. One in each world. */
+  endRelease: () => string;
   /** A process of the webhook that has loaded all that it needs. */
   openInstance: () => Promise<Instance>;
   /** Calls back once, when the claim of an order arrives, or its rollback. Then it takes effect, and is answered or not. */
@@ -126,6 +131,17 @@ export async function openWorld({
       readyMs: 0,
       batchMs: 60 * minuteMs,
     });
+  const endRelease = () => {
+    const now = Date.now();
+    const plan = { appId: endedApp, readyMs: 0, batchMs: 1_000 };
+    edas.orders.add({ ...plan, version: '1.8.1', createdAt: now - 600 * minuteMs });
+    return edas.orders.add({
+      ...plan,
+      id: randomUUID(),
+      version: '1.8.2',
+      createdAt: now - 10 * minuteMs,
+    });
+  };
   // To claim it takes all code but that of a rollback. A queue that is slow would only hold that up.
   const warmUpSource = queue.is || queue.latencyMs ? 'unfollowed' : 'hasty';
   const claimed = startChange();
@@ -138,6 +154,7 @@ export async function openWorld({
     news,
     late: () => late,
     startChange,
+    endRelease,
     async openInstance() {
       const instance = startInstance(bundles.webhook, {
         context: { ...fakeContext, accountId: fakeAccountId },
@@ -164,10 +181,12 @@ async function startEdas(
   isCutOff: (changeOrderId: string) => boolean,
 ): Promise<EdasStandIn> {
   const draw = latencyMs && createDraw(latencyMs);
+  // The rollback itself is over at once: what follows it is not what is raced here.
+  const order = { batches: 1, readyMs: 0, batchMs: 100 };
   return startEdasStandIn({
     credentials: fakeCredentials,
-    // The rollback itself is over at once: what follows it is not what is raced here.
-    rollbackRules: { ofTerminated: second, showsAfterMs, order: { batches: 1, readyMs: 0, batchMs: 100 } },
+    rollbackRules: { ofTerminated: second, showsAfterMs, order },
+    releaseRules: { second, whileInFlight: second, listedAfterMs: showsAfterMs, order },
     fault: ({ method, changeOrderId = '' }): EdasFault | undefined => {
       if (method === 'PUT' && isCutOff(changeOrderId)) return silent({ takesEffect: true });
       if (method === 'PUT' && isSilent) return silent();

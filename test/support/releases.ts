@@ -19,10 +19,15 @@ export const releaseDue: ReleaseRollbackDue = {
   ended: { policy },
 };
 
-/** Adds the release, 1.8.2 of ten minutes ago, and the one before it, 1.8.1, as it is or as a test wants it. */
-export function addReleases({ edas, clock }: TaskFunction, before: Partial<ChangeOrderPlan> = {}): void {
+/** Adds the release, 1.8.2 of ten minutes ago, and the one before it, 1.8.1, as they are or as a test wants them. */
+export function addReleases(
+  { edas, clock }: Pick<TaskFunction, 'edas' | 'clock'>,
+  before: Partial<ChangeOrderPlan> = {},
+  release: Partial<ChangeOrderPlan> = {},
+): void {
   const now = clock.now();
   const deployment = { appId: taskApp, appName: change.appName, readyMs: 0, batchMs: 1_000 };
   edas.orders.add({ ...deployment, version: '1.8.1', createdAt: now - 600 * minuteMs, ...before });
-  edas.orders.add({ ...deployment, id: taskOrder, version: '1.8.2', createdAt: now - 10 * minuteMs });
+  const createdAt = now - 10 * minuteMs;
+  edas.orders.add({ ...deployment, id: taskOrder, version: '1.8.2', createdAt, ...release });
 }

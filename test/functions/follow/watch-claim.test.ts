@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { displayLagMs } from '../../../functions/claim/claim.ts';
 import { watchClaim } from '../../../functions/follow/watch-claim.ts';
-import { claimIdFor, readTask, reportIdFor, type RollbackClaimed } from '../../../functions/task.ts';
+import {
+  claimIdFor,
+  readTask,
+  releaseReportIdFor,
+  reportIdFor,
+  type RollbackClaimed,
+} from '../../../functions/task.ts';
 import { openFollow, type AttemptOptions, type FollowOptions } from '../../support/follow.ts';
 import type { QueueFault } from '../../support/memory-queue.ts';
 import { taskDue, taskOrder } from '../../support/task.ts';
@@ -134,6 +140,27 @@ test('people are told where no task could be handed over, and a retry that finds
   });
   queue.fault = () => undefined;
   expect(await attempt(claimed, { retryCount: 1 })).toEqual({ told: [], last: { event: 'watched' } });
+});
+
+test('the claim on the one call for a release is followed by a doubt, which sends nothing', async () => {
+  const release = {
+    fromVersion: '1.2',
+    fromVersionId: 'id-2',
+    toVersion: '1.1',
+    groups: ['group-a'],
+    seenUntil: startedAt - 600_000,
+  };
+  const { watch, clock, queue } = open();
+  expect(await watch({}, { ...claimed, claim: 1, release })).toBe('handed_over');
+  expect(clock.seconds()).toBe((sendsForMs + displayLagMs) / 1000);
+  expect(queue.tasks.map(({ taskId }) => taskId)).toEqual([releaseReportIdFor(taskOrder)]);
+  expect(readTask(queue.tasks[0]?.payload)).toMatchObject({
+    rollback: 'unknown',
+    reason: 'The function that had to send it was cut off (fake-request-id/0.5).',
+    sentBefore: startedAt + sendsForMs,
+    wasInFlight: false,
+    release,
+  });
 });
 
 test('people are told nothing while all is well', async () => {

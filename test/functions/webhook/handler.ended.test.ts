@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
+import type { RollbackReport, TaskFacts } from '../../../functions/task.ts';
 import type { ChangeOrders, ChangeOrderPlan } from '../../../local/stand-ins/edas/change-orders.ts';
 import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
 import * as rewordings from '../../../local/stand-ins/edas/rewordings.ts';
@@ -308,7 +309,7 @@ describe('a rule that fails is the answer, and nothing is handed over:', () => {
   });
 
   test('in the way that the sender takes as delivered, where it wants that', async ({ onTestFinished }) => {
-    const { history } = { history: releaseThatHasEnded({ before: { outcome: 3 } }) };
+    const history = releaseThatHasEnded({ before: { outcome: 3 } });
     const set = await stage({ history }, onTestFinished);
     expect(await set.webhook.post('polite', byApp)).toMatchObject({
       status: 200,
@@ -353,12 +354,12 @@ async function handOver({ fc }: Stage, id: string, task: object): Promise<void> 
   await queue.submit(id, JSON.stringify(task), 5_000);
 }
 
-const facts = (set: Stage) => ({
-  version: 1 as const,
+const facts = (set: Stage): TaskFacts => ({
+  version: 1,
   source: 'monitor',
   requestedAt: set.clock.now() - 2_000,
   changeOrderId,
-  operation: 'RollbackChangeOrder' as const,
+  operation: 'RollbackChangeOrder',
   app,
   release: {
     ...versions,
@@ -367,12 +368,19 @@ const facts = (set: Stage) => ({
   },
 });
 
+/** A report without the facts that each has. */
+type What<Report> = Report extends TaskFacts ? Omit<Report, keyof TaskFacts> : never;
+
+const doubtSince = (sentBefore: number) =>
+  ({ rollback: 'unknown', reason: 'fake-reason', sentBefore, wasInFlight: false }) as const;
+
 /** The call for the release was claimed so many milliseconds ago, and this came of it. */
-async function claimed(set: Stage, agoMs: number, report?: object): Promise<void> {
+async function claimed(set: Stage, agoMs: number, report?: What<RollbackReport>): Promise<void> {
   const sendsUntil = set.clock.now() + 30_000 - agoMs;
   const holder = 'another/0.5';
   await handOver(set, taskId, {
     ...facts(set),
+    app,
     release: undefined,
     rollback: 'ended',
     ended: {
@@ -502,12 +510,7 @@ describe('a repeat', () => {
     async ([agoMs, wanted, words], { onTestFinished }) => {
       const set = await stage({}, onTestFinished);
       const sentBefore = set.clock.now() - agoMs;
-      await claimed(set, agoMs, {
-        rollback: 'unknown',
-        reason: 'fake-reason',
-        sentBefore,
-        wasInFlight: false,
-      });
+      await claimed(set, agoMs, doubtSince(sentBefore));
       const { kind, text } = await repeat(set);
       expect(kind).toBe(wanted);
       expect(text).toContain(words);
@@ -534,8 +537,7 @@ describe('a repeat', () => {
       const set = await stage({}, onTestFinished);
       set.edas.orders.rollBackApplication({ appId: app, groupId: 'all', version: '2.3.0' });
       const sentBefore = set.clock.now() - 10 * minute;
-      const unknown = { rollback: 'unknown', reason: 'fake-reason', sentBefore, wasInFlight: false };
-      await claimed(set, 10 * minute, unknown);
+      await claimed(set, 10 * minute, doubtSince(sentBefore));
       const { kind, text } = await repeat(set, source, payload);
       expect(kind).toBe('409 app_has_change_in_flight');
       expect(text).toContain('(a rollback) has status 1 (running)');
@@ -720,8 +722,7 @@ describe('a deployment in flight that is the rollback of a release', () => {
       const set = await stage({ releaseRules: { ...releaseRules, namesOrder: false } }, onTestFinished);
       set.edas.orders.rollBackApplication({ appId: app, groupId: 'all', version: '2.3.0' });
       const sentBefore = set.clock.now();
-      const unknown = { rollback: 'unknown', reason: 'fake-reason', sentBefore, wasInFlight: false };
-      await claimed(set, 30_000, unknown);
+      await claimed(set, 30_000, doubtSince(sentBefore));
       const { kind, text } = await repeat(set, source);
       expect(kind).toBe('200 deferred duplicate');
       expect(text).toContain(`is the rollback of the release ${changeOrderId}`);
@@ -734,8 +735,7 @@ describe('a deployment in flight that is the rollback of a release', () => {
   }) => {
     const set = await stage({ releaseRules }, onTestFinished);
     const sentBefore = set.clock.now() - 9 * minute;
-    const unknown = { rollback: 'unknown', reason: 'fake-reason', sentBefore, wasInFlight: false };
-    await claimed(set, 9 * minute, unknown);
+    await claimed(set, 9 * minute, doubtSince(sentBefore));
     set.edas.orders.add({ appId: app, id: rollbackId, version: '2.4.1', readyMs: 0, batchMs: 600_000 });
     expect(await repeat(set)).toMatchObject({ kind: '202 rolling_back' });
     expect(set.edas.orders.rollbacksOf(rollbackId)).toBe(1);
