@@ -3,8 +3,7 @@ import { Problem } from './errors.ts';
 import { isRecord, toRecord, toText } from './lib/json.ts';
 import { languages, type Language } from './lib/language.ts';
 import { isId } from './lib/text.ts';
-import type { ReleaseVersions } from './rollback/ended-release.ts';
-import type { ReleasePolicy } from './rollback/release-policy.ts';
+import type { ReleasePolicy, ReleaseVersions } from './rollback/release.ts';
 
 /**
  * The payload of an asynchronous task of the follow function. The two functions are deployed together, but a task may

@@ -7,7 +7,8 @@ import { isRecord, toRecord } from '../functions/lib/json.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import * as edasFaults from '../local/stand-ins/edas/faults.ts';
-import { startEdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
+import type { ChangeOrderPlan } from '../local/stand-ins/edas/change-orders.ts';
+import { startEdasStandIn, type EdasStandInOptions } from '../local/stand-ins/edas/stand-in.ts';
 import { presets } from '../presets/index.ts';
 import { answers, problems, stageOfCases } from './functions/webhook/cases.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type TaskFunction,
   type TaskFunctionOptions,
 } from './support/task.ts';
+import { addReleases, releaseDue } from './support/releases.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from './support/webhook.ts';
 
@@ -169,6 +171,14 @@ const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promi
     },
   },
   { run: (task) => task.invoke(Buffer.from('no task')) },
+  // After the rollback of a release, the older version is not healthy.
+  {
+    options: { queue: true },
+    run: async (task) => {
+      addReleases(task, { instanceState: 3 });
+      await task.runAll(releaseDue);
+    },
+  },
 ];
 
 function parseLine(line: string): Line {
@@ -387,6 +397,20 @@ describe('the rules together', () => {
     },
   );
 
+  test('ring for each release that is left to people, and no other refusal of the same status', () => {
+    const { search } = queryNamed('alerts/release-left.json');
+    const codes = all().flatMap((line) => (isFound(search, line) ? [line['code']] : []));
+    expect(new Set(codes)).toEqual(
+      new Set([
+        'groups_differ',
+        'no_previous_version',
+        'previous_version_uncertain',
+        'app_rolled_back_recently',
+        'release_already_tried',
+      ]),
+    );
+  });
+
   test('tell a secret that closes its sources from one that is still used', () => {
     const unread = all().filter(({ msg }) => msg === 'a secret cannot be read from KMS');
     const foundBy = (rule: string) => {
@@ -519,6 +543,31 @@ describe('only-ignored', () => {
     await webhook.post('one', { status: 'failed', changeOrderId: 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a' });
     for (let number = 0; number < 5; number += 1) await webhook.post('one', { status: 'passed' });
     expect(rings(webhook)).toBe(false);
+  });
+});
+
+describe('release-unhealthy', () => {
+  const { search, sql } = queryNamed('alerts/release-unhealthy.json');
+
+  /** What its SQL says of the lines of a task: in one of them, one number is less than the other. */
+  function rings(lines: readonly Line[]): boolean {
+    const [, where = ''] = / from log where (.*) group by changeOrderId$/.exec(sql) ?? [];
+    const pairs = where.split(' or ').map((each) => /^"message\.(\w+)" < "message\.(\w+)"$/.exec(each));
+    expect(pairs.filter((pair) => pair !== null)).toHaveLength(2);
+    const isLess = (line: Line) => pairs.some((pair) => Number(line[pair?.[1] ?? '']) < Number(line[pair?.[2] ?? '']));
+    return lines.filter((line) => isFound(search, line)).some(isLess);
+  }
+
+  test.each<[string, boolean, Partial<ChangeOrderPlan>, EdasStandInOptions['releaseRules']]>([
+    ['all instances are healthy and run the older version', false, {}, {}],
+    ['an instance is not healthy', true, { instanceState: 3 }, {}],
+    ['an instance still runs the bad version', true, {}, { order: { failsInBatch: 2 } }],
+  ])('where %s, it rings: %s', async (_what, expected, before, releaseRules) => {
+    const task = await openTaskFunction({ queue: true, edas: { releaseRules } }, onTestFinished);
+    addReleases(task, before);
+    await task.runAll(releaseDue);
+    expect(task.events()).toContain('succeeded');
+    expect(rings(task.lines.map(parseLine))).toBe(expected);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { toRecord } from '../functions/lib/json.ts';
 import type { CompiledSource } from '../functions/webhook/source/compiled-source.ts';
 import { publicZendeskSecret } from '../functions/webhook/verify/secret.ts';
@@ -9,9 +9,18 @@ import { coversPayload } from '../functions/webhook/verify/verify.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import { startEdasStandIn, type EdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
+import { startFcStandIn } from '../local/stand-ins/fc/stand-in.ts';
 import { presets, type PresetName } from '../presets/index.ts';
 import type { Preset } from '../presets/preset.ts';
-import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from './support/webhook.ts';
+import {
+  fakeAccountId,
+  fakeCredentials,
+  fakeSecret,
+  followFunction,
+  openWebhook,
+  startTime,
+  type Webhook,
+} from './support/webhook.ts';
 
 const app = '3616cdca-0000-4000-8000-000000000001';
 const orderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
@@ -746,5 +755,92 @@ describe('what the page says of answers is what is answered:', () => {
     const webhook = openWebhook(edas, { sources: recipe(name).yaml });
     await webhook.post(name, sample(file));
     expect(webhook.decisions()).toMatchObject([{ code: 'problem_predates_change' }]);
+  });
+});
+
+describe('a release that has ended is rolled back as the page says:', () => {
+  const [alerts = '', pipeline = ''] = yamlBlocks(section(2, 'Releases that have ended'));
+  const minuteMs = 60_000;
+  const lateAlert = altered('alertmanager.json', '2026-01-01T00:00:00', '2026-01-02T03:00:00');
+
+  /** Three releases, of which the newest has ended some minutes ago, and the function over them. */
+  async function open(yaml: string, endedMinutesAgo = 10) {
+    const ended = await startEdasStandIn({
+      credentials: fakeCredentials,
+      now: () => now,
+      signatureNow: () => Date.now(),
+    });
+    onTestFinished(() => ended.close());
+    const fc = await startFcStandIn({
+      credentials: fakeCredentials,
+      accountId: fakeAccountId,
+      functions: { [followFunction]: () => Promise.resolve() },
+    });
+    onTestFinished(() => fc.close());
+    const createdAt = now - (endedMinutesAgo + 2) * minuteMs;
+    const usual = { appId: app, readyMs: 0, batchMs: minuteMs, pauseMs: 0 };
+    const day = 24 * 60 * minuteMs;
+    ended.orders.add({ ...usual, version: '2026-11-27 10:00:00', createdAt: createdAt - 2 * day });
+    ended.orders.add({ ...usual, version: '2026-11-28 10:00:00', createdAt: createdAt - day });
+    ended.orders.add({ ...usual, version: '2026-11-29 10:00:00', createdAt, id: orderId });
+    return { edas: ended, fc, webhook: openWebhook(ended, { sources: yaml, fc }) };
+  }
+
+  test('an alert that comes ten minutes late is handed to a task, and a repeat is told so', async () => {
+    const { edas: ended, fc, webhook } = await open(alerts);
+    const answer = await webhook.post('shop', lateAlert);
+    expect(answer).toMatchObject({
+      status: 202,
+      body: {
+        outcome: 'deferred',
+        changeOrderId: orderId,
+        fromVersion: '2026-11-29 10:00:00',
+        toVersion: '2026-11-28 10:00:00',
+        groups: [expect.any(String)],
+      },
+    });
+    expect(fc.tasks.map(({ taskId }) => taskId)).toEqual([`ended-${orderId}`]);
+    const repeat = await webhook.post('shop', lateAlert);
+    expect(repeat).toMatchObject({ status: 200, body: { outcome: 'deferred', duplicate: true } });
+    // The webhook itself sends nothing.
+    expect(ended.orders.releaseRollbacksOf(app)).toEqual([]);
+  });
+
+  test('an alert that comes later than within is refused', async () => {
+    const { fc, webhook } = await open(alerts, 31);
+    const late = altered('alertmanager.json', '2026-01-01T00:00:00', '2026-01-02T02:59:00');
+    expect(await webhook.post('shop', late)).toMatchObject({
+      status: 200,
+      body: { code: 'release_too_old', changeOrderId: orderId },
+    });
+    expect(fc.tasks).toEqual([]);
+  });
+
+  test('a pipeline names the version to go back to, which need not be the one before', async () => {
+    const { webhook } = await open(pipeline);
+    const [, payload = ''] = /# (\{.*\})$/m.exec(pipeline) ?? [];
+    const named = payload.replace('dc5133d7-…', orderId);
+    expect(await webhook.post('deploy', named)).toMatchObject({
+      status: 202,
+      body: { outcome: 'deferred', toVersion: '2026-11-28 10:00:00' },
+    });
+    const other = await open(pipeline);
+    const further = named.replace('2026-11-28', '2026-11-27');
+    expect((await other.webhook.post('deploy', further)).body).toMatchObject({
+      toVersion: '2026-11-27 10:00:00',
+    });
+    const unknown = named.replace('2026-11-28', '2026-11-26');
+    expect(await other.webhook.post('deploy', unknown)).toMatchObject({
+      status: 409,
+      body: { code: 'previous_version_uncertain' },
+    });
+  });
+
+  test('without ended, the same alert finds nothing to roll back', async () => {
+    const { fc, webhook } = await open(alerts.replace(/^ *ended: .*\n/m, ''));
+    expect((await webhook.post('shop', lateAlert)).body).toMatchObject({
+      code: 'app_has_no_change_in_flight',
+    });
+    expect(fc.tasks).toEqual([]);
   });
 });

@@ -57,8 +57,16 @@ export function calledBefore(record: ReleaseRecord): number | undefined {
 }
 
 /** Whether the call may have rolled the release back. */
-export function mayHaveTakenEffect(record: ReleaseRecord): boolean {
+export function mayHaveTakenEffect(
+  record: ReleaseRecord,
+): record is Extract<ReleaseRecord, { call: 'claimed' }> {
   return record.call === 'claimed' && record.report?.rollback !== 'refused';
+}
+
+/** The change order that carries the rollback of a release out, as EDAS named it. */
+export function rollbackOrderIn(record: ReleaseRecord): string | undefined {
+  const report = record.call === 'claimed' ? record.report : undefined;
+  return report?.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
 }
 
 /**

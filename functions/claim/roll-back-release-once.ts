@@ -1,7 +1,8 @@
 import { Problem } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import { timeLeft } from '../rollback/budget.ts';
-import { versionsOf, type ReleasePlan } from '../rollback/ended-release.ts';
+import type { ReleasePlan } from '../rollback/ended-release.ts';
+import { versionsOf } from '../rollback/release.ts';
 import type { ReleaseDependencies, ReleaseSearch } from '../rollback/read-release.ts';
 import { rollBackRelease, type ReleaseReceipt } from '../rollback/roll-back-release.ts';
 import {

@@ -91,6 +91,6 @@ export function isSameId(id: unknown, asked: string): boolean {
 }
 
 /** Neither absent, nor null or empty, which are other words for it. */
-function isGiven(value: unknown): boolean {
+export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }

@@ -1,12 +1,12 @@
 import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import { openConnection } from '../alibaba/connection.ts';
 import type { Credentials, CredentialsProvider } from '../alibaba/credentials.ts';
-import { identifier } from '../alibaba/redact.ts';
+import { holdsPieceOfCredentials, identifier } from '../alibaba/redact.ts';
 import { withTimeout } from '../lib/async.ts';
 import { toRecord, toText } from '../lib/json.ts';
 import { excerpt, isId } from '../lib/text.ts';
 import { monotonicMs } from '../lib/time.ts';
-import { hasWordsOfSuccess, isSameId, requireSameId, requireSuccess } from './answer.ts';
+import { hasWordsOfSuccess, isGiven, isSameId, requireSameId, requireSuccess } from './answer.ts';
 import { toChangeOrder, toStatus, parseBeijingTime, type ChangeOrderProgress } from './change-order.ts';
 import { EdasFailure, failureOf, type EdasAnswer, redactFailure } from './failure.ts';
 import { itemsOf } from './items.ts';
@@ -37,7 +37,7 @@ export interface ListedChangeOrder {
   typeCode: string | undefined;
   /** EDAS's own words for it: its type and its description. */
   words: string;
-  /** What was written down when it was made, such as a version. Empty where EDAS gives none. */
+  /** What was written down when it was made, such as a version. Empty where EDAS gives none that can be passed on. */
   description: string;
   /** The group that it was for, as EDAS names it. */
   groupId: string | undefined;
@@ -186,16 +186,8 @@ export function createEdasClient(endpoint: string, credentialsProvider: Credenti
  * @throws EdasFailure
  */
 function toReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceipt {
-  const id = identifier(toRecord(answer['Data'])['ChangeOrderId'], credentials)?.toLowerCase();
-  if (id === undefined || !isId(id) || !hasWordsOfSuccess(answer)) {
-    const message = toText(answer['Message']) ?? 'no message';
-    throw new EdasFailure('doubt', `EDAS answered 200 without a sure sign that it rolls back: ${message}`);
-  }
-  return {
-    rollbackChangeOrderId: id,
-    requestId: identifier(answer['RequestId'], credentials),
-    traceId: identifier(answer['TraceId'], credentials),
-  };
+  const { ChangeOrderId: given } = toRecord(answer['Data']);
+  return receiptOf(given, answer, credentials);
 }
 
 /**
@@ -205,15 +197,26 @@ function toReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceip
  * @throws EdasFailure
  */
 function toReleaseReceipt(answer: EdasAnswer, credentials: Credentials): RollbackReceipt {
-  const { ChangeOrderId: given } = answer;
+  return receiptOf(answer['ChangeOrderId'], answer, credentials, { mayBeUnnamed: true });
+}
+
+function receiptOf(
+  given: unknown,
+  answer: EdasAnswer,
+  credentials: Credentials,
+  { mayBeUnnamed = false } = {},
+): RollbackReceipt {
   const id = identifier(given, credentials)?.toLowerCase();
-  const isEmpty = given === undefined || given === null || given === '';
-  if ((!isEmpty && (id === undefined || !isId(id))) || !hasWordsOfSuccess(answer)) {
+  const isNamed = id !== undefined && isId(id);
+  const isUnnamed = mayBeUnnamed && !isGiven(given);
+  // Where nothing but its words says what a success is about, an ErrorCode does not make up for them.
+  const words = isUnnamed ? { Message: answer['Message'] } : answer;
+  if (!(isNamed || isUnnamed) || !hasWordsOfSuccess(words)) {
     const message = toText(answer['Message']) ?? 'no message';
     throw new EdasFailure('doubt', `EDAS answered 200 without a sure sign that it rolls back: ${message}`);
   }
   return {
-    rollbackChangeOrderId: isEmpty ? undefined : id,
+    rollbackChangeOrderId: id,
     requestId: identifier(answer['RequestId'], credentials),
     traceId: identifier(answer['TraceId'], credentials),
   };
@@ -249,10 +252,17 @@ function toListedChangeOrders(
       status: toStatus(order['Status']),
       typeCode: toText(order['CoTypeCode']),
       words: `${toText(order['CoType']) ?? ''} ${description}`,
-      description,
+      description: isQuotable(description, credentials) ? description : '',
       groupId: identifier(order['GroupId'], credentials),
       createdAt: parseBeijingTime(order['CreateTime']),
       finishedAt: parseBeijingTime(order['FinishTime']),
     };
   });
+}
+
+/** Characters. A description names a version, a package and groups. */
+const longestDescription = 1000;
+
+function isQuotable(description: string, credentials: Credentials): boolean {
+  return description.length <= longestDescription && !holdsPieceOfCredentials(description, credentials);
 }

@@ -1,6 +1,7 @@
 import type { Credentials } from '../alibaba/credentials.ts';
 import { holdsPieceOfCredentials, identifier } from '../alibaba/redact.ts';
 import { isRecord, toRecord, toText } from '../lib/json.ts';
+import { onOneLine } from '../lib/text-for-people.ts';
 import { excerpt } from '../lib/text.ts';
 import { requireSameId } from './answer.ts';
 import { parseEpochMs, toStatus } from './change-order.ts';
@@ -61,7 +62,7 @@ export interface ReleaseRollbackOrder {
   batchWaitMinutes: number;
 }
 
-/** Characters. A longer name is none that could be sent and told. */
+/** Characters. */
 const longestVersion = 256;
 
 /**
@@ -87,11 +88,14 @@ export function toHistory(answer: EdasAnswer, appId: string, credentials: Creden
   });
 }
 
-/** Exactly as EDAS gives it, for it is sent back; empty where it cannot be passed on. */
+/**
+ * Exactly as EDAS gives it, for it is sent back; empty where it cannot be passed on, or where people could not read which
+ * one is meant.
+ */
 function toVersion(value: unknown, credentials: Credentials): string {
   const version = toText(value) ?? '';
-  const isFit = version.length <= longestVersion && !holdsPieceOfCredentials(version, credentials);
-  return isFit ? version : '';
+  const isLegible = onOneLine(version, longestVersion) === version;
+  return isLegible && !holdsPieceOfCredentials(version, credentials) ? version : '';
 }
 
 /**
@@ -109,31 +113,49 @@ export function toApplicationState(
   if (!isRecord(info)) throw new EdasFailure('doubt', 'EDAS answered without the state of the application.');
   requireSameId(toRecord(info['Application'])['ApplicationId'], appId);
   const id = (value: unknown) => identifier(value, credentials);
-  const listIn = (place: string, name: string) => itemsOf(info, place, name, place).map(toRecord);
-  const deployed = newestRecords(listIn('DeployRecordList', 'DeployRecord'));
+  const listIn = (place: string, name: string) => {
+    const records = itemsOf(info, place, name, place, answer).map(toRecord);
+    for (const record of records) requireSameId(record['AppId'], appId);
+    return records;
+  };
+  const deployed = listIn('DeployRecordList', 'DeployRecord').map((record) => ({
+    instanceId: id(record['EccId']),
+    versionId: id(record['PackageVersionId']),
+    at: parseEpochMs(record['CreateTime']),
+  }));
   return {
     groups: listIn('GroupList', 'Group').map((group) => ({
       id: id(group['GroupId']) ?? '',
-      name: excerptOf(group['GroupName']),
+      name: toName(group['GroupName'], credentials),
       versionId: id(group['PackageVersionId']),
     })),
     instances: listIn('EccList', 'Ecc').map((instance) => ({
       id: id(instance['EccId']) ?? '',
       groupId: id(instance['GroupId']),
       state: toStatus(instance['AppState']),
-      versionId: id(deployed.get(instance['EccId'])?.['PackageVersionId']),
+      versionId: newestVersionIn(deployed.filter(({ instanceId }) => instanceId === id(instance['EccId']))),
     })),
   };
 }
 
-/** Of each instance the record of its last deployment. */
-function newestRecords(records: readonly Record<string, unknown>[]): Map<unknown, Record<string, unknown>> {
-  const timeOf = (record: Record<string, unknown>) => parseEpochMs(record['CreateTime']) ?? 0;
-  const oldestFirst = records.toSorted((a, b) => timeOf(a) - timeOf(b));
-  return new Map(oldestFirst.map((record) => [record['EccId'], record]));
+interface DeployRecord {
+  /** Undefined where EDAS names none that can be passed on. */
+  instanceId: string | undefined;
+  versionId: string | undefined;
+  /** Epoch milliseconds. */
+  at: number | undefined;
 }
 
-function excerptOf(value: unknown): string | undefined {
-  const text = toText(value) ?? '';
-  return text === '' ? undefined : excerpt(text);
+/** The version that was deployed last; undefined where the records of an instance do not agree on it. */
+function newestVersionIn(records: readonly DeployRecord[]): string | undefined {
+  const newestAt = Math.max(...records.map(({ at = 0 }) => at));
+  // One without a time may be the newest, too.
+  const candidates = records.filter(({ at, instanceId }) => (at ?? newestAt) === newestAt && instanceId);
+  const [versionId, ...others] = new Set(candidates.map((record) => record.versionId));
+  return others.length === 0 ? versionId : undefined;
+}
+
+function toName(value: unknown, credentials: Credentials): string | undefined {
+  const name = excerpt(toText(value) ?? '');
+  return name === '' || holdsPieceOfCredentials(name, credentials) ? undefined : name;
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/time.ts';
 import type { FunctionContext } from '../platform/context.ts';
 import { setting, type Environment } from '../platform/settings.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
-import { versionsOf } from '../rollback/ended-release.ts';
+import { versionsOf } from '../rollback/release.ts';
 import type { RollbackTask } from '../task.ts';
 import type { RollbackEvent, Notification } from './rollback-event.ts';
 

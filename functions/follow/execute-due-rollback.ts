@@ -36,6 +36,7 @@ export async function executeDueRollback(
         deadlineAt,
         hold: isSuspended ? 'suspended' : undefined,
         problemStartedAt,
+        refusesSucceeded: rollback === 'due' && task.ended !== undefined,
         // People may have acted before a late task, and this one does not know what was done before it.
         onlyIfInFlight: rollback === 'overdue' || mayBeRetry || waitedMs > lateAfterMs,
       },

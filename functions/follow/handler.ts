@@ -10,7 +10,7 @@ import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { isSuspended, setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
-import type { ReleaseVersions } from '../rollback/ended-release.ts';
+import type { ReleaseVersions } from '../rollback/release.ts';
 import { readTask, type RollbackTask } from '../task.ts';
 import { createNotificationBuilder, consoleUrlOf } from './build-notification.ts';
 import type { FollowConfiguration } from './configuration.ts';

@@ -1,7 +1,7 @@
 import type { ChangeFailure } from '../edas/change-order.ts';
 import type { RollbackOperation } from '../edas/client.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { ReleaseVersions } from '../rollback/ended-release.ts';
+import type { ReleaseVersions } from '../rollback/release.ts';
 
 /**
  * What people are told of.

@@ -1,4 +1,4 @@
-import { versionsOf, type ReleaseVersions } from '../rollback/ended-release.ts';
+import { versionsOf, type ReleaseVersions } from '../rollback/release.ts';
 import type { ReleaseFacts, RollbackTask } from '../task.ts';
 
 /** A task that has ended without news for people: another one goes on. */

@@ -13,7 +13,7 @@ import {
   newestFirst,
   rollbackRightAfter,
 } from './listed-orders.ts';
-import type { ReleasePolicy } from './release-policy.ts';
+import type { ReleasePolicy, ReleaseVersions } from './release.ts';
 import { requireChangePredatesProblem } from './rollback.ts';
 
 /** A release that is to be rolled back although it has ended, and what may stand against it. */
@@ -49,21 +49,6 @@ export interface RolledBackRelease {
   changeOrderId: string;
   /** The order that did. Undefined: it is not known which one, or whether there is one. */
   rollbackChangeOrderId: string | undefined;
-}
-
-/** Which versions a rollback of a release is about. */
-export interface ReleaseVersions {
-  /** The version that runs. */
-  fromVersion: string;
-  /** The version that ran before it. */
-  toVersion: string;
-  /** The ids of the groups of instances. */
-  groups: readonly string[];
-}
-
-/** Only these facts of something that knows more of a release. */
-export function versionsOf({ fromVersion, toVersion, groups }: ReleaseVersions): ReleaseVersions {
-  return { fromVersion, toVersion, groups };
 }
 
 /** A rollback of a release that may be sent. */
@@ -140,7 +125,8 @@ export function planReleaseRollback(
     toVersion: findPreviousVersion(request, readings).version,
     groups: groups.map(({ id }) => id),
     group,
-    batches: Math.min(batches, ...groups.map(instancesOf)),
+    // EDAS may not say of an instance which group it is in.
+    batches: Math.max(1, Math.min(batches, ...groups.map(instancesOf))),
     batchWaitMinutes,
     seenUntil: Math.max(...readings.orders.map(({ createdAt = 0 }) => createdAt)),
   };
@@ -180,7 +166,7 @@ function requireNewest({ app, changeOrderId }: ReleaseRequest, { orders, order }
 }
 
 /** Milliseconds by which the clocks of EDAS and of this function may differ. */
-const clockDifferenceMs = 300_000;
+export const clockDifferenceMs = 300_000;
 
 function requireRecent(
   { app, changeOrderId, policy }: ReleaseRequest,
@@ -255,8 +241,8 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
  * before it, where that brought the newest version: then the "release" is its rollback, which EDAS lists like any other
  * deployment. That the newest version of the history runs nowhere is not enough: it may be one that is being deployed.
  */
-export function findRolledBack(
-  { changeOrderId }: Pick<ReleaseRequest, 'changeOrderId'>,
+function findRolledBack(
+  { changeOrderId }: ReleaseRequest,
   { orders, history, state }: ReleaseReadings,
 ): RolledBackBefore | undefined {
   const ids = [...state.groups, ...state.instances].flatMap(({ versionId }) => versionId ?? []);

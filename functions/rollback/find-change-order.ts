@@ -41,6 +41,8 @@ export interface ChangeOrderSearch {
 export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRollback'> & {
   /** Its application, where that is known. */
   app?: string | undefined;
+  /** When it was made, epoch milliseconds, where it was found by its application. */
+  createdAt?: number | undefined;
   /** Whether it has succeeded, so that it is a release that has ended. */
   hasEnded?: true | undefined;
   /** The deployment before it, where it was found by its application: perhaps it is the rollback of that one. */
@@ -61,10 +63,10 @@ export async function findChangeOrder(
   if ('app' in target) {
     const { app } = target;
     const orders = await listChangeOrders(app, search, dependencies);
-    const { changeOrderId, status } = selectDeployment(app, orders, search.mayHaveEnded === true);
+    const { changeOrderId, status, createdAt } = selectDeployment(app, orders, search.mayHaveEnded === true);
     const [before] = deploymentsBefore(changeOrderId, orders);
     const hasEnded = hasSucceeded({ status }) ? true : undefined;
-    return { app, changeOrderId, hasEnded, deploymentBefore: before?.changeOrderId };
+    return { app, changeOrderId, createdAt, hasEnded, deploymentBefore: before?.changeOrderId };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };

@@ -3,7 +3,7 @@ import type { RollbackReceipt } from '../edas/client.ts';
 import type { EdasFailure } from '../edas/failure.ts';
 import { describeStatus } from '../edas/status.ts';
 import { excerpt } from '../lib/text.ts';
-import type { ReleaseVersions } from './ended-release.ts';
+import type { ReleaseVersions } from './release.ts';
 import { sentence } from './refusal.ts';
 import type { Hold, RollbackRequest } from './request.ts';
 
@@ -115,7 +115,8 @@ export function releaseRolledBackBefore(
   changeOrderId: string,
   rollback: string | undefined,
 ): RollbackOutcome {
-  const message = `The version of the release runs nowhere any more: it has been rolled back${rollback === undefined ? '' : `, by the change order ${rollback}`}. Nothing was sent.`;
+  const by = rollback === undefined ? '' : ` by the change order ${rollback}`;
+  const message = `The release has been rolled back before${by}: as far as EDAS shows it, its version does not run any more. Nothing was sent.`;
   return {
     outcome: 'already_rolled_back',
     changeOrderId,

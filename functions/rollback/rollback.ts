@@ -61,6 +61,10 @@ async function sendUntilTaken(
     if (isLast) return afterFailure(failure, { before, throttled }, request, dependencies);
     await warnAndPause(pauseMs, failure, request, dependencies);
     before = await readBetween(throttled, before, request, dependencies);
+    // EDAS may have taken what it throttled, so the change is not rolled back a second time as a release that has ended.
+    if (throttled && request.refusesSucceeded && before?.status === changeOrderStatus.succeeded) {
+      throw unknownAfterThrottling(throttled, before, request);
+    }
     const outcome = outcomeWithoutSending(request, before, failure);
     if (outcome) return outcome;
   }

@@ -1,20 +1,29 @@
-import { planRelease, rollbackOrderIn } from '../claim/plan-release.ts';
+import { planRelease, runsStill } from '../claim/plan-release.ts';
 import {
   handOverReleaseRollback,
   lookAtRelease,
   mayHaveTakenEffect,
+  rollbackOrderIn,
   type ReleaseRecord,
 } from '../claim/release-tasks.ts';
 import type { QueueAccess } from '../claim/task-calls.ts';
-import { describeStatus, endOf } from '../edas/status.ts';
+import { changeOrderStatus, describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import { versionsOf, type ReleasePlan, type RolledBackBefore } from '../rollback/ended-release.ts';
-import { fromTo, heldRelease, releaseRolledBackBefore } from '../rollback/outcome.ts';
+import { clockDifferenceMs, type ReleasePlan, type RolledBackBefore } from '../rollback/ended-release.ts';
+import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
+import { fromTo, heldRelease, releaseRolledBackBefore, type RollbackOutcome } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
+import { versionsOf } from '../rollback/release.ts';
 import type { Hold } from '../rollback/request.ts';
-import { doubtTimeoutMs, type ReleaseRollbackDue, type ReleaseTerms, type TaskFacts } from '../task.ts';
+import {
+  doubtTimeoutMs,
+  type ReleaseFacts,
+  type ReleaseRollbackDue,
+  type ReleaseTerms,
+  type TaskFacts,
+} from '../task.ts';
 import type { Deferred } from './hand-over.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -49,17 +58,17 @@ export async function executeEnded(
   const request = { ...ended, app, changeOrderId, problemStartedAt };
   const [record, plan] = await Promise.all([
     lookAtRelease(changeOrderId, queue),
-    planOrProblem(planRelease(request, deadlineAt, dependencies, true)),
+    planOrProblem(planRelease(request, deadlineAt, dependencies)),
   ]);
   if (plan instanceof Problem) {
-    if (record.call === 'claimed') return replyToCall(record, input, dependencies);
+    if (record.call === 'claimed') return replyToCall(record, plan, input, dependencies);
     throw plan;
   }
   if (plan.plan === 'already_rolled_back') {
     const rollback = plan.rollbackChangeOrderId ?? rollbackOrderIn(record);
     return releaseRolledBackBefore(plan.changeOrderId, rollback);
   }
-  if (record.call === 'claimed') return replyToCall(record, input, dependencies);
+  if (record.call === 'claimed') return replyToCall(record, undefined, input, dependencies);
   if (hold) return heldRelease(hold, changeOrderId, versionsOf(plan));
   const due: ReleaseRollbackDue = { ...task, rollback: 'ended', app, ended, problemStartedAt };
   return handOver(due, plan, queue);
@@ -107,16 +116,17 @@ function duplicateOf(changeOrderId: string, what: string): Deferred {
 }
 
 /**
- * The answer to a delivery for whose release the one call was made before, or is being made, while the newest version
- * still runs.
+ * The answer to a delivery for whose release the one call was made before, or is being made.
  *
+ * @param refusal of the rules, where they refuse the rollback now
  * @throws Problem `release_already_tried`, or `edas_outcome_unknown` as long as a task still finds out
  */
 async function replyToCall(
   { claim, report }: Extract<ReleaseRecord, { call: 'claimed' }>,
+  refusal: Problem | undefined,
   { app, task, deadlineAt }: EndedReleaseInput,
   dependencies: EndedReleaseDependencies,
-): Promise<Deferred> {
+): Promise<Deferred | RollbackOutcome> {
   const { changeOrderId } = task;
   const { now } = dependencies;
   const tried = (what: string) =>
@@ -125,35 +135,68 @@ async function replyToCall(
       `A release is rolled back once, and this one was tried before: ${what} This request rolled nothing back. Decide in the EDAS console.`,
       { app, changeOrderId },
     );
+  const release = report?.release ?? claim?.release;
+  const stillRuns = () => runsIn(release, app, deadlineAt, dependencies);
   switch (report?.rollback) {
     case 'done': {
       const { rollbackChangeOrderId: id = '' } = report;
       const status = await statusOf(id, deadlineAt, dependencies);
-      if (endOf(status) !== undefined) {
-        throw tried(`its rollback, ${id}, has status ${describeStatus(status)}.`);
+      if (endOf(status) === undefined) {
+        const what = `EDAS accepted the rollback of this release for an earlier delivery (rollback order ${id}), and a task follows it.`;
+        return duplicateOf(changeOrderId, what);
       }
-      const what = `EDAS accepted the rollback of this release for an earlier delivery (rollback order ${id}), and a task follows it.`;
-      return duplicateOf(changeOrderId, what);
+      const runs = await stillRuns();
+      const hasSucceeded = status === changeOrderStatus.succeeded;
+      if (runs === false || (runs === undefined && hasSucceeded)) {
+        return releaseRolledBackBefore(changeOrderId, id);
+      }
+      const seen = runs === true ? ', and the release still runs' : '';
+      throw tried(`its rollback, ${id}, has status ${describeStatus(status)}${seen}.`);
     }
     case 'unknown': {
-      if (now() > report.sentBefore + doubtTimeoutMs) {
-        throw tried('the rollback was sent, and it is not known whether it began.');
+      if ((await stillRuns()) === false) return releaseRolledBackBefore(changeOrderId, undefined);
+      if (now() <= report.sentBefore + doubtTimeoutMs) {
+        throw new Problem(
+          'edas_outcome_unknown',
+          'An earlier delivery had the rollback of this release sent, and it is not known yet whether it began. A task looks at the application for two minutes, and tells people. Nothing sends it again.',
+          { app, changeOrderId },
+        );
       }
-      throw new Problem(
-        'edas_outcome_unknown',
-        'An earlier delivery had the rollback of this release sent, and it is not known yet whether it began. A task looks at the application for two minutes, and tells people. Nothing sends it again.',
-        { app, changeOrderId },
-      );
+      if (refusal?.code === 'app_has_change_in_flight') throw refusal;
+      throw tried('the rollback was sent, and it is not known whether it began.');
     }
     case 'refused':
       throw tried(report.reason ?? 'EDAS refused the rollback.');
     default:
-      if (claim && now() > claim.sendsUntil + doubtTimeoutMs) {
-        throw tried(
-          'the function that had to send the rollback was cut off, and it is not known whether it did.',
-        );
+      if (!claim || now() <= claim.sendsUntil + doubtTimeoutMs) {
+        return duplicateOf(changeOrderId, 'A task is sending the rollback of this release.');
       }
-      return duplicateOf(changeOrderId, 'A task is sending the rollback of this release.');
+      if ((await stillRuns()) === false) return releaseRolledBackBefore(changeOrderId, undefined);
+      throw tried(
+        'the function that had to send the rollback was cut off, and it is not known whether it did.',
+      );
+  }
+}
+
+/** Whether the version of a release runs in one of its groups; undefined where EDAS does not show it. */
+async function runsIn(
+  release: ReleaseFacts | undefined,
+  app: string,
+  deadlineAt: number,
+  { edas, clock, warn }: EndedReleaseDependencies,
+): Promise<boolean | undefined> {
+  const leftMs = timeLeft({ deadlineAt }, clock);
+  if (!release || leftMs < leastCallMs) return undefined;
+  try {
+    const client = await edas();
+    const [state, history] = await Promise.all([
+      client.getApplicationState(app, leftMs),
+      client.listHistoryVersions(app, leftMs),
+    ]);
+    return runsStill(release, { state, history });
+  } catch (error) {
+    warn('what runs of the application could not be read', { app, reason: reasonOf(error) });
+    return undefined;
   }
 }
 
@@ -178,14 +221,16 @@ async function statusOf(
  * like any other, and rolling it back would bring the bad version back.
  */
 export async function isReleaseRollback(
-  changeOrderId: string,
+  { changeOrderId, createdAt = 0 }: Pick<FoundChangeOrder, 'changeOrderId' | 'createdAt'>,
   releaseBefore: string,
   queue: QueueAccess,
 ): Promise<boolean> {
   const record = await lookAtRelease(releaseBefore, queue);
   if (!mayHaveTakenEffect(record)) return false;
   const named = rollbackOrderIn(record);
-  return named === undefined || named === changeOrderId;
+  if (named !== undefined) return named === changeOrderId;
+  // What was made long after the one call is a release of its own.
+  return createdAt <= (record.claim?.sendsUntil ?? Infinity) + clockDifferenceMs;
 }
 
 /** The answer to a delivery that finds the rollback of a release in flight, and nothing else. */

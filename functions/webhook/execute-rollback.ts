@@ -141,13 +141,14 @@ function endedReleaseOf({ request, task, ended }: PreparedRollback): EndedReleas
 /** The answer where the deployment in flight is the rollback of the release before it. */
 async function replyIfReleaseRollback(
   { mayMeetReleaseRollback = false }: CompiledSource,
-  { changeOrderId, deploymentBefore }: FoundChangeOrder,
+  found: FoundChangeOrder,
   { queue, clock }: ClaimDependencies,
 ): Promise<Deferred | undefined> {
+  const { changeOrderId, deploymentBefore } = found;
   if (!mayMeetReleaseRollback || deploymentBefore === undefined) return undefined;
   // A queue that does not answer must not use up the time for the rollback.
   const deadlineAt = clock.now() + Math.min(longestClaimMs, timeLeft(queue, clock) / 4);
-  const isOwn = await isReleaseRollback(changeOrderId, deploymentBefore, { ...queue, deadlineAt });
+  const isOwn = await isReleaseRollback(found, deploymentBefore, { ...queue, deadlineAt });
   return isOwn ? releaseRollbackInFlight(changeOrderId, deploymentBefore) : undefined;
 }
 

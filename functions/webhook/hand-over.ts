@@ -2,7 +2,7 @@ import { lookAtClaim, type TakenClaim } from '../claim/claim.ts';
 import { submitTask, type QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import { isDead, type TaskState } from '../platform/task-queue.ts';
-import type { ReleaseVersions } from '../rollback/ended-release.ts';
+import type { ReleaseVersions } from '../rollback/release.ts';
 import { claimIdFor, type RollbackDue } from '../task.ts';
 
 /** A rollback that a task does, now or later, or that another delivery does. */

@@ -9,8 +9,9 @@ import { runCommand } from '../cli/command.ts';
 import { root } from '../cli/root.ts';
 
 const description =
-  'In five steps: a signed webhook is answered 202 and rolls a release back, a task tells people how it began and how it ' +
-  'ended, the same webhook again is answered 200, and a forged one 401.';
+  'In eight steps: a signed webhook is answered 202 and rolls a release back, a task tells people how it began and how it ' +
+  'ended, the same webhook again is answered 200, and a forged one 401. Then an alert comes ten minutes after a release ' +
+  'ended: a task deploys the version before and tells people that all instances are healthy, and a repeat is answered 200.';
 
 /** How the styles of local/cli/terminal.ts look, by the code that begins them: ECMA-48, 8.3.117. 22 and 39 end a style. */
 const styles: Record<string, string> = {
@@ -29,6 +30,15 @@ const speakers = [
   ...['task → EDAS', 'task → FC', 'task → log', 'task → people'],
 ];
 const escapeCode = new RegExp(String.raw`\u001B\[(\d+)m`);
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const firstRollback = '9f410c84-cf3f-416a-bcef-90f8ce827b5d';
+const lateRollback = '2c9e8d57-0f4b-4d6e-8a41-7b6f0e93d215';
+
+/** The steps of each act, counted from 0, and the one of them that a task plays in: it begins when it likes. */
+const acts = [
+  { from: 0, taskStep: 2, to: 5 },
+  { from: 5, taskStep: 6, to: 8 },
+];
 
 await runCommand({
   summary: 'Draws the terminal of npm start for the README. The same output gives the same picture.',
@@ -64,13 +74,13 @@ async function runSandbox(): Promise<string> {
 
 /** Replaces what differs from run to run. Signatures do not: bodies and secrets of the sandbox are always the same. */
 function withoutVariation(play: string): string {
-  const [, rollback = '9f410c84-cf3f-416a-bcef-90f8ce827b5d'] =
-    /Rollback of \S+ .*([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/.exec(play) ?? [];
+  const idAfter = (words: string) => new RegExp(`${words} .*(${uuid})`).exec(play)?.[1];
   return (
     play
-      .replaceAll(rollback, '9f410c84-cf3f-416a-bcef-90f8ce827b5d')
+      .replaceAll(idAfter('Rollback of') ?? firstRollback, firstRollback)
+      .replaceAll(idAfter('Rollback Application') ?? lateRollback, lateRollback)
       .replaceAll(
-        /(?!dc5133d7|9f410c84)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi,
+        new RegExp(`(?!dc5133d7|9f410c84|b70a4c1e|2c9e8d57)${uuid}`, 'gi'),
         '00000000-0000-4000-8000-000000000000',
       )
       .replaceAll(/(?<=127\.0\.0\.1:)\d+/g, '9000')
@@ -84,7 +94,7 @@ function withoutVariation(play: string): string {
   );
 }
 
-/** The lines of the play, in each step by speaker. Those of the task, which begins when it likes, all go to step 3. */
+/** The lines of the play, in each step by speaker. Those of a task all go to one step of its act. */
 function inOrder(play: string): string[] {
   const steps = play.split('\n\n').map((step) => step.split(/\n(?= {3}\S)/));
   const speakerOf = (block: string) =>
@@ -92,7 +102,8 @@ function inOrder(play: string): string[] {
   const isOfTask = (block: string) => speakerOf(block) >= speakers.indexOf('task → EDAS');
   const sorted = steps.map(([title = '', ...blocks], index) => {
     const own = blocks.filter((block) => !isOfTask(block));
-    const all = index === 2 ? [...own, ...steps.flat().filter(isOfTask)] : own;
+    const act = acts.find(({ taskStep }) => taskStep === index);
+    const all = act ? [...own, ...steps.slice(act.from, act.to).flat().filter(isOfTask)] : own;
     return [title, ...all.toSorted((a, b) => speakerOf(a) - speakerOf(b))].join('\n');
   });
   return sorted.join('\n\n').split('\n');

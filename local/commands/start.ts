@@ -162,6 +162,7 @@ async function runOnStandIn(
       forged,
       sourcesFile: sourcesFile === sharedOptions.sources.default ? undefined : sourcesFile,
       isSuspended: isSuspended(process.env),
+      added: late,
     });
     printReady(server.url);
   } catch (error) {

@@ -30,11 +30,13 @@ interface SandboxGuide extends Guide {
   /** `--sources`, where it was given. */
   sourcesFile?: string | undefined;
   isSuspended: boolean;
+  /** A source that the sandbox has added to those of sources.yaml. */
+  added?: CompiledSource | undefined;
 }
 
 /** Begins a release for each source, and prints lines to paste that have them rolled back. */
 export async function printYourTurn(guide: SandboxGuide): Promise<void> {
-  const { edas, url, sources, secrets } = guide;
+  const { edas, url, sources, secrets, added } = guide;
   const now = Date.now();
   const releases = planReleases(sources);
   for (const release of releases) beginRelease(release, edas, now);
@@ -54,6 +56,7 @@ export async function printYourTurn(guide: SandboxGuide): Promise<void> {
     const values = variables.map((variable) => `${variable}=${secrets[variable] ?? ''}`);
     console.log(`POST ${url}/${name}   ${values.join(' ')}`);
   }
+  if (added) console.log(paint('dim', `POST ${url}/${added.name}   is the sandbox's own`));
 }
 
 /** A webhook that a source acts on, and the release that it has rolled back. */

@@ -186,16 +186,13 @@ function readLogLine(line: string): { level?: string; msg?: string; reason?: str
 }
 
 /** Messages that come at once are told in the order of the channels, the same text once. */
-function gatherMessages(
-  tellOne: (channels: string, text: string, isLast: boolean) => void,
-): Narrator['message'] {
+function gatherMessages(tellOne: (channels: string, text: string) => void): Narrator['message'] {
   let waiting: ReceivedMessage[] = [];
   const show = () => {
     const inOrder = receiverKinds.flatMap((kind) => waiting.filter((message) => message.kind === kind));
-    const texts = [...new Set(inOrder.map((message) => message.text))];
-    for (const text of texts) {
+    for (const text of new Set(inOrder.map((message) => message.text))) {
       const kinds = inOrder.filter((message) => message.text === text).map(({ kind }) => kind);
-      tellOne(kinds.join(', '), text, text === texts.at(-1));
+      tellOne(kinds.join(', '), text);
     }
     waiting = [];
   };
@@ -205,12 +202,12 @@ function gatherMessages(
   };
 }
 
-/** The first line says it all; of the details, the versions and the instances are told once. */
-function tellMessage(channels: string, text: string, isLast: boolean): void {
+/** The first line says it all; of the details, the versions and what the instances run in the end are told. */
+function tellMessage(channels: string, text: string): void {
   const [first = '', ...details] = text.split('\n');
-  tell('task → people', `${paint('cyan', channels)}: ${showLines(first)}`);
+  tell('task → people', `${paint('cyan', channels)}: ${cut(showLines(first), channels.length + 2)}`);
   const told = details.filter((line) => toldLabels.some((label) => line.startsWith(label)));
-  if (isLast && told.length > 0) console.log(indent(told.map(showLines).join(' · ')));
+  if (told.length > 1) console.log(indent(told.map(showLines).join(' · ')));
 }
 
 /** With which the lines of a message begin that say from which version to which, and how the instances are. */

@@ -1,5 +1,5 @@
 import type { Language } from '../../lib/language.ts';
-import type { ReleasePolicy } from '../../rollback/release-policy.ts';
+import type { ReleasePolicy } from '../../rollback/release.ts';
 import type { TimestampParameters } from '../verify/timestamp.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
 import type { Expression } from './expression.ts';

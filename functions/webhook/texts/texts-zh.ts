@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.ts';
 import { excerpt } from '../../lib/text.ts';
-import type { ReleaseVersions } from '../../rollback/ended-release.ts';
+import type { ReleaseVersions } from '../../rollback/release.ts';
 import type { Result, Texts } from './texts.ts';
 
 const whatTerminatedMeans =

@@ -32,10 +32,11 @@ export function emptyOrderId(): Fault {
   }));
 }
 
-/** The true answer without a field of this name, wherever it stands. */
-export function withoutField(name: string): Fault {
-  return reworded(`withoutField (${name})`, (body) =>
-    toRecord(JSON.parse(JSON.stringify(body, (key, value: unknown) => (key === name ? undefined : value)))),
+/** The true answer without the fields of these names, wherever they stand. */
+export function withoutField(...names: readonly string[]): Fault {
+  const without = (key: string, value: unknown) => (names.includes(key) ? undefined : value);
+  return reworded(`withoutField (${names.join(', ')})`, (body) =>
+    toRecord(JSON.parse(JSON.stringify(body, without))),
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planRelease } from '../../../functions/claim/plan-release.ts';
+import { planRelease, runsStill } from '../../../functions/claim/plan-release.ts';
 import type { EdasClient, ListedChangeOrder } from '../../../functions/edas/client.ts';
 import {
   releaseClaimIdFor,
@@ -61,10 +61,10 @@ function edasWith(orders: ListedChangeOrder[], ...versionIds: string[]): EdasCli
     listHistoryVersions: () => Promise.resolve(history),
     getApplicationState: () =>
       Promise.resolve({
-        groups: versionIds.map((versionId) => ({ id: `group of ${versionId}`, name: undefined, versionId })),
-        instances: versionIds.map((versionId) => ({
-          id: `instance of ${versionId}`,
-          groupId: `group of ${versionId}`,
+        groups: versionIds.map((versionId, index) => ({ id: `group-${index}`, name: undefined, versionId })),
+        instances: versionIds.map((versionId, index) => ({
+          id: `instance-${index}`,
+          groupId: `group-${index}`,
           state: 7,
           versionId,
         })),
@@ -92,6 +92,13 @@ const done = (rollbackChangeOrderId?: string): RollbackReport => ({
   rollback: 'done',
   rollbackChangeOrderId,
   isKnownToSender: false,
+  release: {
+    fromVersion: '1.2',
+    fromVersionId: 'id-2',
+    toVersion: '1.1',
+    groups: ['group-0', 'group-1'],
+    seenUntil: ago(100),
+  },
 });
 
 /** The queue, after the release `bad` was called to be rolled back. */
@@ -102,7 +109,7 @@ function queueWith(report?: RollbackReport): MemoryQueue {
   return queue;
 }
 
-function plan(edas: EdasClient, queue: MemoryQueue, mayLackRecords = false) {
+function plan(edas: EdasClient, queue: MemoryQueue) {
   const policy = { withinMs: 30 * minute, everyMs: 0, group: 'all', batches: 1, batchWaitMinutes: 0 };
   const clock = { now: () => 0, sleep: () => Promise.resolve() };
   const means = { clock, warn: () => undefined, openQueue: () => Promise.resolve(queue) };
@@ -114,7 +121,7 @@ function plan(edas: EdasClient, queue: MemoryQueue, mayLackRecords = false) {
     random: () => 0,
     queue: { ...means, deadlineAt: 1_000 },
   };
-  return planRelease(request, 10_000, dependencies, mayLackRecords);
+  return planRelease(request, 10_000, dependencies);
 }
 
 test('the version before is gone back to, where no task shows that it was rolled back', async () => {
@@ -133,12 +140,11 @@ test.each([
   expect(problem?.message).toContain(`${bad}, was rolled back by this function, or may have been`);
 });
 
-test('nothing is certain while Function Compute cannot be asked, which matters where a rollback is sent', async () => {
+test('nothing is certain while Function Compute cannot be asked', async () => {
   const queue = new MemoryQueue();
   queue.fault = () => 'down';
   const edas = edasWith(releases, 'id-3');
   expect(await codeOfAsync(() => plan(edas, queue))).toBe('task_not_taken');
-  expect(await plan(edas, queue, true)).toMatchObject({ plan: 'roll_back', toVersion: '1.2' });
   // What is refused anyway is told as it is.
   const again = [...releases, deployment(first, 1, '1.1')];
   expect(await codeOfAsync(() => plan(edasWith(again, 'id-3'), queue))).toBe('release_not_newest');
@@ -147,7 +153,7 @@ test('nothing is certain while Function Compute cannot be asked, which matters w
 // EDAS may list the rollback of a release like any other deployment.
 const undone = [...releases.slice(0, 2), deployment(newest, 5, '1.1')];
 
-test('the rollback of a release is no release, and that one was rolled back where it runs nowhere', async () => {
+test('the rollback of a release is no release, and that one was rolled back where it runs in none of its groups', async () => {
   expect(await plan(edasWith(undone, 'id-1'), queueWith(done(newest)))).toEqual({
     plan: 'already_rolled_back',
     changeOrderId: bad,
@@ -155,9 +161,29 @@ test('the rollback of a release is no release, and that one was rolled back wher
   });
 });
 
-test('where it was for one group only, or failed, the release was tried, and is not called rolled back', async () => {
+test('where the release still runs in one of them, it was tried, and is not called rolled back', async () => {
   const problem = await problemOfAsync(() => plan(edasWith(undone, 'id-1', 'id-2'), queueWith(done(newest))));
   expect(problem?.code).toBe('release_already_tried');
   expect(problem?.message).toContain(`${newest} is the rollback of the release ${bad}`);
   expect(problem?.facts).toMatchObject({ changeOrderId: bad });
+});
+
+test('a release that a person has gone back to runs again, although under another id', () => {
+  const release = {
+    fromVersion: '1.2',
+    fromVersionId: 'id-2',
+    toVersion: '1.1',
+    groups: ['group-0'],
+    seenUntil: 0,
+  };
+  const stateOf = (versionId: string | undefined) => ({
+    groups: [{ id: 'group-0', name: undefined, versionId }],
+    instances: [],
+  });
+  const again = [{ id: 'id-2b', version: '1.2', createdAt: ago(1) }, ...history];
+  expect(runsStill(release, { state: stateOf('id-2b'), history: again })).toBe(true);
+  expect(runsStill(release, { state: stateOf('id-2'), history })).toBe(true);
+  expect(runsStill(release, { state: stateOf(undefined), history })).toBe(true);
+  expect(runsStill(release, { state: stateOf('id-1'), history })).toBe(false);
+  expect(runsStill({ ...release, groups: ['group-9'] }, { state: stateOf('id-1'), history })).toBeUndefined();
 });

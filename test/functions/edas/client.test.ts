@@ -6,7 +6,11 @@ import type { EdasFailureKind } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import * as faults from '../../../local/stand-ins/edas/faults.ts';
 import type { Fault } from '../../../local/stand-ins/edas/faults.ts';
-import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import {
+  startEdasStandIn,
+  type EdasStandIn,
+  type Operation,
+} from '../../../local/stand-ins/edas/stand-in.ts';
 import { largeChangeOrder } from '../../support/task.ts';
 
 const credentials = {
@@ -15,6 +19,8 @@ const credentials = {
   securityToken: 'fake-security-token',
 };
 const appId = '3616cdca-4f92-4413-0000-000000000000';
+/** The one group of an application of the stand-in. */
+const usualGroup = '8123db90-880f-486f-0000-000000000000';
 const unhurried = 5_000;
 
 let edas: EdasStandIn;
@@ -101,14 +107,20 @@ describe('an operation', () => {
         status: 6,
         typeCode: 'CoDeploy',
         words: 'Deploy Application Deploy demo.jar',
+        description: 'Deploy demo.jar',
+        groupId: usualGroup,
         createdAt,
+        finishedAt: Math.floor((edas.orders.get(id)?.finishedAt ?? 0) / 1_000) * 1_000,
       },
       {
         changeOrderId: rollbackChangeOrderId,
         status: 0,
         typeCode: 'CoRollback',
         words: `CoRollback Rollback of ${id}`,
+        description: `Rollback of ${id}`,
+        groupId: usualGroup,
         createdAt: expect.any(Number) as number,
+        finishedAt: undefined,
       },
     ]);
     expect(edas.calls.at(-1)).toMatchObject({
@@ -521,7 +533,16 @@ describe('a list of change orders', () => {
   test('is read although its orders hold nothing but an id', async () => {
     answerWith(200, listOf({ ChangeOrderId: id }));
     expect(await client.listRecentChangeOrders(appId, unhurried)).toEqual([
-      { changeOrderId: id, status: undefined, typeCode: undefined, words: ' ', createdAt: undefined },
+      {
+        changeOrderId: id,
+        status: undefined,
+        typeCode: undefined,
+        words: ' ',
+        description: '',
+        groupId: undefined,
+        createdAt: undefined,
+        finishedAt: undefined,
+      },
     ]);
   });
 
@@ -564,9 +585,40 @@ describe('a list of change orders', () => {
     ['', undefined],
     [null, undefined],
     [1573626226000, undefined],
-  ])('understands a CreateTime of %j', async (CreateTime, createdAt) => {
-    answerWith(200, listOf({ ChangeOrderId: id, CreateTime }));
-    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ createdAt }]);
+  ])('understands a CreateTime, and a FinishTime, of %j', async (time, at) => {
+    answerWith(200, listOf({ ChangeOrderId: id, CreateTime: time, FinishTime: time }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([
+      { createdAt: at, finishedAt: at },
+    ]);
+  });
+
+  test.each([
+    ['8123db90-880f-486f-0000-000000000000', '8123db90-880f-486f-0000-000000000000'],
+    ['all', 'all'],
+    ['', undefined],
+    [null, undefined],
+    [8, undefined],
+    [credentials.securityToken, undefined],
+  ])('understands a GroupId of %j', async (GroupId, groupId) => {
+    answerWith(200, listOf({ ChangeOrderId: id, GroupId }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ groupId }]);
+  });
+
+  test.each([
+    ['as EDAS writes it', '版本:2020-05-14 20:02:33 | 包名:demo.jar | 部署目标:所有分组'],
+    ['of a thousand characters', 'd'.repeat(1_000)],
+  ])('passes on a description %s', async (_what, description) => {
+    answerWith(200, listOf({ ChangeOrderId: id, ChangeOrderDescription: description }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ description }]);
+  });
+
+  test.each([
+    ['is endless', 'Rollback'.repeat(1_000)],
+    ['quotes a credential', `Rollback ${credentials.securityToken}`],
+    ['is a number', 7],
+  ])('passes on no description that %s', async (_what, given) => {
+    answerWith(200, listOf({ ChangeOrderId: id, ChangeOrderDescription: given }));
+    expect(await client.listRecentChangeOrders(appId, unhurried)).toMatchObject([{ description: '' }]);
   });
 
   test('keeps the words of an order together, whichever are there', async () => {
@@ -583,7 +635,21 @@ describe('a list of change orders', () => {
   });
 });
 
-describe('a rollback that meets', () => {
+describe.each<[what: string, operation: Operation, send: (timeoutMs: number) => Promise<unknown>]>([
+  [
+    'a rollback',
+    'RollbackChangeOrder',
+    (timeoutMs) => client.rollBack('RollbackChangeOrder', orderId, timeoutMs),
+  ],
+  [
+    'a rollback of a release',
+    'RollbackApplication',
+    (timeoutMs) => {
+      const order = { appId, groupId: 'all', version: 'v1', batches: 1, batchWaitMinutes: 0 };
+      return client.rollBackApplication(order, timeoutMs);
+    },
+  ],
+])('%s that meets', (_what, operation, send) => {
   interface Row {
     trap: string;
     fault: Fault;
@@ -593,7 +659,8 @@ describe('a rollback that meets', () => {
     timeoutMs?: number;
   }
 
-  const success = '{"Code":200,"Data":{"ChangeOrderId":"8123db90-880f-486f-b5d6-0fd6a5a21d0f"}}';
+  const id = '8123db90-880f-486f-b5d6-0fd6a5a21d0f';
+  const success = JSON.stringify({ Code: 200, ChangeOrderId: id, Data: { ChangeOrderId: id } });
 
   const traps: Row[] = [
     {
@@ -780,13 +847,13 @@ describe('a rollback that meets', () => {
 
   test.each(traps)('$trap fails as $kind', async ({ fault, kind, message, code, timeoutMs = unhurried }) => {
     edas.setFault(() => fault);
-    await expect(client.rollBack('RollbackChangeOrder', orderId, timeoutMs)).rejects.toMatchObject({
+    await expect(send(timeoutMs)).rejects.toMatchObject({
       name: 'EdasFailure',
       kind,
       code,
       message: expect.stringMatching(message) as string,
     });
-    expect(edas.calls).toMatchObject([{ operation: 'RollbackChangeOrder', fault: fault.name }]);
+    expect(edas.calls).toMatchObject([{ operation, fault: fault.name }]);
   });
 
   test('every fault of the stand-in is in this table', () => {
@@ -794,6 +861,23 @@ describe('a rollback that meets', () => {
     expect(new Set(kinds)).toEqual(new Set(Object.keys(faults)));
   });
 
+  test('JSON that could poison a prototype fails as doubt', async () => {
+    answerWith(200, '{"__proto__":{"Code":200}}');
+    await expect(send(unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+    });
+  });
+
+  test('a success under another content type fails as doubt', async () => {
+    answerWith(200, { Code: 200 }, 'text/plain');
+    await expect(send(unhurried)).rejects.toMatchObject({
+      kind: 'doubt',
+      message: expect.stringContaining('it is text, not JSON') as string,
+    });
+  });
+});
+
+describe('a rollback of', () => {
   test('an order that EDAS does not know fails as not_found', async () => {
     await expect(client.rollBack('RollbackChangeOrder', 'nobody', unhurried)).rejects.toMatchObject({
       kind: 'not_found',
@@ -807,21 +891,6 @@ describe('a rollback that meets', () => {
     await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toMatchObject({
       kind: 'rejected',
       code: 'Application.ChangerOrder.Not.Running',
-    });
-  });
-
-  test('JSON that could poison a prototype fails as doubt', async () => {
-    answerWith(200, '{"__proto__":{"Code":200}}');
-    await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toMatchObject({
-      kind: 'doubt',
-    });
-  });
-
-  test('a success under another content type fails as doubt', async () => {
-    answerWith(200, { Code: 200 }, 'text/plain');
-    await expect(client.rollBack('RollbackChangeOrder', orderId, unhurried)).rejects.toMatchObject({
-      kind: 'doubt',
-      message: expect.stringContaining('it is text, not JSON') as string,
     });
   });
 });

@@ -2,26 +2,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ChangeOrderPlan } from '../../../local/stand-ins/edas/change-orders.ts';
 import { businessErrorUnder200, resetAfterHandling } from '../../../local/stand-ins/edas/faults.ts';
 import type { EdasStandInOptions } from '../../../local/stand-ins/edas/stand-in.ts';
-import type { ReleaseRollbackDue } from '../../../functions/task.ts';
+import { addReleases, releaseDue } from '../../support/releases.ts';
 import {
-  change,
   openTaskFunction,
   taskApp,
-  taskDue,
-  taskOrder,
   type TaskFunction,
   type TaskFunctionOptions,
 } from '../../support/task.ts';
 
-const minutes = 60_000;
-const policy = {
-  withinMs: 30 * minutes,
-  everyMs: 60 * minutes,
-  group: 'all',
-  batches: 2,
-  batchWaitMinutes: 0,
-};
-const due: ReleaseRollbackDue = { ...taskDue, rollback: 'ended', app: taskApp, ended: { policy } };
 const group = '8123db90-880f-486f-0000-000000000000';
 
 /** The follow function, and a release of ten minutes ago, before which another version ran. */
@@ -30,10 +18,7 @@ async function open(
   before: Partial<ChangeOrderPlan> = {},
 ): Promise<TaskFunction> {
   const task = await openTaskFunction({ queue: true, ...options }, onTestFinished);
-  const now = task.clock.now();
-  const deployment = { appId: taskApp, appName: change.appName, readyMs: 0, batchMs: 1_000 };
-  task.edas.orders.add({ ...deployment, version: '1.8.1', createdAt: now - 600 * minutes, ...before });
-  task.edas.orders.add({ ...deployment, id: taskOrder, version: '1.8.2', createdAt: now - 10 * minutes });
+  addReleases(task, before);
   return task;
 }
 
@@ -41,7 +26,7 @@ const release = { fromVersion: '1.8.2', toVersion: '1.8.1', groups: [group] };
 
 test('people are told from which version to which a release is rolled back, and how its instances are then', async () => {
   const task = await open();
-  await task.runAll(due);
+  await task.runAll(releaseDue);
   expect(task.notifications()).toMatchObject([
     { event: 'started', operation: 'RollbackApplication', release },
     {
@@ -61,7 +46,7 @@ test('people are told from which version to which a release is rolled back, and 
 
 test('each decision about a release has its versions and groups, and the last one its instances', async () => {
   const task = await open();
-  await task.runAll(due);
+  await task.runAll(releaseDue);
   const versions = { fromVersion: '1.8.2', toVersion: '1.8.1', groups: group };
   const decisions = new Map(task.decisions().map((line) => [String(line['rollback']), line]));
   expect(decisions.get('claimed')).toMatchObject({ outcome: 'watched', ...versions });
@@ -76,7 +61,7 @@ test('each decision about a release has its versions and groups, and the last on
 
 test('instances on which the older version is not healthy are told as trouble', async () => {
   const task = await open({}, { instanceState: 3 });
-  await task.runAll(due);
+  await task.runAll(releaseDue);
   const last = task.notifications().at(-1);
   expect(last).toMatchObject({ event: 'succeeded', instances: { total: 2, healthy: 0, onVersion: 2 } });
   expect(last?.text).toMatch(/^Trouble: the EDAS rollback has ended, but not all instances are healthy\.\n/);
@@ -84,7 +69,7 @@ test('instances on which the older version is not healthy are told as trouble', 
 
 test('a version that has an entry of its own in the history after the rollback is the same version', async () => {
   const task = await open({ edas: { releaseRules: { makesVersion: true } } });
-  await task.runAll(due);
+  await task.runAll(releaseDue);
   expect(task.notifications().at(-1)).toMatchObject({ instances: { total: 2, onVersion: 2 } });
 });
 
@@ -101,7 +86,7 @@ function readableFor(reads: number): NonNullable<EdasStandInOptions['fault']> {
 test('instances that cannot be looked at leave it open whether the rollback has helped', async () => {
   // The first reading is for the decision.
   const task = await open({ edas: { fault: readableFor(1) } });
-  await task.runAll(due);
+  await task.runAll(releaseDue);
   const last = task.notifications().at(-1);
   expect(last).toMatchObject({ event: 'succeeded', release });
   expect(last).not.toHaveProperty('instances');
@@ -111,7 +96,7 @@ test('instances that cannot be looked at leave it open whether the rollback has 
 describe('advice after a release was not rolled back', () => {
   test('leads to the console, and not to another webhook, where a rule refuses', async () => {
     const task = await open({}, { version: '1.8.2' });
-    await task.runAll(due);
+    await task.runAll(releaseDue);
     const [first] = task.notifications();
     expect(first).toMatchObject({
       event: 'not_rolled_back',
@@ -128,7 +113,7 @@ describe('advice after a release was not rolled back', () => {
         fault: ({ operation }) => (operation === 'RollbackApplication' ? businessErrorUnder200() : undefined),
       },
     });
-    await task.runAll(due);
+    await task.runAll(releaseDue);
     expect(task.events()[0]).toBe('not_rolled_back');
     expect(task.notifications()[0]?.text).not.toContain('end the webhook again');
   });
@@ -137,8 +122,8 @@ describe('advice after a release was not rolled back', () => {
 test('a release that a person has rolled back meanwhile is told with nothing to do', async () => {
   const task = await open();
   task.edas.orders.rollBackApplication({ appId: taskApp, groupId: 'all', version: '1.8.1', batches: 2 });
-  await task.clock.sleep(minutes);
-  await task.runAll(due);
+  await task.clock.sleep(60_000);
+  await task.runAll(releaseDue);
   const told = task.notifications();
   expect(told).toMatchObject([{ event: 'already_rolled_back', operation: 'RollbackApplication' }]);
   expect(told[0]?.text).toMatch(/^Nothing to do: /);
@@ -156,7 +141,7 @@ describe('where the answer to the call got lost and its order is listed nowhere'
 
   test('the instances alone show that it has succeeded', async () => {
     const task = await withoutOrder();
-    await task.runAll(due);
+    await task.runAll(releaseDue);
     expect(task.events()).toEqual(['outcome_unknown', 'succeeded']);
     expect(task.notifications().at(-1)).toMatchObject({ instances: { total: 2, onVersion: 2 }, release });
   });
@@ -164,7 +149,7 @@ describe('where the answer to the call got lost and its order is listed nowhere'
   test('no end is told where the instances cannot be looked at', async () => {
     // For the decision, right after the call, and when the version has changed.
     const task = await withoutOrder(readableFor(3));
-    await task.runAll(due);
+    await task.runAll(releaseDue);
     expect(task.events()).toEqual(['outcome_unknown', 'unreadable']);
     const last = task.notifications().at(-1);
     expect(last?.problem?.message).toContain(
@@ -175,7 +160,7 @@ describe('where the answer to the call got lost and its order is listed nowhere'
 
   test('advice never is to send the webhook again', async () => {
     const task = await withoutOrder();
-    await task.runAll(due);
+    await task.runAll(releaseDue);
     const [unknown] = task.notifications();
     expect(unknown).toMatchObject({ event: 'outcome_unknown', operation: 'RollbackApplication', release });
     expect(unknown?.text).toContain('This function does not send the rollback again.');

@@ -107,6 +107,12 @@ test('the lists may come in any order', () => {
   expect(shuffled).toEqual(plan());
 });
 
+test('a group whose instances EDAS does not name gets one batch', () => {
+  const { groups, instances } = readings.state;
+  const unclear = instances.map((each) => ({ ...each, groupId: undefined }));
+  expect(plan({ state: { groups, instances: unclear } })).toMatchObject({ batches: 1 });
+});
+
 test('a group of fewer instances than batches gets as many batches as it has instances', () => {
   const groups = ['group-a', 'group-b'].map((id) => ({ id, name: id, versionId: 'id-2' }));
   const instances = [
@@ -227,6 +233,14 @@ describe('only the version that runs everywhere, and is the newest', () => {
     });
     const after = also(order(other, 5, 'Rollback', rollback));
     expect(plan({ ...running('id-1'), ...after })).toMatchObject({ rollbackChangeOrderId: other });
+  });
+
+  test('that is not said while the version runs that the release names: what is newer may be on its way', () => {
+    const onItsWay = { history: [...readings.history, version('id-9', '1.1', 1)] };
+    expect(refusal({ ...running('id-2', 'id-2'), ...onItsWay }).code).toBe('previous_version_uncertain');
+    const fixed = { history: [...readings.history, version('id-9', '1.3', 1)] };
+    expect(refusal({ ...running('id-2', 'id-2'), ...fixed }).code).toBe('previous_version_uncertain');
+    expect(plan({ ...running('id-1'), ...fixed })).toMatchObject({ plan: 'already_rolled_back' });
   });
 
   test('that is not said of a release that is over for long, of what is in flight, or of what cannot be told', () => {

@@ -99,7 +99,11 @@ describe('by application', () => {
 
   test('the application is given with the order', async () => {
     const edas = edasOf({ [app]: [listed(orderId)] });
-    expect(await edas.find({ target: { app } })).toEqual({ app, changeOrderId: orderId });
+    expect(await edas.find({ target: { app } })).toEqual({
+      app,
+      changeOrderId: orderId,
+      createdAt: now - 60_000,
+    });
   });
 
   test('the list of that application is asked for, once', async () => {

@@ -813,6 +813,16 @@ describe('invariant 3: a rollback is sent once, so', () => {
     expect(course.pausesMs).toEqual([]);
   });
 
+  test('a change that has succeeded after a throttled rollback is in doubt where it would go on as a release', async () => {
+    const course = await run({
+      reads: [found(1), found(2)],
+      put: failed('throttled'),
+      request: { refusesSucceeded: true },
+    });
+    expect(answerOf(course)).toBe('edas_outcome_unknown');
+    expect(putsOf(course)).toBe(1);
+  });
+
   test('what is found out between two attempts counts: an order that can no longer be rolled back', async () => {
     const course = await run({ reads: [found(1), found(2, false)], put: failed('throttled') });
     expect(answerOf(course)).toBe('change_order_finished');

@@ -40,7 +40,7 @@ function releaseTwo(stage: Stage, plan: Partial<ChangeOrderPlan> = {}): void {
 }
 
 /** What came of the one call for the release, as its task has reported it. */
-async function report({ fc, clock }: Stage, end: Partial<RollbackReport>): Promise<void> {
+async function report({ edas, fc, clock }: Stage, end: Partial<RollbackReport>): Promise<void> {
   const facts = {
     version: 1,
     source: 'shop',
@@ -48,7 +48,8 @@ async function report({ fc, clock }: Stage, end: Partial<RollbackReport>): Promi
     operation: 'RollbackChangeOrder',
     app: shop,
   };
-  const release = { ...versions, fromVersionId: 'fake-version-id', seenUntil: clock.now() };
+  const newest = edas.orders.historyOf(shop).at(-1);
+  const release = { ...versions, fromVersionId: newest?.id ?? '', seenUntil: clock.now() };
   const task = { ...facts, release, requestedAt: clock.now(), ...end };
   const env = { FOLLOW_FUNCTION: followFunction, FUNCTION_ENDPOINT: fc.url };
   const queue = await openTaskQueue({ ...fakeContext, accountId: fakeAccountId }, env);

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../functions/lib/time.ts';
 import { readTask, type RollbackTask } from '../../../functions/task.ts';
-import type { RollbackRules } from '../../../local/stand-ins/edas/change-orders.ts';
+import type { ChangeOrders, RollbackRules } from '../../../local/stand-ins/edas/change-orders.ts';
 import * as edasFaults from '../../../local/stand-ins/edas/faults.ts';
+import type { ReleaseRules } from '../../../local/stand-ins/edas/release-rules.ts';
 import {
   startEdasStandIn,
   type ChooseFault,
@@ -46,9 +47,12 @@ export interface StageOptions extends Omit<WebhookOptions, 'fc' | 'kms' | 'clock
   fcFault?: (call: RecordedCall) => Fault | undefined;
   kmsFault?: ChooseKmsFault;
   rules?: RollbackRules;
+  releaseRules?: ReleaseRules;
+  /** What happened before. Default: a release has been in flight for a minute. */
+  history?: (orders: ChangeOrders, now: number) => void;
 }
 
-/** An instance of the function over all stand-ins, and a release in flight that it may roll back. */
+/** An instance of the function over all stand-ins, and a release that it may roll back. */
 export interface Stage {
   edas: EdasStandIn;
   fc: FcStandIn;
@@ -58,8 +62,10 @@ export interface Stage {
   webhook: Webhook;
   /** Another instance over the same stand-ins, with these changes. */
   another: (changes?: Partial<WebhookOptions>) => Webhook;
-  /** How many rollbacks were sent to EDAS. */
+  /** How many rollbacks of a change in flight were sent to EDAS. */
   puts: () => number;
+  /** How many rollbacks of a release that has ended were sent to EDAS. */
+  releaseCalls: () => number;
   /** The tasks that were taken, as the follow function reads them. None of them ever ends. */
   tasks: () => RollbackTask[];
   /** The log, but for the audit trail. */
@@ -79,12 +85,14 @@ export interface Case {
 export type AnswerCase = Case & { status: number; part: object };
 
 export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise<Stage> {
-  const { edasFault: fault, fcFault, kmsFault, rules = { ofTerminated: 'accepted' }, ...rest } = options;
+  const { edasFault: fault, fcFault, kmsFault, rules = { ofTerminated: 'accepted' }, ...more } = options;
+  const { releaseRules = {}, history = releaseInFlight, ...rest } = more;
   const clock = realClockThatLeaps();
   const edas = await startEdasStandIn({
     credentials: fakeCredentials,
     now: clock.now,
     rollbackRules: rules,
+    releaseRules,
     ...(fault && { fault }),
   });
   cleanUp(() => edas.close());
@@ -98,8 +106,7 @@ export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise
   const kms = await startKmsStandIn({ credentials: fakeCredentials });
   kms.setFault(kmsFault);
   cleanUp(() => kms.close());
-  const createdAt = clock.now() - 60_000;
-  edas.orders.add({ id: changeOrderId, appId: app, createdAt, readyMs: 0, batchMs: 600_000 });
+  history(edas.orders, clock.now());
   const another = (changes: Partial<WebhookOptions> = {}) =>
     openWebhook(edas, { ...rest, fc, kms, clock, ...changes });
   const webhook = another();
@@ -111,9 +118,14 @@ export async function setStage(options: StageOptions, cleanUp: CleanUp): Promise
     webhook,
     another,
     puts: () => edas.calls.filter(({ method }) => method === 'PUT').length,
+    releaseCalls: () => edas.calls.filter(({ operation }) => operation === 'RollbackApplication').length,
     tasks: () => fc.tasks.filter(({ payload }) => payload.length > 0).map(({ payload }) => readTask(payload)),
     warnings: () => webhook.lines.filter((line) => !line.includes('"msg":"decision"')),
   };
+}
+
+function releaseInFlight(orders: ChangeOrders, now: number): void {
+  orders.add({ id: changeOrderId, appId: app, createdAt: now - 60_000, readyMs: 0, batchMs: 600_000 });
 }
 
 /** Sets the stage for one test. */

@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createNarrator } from '../../../local/sandbox/narrator.ts';
 import type { ReceivedMessage } from '../../../local/stand-ins/channels/receiver.ts';
+import type { RecordedCall } from '../../../local/stand-ins/edas/stand-in.ts';
+import type { RecordedCall as RecordedTaskCall } from '../../../local/stand-ins/fc/stand-in.ts';
 
 /** What a narrator tells, line by line. */
 function listen(isVerbose: boolean) {
@@ -93,6 +95,63 @@ test.each([
     narrator.message(message('dingtalk', '\u6210\u529f\nmore'));
     await vi.waitFor(() => {
       expect(told()).toEqual(lines);
+    });
+  },
+);
+
+const edasCall = (operation: RecordedCall['operation'], status = 200) =>
+  ({ operation, status, host: '127.0.0.1:1' }) as RecordedCall;
+const fcCall = (operation: RecordedTaskCall['operation'], taskId: string, status: number) =>
+  ({ operation, taskId, status, host: '127.0.0.1:2' }) as RecordedTaskCall;
+
+test('reads that follow one another are one line of the story, told before what comes after them', () => {
+  const { narrator, told } = listen(false);
+  narrator.call(edasCall('ListRecentChangeOrder'));
+  narrator.call(edasCall('ListRecentChangeOrder'));
+  narrator.taskCall(fcCall('GetAsyncTask', 'ended-call-1', 404));
+  narrator.call(edasCall('QueryApplicationStatus', 503));
+  narrator.taskCall(fcCall('InvokeFunction', 'ended-1', 202));
+  narrator.call(edasCall('GetChangeOrderInfo'));
+  narrator.call(edasCall('RollbackChangeOrder'));
+  narrator.answer(path, answer(202, { outcome: 'rolling_back' }), 1);
+  expect(told()).toEqual([
+    '   function → EDAS    ListRecentChangeOrder (2), QueryApplicationStatus HTTP 200, HTTP 503',
+    '   function → FC      InvokeFunction ended-1 HTTP 202',
+    '   function → EDAS    GetChangeOrderInfo HTTP 200',
+    '   function → EDAS    RollbackChangeOrder HTTP 200',
+    '   function → sender  POST /hook answered 202 rolling_back',
+  ]);
+});
+
+test('with verbose, each read has its line, and so has each question about a task', () => {
+  const { narrator, told } = listen(true);
+  narrator.call(edasCall('ListRecentChangeOrder'));
+  narrator.call(edasCall('ListRecentChangeOrder'));
+  narrator.taskCall(fcCall('GetAsyncTask', 'ended-call-1', 404));
+  expect(told()).toEqual([
+    '   function → EDAS    ListRecentChangeOrder HTTP 200',
+    '   function → EDAS    ListRecentChangeOrder HTTP 200',
+    '   function → FC      GetAsyncTask ended-call-1 HTTP 404',
+  ]);
+});
+
+test.each([
+  [
+    'Succeeded\nVersion: from 2 back to 1\nStatus: 2\nInstances: 3 of 4 healthy\nNext: wait',
+    ['Succeeded', '                      Version: from 2 back to 1 · Instances: 3 of 4 healthy'],
+  ],
+  [
+    '\u6210\u529f\n版本：从 2 回到 1\n实例：3/4 个状态正常',
+    ['\u6210\u529f', '                      版本：从 2 回到 1 · 实例：3/4 个状态正常'],
+  ],
+  ['Started\nVersion: from 2 back to 1\nNext: wait', ['Started']],
+])(
+  'of a message the story has the versions, once the instances are known: %j',
+  async (text, [first, ...rest]) => {
+    const { narrator, told } = listen(false);
+    narrator.message({ kind: 'slack', text } as ReceivedMessage);
+    await vi.waitFor(() => {
+      expect(told()).toEqual([`   task → people      slack: ${first}`, ...rest]);
     });
   },
 );

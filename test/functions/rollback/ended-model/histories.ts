@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { EdasFailureKind } from '../../../../functions/edas/failure.ts';
-import type { ReleasePolicy } from '../../../../functions/rollback/release-policy.ts';
+import type { ReleasePolicy } from '../../../../functions/rollback/release.ts';
 import { statuses, type ChangeOrderPlan } from '../../../../local/stand-ins/edas/change-orders.ts';
 import { planGroups, type GroupPlan } from '../../../../local/stand-ins/edas/groups.ts';
 import type { Possibilities } from './account.ts';

@@ -1,7 +1,7 @@
 import { Problem } from '../../../../functions/errors.ts';
 import { changeOrdersOf } from '../../../../functions/rollback/change-orders.ts';
 import { findChangeOrder } from '../../../../functions/rollback/find-change-order.ts';
-import type { ReleasePolicy } from '../../../../functions/rollback/release-policy.ts';
+import type { ReleasePolicy } from '../../../../functions/rollback/release.ts';
 import { executeRollback } from '../../../../functions/webhook/execute-rollback.ts';
 import type { Outcome } from '../../../../functions/webhook/outcome.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';

@@ -60,10 +60,16 @@ const ofCalls: Invariants<ReleaseCall> = {
 };
 
 const ofDeliveries: Invariants<Delivery> = {
-  'already_rolled_back is said only where the release runs nowhere': ({ outcome, nowhere }, { account }) => {
+  'already_rolled_back is said only where the release runs in none of its groups': (
+    { outcome, nowhere },
+    { account, platform: { calls } },
+  ) => {
     if (outcome?.outcome !== 'already_rolled_back') return undefined;
-    const { changeOrderId } = outcome;
-    return nowhere.has(changeOrderId) ? undefined : `${account.nameOf(changeOrderId)} runs`;
+    const { changeOrderId: id } = outcome;
+    const wasForGroup = calls.some(
+      (call) => call.release === id && tookEffect(call) && nowhere.has(`${id} ${call.group}`),
+    );
+    return nowhere.has(id) || wasForGroup ? undefined : `${account.nameOf(id)} runs`;
   },
 
   'the order that is named as the rollback is one': ({ outcome }, { account }) => {

@@ -11,3 +11,18 @@ export interface ReleasePolicy {
   /** Minutes between two batches, 0 to 5. */
   batchWaitMinutes: number;
 }
+
+/** Which versions a rollback of a release is about. */
+export interface ReleaseVersions {
+  /** The version that runs. */
+  fromVersion: string;
+  /** The version that ran before it. */
+  toVersion: string;
+  /** The ids of the groups of instances. */
+  groups: readonly string[];
+}
+
+/** Only these facts of something that knows more of a release. */
+export function versionsOf({ fromVersion, toVersion, groups }: ReleaseVersions): ReleaseVersions {
+  return { fromVersion, toVersion, groups };
+}
