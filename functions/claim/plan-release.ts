@@ -1,6 +1,5 @@
 import { Problem } from '../errors.ts';
 import {
-  findRolledBack,
   planReleaseRollback,
   type ReleasePlan,
   type ReleaseReadings,
@@ -9,7 +8,14 @@ import {
 } from '../rollback/ended-release.ts';
 import { deploymentsBefore } from '../rollback/listed-orders.ts';
 import { readRelease } from '../rollback/read-release.ts';
-import { calledBefore, lookAtRelease, mayHaveTakenEffect, rollbackOrderIn } from './release-tasks.ts';
+import type { ReleaseFacts } from '../task.ts';
+import {
+  calledBefore,
+  lookAtRelease,
+  mayHaveTakenEffect,
+  rollbackOrderIn,
+  type ReleaseRecord,
+} from './release-tasks.ts';
 import type { ReleaseClaimDependencies } from './roll-back-release-once.ts';
 
 /** How many deployments before a release are looked at: its own rollback may stand between it and the release before. */
@@ -37,7 +43,7 @@ export async function planRelease(
     })),
   );
   const undone = records.find(({ record }) => rollbackOrderIn(record) === changeOrderId);
-  if (undone) return requireGone(undone.release, request, readings);
+  if (undone) return requireGone(undone.release, undone.record, request, readings);
   const times = records.flatMap(({ record }) => calledBefore(record) ?? []);
   const rolledBackAt = times.length > 0 ? Math.max(...times) : undefined;
   const rolledBack = records
@@ -47,30 +53,52 @@ export async function planRelease(
       rollbackChangeOrderId: rollbackOrderIn(record),
     }));
   const plan = planReleaseRollback(request, { ...readings, rolledBackAt, rolledBack });
-  const isSure = records.every(({ record }) => record.call !== 'unreadable');
-  if (isSure || plan.plan === 'already_rolled_back') return plan;
+  const isUnsure = records.some(({ record }) => record.call === 'unreadable');
+  if (plan.plan === 'roll_back' && isUnsure) throw unsure(app, changeOrderId);
+  return plan;
+}
+
+/**
+ * The deployment that is asked for is the rollback of the release before it, which may have failed.
+ *
+ * @throws Problem `release_already_tried` unless the release runs in none of its groups any more
+ */
+function requireGone(
+  changeOrderId: string,
+  record: ReleaseRecord,
+  { app, changeOrderId: rollback }: ReleaseRequest,
+  readings: ReleaseReadings,
+): RolledBackBefore {
+  const release = record.call === 'claimed' ? (record.report ?? record.claim)?.release : undefined;
+  if (release && runsStill(release, readings) === false) {
+    return { plan: 'already_rolled_back', changeOrderId, rollbackChangeOrderId: rollback };
+  }
   throw new Problem(
-    'task_not_taken',
-    'Function Compute could not be asked whether the release before was rolled back: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.',
+    'release_already_tried',
+    `The deployment ${rollback} is the rollback of the release ${changeOrderId}, and EDAS does not show that this release runs no more. This request rolled nothing back. Decide in the EDAS console.`,
     { app, changeOrderId },
   );
 }
 
 /**
- * The deployment that is asked for is the rollback of the release before it. It may have failed, or have been for one group.
- *
- * @throws Problem `release_already_tried` unless the release runs nowhere
+ * Whether the version of a release runs in one of its groups; undefined where EDAS does not show it. A person may have
+ * gone back to it, under the same name and another id.
  */
-function requireGone(
-  release: string,
-  { app, changeOrderId: rollback }: ReleaseRequest,
-  readings: ReleaseReadings,
-): RolledBackBefore {
-  const gone = findRolledBack({ changeOrderId: release }, readings);
-  if (gone) return { ...gone, changeOrderId: release, rollbackChangeOrderId: rollback };
-  throw new Problem(
-    'release_already_tried',
-    `The deployment ${rollback} is the rollback of the release ${release}, and EDAS does not show that this release runs nowhere. This request rolled nothing back. Decide in the EDAS console.`,
-    { app, changeOrderId: release },
+export function runsStill(
+  { groups, fromVersion, fromVersionId }: ReleaseFacts,
+  { state, history }: Pick<ReleaseReadings, 'state' | 'history'>,
+): boolean | undefined {
+  const concerned = state.groups.filter(({ id }) => groups.includes(id));
+  if (concerned.length === 0) return undefined;
+  const entries = history.filter(({ version }) => version === fromVersion);
+  const ids = [fromVersionId, ...entries.map(({ id }) => id)];
+  return concerned.some(({ versionId = fromVersionId }) => ids.includes(versionId));
+}
+
+function unsure(app: string, changeOrderId: string): Problem {
+  return new Problem(
+    'task_not_taken',
+    'Function Compute could not be asked whether the release before was rolled back: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.',
+    { app, changeOrderId },
   );
 }

@@ -1,15 +1,15 @@
 import { isDead } from '../platform/task-queue.ts';
 import {
+  readTask,
   releaseClaimIdFor,
   releaseReportIdFor,
   releaseTaskIdFor,
   type ReleaseRollbackDue,
   type RollbackClaimed,
   type RollbackReport,
-  type RollbackTask,
 } from '../task.ts';
 import { mostClaims } from './claim.ts';
-import { readTaskRecord, submitTask, taskIn, type QueueAccess, type Submission } from './task-calls.ts';
+import { readTaskRecord, submitTask, type QueueAccess, type Submission } from './task-calls.ts';
 
 /** What the tasks of a release show of its one call. */
 export type ReleaseRecord =
@@ -28,7 +28,8 @@ export async function lookAtRelease(changeOrderId: string, access: QueueAccess):
   ]);
   if (claim === 'absent' && report === 'absent') return { call: 'none' };
   if (typeof claim === 'string' && typeof report === 'string') return { call: 'unreadable' };
-  const [claimed, reported] = [taskIn(claim), taskIn(report)];
+  const claimed = typeof claim === 'string' ? undefined : read(claim.payload);
+  const reported = typeof report === 'string' ? undefined : read(report.payload);
   return {
     call: 'claimed',
     claim: claimed?.rollback === 'claimed' ? claimed : undefined,
@@ -36,7 +37,16 @@ export async function lookAtRelease(changeOrderId: string, access: QueueAccess):
   };
 }
 
-function isReport(task: RollbackTask): task is RollbackReport {
+function read(payload: string | undefined): ReturnType<typeof readTask> | undefined {
+  try {
+    return readTask(payload);
+  } catch {
+    // Of another version.
+    return undefined;
+  }
+}
+
+function isReport(task: ReturnType<typeof readTask>): task is RollbackReport {
   return task.rollback === 'done' || task.rollback === 'unknown' || task.rollback === 'refused';
 }
 
@@ -46,15 +56,17 @@ export function calledBefore(record: ReleaseRecord): number | undefined {
   return record.claim?.sendsUntil ?? record.report?.requestedAt;
 }
 
+/** Whether the call may have rolled the release back. */
+export function mayHaveTakenEffect(
+  record: ReleaseRecord,
+): record is Extract<ReleaseRecord, { call: 'claimed' }> {
+  return record.call === 'claimed' && record.report?.rollback !== 'refused';
+}
+
 /** The change order that carries the rollback of a release out, as EDAS named it. */
 export function rollbackOrderIn(record: ReleaseRecord): string | undefined {
   const report = record.call === 'claimed' ? record.report : undefined;
   return report?.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
-}
-
-/** Whether the call may have rolled the release back. */
-export function mayHaveTakenEffect(record: ReleaseRecord): boolean {
-  return record.call === 'claimed' && record.report?.rollback !== 'refused';
 }
 
 /**

@@ -241,8 +241,8 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
  * before it, where that brought the newest version: then the "release" is its rollback, which EDAS lists like any other
  * deployment. That the newest version of the history runs nowhere is not enough: it may be one that is being deployed.
  */
-export function findRolledBack(
-  { changeOrderId }: Pick<ReleaseRequest, 'changeOrderId'>,
+function findRolledBack(
+  { changeOrderId }: ReleaseRequest,
   { orders, history, state }: ReleaseReadings,
 ): RolledBackBefore | undefined {
   const ids = [...state.groups, ...state.instances].flatMap(({ versionId }) => versionId ?? []);

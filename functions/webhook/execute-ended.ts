@@ -1,13 +1,13 @@
-import { planRelease } from '../claim/plan-release.ts';
+import { planRelease, runsStill } from '../claim/plan-release.ts';
 import {
   handOverReleaseRollback,
   lookAtRelease,
-  rollbackOrderIn,
   mayHaveTakenEffect,
+  rollbackOrderIn,
   type ReleaseRecord,
 } from '../claim/release-tasks.ts';
 import type { QueueAccess } from '../claim/task-calls.ts';
-import { describeStatus, endOf } from '../edas/status.ts';
+import { changeOrderStatus, describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
@@ -146,8 +146,10 @@ async function replyToCall(
         return duplicateOf(changeOrderId, what);
       }
       const runs = await stillRuns();
-      if (runs === false) return releaseRolledBackBefore(changeOrderId, id);
-      if (runs === undefined && refusal) throw refusal;
+      const hasSucceeded = status === changeOrderStatus.succeeded;
+      if (runs === false || (runs === undefined && hasSucceeded)) {
+        return releaseRolledBackBefore(changeOrderId, id);
+      }
       const seen = runs === true ? ', and the release still runs' : '';
       throw tried(`its rollback, ${id}, has status ${describeStatus(status)}${seen}.`);
     }
@@ -176,7 +178,7 @@ async function replyToCall(
   }
 }
 
-/** Whether the version of a release runs anywhere; undefined where EDAS does not show it. */
+/** Whether the version of a release runs in one of its groups; undefined where EDAS does not show it. */
 async function runsIn(
   release: ReleaseFacts | undefined,
   app: string,
@@ -186,9 +188,12 @@ async function runsIn(
   const leftMs = timeLeft({ deadlineAt }, clock);
   if (!release || leftMs < leastCallMs) return undefined;
   try {
-    const { groups, instances } = await (await edas()).getApplicationState(app, leftMs);
-    const running = [...groups, ...instances].flatMap(({ versionId }) => versionId ?? []);
-    return running.length > 0 ? running.includes(release.fromVersionId) : undefined;
+    const client = await edas();
+    const [state, history] = await Promise.all([
+      client.getApplicationState(app, leftMs),
+      client.listHistoryVersions(app, leftMs),
+    ]);
+    return runsStill(release, { state, history });
   } catch (error) {
     warn('what runs of the application could not be read', { app, reason: reasonOf(error) });
     return undefined;
@@ -221,7 +226,7 @@ export async function isReleaseRollback(
   queue: QueueAccess,
 ): Promise<boolean> {
   const record = await lookAtRelease(releaseBefore, queue);
-  if (record.call !== 'claimed' || !mayHaveTakenEffect(record)) return false;
+  if (!mayHaveTakenEffect(record)) return false;
   const named = rollbackOrderIn(record);
   if (named !== undefined) return named === changeOrderId;
   // What was made long after the one call is a release of its own.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planRelease } from '../../../functions/claim/plan-release.ts';
+import { planRelease, runsStill } from '../../../functions/claim/plan-release.ts';
 import type { EdasClient, ListedChangeOrder } from '../../../functions/edas/client.ts';
 import {
   releaseClaimIdFor,
@@ -61,10 +61,10 @@ function edasWith(orders: ListedChangeOrder[], ...versionIds: string[]): EdasCli
     listHistoryVersions: () => Promise.resolve(history),
     getApplicationState: () =>
       Promise.resolve({
-        groups: versionIds.map((versionId) => ({ id: `group of ${versionId}`, name: undefined, versionId })),
-        instances: versionIds.map((versionId) => ({
-          id: `instance of ${versionId}`,
-          groupId: `group of ${versionId}`,
+        groups: versionIds.map((versionId, index) => ({ id: `group-${index}`, name: undefined, versionId })),
+        instances: versionIds.map((versionId, index) => ({
+          id: `instance-${index}`,
+          groupId: `group-${index}`,
           state: 7,
           versionId,
         })),
@@ -92,6 +92,13 @@ const done = (rollbackChangeOrderId?: string): RollbackReport => ({
   rollback: 'done',
   rollbackChangeOrderId,
   isKnownToSender: false,
+  release: {
+    fromVersion: '1.2',
+    fromVersionId: 'id-2',
+    toVersion: '1.1',
+    groups: ['group-0', 'group-1'],
+    seenUntil: ago(100),
+  },
 });
 
 /** The queue, after the release `bad` was called to be rolled back. */
@@ -146,7 +153,7 @@ test('nothing is certain while Function Compute cannot be asked', async () => {
 // EDAS may list the rollback of a release like any other deployment.
 const undone = [...releases.slice(0, 2), deployment(newest, 5, '1.1')];
 
-test('the rollback of a release is no release, and that one was rolled back where it runs nowhere', async () => {
+test('the rollback of a release is no release, and that one was rolled back where it runs in none of its groups', async () => {
   expect(await plan(edasWith(undone, 'id-1'), queueWith(done(newest)))).toEqual({
     plan: 'already_rolled_back',
     changeOrderId: bad,
@@ -154,9 +161,29 @@ test('the rollback of a release is no release, and that one was rolled back wher
   });
 });
 
-test('where it was for one group only, or failed, the release was tried, and is not called rolled back', async () => {
+test('where the release still runs in one of them, it was tried, and is not called rolled back', async () => {
   const problem = await problemOfAsync(() => plan(edasWith(undone, 'id-1', 'id-2'), queueWith(done(newest))));
   expect(problem?.code).toBe('release_already_tried');
   expect(problem?.message).toContain(`${newest} is the rollback of the release ${bad}`);
   expect(problem?.facts).toMatchObject({ changeOrderId: bad });
+});
+
+test('a release that a person has gone back to runs again, although under another id', () => {
+  const release = {
+    fromVersion: '1.2',
+    fromVersionId: 'id-2',
+    toVersion: '1.1',
+    groups: ['group-0'],
+    seenUntil: 0,
+  };
+  const stateOf = (versionId: string | undefined) => ({
+    groups: [{ id: 'group-0', name: undefined, versionId }],
+    instances: [],
+  });
+  const again = [{ id: 'id-2b', version: '1.2', createdAt: ago(1) }, ...history];
+  expect(runsStill(release, { state: stateOf('id-2b'), history: again })).toBe(true);
+  expect(runsStill(release, { state: stateOf('id-2'), history })).toBe(true);
+  expect(runsStill(release, { state: stateOf(undefined), history })).toBe(true);
+  expect(runsStill(release, { state: stateOf('id-1'), history })).toBe(false);
+  expect(runsStill({ ...release, groups: ['group-9'] }, { state: stateOf('id-1'), history })).toBeUndefined();
 });

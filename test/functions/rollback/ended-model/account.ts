@@ -135,10 +135,17 @@ export class Account {
     );
   }
 
-  /** The releases that run nowhere. */
+  /** The releases that run nowhere, by their ids; with the id of a group: those that do not run there. */
   nowhere(): string[] {
-    const running = [...this.running().values()].flatMap(({ group, packages }) => [group, ...packages]);
-    return this.releases.filter((each) => !running.includes(each.package)).map(({ id }) => id);
+    const groups = [...this.running()].map(([id, { group, packages }]) => ({
+      id,
+      all: [group, ...packages],
+    }));
+    return this.releases.flatMap((release) => {
+      const without = groups.filter(({ all }) => !all.includes(release.package));
+      const inGroups = without.map(({ id }) => `${release.id} ${id}`);
+      return without.length === groups.length ? [release.id, ...inGroups] : inGroups;
+    });
   }
 
   nameOf(id: string): string {

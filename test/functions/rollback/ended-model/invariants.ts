@@ -1,5 +1,5 @@
-import { statuses } from '../../../../local/stand-ins/edas/change-orders.ts';
-import { type KnownOrder, type Running } from './account.ts';
+import { statuses, type ChangeOrder } from '../../../../local/stand-ins/edas/change-orders.ts';
+import type { KnownOrder, Origin, Running } from './account.ts';
 import { answerOf, type Delivery, type History } from './history.ts';
 import type { News, ReleaseCall } from './platform.ts';
 
@@ -17,6 +17,34 @@ const ofCalls: Invariants<ReleaseCall> = {
   'it rolls back a release, and no rollback': ({ release }, { account }) => {
     const { origin, name } = account.known.get(release) ?? {};
     return origin === 'a release' ? undefined : `${name} is ${origin}`;
+  },
+
+  'nothing was in flight when it looked': ({ inFlight }, { account }) =>
+    inFlight.length === 0 ? undefined : `${inFlight.map((id) => account.nameOf(id)).join(', ')} was`,
+
+  'the release ended within the window': ({ release, lookedAt, due }, { account }) => {
+    const { finishedAt = Infinity } = account.orders.get(release) ?? {};
+    const limitMs = (due?.ended.policy.withinMs ?? 0) + clockDifferenceMs;
+    return lookedAt - finishedAt <= limitMs ? undefined : `it ended ${lookedAt - finishedAt} ms before`;
+  },
+
+  'the release began before the problem': ({ release, due }, { account }) => {
+    const { problemStartedAt = Infinity } = due ?? {};
+    const startedAt = account.order(release)?.startedAt ?? Infinity;
+    return startedAt <= problemStartedAt ? undefined : `it began ${startedAt - problemStartedAt} ms after`;
+  },
+
+  'the application was not rolled back a short time ago, as far as EDAS showed it': (
+    { lookedAt, hidden, due },
+    { account },
+  ) => {
+    const since = lookedAt - (due?.ended.policy.everyMs ?? 0) + clockDifferenceMs;
+    const isSeen = ({ id, origin }: KnownOrder) =>
+      isRollback(origin) && !hidden.includes(id) && saysRollback(account.orders.get(id));
+    const recent = [...account.known.values()].find(
+      (each) => each.createdAt > since && each.createdAt < lookedAt && isSeen(each),
+    );
+    return recent && `${recent.name} is ${recent.origin}`;
   },
 
   'it rolls back only the newest release': (call, { account }) => {
@@ -59,11 +87,29 @@ const ofCalls: Invariants<ReleaseCall> = {
   },
 };
 
+/** Milliseconds by which the clocks may differ here. */
+const clockDifferenceMs = 300_000;
+
+/** EDAS may list a rollback like any other deployment: then it cannot be known. */
+function saysRollback(order: ChangeOrder | undefined): boolean {
+  return /rollback|\u56de\u6eda/i.test(`${order?.coType} ${order?.description}`);
+}
+
+function isRollback(origin: Origin): boolean {
+  return origin.startsWith('a rollback');
+}
+
 const ofDeliveries: Invariants<Delivery> = {
-  'already_rolled_back is said only where the release runs nowhere': ({ outcome, nowhere }, { account }) => {
+  'already_rolled_back is said only where the release runs in none of its groups': (
+    { outcome, nowhere },
+    { account, platform: { calls } },
+  ) => {
     if (outcome?.outcome !== 'already_rolled_back') return undefined;
-    const { changeOrderId } = outcome;
-    return nowhere.has(changeOrderId) ? undefined : `${account.nameOf(changeOrderId)} runs`;
+    const { changeOrderId: id } = outcome;
+    const wasForGroup = calls.some(
+      (call) => call.release === id && tookEffect(call) && nowhere.has(`${id} ${call.group}`),
+    );
+    return nowhere.has(id) || wasForGroup ? undefined : `${account.nameOf(id)} runs`;
   },
 
   'the order that is named as the rollback is one': ({ outcome }, { account }) => {
@@ -154,30 +200,40 @@ const ofHistories: Invariants<History> = {
   },
 };
 
-/** @throws Error with the invariant that does not hold, why, and what happened */
-export function requireInvariants(history: History): void {
-  const { platform, deliveries } = history;
-  const faults = [
-    ...faultsIn(platform.calls, ofCalls, history),
-    ...faultsIn(deliveries, ofDeliveries, history),
-    ...faultsIn(platform.news, ofNews, history),
-    ...faultsIn([history], ofHistories, history),
-  ];
-  if (faults.length === 0) return;
-  const { plan } = history;
-  const setting = JSON.stringify({ ...plan, steps: undefined });
-  throw new Error([faults.join('\n'), setting, ...tell(history)].join('\n'));
+/** An invariant that does not hold, and why. */
+interface Breach {
+  what: string;
+  why: string;
 }
 
-function faultsIn<Subject>(
+/** @throws Error with the invariants that do not hold, and what happened */
+export function requireInvariants(history: History): void {
+  const breaches = breachesIn(history);
+  if (breaches.length === 0) return;
+  const setting = JSON.stringify({ ...history.plan, steps: undefined });
+  const faults = breaches.map(({ what, why }) => `Not held: ${what}. ${why}`);
+  throw new Error([...faults, setting, ...tell(history)].join('\n'));
+}
+
+export function breachesIn(history: History): Breach[] {
+  const { platform, deliveries } = history;
+  return [
+    ...breachesBy(platform.calls, ofCalls, history),
+    ...breachesBy(deliveries, ofDeliveries, history),
+    ...breachesBy(platform.news, ofNews, history),
+    ...breachesBy([history], ofHistories, history),
+  ];
+}
+
+function breachesBy<Subject>(
   subjects: readonly Subject[],
   invariants: Invariants<Subject>,
   history: History,
-): string[] {
+): Breach[] {
   return subjects.flatMap((subject) =>
     Object.entries(invariants).flatMap(([what, faultOf]) => {
-      const fault = faultOf(subject, history);
-      return fault === undefined ? [] : `Not held: ${what}. ${fault}`;
+      const why = faultOf(subject, history);
+      return why === undefined ? [] : { what, why };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { EdasFailure, type EdasFailureKind } from '../../../../functions/edas/failure.ts';
 import type { ChangeOrderProgress } from '../../../../functions/edas/change-order.ts';
-import type { EdasClient, RollbackReceipt } from '../../../../functions/edas/client.ts';
+import type { EdasClient, ListedChangeOrder, RollbackReceipt } from '../../../../functions/edas/client.ts';
+import { phaseOf } from '../../../../functions/edas/status.ts';
 import { Problem } from '../../../../functions/errors.ts';
 import type { RollbackEvent } from '../../../../functions/follow/rollback-event.ts';
 import { runTask } from '../../../../functions/follow/run-task.ts';
@@ -9,7 +10,7 @@ import {
   type TaskQueue,
   type TaskState,
 } from '../../../../functions/platform/task-queue.ts';
-import { readTask } from '../../../../functions/task.ts';
+import { readTask, type ReleaseRollbackDue } from '../../../../functions/task.ts';
 import type { Ruling } from '../../../../local/stand-ins/edas/change-orders.ts';
 import type { Account, Running } from './account.ts';
 import type { Timeline } from './timeline.ts';
@@ -34,6 +35,10 @@ export interface ReleaseCall {
   /** When its caller last looked at the change orders, and those that EDAS did not show it then. */
   lookedAt: number;
   hidden: readonly string[];
+  /** The orders that it saw in flight. */
+  inFlight: readonly string[];
+  /** What its task says. */
+  due: ReleaseRollbackDue | undefined;
   ruling: Ruling | undefined;
   /** What ran when it came. */
   running: ReadonlyMap<string, Running>;
@@ -70,6 +75,8 @@ export interface Invocation {
   aheadMs: number;
   lookedAt: number;
   hidden: readonly string[];
+  inFlight: readonly string[];
+  due?: ReleaseRollbackDue | undefined;
   onKill: () => void;
 }
 
@@ -134,7 +141,14 @@ export class Platform {
     this.#invocations += 1;
     const { aheadMs } = this.#options;
     const number = this.#invocations;
-    const usual = { byApplication: false, aheadMs, lookedAt: 0, hidden: [], onKill: () => undefined };
+    const usual = {
+      byApplication: false,
+      aheadMs,
+      lookedAt: 0,
+      hidden: [],
+      inFlight: [],
+      onKill: () => undefined,
+    };
     return { ...usual, name, number, isAlive: true, ...more };
   }
 
@@ -184,6 +198,8 @@ export class Platform {
           const isShown = (id: string) => shown.some(({ changeOrderId }) => changeOrderId === id);
           invocation.lookedAt = this.#timeline.now;
           invocation.hidden = [...this.#account.known.keys()].filter((id) => !isShown(id));
+          const isMoving = ({ status }: ListedChangeOrder) => phaseOf(status) === 'in_flight';
+          invocation.inFlight = shown.filter(isMoving).map(({ changeOrderId }) => changeOrderId);
           return shown;
         }),
       listHistoryVersions: (_app, timeoutMs) => ask('history', timeoutMs, () => this.#account.history()),
@@ -192,7 +208,7 @@ export class Platform {
         const { subject: release = 'a webhook' } = invocation;
         const noteCall = (ruling: Ruling | undefined, running: ReadonlyMap<string, Running>) => {
           const { groupId: group, version } = order;
-          const { lookedAt, hidden } = invocation;
+          const { lookedAt, hidden, inFlight, due } = invocation;
           const at = this.#timeline.now;
           const packageName = this.#account.packageOf(version);
           this.calls.push({
@@ -202,6 +218,8 @@ export class Platform {
             at,
             lookedAt,
             hidden,
+            inFlight,
+            due,
             ruling,
             running,
             package: packageName,
@@ -307,9 +325,11 @@ export class Platform {
   }
 
   #run(task: Task): void {
-    const { changeOrderId: subject, rollback: kind } = readTask(task.payload);
+    const given = readTask(task.payload);
+    const { changeOrderId: subject, rollback: kind } = given;
+    const due = given.rollback === 'ended' ? given : undefined;
     const name = `${this.#shortOf(task.id)} (attempt ${task.attempts})`;
-    const invocation = this.begin(name, { subject });
+    const invocation = this.begin(name, { subject, due });
     task.runs += 1;
     task.state = 'Running';
     const isRetry = task.attempts > 1;
