@@ -1,13 +1,15 @@
 import { Problem } from '../errors.ts';
 import {
+  findRolledBack,
   planReleaseRollback,
   type ReleasePlan,
+  type ReleaseReadings,
   type ReleaseRequest,
   type RolledBackBefore,
 } from '../rollback/ended-release.ts';
 import { deploymentsBefore } from '../rollback/listed-orders.ts';
 import { readRelease } from '../rollback/read-release.ts';
-import { calledBefore, lookAtRelease, rollbackOrderIn } from './release-tasks.ts';
+import { calledBefore, lookAtRelease, mayHaveTakenEffect, rollbackOrderIn } from './release-tasks.ts';
 import type { ReleaseClaimDependencies } from './roll-back-release-once.ts';
 
 /** How many deployments before a release are looked at: its own rollback may stand between it and the release before. */
@@ -34,26 +36,41 @@ export async function planRelease(
       record: await lookAtRelease(each.changeOrderId, dependencies.queue),
     })),
   );
-  const rolledBack = records.find(({ record }) => rollbackOrderIn(record) === changeOrderId);
-  if (rolledBack) {
-    return {
-      plan: 'already_rolled_back',
-      changeOrderId: rolledBack.release,
-      rollbackChangeOrderId: changeOrderId,
-    };
-  }
+  const undone = records.find(({ record }) => rollbackOrderIn(record) === changeOrderId);
+  if (undone) return requireGone(undone.release, request, readings);
   const times = records.flatMap(({ record }) => calledBefore(record) ?? []);
   const rolledBackAt = times.length > 0 ? Math.max(...times) : undefined;
-  const plan = planReleaseRollback(request, { ...readings, rolledBackAt });
-  const isUnsure = records.some(({ record }) => record.call === 'unreadable');
-  if (plan.plan === 'roll_back' && isUnsure) throw unsure(app, changeOrderId);
-  return plan;
+  const rolledBack = records
+    .filter(({ record }) => mayHaveTakenEffect(record))
+    .map(({ release, record }) => ({
+      changeOrderId: release,
+      rollbackChangeOrderId: rollbackOrderIn(record),
+    }));
+  const plan = planReleaseRollback(request, { ...readings, rolledBackAt, rolledBack });
+  const isSure = records.every(({ record }) => record.call !== 'unreadable');
+  if (isSure || plan.plan === 'already_rolled_back') return plan;
+  throw new Problem(
+    'task_not_taken',
+    'Function Compute could not be asked whether the release before was rolled back: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.',
+    { app, changeOrderId },
+  );
 }
 
-function unsure(app: string, changeOrderId: string): Problem {
-  return new Problem(
-    'task_not_taken',
-    'Function Compute could not be asked whether this deployment is itself the rollback of the release before it: the log says why. Nothing was sent. Send the webhook again, or roll back in the EDAS console.',
-    { app, changeOrderId },
+/**
+ * The deployment that is asked for is the rollback of the release before it. It may have failed, or have been for one group.
+ *
+ * @throws Problem `release_already_tried` unless the release runs nowhere
+ */
+function requireGone(
+  release: string,
+  { app, changeOrderId: rollback }: ReleaseRequest,
+  readings: ReleaseReadings,
+): RolledBackBefore {
+  const gone = findRolledBack({ changeOrderId: release }, readings);
+  if (gone) return { ...gone, changeOrderId: release, rollbackChangeOrderId: rollback };
+  throw new Problem(
+    'release_already_tried',
+    `The deployment ${rollback} is the rollback of the release ${release}, and EDAS does not show that this release runs nowhere. This request rolled nothing back. Decide in the EDAS console.`,
+    { app, changeOrderId: release },
   );
 }

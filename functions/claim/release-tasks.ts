@@ -52,6 +52,11 @@ export function rollbackOrderIn(record: ReleaseRecord): string | undefined {
   return report?.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
 }
 
+/** Whether the call may have rolled the release back. */
+export function mayHaveTakenEffect(record: ReleaseRecord): boolean {
+  return record.call === 'claimed' && record.report?.rollback !== 'refused';
+}
+
 /**
  * Hands the rollback of a release over to a task. Only a task that died is followed by another, and then the claim on the
  * call tells whether it had made it.

@@ -40,6 +40,15 @@ export interface ReleaseReadings {
   readAt: number;
   /** Epoch milliseconds: when this function last rolled a release of the application back, as far as its tasks show it. */
   rolledBackAt?: number | undefined;
+  /** The releases of the application that this function rolled back, or may have, as far as its tasks show it. */
+  rolledBack?: readonly RolledBackRelease[] | undefined;
+}
+
+/** A release that this function rolled back, or may have. */
+export interface RolledBackRelease {
+  changeOrderId: string;
+  /** The order that did. Undefined: it is not known which one, or whether there is one. */
+  rollbackChangeOrderId: string | undefined;
 }
 
 /** A rollback of a release that may be sent. */
@@ -232,8 +241,8 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
  * before it, where that brought the newest version: then the "release" is its rollback, which EDAS lists like any other
  * deployment. That the newest version of the history runs nowhere is not enough: it may be one that is being deployed.
  */
-function findRolledBack(
-  { changeOrderId }: ReleaseRequest,
+export function findRolledBack(
+  { changeOrderId }: Pick<ReleaseRequest, 'changeOrderId'>,
   { orders, history, state }: ReleaseReadings,
 ): RolledBackBefore | undefined {
   const ids = [...state.groups, ...state.instances].flatMap(({ versionId }) => versionId ?? []);
@@ -245,16 +254,19 @@ function findRolledBack(
     running.every((each) => !versions.includes(each) && isOlder(each, versions, history));
   const plan = 'already_rolled_back';
   const release = orders.find((each) => each.changeOrderId === changeOrderId);
-  const newest = history.toSorted(newestVersionFirst).slice(0, 1);
-  if (release && isGone(versionsBy(release, history) ?? newest.filter((each) => mayBeOf(each, release)))) {
+  const own = release && versionsBy(release, history);
+  if (release && isGone(own ?? newestUntilEndOf(release, history))) {
     const rollback = rollbackRightAfter(changeOrderId, orders);
     return { plan, changeOrderId, rollbackChangeOrderId: rollback?.changeOrderId };
   }
-  const [before] = deploymentsBefore(changeOrderId, orders);
-  const broughtNewest = newest.filter(
-    (each) => before && standsOnce(each, history) && versionsBy(before, history)?.includes(each),
-  );
-  return before && isGone(broughtNewest)
+  const [before, ...older] = deploymentsBefore(changeOrderId, orders);
+  const [newest] = history.toSorted(newestVersionFirst);
+  const named = before && versionsBy(before, history);
+  const wasDeployedBefore = (each: HistoryVersion) =>
+    older.some((order) => versionsBy(order, history)?.includes(each));
+  const hasReplaced = own?.some((each) => running.includes(each) && wasDeployedBefore(each)) === true;
+  const broughtNewest = newest && standsOnce(newest, history) && named?.includes(newest) ? [newest] : [];
+  return before && hasReplaced && isGone(broughtNewest)
     ? { plan, changeOrderId: before.changeOrderId, rollbackChangeOrderId: changeOrderId }
     : undefined;
 }
@@ -279,9 +291,13 @@ function versionsBy(
   return named === undefined ? undefined : history.filter(({ version }) => beginsWith(named, version));
 }
 
-/** Whether an order can have brought a version: not one that was made after its end. */
-function mayBeOf({ createdAt = Infinity }: HistoryVersion, { finishedAt = 0 }: ListedChangeOrder): boolean {
-  return createdAt <= finishedAt;
+/** The version that an order most probably brought, where it names none. What was made after its end is of another one. */
+function newestUntilEndOf(
+  { finishedAt = 0 }: ListedChangeOrder,
+  history: readonly HistoryVersion[],
+): HistoryVersion[] {
+  const until = history.filter(({ createdAt = Infinity }) => createdAt <= finishedAt);
+  return until.toSorted(newestVersionFirst).slice(0, 1);
 }
 
 /** The groups that the rollback is for. One without instances runs nothing. */
@@ -332,7 +348,10 @@ function findPreviousVersion(request: ReleaseRequest, readings: ReleaseReadings)
     const seen = 'The history of the application holds no version but the one that runs.';
     throw refused('no_previous_version', seen, decideInConsole, app, changeOrderId);
   }
-  if (version !== undefined) return requireNamed(version, newest, request, history);
+  if (version !== undefined) {
+    requireNoRollback(request, readings);
+    return requireNamed(version, newest, request, history);
+  }
   const fault =
     faultOfOrders(candidate, request, readings) ??
     (other?.createdAt === candidate.createdAt ? 'Two versions are the second newest.' : undefined) ??
@@ -341,6 +360,18 @@ function findPreviousVersion(request: ReleaseRequest, readings: ReleaseReadings)
       : `The second newest version, ${name(candidate.version)}, stands in the history several times.`);
   if (fault !== undefined) throw uncertain(request, history, fault);
   return candidate;
+}
+
+/** EDAS may list a rollback like any other deployment, and name no order when it accepts one. */
+function requireNoRollback(
+  request: ReleaseRequest,
+  { orders, history, rolledBack = [] }: ReleaseReadings,
+): void {
+  const [before] = deploymentsBefore(request.changeOrderId, orders);
+  const own = rolledBack.find(({ changeOrderId }) => changeOrderId === before?.changeOrderId);
+  if (!own || own.rollbackChangeOrderId !== undefined) return;
+  const fault = `This deployment may be the rollback of the release before it, ${own.changeOrderId}, by this function.`;
+  throw uncertain(request, history, fault);
 }
 
 function requireNamed(
@@ -364,15 +395,15 @@ function requireNamed(
 function faultOfOrders(
   candidate: HistoryVersion,
   { changeOrderId }: ReleaseRequest,
-  { orders }: ReleaseReadings,
+  { orders, rolledBack = [] }: ReleaseReadings,
 ): string | undefined {
-  const [newest, before, earlier] = orders.filter(changesVersion).toSorted(newestFirst);
+  const [newest, before, ...earlier] = orders.filter(changesVersion).toSorted(newestFirst);
   if (newest?.changeOrderId !== changeOrderId) {
     return `The newest change order that can have changed the version is not the release: it is ${newest?.changeOrderId} (${newest?.typeCode}).`;
   }
   if (!before) return 'The list of change orders does not show the deployment before the release.';
   const seen = `The change order before the release, ${before.changeOrderId},`;
-  const isAlone = [newest, earlier].every((each) => each?.createdAt !== before.createdAt);
+  const isAlone = [newest, ...earlier].every((each) => each.createdAt !== before.createdAt);
   if (before.createdAt === undefined || !isAlone) return `${seen} has no time of its own.`;
   if (orders.some((each) => changesVersion(each) && each.createdAt === undefined)) {
     return 'EDAS does not say of each change order when it was made.';
@@ -381,8 +412,12 @@ function faultOfOrders(
   if (before.status !== changeOrderStatus.succeeded) {
     return `${seen} has status ${describeStatus(before.status)}.`;
   }
-  if ((before.finishedAt ?? Infinity) >= (newest.createdAt ?? 0)) {
-    return `${seen} had not ended when the release began, as far as EDAS shows it.`;
+  if (rolledBack.some(({ changeOrderId: id }) => id === before.changeOrderId)) {
+    return `${seen} was rolled back by this function, or may have been.`;
+  }
+  if (before.finishedAt === undefined) return `${seen} has no time of its end.`;
+  if (!endedBefore(newest, [before, ...earlier]) || !endedBefore(before, earlier)) {
+    return 'The change orders before the release ran beside each other, or beside the release.';
   }
   const named = versionField(before.description);
   if (named === undefined) return `${seen} does not name its version: ${name(before.description)}.`;
@@ -390,6 +425,11 @@ function faultOfOrders(
     return `${seen} names another version (${name(before.description)}) than the second newest, ${name(candidate.version)}.`;
   }
   return hasSameTarget(before, newest) ? undefined : `${seen} was for other groups than the release.`;
+}
+
+/** Whether all of these had ended when an order began: what ends last stays, whichever began last. */
+function endedBefore({ createdAt = 0 }: ListedChangeOrder, earlier: readonly ListedChangeOrder[]): boolean {
+  return earlier.every(({ finishedAt = 0 }) => finishedAt < createdAt);
 }
 
 // Of a deployment EDAS writes `版本:2020-05-14 20:02:33 | 包名:demo-1.0.jar | 部署目标:所有分组`, or in English

@@ -3,10 +3,11 @@ import {
   handOverReleaseRollback,
   lookAtRelease,
   rollbackOrderIn,
+  mayHaveTakenEffect,
   type ReleaseRecord,
 } from '../claim/release-tasks.ts';
 import type { QueueAccess } from '../claim/task-calls.ts';
-import { changeOrderStatus, describeStatus, endOf } from '../edas/status.ts';
+import { describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
@@ -145,10 +146,7 @@ async function replyToCall(
         return duplicateOf(changeOrderId, what);
       }
       const runs = await stillRuns();
-      const hasSucceeded = status === changeOrderStatus.succeeded;
-      if (runs === false || (runs === undefined && hasSucceeded)) {
-        return releaseRolledBackBefore(changeOrderId, id);
-      }
+      if (runs === false) return releaseRolledBackBefore(changeOrderId, id);
       const seen = runs === true ? ', and the release still runs' : '';
       throw tried(`its rollback, ${id}, has status ${describeStatus(status)}${seen}.`);
     }
@@ -177,7 +175,10 @@ async function replyToCall(
   }
 }
 
-/** Whether the version of a release runs in one of its groups; undefined where EDAS does not show it. */
+/**
+ * Whether the version of a release runs anywhere, also in a group that its rollback was not for; undefined where EDAS does
+ * not show it.
+ */
 async function runsIn(
   release: ReleaseFacts | undefined,
   app: string,
@@ -187,10 +188,9 @@ async function runsIn(
   const leftMs = timeLeft({ deadlineAt }, clock);
   if (!release || leftMs < leastCallMs) return undefined;
   try {
-    const { groups } = await (await edas()).getApplicationState(app, leftMs);
-    const concerned = groups.filter(({ id }) => release.groups.includes(id));
-    if (concerned.length === 0) return undefined;
-    return concerned.some(({ versionId = release.fromVersionId }) => versionId === release.fromVersionId);
+    const { groups, instances } = await (await edas()).getApplicationState(app, leftMs);
+    const running = [...groups, ...instances].flatMap(({ versionId }) => versionId ?? []);
+    return running.length === 0 ? undefined : running.includes(release.fromVersionId);
   } catch (error) {
     warn('what runs of the application could not be read', { app, reason: reasonOf(error) });
     return undefined;
@@ -223,7 +223,7 @@ export async function isReleaseRollback(
   queue: QueueAccess,
 ): Promise<boolean> {
   const record = await lookAtRelease(releaseBefore, queue);
-  if (record.call !== 'claimed' || record.report?.rollback === 'refused') return false;
+  if (record.call !== 'claimed' || !mayHaveTakenEffect(record)) return false;
   const named = rollbackOrderIn(record);
   if (named !== undefined) return named === changeOrderId;
   // What was made long after the one call is a release of its own.

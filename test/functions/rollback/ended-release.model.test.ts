@@ -33,6 +33,5 @@ test('the histories come to every answer', async () => {
     }),
     { numRuns: 300, seed: 1 },
   );
-  console.log(seen);
   expect(seen.size).toBeGreaterThan(0);
 });

@@ -256,6 +256,48 @@ describe('only the version that runs everywhere, and is the newest', () => {
     expect(refusal({ state: { ...state, instances: stuck } }).code).toBe('groups_differ');
   });
 
+  test('it is its own version that runs nowhere: a newer one may be about to be deployed', () => {
+    const history = [version('id-3', '1.3', 1), ...readings.history];
+    expect(refusal({ history }).code).toBe('previous_version_uncertain');
+    const unnamed = { orders: [order(release, 10, 'no version'), ...orders.slice(1)] };
+    expect(refusal({ history, ...unnamed }).code).toBe('groups_differ');
+    expect(plan({ ...running('id-1'), ...unnamed })).toMatchObject({ plan: 'already_rolled_back' });
+  });
+
+  test('a rollback that makes an entry of its own in the history is seen as well', () => {
+    const history = [version('id-1b', '1.1', 2), ...readings.history];
+    expect(plan({ ...running('id-1b'), history })).toMatchObject({ plan: 'already_rolled_back' });
+    expect(refusal({ ...running('id-2'), history }).code).toBe('previous_version_uncertain');
+  });
+
+  test('a release that a newer one has replaced was not rolled back', () => {
+    const history = [version('id-3', '1.3', 5), ...readings.history];
+    expect(refusal({ ...running('id-3'), history }).code).toBe('previous_version_uncertain');
+  });
+
+  test('two releases of one name cannot be told apart', () => {
+    const history = [version('id-2', '1.1', 10), version('id-1', '1.1', 1_440)];
+    const same = [order(release, 10, 'x'), order(before, 1_440, chinese('1.1'))];
+    expect(refusal({ history, orders: same }).code).toBe('previous_version_uncertain');
+  });
+
+  test('a rollback that is listed like a deployment is the rollback of the one before it', () => {
+    const listed = (description: string) => [
+      order(release, 5, description),
+      order(other, 10, chinese('1.2')),
+      order(before, 1_440, chinese('1.1')),
+    ];
+    expect(plan({ ...running('id-1'), orders: listed(chinese('1.1')) })).toEqual({
+      plan: 'already_rolled_back',
+      changeOrderId: other,
+      rollbackChangeOrderId: release,
+    });
+    const inPart = refusal({ ...running('id-1', 'id-2'), orders: listed(chinese('1.1')) });
+    expect(inPart.code).toBe('previous_version_uncertain');
+    const ofAnotherVersion = refusal({ ...running('id-1'), orders: listed(chinese('1.4')) });
+    expect(ofAnotherVersion.code).toBe('previous_version_uncertain');
+  });
+
   test('groups that run different versions are named with them', () => {
     const { code, message } = refusal(running('id-2', 'id-1'));
     expect(code).toBe('groups_differ');
@@ -388,6 +430,26 @@ describe('only to a version that certainly ran before', () => {
       /not say of each change order when it was made/,
     ],
     [
+      'it had not ended when the release began',
+      { orders: [orders[0], { ...orders[1], finishedAt: ago(10) }] as ListedChangeOrder[] },
+      /ran beside each other/,
+    ],
+    [
+      'an older one had not ended when it began',
+      also(order(other, 2_000, chinese('1.0'), { finishedAt: ago(1_440) })),
+      /ran beside each other/,
+    ],
+    [
+      'its end is not given',
+      { orders: [orders[0], { ...orders[1], finishedAt: undefined }] as ListedChangeOrder[] },
+      /has no time of its end/,
+    ],
+    [
+      'this function rolled it back',
+      { rolledBack: [{ changeOrderId: before, rollbackChangeOrderId: other }] },
+      /was rolled back by this function/,
+    ],
+    [
       'it names another version than the second newest',
       { orders: [orders[0], { ...orders[1], description: chinese('1.0') }] as ListedChangeOrder[] },
       /names another version/,
@@ -438,6 +500,15 @@ describe('only to a version that certainly ran before', () => {
       if ('history' in changes) continue;
       expect(plan(changes, { version: '1.0' })).toMatchObject({ toVersion: '1.0' });
     }
+  });
+
+  test('what may be the rollback of the release before it is not rolled back to a named version either', () => {
+    const unnamed = { rolledBack: [{ changeOrderId: before, rollbackChangeOrderId: undefined }] };
+    const { code, message } = refusal(unnamed, { version: '1.0' });
+    expect(code).toBe('previous_version_uncertain');
+    expect(message).toContain(`may be the rollback of the release before it, ${before}`);
+    const older = { rolledBack: [{ changeOrderId: other, rollbackChangeOrderId: undefined }] };
+    expect(plan(older, { version: '1.0' })).toMatchObject({ toVersion: '1.0' });
   });
 
   test.each([

@@ -108,7 +108,9 @@ export class Account {
     const what = { package: this.packageOf(order.version), version: order.version };
     const ruling = this.orders.rollBackApplication(order);
     // EDAS may name no order, or one that was there before.
-    const made = this.orders.releaseRollbacksOf(app).find(({ changeOrderId }) => !this.known.has(changeOrderId));
+    const made = this.orders
+      .releaseRollbacksOf(app)
+      .find(({ changeOrderId }) => !this.known.has(changeOrderId));
     if (made) this.#add(made.changeOrderId, `a rollback by ${by}`, what, before);
     return ruling;
   }

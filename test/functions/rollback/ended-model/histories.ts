@@ -135,7 +135,10 @@ const killed: Arbitrary<Fate> = fc.boolean().map((takesEffect) => ({ killed: tru
 const trouble: Arbitrary<Step> = fc
   .tuple(
     fc.oneof(
-      fc.tuple(fc.constantFrom<Operation>('list', 'order', 'history', 'state', 'call', 'call', 'put'), edasFate),
+      fc.tuple(
+        fc.constantFrom<Operation>('list', 'order', 'history', 'state', 'call', 'call', 'put'),
+        edasFate,
+      ),
       fc.tuple(fc.constantFrom<Operation>('submit', 'submit', 'read task'), queueFate),
       fc.tuple(fc.constantFrom<Operation>('submit', 'call', 'call', 'list', 'read task', 'order'), killed),
     ),
@@ -153,7 +156,12 @@ const anyStep: Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: deploy },
   { weight: 6, arbitrary: goodRelease },
   { weight: 12, arbitrary: alert.map((each): Step => ({ step: 'alert', alert: each })) },
-  { weight: 2, arbitrary: fc.constantFrom('CoRestart', 'CoScaleOut', 'CoUnknown').map((coType): Step => ({ step: 'change', coType })) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom('CoRestart', 'CoScaleOut', 'CoUnknown')
+      .map((coType): Step => ({ step: 'change', coType })),
+  },
   { weight: 1, arbitrary: fc.constant<Step>({ step: 'abort' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ step: 'roll back in flight' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ step: 'confirm' }) },

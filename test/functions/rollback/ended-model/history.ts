@@ -33,7 +33,11 @@ export interface Alert {
 }
 
 export type Step =
-  | { step: 'deploy'; plan: Omit<ChangeOrderPlan, 'appId'>; /** The name of an earlier release. */ nameBack: number | undefined }
+  | {
+      step: 'deploy';
+      plan: Omit<ChangeOrderPlan, 'appId'>;
+      /** The name of an earlier release. */ nameBack: number | undefined;
+    }
   | { step: 'change'; coType: string }
   | { step: 'abort' }
   | { step: 'roll back in flight' }
@@ -59,7 +63,7 @@ export interface Delivery {
   alert: Alert;
   receivedAt: number;
   answeredAt?: number;
-  outcome?: Outcome;
+  outcome?: Outcome | undefined;
   problem?: Problem;
   /** The version that it names. */
   version: string | undefined;
@@ -98,7 +102,10 @@ function take(step: Step, history: History): void {
   switch (step.step) {
     case 'deploy': {
       const order = deploy(step, history);
-      if (order) platform.tell(`${order.name} deploys ${order.version} (${order.package}) ${JSON.stringify(step.plan)}`);
+      if (order)
+        platform.tell(
+          `${order.name} deploys ${order.version} (${order.package}) ${JSON.stringify(step.plan)}`,
+        );
       return;
     }
     case 'change': {
@@ -154,12 +161,18 @@ function deploy({ plan, nameBack }: Extract<Step, { step: 'deploy' }>, history: 
 /** A person takes one of the versions that the console shows, newest first. */
 function goBack({ versionsBack, group }: Extract<Step, { step: 'go back' }>, history: History): void {
   const { account, platform, plan } = history;
+  // What is never listed, and leaves no entry, could not be known: see docs/decisions/0016.
+  if (plan.possibilities.release.listedAfterMs === Infinity) return;
   const shown = account.history().toReversed();
   const version = shown.at(versionsBack)?.version;
   if (version === undefined) return;
   const groups = account.orders.runningIn(app);
-  const groupId = (group === undefined ? undefined : groups.at(group % plan.possibilities.groups.length)?.id) ?? 'all';
-  const ruling = account.goBack({ appId: app, groupId, version, batches: 1, batchWaitMinutes: 0 }, 'a person');
+  const groupId =
+    (group === undefined ? undefined : groups.at(group % plan.possibilities.groups.length)?.id) ?? 'all';
+  const ruling = account.goBack(
+    { appId: app, groupId, version, batches: 1, batchWaitMinutes: 0 },
+    'a person',
+  );
   platform.tell(`a person goes back to ${version} in ${groupId}: ${JSON.stringify(ruling)}`);
 }
 
@@ -179,7 +192,8 @@ async function deliver(alert: Alert, history: History): Promise<void> {
     name: `webhook ${deliveries.length + 1}`,
     alert,
     receivedAt,
-    version: alert.versionBack === undefined ? undefined : account.releases.at(-1 - alert.versionBack)?.version,
+    version:
+      alert.versionBack === undefined ? undefined : account.releases.at(-1 - alert.versionBack)?.version,
     nowhere: new Set(account.nowhere()),
   };
   deliveries.push(delivery);

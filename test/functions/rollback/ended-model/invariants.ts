@@ -6,9 +6,7 @@ import type { News, ReleaseCall } from './platform.ts';
 /** What is wrong; undefined where nothing is. */
 type Fault = string | undefined;
 
-interface Invariants<Subject> {
-  [what: string]: (subject: Subject, history: History) => Fault;
-}
+type Invariants<Subject> = Record<string, (subject: Subject, history: History) => Fault>;
 
 const ofCalls: Invariants<ReleaseCall> = {
   'one call for one release': ({ release }, { platform: { calls }, account }) => {
@@ -24,7 +22,10 @@ const ofCalls: Invariants<ReleaseCall> = {
   'it rolls back only the newest release': (call, { account }) => {
     const release = account.known.get(call.release);
     const newer = account.releases.find(
-      (each) => each.createdAt > (release?.createdAt ?? Infinity) && each.createdAt <= call.lookedAt,
+      (each) =>
+        each.createdAt > (release?.createdAt ?? Infinity) &&
+        each.createdAt < call.lookedAt &&
+        !call.hidden.includes(each.id),
     );
     return newer && `${newer.name} is newer than ${release?.name}`;
   },
@@ -39,7 +40,8 @@ const ofCalls: Invariants<ReleaseCall> = {
 
   'it goes back to what ran well right before the release': (call, history) => {
     const release = history.account.known.get(call.release);
-    if (isNamedBySender(call, history)) return undefined;
+    if (isNamedBySender(call, history) || couldNotBeKnown(call, history)) return undefined;
+    if (hasMoved(call, history.account.known.values())) return undefined;
     const before = concerned(call).map(([id]) => release?.before.get(id));
     const differs = before.find((each) => !ranWell(each, call.package, history));
     return before.length > 0 && !differs && before.every((each) => each !== undefined)
@@ -65,7 +67,8 @@ const ofDeliveries: Invariants<Delivery> = {
   },
 
   'the order that is named as the rollback is one': ({ outcome }, { account }) => {
-    if (outcome?.outcome !== 'already_rolled_back' || outcome.rollbackChangeOrderId === undefined) return undefined;
+    if (outcome?.outcome !== 'already_rolled_back' || outcome.rollbackChangeOrderId === undefined)
+      return undefined;
     const { origin } = account.known.get(outcome.rollbackChangeOrderId) ?? {};
     return origin?.startsWith('a rollback') ? undefined : `${outcome.rollbackChangeOrderId} is ${origin}`;
   },
@@ -78,7 +81,11 @@ const ofDeliveries: Invariants<Delivery> = {
 
   'it says that EDAS accepted only where the rollback took effect': (delivery, { account }) => {
     const { outcome } = delivery;
-    if (outcome?.outcome !== 'deferred' || !answerOf(delivery).includes('EDAS accepted')) return undefined;
+    if (
+      outcome?.outcome !== 'deferred' ||
+      !answerOf(delivery).includes('EDAS accepted the rollback of this release')
+    )
+      return undefined;
     const [, id = ''] = /rollback order ([0-9a-f-]+)/.exec(outcome.message) ?? [];
     return account.known.get(id)?.origin === 'a rollback by us' ? undefined : `${id} is no rollback by us`;
   },
@@ -99,11 +106,16 @@ const ofDeliveries: Invariants<Delivery> = {
 const ofNews: Invariants<News> = {
   'not_rolled_back is told only where no call took effect': (news, { platform: { calls } }) => {
     if (news.event !== 'not_rolled_back' || news.kind === 'due' || news.kind === 'overdue') return undefined;
-    const call = calls.find((each) => each.release === news.subject && tookEffect(each) && each.at <= news.at);
+    const call = calls.find(
+      (each) => each.release === news.subject && tookEffect(each) && each.at <= news.at,
+    );
     return call && `the call took effect: ${news.problem?.message}`;
   },
 
-  'already_rolled_back is told only where the release runs nowhere': ({ event, subject, nowhere }, { account }) => {
+  'already_rolled_back is told only where the release runs nowhere': (
+    { event, subject, nowhere },
+    { account },
+  ) => {
     const isOwn = account.known.get(subject)?.origin === 'a rollback by us';
     const isTrue = event !== 'already_rolled_back' || isOwn || nowhere.includes(subject);
     return isTrue ? undefined : `${account.nameOf(subject)} runs`;
@@ -181,6 +193,14 @@ function tookEffect({ ruling }: ReleaseCall): boolean {
 
 function concerned({ group, running }: ReleaseCall): (readonly [string, Running])[] {
   return [...running].filter(([id]) => group === 'all' || group === id);
+}
+
+/** Whether EDAS did not show what changed the version between what is gone back to and the release. */
+function couldNotBeKnown({ release, hidden, package: to }: ReleaseCall, { account }: History): boolean {
+  const until = account.known.get(release)?.createdAt ?? 0;
+  const since = account.releases.find((each) => each.package === to)?.createdAt ?? Infinity;
+  const isBetween = ({ createdAt }: KnownOrder) => createdAt > since && createdAt < until;
+  return hidden.some((id) => [account.known.get(id)].some((each) => each && isBetween(each)));
 }
 
 /** Whether an order was made between the last look of the caller and its call. */

@@ -1,4 +1,5 @@
 import { EdasFailure, type EdasFailureKind } from '../../../../functions/edas/failure.ts';
+import type { ChangeOrderProgress } from '../../../../functions/edas/change-order.ts';
 import type { EdasClient, RollbackReceipt } from '../../../../functions/edas/client.ts';
 import { Problem } from '../../../../functions/errors.ts';
 import type { RollbackEvent } from '../../../../functions/follow/rollback-event.ts';
@@ -30,8 +31,9 @@ export interface ReleaseCall {
   group: string;
   version: string;
   at: number;
-  /** When its caller last looked at the change orders. */
+  /** When its caller last looked at the change orders, and those that EDAS did not show it then. */
   lookedAt: number;
+  hidden: readonly string[];
   ruling: Ruling | undefined;
   /** What ran when it came. */
   running: ReadonlyMap<string, Running>;
@@ -67,6 +69,7 @@ export interface Invocation {
   /** Milliseconds that its time of day is ahead of EDAS's. */
   aheadMs: number;
   lookedAt: number;
+  hidden: readonly string[];
   onKill: () => void;
 }
 
@@ -131,7 +134,7 @@ export class Platform {
     this.#invocations += 1;
     const { aheadMs } = this.#options;
     const number = this.#invocations;
-    const usual = { byApplication: false, aheadMs, lookedAt: 0, onKill: () => undefined };
+    const usual = { byApplication: false, aheadMs, lookedAt: 0, hidden: [], onKill: () => undefined };
     return { ...usual, name, number, isAlive: true, ...more };
   }
 
@@ -162,16 +165,26 @@ export class Platform {
   }
 
   #edasOf(invocation: Invocation): EdasClient {
-    const ask = <T>(operation: Operation, timeoutMs: number, perform: (takesEffect: boolean) => T | Error) =>
-      this.#call(invocation, operation, timeoutMs, perform, toEdasFailure);
+    const ask = <T>(
+      operation: Operation,
+      timeoutMs: number,
+      perform: (takesEffect: boolean) => T | EdasFailure,
+    ) => this.#call(invocation, operation, timeoutMs, perform, toEdasFailure);
     return {
       getChangeOrderInfo: (id, timeoutMs) =>
-        ask('order', timeoutMs, () => this.#account.order(id) ?? new EdasFailure('not_found', 'No such order.')),
+        ask<ChangeOrderProgress>(
+          'order',
+          timeoutMs,
+          () => this.#account.order(id) ?? new EdasFailure('not_found', 'No such order.'),
+        ),
       getApplicationName: () => Promise.resolve(undefined),
       listRecentChangeOrders: (_app, timeoutMs) =>
         ask('list', timeoutMs, () => {
+          const shown = this.#account.list();
+          const isShown = (id: string) => shown.some(({ changeOrderId }) => changeOrderId === id);
           invocation.lookedAt = this.#timeline.now;
-          return this.#account.list();
+          invocation.hidden = [...this.#account.known.keys()].filter((id) => !isShown(id));
+          return shown;
         }),
       listHistoryVersions: (_app, timeoutMs) => ask('history', timeoutMs, () => this.#account.history()),
       getApplicationState: (_app, timeoutMs) => ask('state', timeoutMs, () => this.#account.state()),
@@ -179,10 +192,20 @@ export class Platform {
         const { subject: release = 'a webhook' } = invocation;
         const noteCall = (ruling: Ruling | undefined, running: ReadonlyMap<string, Running>) => {
           const { groupId: group, version } = order;
-          const { lookedAt } = invocation;
+          const { lookedAt, hidden } = invocation;
           const at = this.#timeline.now;
           const packageName = this.#account.packageOf(version);
-          this.calls.push({ release, group, version, at, lookedAt, ruling, running, package: packageName });
+          this.calls.push({
+            release,
+            group,
+            version,
+            at,
+            lookedAt,
+            hidden,
+            ruling,
+            running,
+            package: packageName,
+          });
         };
         const perform = (takesEffect: boolean) => {
           const running = this.#account.running();
@@ -190,7 +213,7 @@ export class Platform {
           noteCall(ruling, running);
           return toReceipt(ruling);
         };
-        return ask('call', timeoutMs, perform);
+        return ask<RollbackReceipt>('call', timeoutMs, perform);
       },
       rollBack: (_operation, id, timeoutMs) => {
         const { name: caller, byApplication } = invocation;
@@ -198,17 +221,19 @@ export class Platform {
           this.puts.push({ changeOrderId: id, caller, byApplication });
           return toReceipt(takesEffect ? this.#account.rollBack(id, 'us') : undefined);
         };
-        return ask('put', timeoutMs, perform);
+        return ask<RollbackReceipt>('put', timeoutMs, perform);
       },
     };
   }
 
   #queueOf(invocation: Invocation): TaskQueue {
-    const ask = <T>(operation: Operation, timeoutMs: number, perform: (takesEffect: boolean) => T | Error) =>
+    const ask = <T>(operation: Operation, timeoutMs: number, perform: (takesEffect: boolean) => T) =>
       this.#call(invocation, operation, timeoutMs, perform, toQueueFailure);
     return {
       submit: (id, payload, timeoutMs) =>
-        ask('submit', timeoutMs, (takesEffect) => (takesEffect ? this.#submit(id, payload, invocation) : 'exists')),
+        ask('submit', timeoutMs, (takesEffect) =>
+          takesEffect ? this.#submit(id, payload, invocation) : 'exists',
+        ),
       read: (id, timeoutMs) =>
         ask('read task', timeoutMs, () => {
           const task = this.tasks.get(id);
@@ -221,7 +246,7 @@ export class Platform {
     invocation: Invocation,
     operation: Operation,
     timeoutMs: number,
-    perform: (takesEffect: boolean) => T | Error,
+    perform: (takesEffect: boolean) => T | EdasFailure,
     toFailure: (kind: EdasFailureKind | 'down') => Error,
   ): Promise<T> {
     const sentAt = this.#timeline.now;
@@ -244,7 +269,7 @@ export class Platform {
     await this.#until(Math.min(answeredAt, sentAt + timeoutMs), invocation);
     if (answeredAt > sentAt + timeoutMs) throw toFailure('doubt');
     if (fate) throw toFailure(fate.failure);
-    if (answer instanceof Error) throw answer;
+    if (answer instanceof EdasFailure) throw answer;
     return answer;
   }
 
@@ -359,7 +384,8 @@ function toQueueFailure(kind: EdasFailureKind | 'down'): TaskQueueFailure {
 }
 
 function toReceipt(ruling: Ruling | undefined): RollbackReceipt | EdasFailure {
-  if (ruling?.accepted === false) return new EdasFailure('rejected', `EDAS answered ${ruling.code}: ${ruling.message}`);
+  if (ruling?.accepted === false)
+    return new EdasFailure('rejected', `EDAS answered ${ruling.code}: ${ruling.message}`);
   const id = ruling?.changeOrderId;
   const rollbackChangeOrderId = id === '' ? undefined : id;
   return { rollbackChangeOrderId, requestId: undefined, traceId: undefined };
