@@ -147,6 +147,7 @@ async function replyToCall(
       }
       const runs = await stillRuns();
       if (runs === false) return releaseRolledBackBefore(changeOrderId, id);
+      if (runs === undefined && refusal) throw refusal;
       const seen = runs === true ? ', and the release still runs' : '';
       throw tried(`its rollback, ${id}, has status ${describeStatus(status)}${seen}.`);
     }
@@ -175,10 +176,7 @@ async function replyToCall(
   }
 }
 
-/**
- * Whether the version of a release runs anywhere, also in a group that its rollback was not for; undefined where EDAS does
- * not show it.
- */
+/** Whether the version of a release runs anywhere; undefined where EDAS does not show it. */
 async function runsIn(
   release: ReleaseFacts | undefined,
   app: string,
@@ -190,7 +188,7 @@ async function runsIn(
   try {
     const { groups, instances } = await (await edas()).getApplicationState(app, leftMs);
     const running = [...groups, ...instances].flatMap(({ versionId }) => versionId ?? []);
-    return running.length === 0 ? undefined : running.includes(release.fromVersionId);
+    return running.length > 0 ? running.includes(release.fromVersionId) : undefined;
   } catch (error) {
     warn('what runs of the application could not be read', { app, reason: reasonOf(error) });
     return undefined;

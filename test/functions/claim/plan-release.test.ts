@@ -1,162 +1,132 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { planRelease } from '../../../functions/claim/plan-release.ts';
 import type { EdasClient, ListedChangeOrder } from '../../../functions/edas/client.ts';
-import {
-  releaseClaimIdFor,
-  releaseReportIdFor,
-  type RollbackClaimed,
-  type RollbackReport,
-} from '../../../functions/task.ts';
+import { failed } from '../../support/edas-failure.ts';
 import { MemoryQueue } from '../../support/memory-queue.ts';
-import { codeOfAsync, problemOfAsync } from '../../support/problem.ts';
+import { problemOfAsync } from '../../support/problem.ts';
+import { releaseDue } from '../../support/releases.ts';
+import { taskApp, taskDue } from '../../support/task.ts';
 
-const app = '3616cdca-4f92-4413-0000-000000000000';
-const [first, bad, newest] = [
+const now = Date.parse('2026-01-02T03:04:05Z');
+const minute = 60_000;
+const [release, before, earlier] = [
+  'dc5133d7-773f-4c81-9c5a-e2103dce0f6a',
   'dc5133d7-773f-4c81-9c5a-e2103dce0001',
   'dc5133d7-773f-4c81-9c5a-e2103dce0002',
-  'dc5133d7-773f-4c81-9c5a-e2103dce0003',
 ];
-const minute = 60_000;
-const now = Date.parse('2026-01-02T03:04:05Z');
-const ago = (minutes: number) => now - minutes * minute;
 
-/** A deployment that took a minute and succeeded. */
-function deployment(changeOrderId: string, minutesAgo: number, version: string): ListedChangeOrder {
-  const description = `Version: ${version} | Package Name: demo | Deployment Target: All Groups`;
-  return {
-    changeOrderId,
-    status: 2,
-    typeCode: 'CoDeploy',
-    words: description,
-    description,
-    groupId: 'all',
-    createdAt: ago(minutesAgo),
-    finishedAt: ago(minutesAgo - 1),
-  };
-}
-
-const history = [
-  { id: 'id-3', version: '1.3', createdAt: ago(5) },
-  { id: 'id-2', version: '1.2', createdAt: ago(100) },
-  { id: 'id-1', version: '1.1', createdAt: ago(1_000) },
-];
-const releases = [deployment(first, 1_000, '1.1'), deployment(bad, 100, '1.2'), deployment(newest, 5, '1.3')];
-
-/** EDAS, where a version runs in each of these groups. */
-function edasWith(orders: ListedChangeOrder[], ...versionIds: string[]): EdasClient {
-  const never = () => Promise.reject(new Error('This is not asked.'));
-  const order = {
-    status: 2,
-    supportRollback: true,
-    startedAt: ago(5),
-    description: '',
-    batches: { done: 1, total: 1 },
-    failures: [],
-  };
-  return {
-    getChangeOrderInfo: () => Promise.resolve(order),
-    getApplicationName: never,
-    listRecentChangeOrders: () => Promise.resolve(orders),
-    rollBack: never,
-    listHistoryVersions: () => Promise.resolve(history),
-    getApplicationState: () =>
-      Promise.resolve({
-        groups: versionIds.map((versionId) => ({ id: `group of ${versionId}`, name: undefined, versionId })),
-        instances: versionIds.map((versionId) => ({
-          id: `instance of ${versionId}`,
-          groupId: `group of ${versionId}`,
-          state: 7,
-          versionId,
-        })),
-      }),
-    rollBackApplication: never,
-  };
-}
-
-const facts = {
-  version: 1,
-  source: 'pipeline',
-  requestedAt: ago(95),
-  changeOrderId: bad,
-  operation: 'RollbackChangeOrder',
-} as const;
-const claimed: RollbackClaimed = {
-  ...facts,
-  rollback: 'claimed',
-  claim: 1,
-  holder: 'x',
-  sendsUntil: ago(94),
-};
-const done = (rollbackChangeOrderId?: string): RollbackReport => ({
-  ...facts,
-  rollback: 'done',
-  rollbackChangeOrderId,
-  isKnownToSender: false,
+const order = (changeOrderId: string, version: string, minutesAgo: number): ListedChangeOrder => ({
+  changeOrderId,
+  status: 2,
+  typeCode: 'CoDeploy',
+  words: '',
+  description: `Version: ${version} | Package Name: demo | Deployment Target: All Groups`,
+  groupId: 'all',
+  createdAt: now - minutesAgo * minute,
+  finishedAt: now - (minutesAgo - 1) * minute,
+});
+const entry = (id: string, version: string, minutesAgo: number) => ({
+  id,
+  version,
+  createdAt: now - minutesAgo * minute,
 });
 
-/** The queue, after the release `bad` was called to be rolled back. */
-function queueWith(report?: RollbackReport): MemoryQueue {
+/** 1.2 ten minutes ago, 1.1 before it, and 1.0 before that. */
+const client = {
+  listRecentChangeOrders: () =>
+    Promise.resolve([order(release, '1.2', 10), order(before, '1.1', 100), order(earlier, '1.0', 200)]),
+  getChangeOrderInfo: () =>
+    Promise.resolve({
+      status: 2,
+      supportRollback: true,
+      startedAt: now - 10 * minute,
+      description: undefined,
+      batches: { done: 1, total: 1 },
+      failures: [],
+    }),
+  listHistoryVersions: () =>
+    Promise.resolve([entry('id-2', '1.2', 10), entry('id-1', '1.1', 100), entry('id-0', '1.0', 200)]),
+  getApplicationState: () =>
+    Promise.resolve({
+      groups: [{ id: 'group-a', name: undefined, versionId: 'id-2' }],
+      instances: [{ id: 'a', groupId: 'group-a', state: 7, versionId: 'id-2' }],
+    }),
+} satisfies Partial<EdasClient>;
+
+function plan(queue = new MemoryQueue(), changes: Partial<EdasClient> = {}) {
+  const clock = { now: () => now, sleep: () => Promise.resolve() };
+  const warn = () => undefined;
+  return planRelease({ ...releaseDue.ended, app: taskApp, changeOrderId: release }, now + 5_000, {
+    edas: () => Promise.resolve({ ...client, ...changes } as EdasClient),
+    clock,
+    now: () => now,
+    random: () => 0,
+    warn,
+    queue: { openQueue: () => Promise.resolve(queue), deadlineAt: now + 5_000, clock, warn },
+  });
+}
+
+/** What the tasks of this release say. */
+function rolledBack(changeOrderId: string, minutesAgo: number, rollbackChangeOrderId?: string): MemoryQueue {
   const queue = new MemoryQueue();
-  queue.put(releaseClaimIdFor(bad), claimed, 'Succeeded');
-  if (report) queue.put(releaseReportIdFor(bad), report, 'Succeeded');
+  const facts = { ...taskDue, changeOrderId };
+  const sendsUntil = now - minutesAgo * minute;
+  queue.put(`ended-call-${changeOrderId}`, {
+    ...facts,
+    rollback: 'claimed',
+    claim: 1,
+    holder: 'a',
+    sendsUntil,
+  });
+  const report = { ...facts, rollback: 'done', rollbackChangeOrderId, isKnownToSender: false };
+  if (rollbackChangeOrderId !== undefined) queue.put(`ended-follow-${changeOrderId}`, report);
   return queue;
 }
 
-function plan(edas: EdasClient, queue: MemoryQueue) {
-  const policy = { withinMs: 30 * minute, everyMs: 0, group: 'all', batches: 1, batchWaitMinutes: 0 };
-  const clock = { now: () => 0, sleep: () => Promise.resolve() };
-  const means = { clock, warn: () => undefined, openQueue: () => Promise.resolve(queue) };
-  const request = { app, changeOrderId: newest, policy };
-  const dependencies = {
-    ...means,
-    edas: () => Promise.resolve(edas),
-    now: () => now,
-    random: () => 0,
-    queue: { ...means, deadlineAt: 1_000 },
-  };
-  return planRelease(request, 10_000, dependencies);
-}
-
-test('the version before is gone back to, where no task shows that it was rolled back', async () => {
-  const edas = edasWith(releases, 'id-3');
-  expect(await plan(edas, new MemoryQueue())).toMatchObject({ plan: 'roll_back', toVersion: '1.2' });
-  const refused = queueWith({ ...facts, rollback: 'refused' });
-  expect(await plan(edas, refused)).toMatchObject({ plan: 'roll_back', toVersion: '1.2' });
+test('a release is rolled back by what EDAS and the tasks show', async () => {
+  expect(await plan()).toMatchObject({ plan: 'roll_back', fromVersion: '1.2', toVersion: '1.1', batches: 1 });
 });
 
-test.each([
-  ['EDAS named the order of its rollback', done('dc5133d7-773f-4c81-9c5a-e2103dce0009')],
-  ['nothing is known of its rollback', undefined],
-])('a release that this function rolled back is not gone back to, where %s', async (_what, report) => {
-  const problem = await problemOfAsync(() => plan(edasWith(releases, 'id-3'), queueWith(report)));
-  expect(problem?.code).toBe('previous_version_uncertain');
-  expect(problem?.message).toContain(`${bad}, was rolled back by this function, or may have been`);
-});
+describe('the tasks of the two deployments before it are looked at, for EDAS may list a rollback like any other:', () => {
+  test.each([before, earlier])('it is the rollback of %s itself', async (other) => {
+    expect(await plan(rolledBack(other, 300, release))).toEqual({
+      plan: 'already_rolled_back',
+      changeOrderId: other,
+      rollbackChangeOrderId: release,
+    });
+  });
 
-test('nothing is certain while Function Compute cannot be asked', async () => {
-  const queue = new MemoryQueue();
-  queue.fault = () => 'down';
-  const edas = edasWith(releases, 'id-3');
-  expect(await codeOfAsync(() => plan(edas, queue))).toBe('task_not_taken');
-  // What is refused anyway is told as it is.
-  const again = [...releases, deployment(first, 1, '1.1')];
-  expect(await codeOfAsync(() => plan(edasWith(again, 'id-3'), queue))).toBe('release_not_newest');
-});
+  test.each([before, earlier])('%s was rolled back a short time ago', async (other) => {
+    const problem = await problemOfAsync(() => plan(rolledBack(other, 59)));
+    expect(problem?.code).toBe('app_rolled_back_recently');
+    expect(await plan(rolledBack(other, 61))).toMatchObject({ plan: 'roll_back' });
+  });
 
-// EDAS may list the rollback of a release like any other deployment.
-const undone = [...releases.slice(0, 2), deployment(newest, 5, '1.1')];
-
-test('the rollback of a release is no release, and that one was rolled back where it runs nowhere', async () => {
-  expect(await plan(edasWith(undone, 'id-1'), queueWith(done(newest)))).toEqual({
-    plan: 'already_rolled_back',
-    changeOrderId: bad,
-    rollbackChangeOrderId: newest,
+  test.each([before, earlier])('nobody can say of %s', async (other) => {
+    const queue = new MemoryQueue();
+    queue.fault = (_call, id) => (id.endsWith(other) ? 'down' : undefined);
+    const problem = await problemOfAsync(() => plan(queue));
+    expect(problem).toMatchObject({
+      code: 'task_not_taken',
+      facts: { app: taskApp, changeOrderId: release },
+    });
+    expect(problem?.message).toContain('whether the release before was rolled back');
   });
 });
 
-test('where it was for one group only, or failed, the release was tried, and is not called rolled back', async () => {
-  const problem = await problemOfAsync(() => plan(edasWith(undone, 'id-1', 'id-2'), queueWith(done(newest))));
-  expect(problem?.code).toBe('release_already_tried');
-  expect(problem?.message).toContain(`${newest} is the rollback of the release ${bad}`);
-  expect(problem?.facts).toMatchObject({ changeOrderId: bad });
+test('a rule that fails is told, also where the tasks cannot be read', async () => {
+  const queue = new MemoryQueue();
+  queue.fault = () => 'down';
+  const problem = await problemOfAsync(() => plan(queue, { listHistoryVersions: () => Promise.resolve([]) }));
+  expect(problem?.code).toBe('previous_version_uncertain');
 });
+
+test.each(['listRecentChangeOrders', 'getChangeOrderInfo', 'listHistoryVersions', 'getApplicationState'])(
+  'without %s nothing is decided',
+  async (name) => {
+    const problem = await problemOfAsync(() =>
+      plan(undefined, { [name]: () => Promise.reject(failed('denied')) }),
+    );
+    expect(problem).toMatchObject({ code: 'edas_denied', facts: { app: taskApp, changeOrderId: release } });
+  },
+);
