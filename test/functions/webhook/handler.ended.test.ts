@@ -493,6 +493,25 @@ describe('a repeat', () => {
     expectNothingSent(set);
   });
 
+  test('after a rollback of one group is not told that the release runs nowhere, while it runs in another', async ({
+    onTestFinished,
+  }) => {
+    const history: StageOptions['history'] = (orders, now) => {
+      orders.setUp({ appId: app, groups: [{}, {}] });
+      releaseThatHasEnded()(orders, now);
+    };
+    const set = await stage({ history }, onTestFinished);
+    const { edas, clock } = set;
+    const ruling = edas.orders.rollBackApplication({ appId: app, groupId, version: '2.3.0' });
+    const rollbackChangeOrderId = ruling.accepted ? ruling.changeOrderId : undefined;
+    await claimed(set, 1_000, { rollback: 'done', rollbackChangeOrderId, isKnownToSender: false });
+    await clock.sleep(5 * minute);
+    const { kind, text } = await repeat(set, 'grouped');
+    expect(kind).toBe('409 release_already_tried');
+    expect(text).toContain('has status 2 (succeeded), and the release still runs.');
+    expectNothingSent(set);
+  });
+
   test('after EDAS has refused it is told why', async ({ onTestFinished }) => {
     const set = await stage({}, onTestFinished);
     await claimed(set, 1_000, { rollback: 'refused', reason: 'EDAS answered 601: fake-reason.' });
