@@ -8,7 +8,8 @@ import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import * as edasFaults from '../local/stand-ins/edas/faults.ts';
 import type { ChangeOrderPlan } from '../local/stand-ins/edas/change-orders.ts';
-import { startEdasStandIn, type EdasStandInOptions } from '../local/stand-ins/edas/stand-in.ts';
+import type { ReleaseRules } from '../local/stand-ins/edas/release-rules.ts';
+import { startEdasStandIn } from '../local/stand-ins/edas/stand-in.ts';
 import { presets } from '../presets/index.ts';
 import { answers, problems, stageOfCases } from './functions/webhook/cases.ts';
 import {
@@ -554,11 +555,12 @@ describe('release-unhealthy', () => {
     const [, where = ''] = / from log where (.*) group by changeOrderId$/.exec(sql) ?? [];
     const pairs = where.split(' or ').map((each) => /^"message\.(\w+)" < "message\.(\w+)"$/.exec(each));
     expect(pairs.filter((pair) => pair !== null)).toHaveLength(2);
-    const isLess = (line: Line) => pairs.some((pair) => Number(line[pair?.[1] ?? '']) < Number(line[pair?.[2] ?? '']));
+    const isLess = (line: Line) =>
+      pairs.some((pair) => Number(line[pair?.[1] ?? '']) < Number(line[pair?.[2] ?? '']));
     return lines.filter((line) => isFound(search, line)).some(isLess);
   }
 
-  test.each<[string, boolean, Partial<ChangeOrderPlan>, EdasStandInOptions['releaseRules']]>([
+  test.each<[string, boolean, Partial<ChangeOrderPlan>, ReleaseRules]>([
     ['all instances are healthy and run the older version', false, {}, {}],
     ['an instance is not healthy', true, { instanceState: 3 }, {}],
     ['an instance still runs the bad version', true, {}, { order: { failsInBatch: 2 } }],

@@ -226,7 +226,7 @@ export async function isReleaseRollback(
   queue: QueueAccess,
 ): Promise<boolean> {
   const record = await lookAtRelease(releaseBefore, queue);
-  if (!mayHaveTakenEffect(record)) return false;
+  if (record.call !== 'claimed' || !mayHaveTakenEffect(record)) return false;
   const named = rollbackOrderIn(record);
   if (named !== undefined) return named === changeOrderId;
   // What was made long after the one call is a release of its own.

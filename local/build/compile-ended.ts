@@ -14,6 +14,12 @@ type RestOfSource = Pick<CompiledSource, 'app' | 'apps' | 'cluster' | 'command' 
 export function compileEnded(ended: Ended, rest: RestOfSource, report: Report): EndedPolicy {
   for (const { path, message } of faultsOf(rest)) report(path, message);
   const { within, every, group, batches, batchWaitMinutes, version } = ended;
+  if (version !== undefined && !coversPayload(rest.verify)) {
+    report(
+      ['ended', 'version'],
+      'the sender does not sign its payload, so everyone who has seen one of its requests could choose any version: take version out, and the version before is found in EDAS',
+    );
+  }
   return {
     withinMs: msOf(within),
     everyMs: msOf(every),

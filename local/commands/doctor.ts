@@ -50,6 +50,7 @@ here, nothing signed is sent`,
   },
   notes: `EDAS and Function Compute are asked with your own credentials, not with those of the functions' role, and only for what
 cannot exist: change order 00000000-0000-0000-0000-000000000000. Each line says which answer came, and what it means.
+Where a source has ended, EDAS is also asked what runs of each application in apps; nothing is sent to them.
 Secrets in KMS (kms:NAME in sources.yaml) are read with them, too, and KMS records that. Only --url shows whether the role
 may read them: the function refuses a forged webhook only once it has. See policy/README.md#secrets-in-kms.
 

@@ -16,6 +16,7 @@ import { checkDeployment, checkSources } from './check-configuration.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { checkDeployed } from './check-deployed.ts';
 import { checkEdas } from './check-edas.ts';
+import { checkEnded, checkWithin } from './check-ended.ts';
 import { checkEndpoint, checkName, checkReachable, type Lookup } from './check-endpoint.ts';
 import { checkEnvFile } from './check-env-file.ts';
 import { checkFollowFunction } from './check-follow-function.ts';
@@ -88,6 +89,7 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   if (configuration && examination.isFix) yield* addWhatIsMissing(folder, configuration, file);
   const environment = readDeployEnvironment(folder, shell, file);
   if (configuration) yield checkDeployment(folder, configuration);
+  if (configuration) yield* checkWithin(configuration.sources);
   yield* checkEnvFile(folder, file, environment);
   if (!configuration) {
     yield skipped('everything else: it depends on sources.yaml');
@@ -182,7 +184,9 @@ async function* examineCloud(
       'what you may do in EDAS: not asked, as that takes an address that answers, and credentials',
     );
   } else {
-    yield* checkEdas(createEdasClient(endpoint, found.credentials), operationOf(sources));
+    const edas = createEdasClient(endpoint, found.credentials);
+    yield* checkEdas(edas, operationOf(sources));
+    yield* checkEnded(edas, sources, examination.now);
   }
   yield* examineFollowFunction(examination, sources, env, role, found.credentials);
 }

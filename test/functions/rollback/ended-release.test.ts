@@ -275,6 +275,13 @@ describe('only the version that runs everywhere, and is the newest', () => {
     expect(refusal({ ...running('id-3'), history }).code).toBe('previous_version_uncertain');
   });
 
+  test('a version that an earlier deployment names was perhaps gone back to, although the history shows it once', () => {
+    const history = [version('id-2', '1.2', 10), version('id-1', '1.1', 1_440)];
+    const { code, message } = refusal({ history, ...also(order(other, 5_000, chinese('1.2'))) });
+    expect(code).toBe('previous_version_uncertain');
+    expect(message).toContain(`An earlier deployment, ${other}, names the newest version, “1.2”, too`);
+  });
+
   test('two releases of one name cannot be told apart', () => {
     const history = [version('id-2', '1.1', 10), version('id-1', '1.1', 1_440)];
     const same = [order(release, 10, 'x'), order(before, 1_440, chinese('1.1'))];

@@ -209,6 +209,13 @@ describe('ended does not build, and the place and the way out are told:', () => 
       [`1:60 ${namesNoApp}, and that is what is rolled back: add apps: [<id>]`],
     ],
     [
+      'a version that everyone could choose who has seen a request',
+      `sources: { a: { preset: alertmanager, secrets: [A], apps: [${app}], ended: { within: 1h, version: v } } }`,
+      [
+        '1:120 the sender does not sign its payload, so everyone who has seen one of its requests could choose',
+      ],
+    ],
+    [
       'a sender that does not sign its payload, and no application, of which one fault is told',
       'sources: { a: { preset: alertmanager, secrets: [A], ended: { within: 1h } } }',
       ['1:17 The sender alertmanager does not sign its payload'],

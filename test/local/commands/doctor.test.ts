@@ -107,6 +107,31 @@ describe('npm run doctor', () => {
     expect([...known, sig].filter((secret) => stdout.includes(secret))).toEqual([]);
   });
 
+  test('shows which version the application of an ended release would go back to, and sends nothing', async () => {
+    const ended = `${sourcesYaml}  late: { preset: generic, secrets: [SECRET_GITHUB], follow: true, app: app, apps: [${app}], ended: { within: 6h } }\n`;
+    const local = await startLocalFunction(ended);
+    const createdAt = Date.now() - 7_200_000;
+    local.edas.orders.add({ appId: app, version: '1.1', createdAt: createdAt - 86_400_000 });
+    local.edas.orders.add({ appId: app, version: '1.2', createdAt });
+    const folder = folderWith({ ...secrets, ...standIns(local) }, ended);
+    const { status, stdout } = await doctor(folder, ['--account', fakeAccountId], ownCredentials);
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain('\n! late rolls back what ended up to 6 h ago (ended.within)\n');
+    expect(stdout).toMatch(
+      new RegExp(
+        `\n✓ ${app}: 1\\.2 runs in 1 group since .*, and 1\\.1 would be gone back to\\. That is sure\n`,
+      ),
+    );
+    expect(stdout).toContain('\n– whether you may roll back a release that has ended (RollbackApplication)');
+    expect(local.edas.orders.releaseRollbacksOf(app)).toEqual([]);
+    expect(local.edas.calls.map(({ operation }) => operation)).not.toContain('RollbackApplication');
+
+    const before = local.edas.calls.length;
+    const offline = await doctor(folder, ['--offline'], ownCredentials);
+    expect(offline.stdout).toContain('\n! late rolls back what ended up to 6 h ago (ended.within)\n');
+    expect(local.edas.calls).toHaveLength(before);
+  });
+
   test('is red where something is wrong, says what to do first, and ends with 1', async () => {
     const local = await startLocalFunction(sourcesYaml);
     const folder = folderWith({ ...secrets, ...standIns(local), SECRET_PIPELINE: 'changeme' });
