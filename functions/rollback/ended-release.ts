@@ -307,7 +307,8 @@ function newestUntilEndOf(
   history: readonly HistoryVersion[],
 ): HistoryVersion[] {
   const until = history.filter(({ createdAt = Infinity }) => createdAt <= finishedAt);
-  return until.toSorted(newestVersionFirst).slice(0, 1);
+  const [newest] = until.toSorted(newestVersionFirst);
+  return newest && standsOnce(newest, history) ? [newest] : [];
 }
 
 /** The groups that the rollback is for. One without instances runs nothing. */

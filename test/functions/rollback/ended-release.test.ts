@@ -262,6 +262,10 @@ describe('only the version that runs everywhere, and is the newest', () => {
     const unnamed = { orders: [order(release, 10, 'no version'), ...orders.slice(1)] };
     expect(refusal({ history, ...unnamed }).code).toBe('groups_differ');
     expect(plan({ ...running('id-1'), ...unnamed })).toMatchObject({ plan: 'already_rolled_back' });
+    const another = [version('id-1b', '1.1', 9.5), ...readings.history];
+    expect(refusal({ ...running('id-2'), ...unnamed, history: another }).code).toBe(
+      'previous_version_uncertain',
+    );
   });
 
   test('a rollback that makes an entry of its own in the history is seen as well', () => {
