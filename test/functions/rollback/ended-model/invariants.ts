@@ -170,8 +170,8 @@ const ofNews: Invariants<News> = {
     { event, subject, nowhere },
     { account },
   ) => {
-    const isOwn = account.known.get(subject)?.origin === 'a rollback by us';
-    const isTrue = event !== 'already_rolled_back' || isOwn || nowhere.includes(subject);
+    const isItself = isRollback(account.known.get(subject)?.origin ?? 'a release');
+    const isTrue = event !== 'already_rolled_back' || isItself || nowhere.includes(subject);
     return isTrue ? undefined : `${account.nameOf(subject)} runs`;
   },
 
