@@ -67,7 +67,7 @@ const ofCalls: Invariants<ReleaseCall> = {
   'all groups that it is for run the release': (call, { account }) => {
     const release = account.known.get(call.release);
     const others = concerned(call).filter(([, { group }]) => group !== release?.package);
-    return others.length > 0 && !hasMoved(call, account.known.values())
+    return others.length > 0 && !hasMoved(call, account.known.values()) && !wasMoving(call, account)
       ? `${release?.package} does not run in ${others.map(([id, { group }]) => `${id} (${String(group)})`).join(', ')}`
       : undefined;
   },
@@ -160,9 +160,7 @@ const ofDeliveries: Invariants<Delivery> = {
 const ofNews: Invariants<News> = {
   'not_rolled_back is told only where no call took effect': (news, { platform: { calls } }) => {
     if (news.event !== 'not_rolled_back' || news.kind === 'due' || news.kind === 'overdue') return undefined;
-    const call = calls.find(
-      (each) => each.release === news.subject && tookEffect(each) && each.at <= news.at,
-    );
+    const call = calls.find((each) => each.release === news.subject && tookEffect(each) && each.at < news.at);
     return call && `the call took effect: ${news.problem?.message}`;
   },
 
@@ -277,6 +275,11 @@ function looksLikeRelease(id = '', { hidden }: ReleaseCall, { known, orders }: A
   );
   const namesIt = (each: KnownOrder) => orders.get(each.id)?.description.includes(version) === true;
   return !saysRollback(orders.get(id)) && !shownBefore.some(namesIt);
+}
+
+/** Whether an order was in flight at the last look that EDAS did not show. */
+function wasMoving({ hidden, lookedAt }: ReleaseCall, { orders }: Account): boolean {
+  return hidden.some((id) => (orders.get(id)?.finishedAt ?? Infinity) >= lookedAt);
 }
 
 /** Whether an order was made between the last look of the caller and its call. */
