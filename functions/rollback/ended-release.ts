@@ -233,6 +233,16 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
       `The description of the release, ${name(release?.description ?? '')}, names another version than the newest, ${name(newest.version)}.`,
     );
   }
+  const earlier = deploymentsBefore(request.changeOrderId, orders).find((each) =>
+    versionsBy(each, [newest])?.includes(newest),
+  );
+  if (earlier) {
+    throw uncertain(
+      request,
+      history,
+      `An earlier deployment, ${earlier.changeOrderId}, names the newest version, ${name(newest.version)}, too: it may be one that was gone back to.`,
+    );
+  }
   return newest;
 }
 
@@ -297,7 +307,8 @@ function newestUntilEndOf(
   history: readonly HistoryVersion[],
 ): HistoryVersion[] {
   const until = history.filter(({ createdAt = Infinity }) => createdAt <= finishedAt);
-  return until.toSorted(newestVersionFirst).slice(0, 1);
+  const [newest] = until.toSorted(newestVersionFirst);
+  return newest && standsOnce(newest, history) ? [newest] : [];
 }
 
 /** The groups that the rollback is for. One without instances runs nothing. */

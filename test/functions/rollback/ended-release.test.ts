@@ -262,6 +262,10 @@ describe('only the version that runs everywhere, and is the newest', () => {
     const unnamed = { orders: [order(release, 10, 'no version'), ...orders.slice(1)] };
     expect(refusal({ history, ...unnamed }).code).toBe('groups_differ');
     expect(plan({ ...running('id-1'), ...unnamed })).toMatchObject({ plan: 'already_rolled_back' });
+    const another = [version('id-1b', '1.1', 9.5), ...readings.history];
+    expect(refusal({ ...running('id-2'), ...unnamed, history: another }).code).toBe(
+      'previous_version_uncertain',
+    );
   });
 
   test('a rollback that makes an entry of its own in the history is seen as well', () => {
@@ -273,6 +277,13 @@ describe('only the version that runs everywhere, and is the newest', () => {
   test('a release that a newer one has replaced was not rolled back', () => {
     const history = [version('id-3', '1.3', 5), ...readings.history];
     expect(refusal({ ...running('id-3'), history }).code).toBe('previous_version_uncertain');
+  });
+
+  test('a version that an earlier deployment names was perhaps gone back to, although the history shows it once', () => {
+    const history = [version('id-2', '1.2', 10), version('id-1', '1.1', 1_440)];
+    const { code, message } = refusal({ history, ...also(order(other, 5_000, chinese('1.2'))) });
+    expect(code).toBe('previous_version_uncertain');
+    expect(message).toContain(`An earlier deployment, ${other}, names the newest version, “1.2”, too`);
   });
 
   test('two releases of one name cannot be told apart', () => {

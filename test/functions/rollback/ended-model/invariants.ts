@@ -1,5 +1,5 @@
 import { statuses, type ChangeOrder } from '../../../../local/stand-ins/edas/change-orders.ts';
-import type { KnownOrder, Origin, Running } from './account.ts';
+import type { Account, KnownOrder, Origin, Running } from './account.ts';
 import { answerOf, type Delivery, type History } from './history.ts';
 import type { News, ReleaseCall } from './platform.ts';
 
@@ -14,9 +14,15 @@ const ofCalls: Invariants<ReleaseCall> = {
     return count > 1 ? `${count} calls left for ${account.nameOf(release)}` : undefined;
   },
 
-  'it rolls back a release, and no rollback': ({ release }, { account }) => {
-    const { origin, name } = account.known.get(release) ?? {};
-    return origin === 'a release' ? undefined : `${name} is ${origin}`;
+  'it rolls back a release, and no rollback': (call, { account }) => {
+    const { id, origin, name } = account.known.get(call.release) ?? {};
+    if (
+      origin === 'a release' ||
+      (origin === 'a rollback by a person' && looksLikeRelease(id, call, account))
+    ) {
+      return undefined;
+    }
+    return `${name} is ${origin}`;
   },
 
   'nothing was in flight when it looked': ({ inFlight }, { account }) =>
@@ -61,7 +67,7 @@ const ofCalls: Invariants<ReleaseCall> = {
   'all groups that it is for run the release': (call, { account }) => {
     const release = account.known.get(call.release);
     const others = concerned(call).filter(([, { group }]) => group !== release?.package);
-    return others.length > 0 && !hasMoved(call, account.known.values())
+    return others.length > 0 && !hasMoved(call, account.known.values()) && !wasMoving(call, account)
       ? `${release?.package} does not run in ${others.map(([id, { group }]) => `${id} (${String(group)})`).join(', ')}`
       : undefined;
   },
@@ -133,7 +139,9 @@ const ofDeliveries: Invariants<Delivery> = {
     )
       return undefined;
     const [, id = ''] = /rollback order ([0-9a-f-]+)/.exec(outcome.message) ?? [];
-    return account.known.get(id)?.origin === 'a rollback by us' ? undefined : `${id} is no rollback by us`;
+    const { origin } = account.known.get(id) ?? {};
+    // EDAS may let a call join a rollback that is under way.
+    return origin && isRollback(origin) ? undefined : `${id} is no rollback`;
   },
 
   'what was accepted is not lost': ({ outcome }, { platform: { news, kills }, account }) => {
@@ -152,9 +160,7 @@ const ofDeliveries: Invariants<Delivery> = {
 const ofNews: Invariants<News> = {
   'not_rolled_back is told only where no call took effect': (news, { platform: { calls } }) => {
     if (news.event !== 'not_rolled_back' || news.kind === 'due' || news.kind === 'overdue') return undefined;
-    const call = calls.find(
-      (each) => each.release === news.subject && tookEffect(each) && each.at <= news.at,
-    );
+    const call = calls.find((each) => each.release === news.subject && tookEffect(each) && each.at < news.at);
     return call && `the call took effect: ${news.problem?.message}`;
   },
 
@@ -162,8 +168,8 @@ const ofNews: Invariants<News> = {
     { event, subject, nowhere },
     { account },
   ) => {
-    const isOwn = account.known.get(subject)?.origin === 'a rollback by us';
-    const isTrue = event !== 'already_rolled_back' || isOwn || nowhere.includes(subject);
+    const isItself = isRollback(account.known.get(subject)?.origin ?? 'a release');
+    const isTrue = event !== 'already_rolled_back' || isItself || nowhere.includes(subject);
     return isTrue ? undefined : `${account.nameOf(subject)} runs`;
   },
 
@@ -255,8 +261,25 @@ function concerned({ group, running }: ReleaseCall): (readonly [string, Running]
 function couldNotBeKnown({ release, hidden, package: to }: ReleaseCall, { account }: History): boolean {
   const until = account.known.get(release)?.createdAt ?? 0;
   const since = account.releases.find((each) => each.package === to)?.createdAt ?? Infinity;
-  const isBetween = ({ createdAt }: KnownOrder) => createdAt > since && createdAt < until;
-  return hidden.some((id) => [account.known.get(id)].some((each) => each && isBetween(each)));
+  return hidden.some((id) => {
+    const { createdAt = Infinity, finishedAt = 0 } = account.orders.get(id) ?? {};
+    return createdAt < until && finishedAt > since;
+  });
+}
+
+/** Whether EDAS listed a rollback like any other deployment, and no order of its version before it. */
+function looksLikeRelease(id = '', { hidden }: ReleaseCall, { known, orders }: Account): boolean {
+  const { version = '', createdAt = 0 } = known.get(id) ?? {};
+  const shownBefore = [...known.values()].filter(
+    (each) => each.createdAt < createdAt && !hidden.includes(each.id),
+  );
+  const namesIt = (each: KnownOrder) => orders.get(each.id)?.description.includes(version) === true;
+  return !saysRollback(orders.get(id)) && !shownBefore.some(namesIt);
+}
+
+/** Whether an order was in flight at the last look that EDAS did not show. */
+function wasMoving({ hidden, lookedAt }: ReleaseCall, { orders }: Account): boolean {
+  return hidden.some((id) => (orders.get(id)?.finishedAt ?? Infinity) >= lookedAt);
 }
 
 /** Whether an order was made between the last look of the caller and its call. */
