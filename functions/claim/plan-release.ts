@@ -1,11 +1,6 @@
 import { Problem } from '../errors.ts';
-import {
-  planReleaseRollback,
-  type ReleasePlan,
-  type ReleaseReadings,
-  type ReleaseRequest,
-  type RolledBackBefore,
-} from '../rollback/ended-release.ts';
+import { planReleaseRollback } from '../rollback/ended-release.ts';
+import type { ReleasePlan, ReleaseReadings, ReleaseRequest, RolledBackBefore } from '../rollback/release.ts';
 import { deploymentsBefore } from '../rollback/listed-orders.ts';
 import { readRelease } from '../rollback/read-release.ts';
 import type { ReleaseFacts } from '../task.ts';

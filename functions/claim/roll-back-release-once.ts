@@ -1,8 +1,7 @@
 import { Problem } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import { timeLeft } from '../rollback/budget.ts';
-import type { ReleasePlan } from '../rollback/ended-release.ts';
-import { versionsOf } from '../rollback/release.ts';
+import { versionsOf, type ReleasePlan } from '../rollback/release.ts';
 import type { ReleaseDependencies, ReleaseSearch } from '../rollback/read-release.ts';
 import { rollBackRelease, type ReleaseReceipt } from '../rollback/roll-back-release.ts';
 import {

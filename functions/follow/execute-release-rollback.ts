@@ -4,7 +4,7 @@ import { rollBackReleaseOnce, type SentReleaseRollback } from '../claim/roll-bac
 import type { QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
-import type { ReleasePlan, RolledBackBefore } from '../rollback/ended-release.ts';
+import type { ReleasePlan, RolledBackBefore } from '../rollback/release.ts';
 import type { ReleaseRollbackDue } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { queueAccess } from './queue-access.ts';

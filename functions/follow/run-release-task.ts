@@ -92,10 +92,21 @@ export async function goesOnAsRelease(
   if (!ended || app === undefined) return false;
   const due: ReleaseRollbackDue = { ...task, rollback: 'ended', app, ended };
   const submission = await handOverReleaseRollback(due, queueAccess(dependencies));
-  if (submission !== 'failed' && submission !== 'in_doubt') return true;
-  throw new Problem(
-    'task_not_taken',
-    'The change order has ended meanwhile, and Function Compute took no task to roll the release back. This task sent nothing. Send the webhook again, or roll back in the EDAS console.',
-    { app, changeOrderId },
-  );
+  const why = 'The change order has ended meanwhile, so that only another task rolls the release back';
+  switch (submission) {
+    case 'failed':
+      throw new Problem(
+        'task_not_taken',
+        `${why}, and Function Compute took none. This task sent nothing. Send the webhook again, or roll back in the EDAS console.`,
+        { app, changeOrderId },
+      );
+    case 'in_doubt':
+      throw new Problem(
+        'edas_outcome_unknown',
+        `${why}, and it is not known whether Function Compute took one. This task sent nothing. Look at the application in the EDAS console.`,
+        { app, changeOrderId },
+      );
+    default:
+      return true;
+  }
 }

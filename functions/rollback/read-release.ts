@@ -2,7 +2,7 @@ import type { EdasClient } from '../edas/client.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { leastCallMs, shareOf, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
-import type { ReleaseReadings } from './ended-release.ts';
+import type { ReleaseReadings } from './release.ts';
 import { readWithRetries } from './read-with-retries.ts';
 import { outOfTime, refusal } from './refusal.ts';
 

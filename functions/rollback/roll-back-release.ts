@@ -3,7 +3,7 @@ import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
 import { backoffMs } from '../lib/time.ts';
 import { leastCallMs, timeLeft } from './budget.ts';
-import type { ReleasePlan } from './ended-release.ts';
+import type { ReleasePlan } from './release.ts';
 import type { ReleaseDependencies, ReleaseSearch } from './read-release.ts';
 import { outOfTime, problemFromFailure, refusal, sentence } from './refusal.ts';
 

@@ -11,11 +11,11 @@ import { changeOrderStatus, describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import { clockDifferenceMs, type ReleasePlan, type RolledBackBefore } from '../rollback/ended-release.ts';
+import { clockDifferenceMs } from '../rollback/ended-release.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import { fromTo, heldRelease, releaseRolledBackBefore, type RollbackOutcome } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
-import { versionsOf } from '../rollback/release.ts';
+import { versionsOf, type ReleasePlan, type RolledBackBefore } from '../rollback/release.ts';
 import type { Hold } from '../rollback/request.ts';
 import {
   doubtTimeoutMs,
@@ -99,12 +99,16 @@ async function handOver(task: ReleaseRollbackDue, plan: ReleasePlan, queue: Queu
         changeOrderId,
         'A task has to roll this release back, or has ended without sending anything: its messages and its log say which.',
       );
-    default:
+    case 'failed':
       throw new Problem(
         'task_not_taken',
-        submission === 'failed'
-          ? 'A release that has ended is rolled back by a task only, and Function Compute took none: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.'
-          : 'A release that has ended is rolled back by a task only, and it is not known whether Function Compute took one. Send the webhook again: a second task sends nothing. Or look at the application in the EDAS console.',
+        'A release that has ended is rolled back by a task only, and Function Compute took none: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.',
+        { app, changeOrderId },
+      );
+    case 'in_doubt':
+      throw new Problem(
+        'edas_outcome_unknown',
+        'A release that has ended is rolled back by a task only, and it is not known whether Function Compute took one: the log says why. Send the webhook again: a second task sends nothing. Or look at the application in the EDAS console.',
         { app, changeOrderId },
       );
   }

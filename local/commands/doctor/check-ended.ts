@@ -2,13 +2,13 @@ import type { EdasClient } from '../../../functions/edas/client.ts';
 import { EdasFailure } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { toIso } from '../../../functions/lib/time.ts';
-import {
-  planReleaseRollback,
-  type ReleasePlan,
-  type ReleaseReadings,
-  type ReleaseRequest,
-  type RolledBackBefore,
-} from '../../../functions/rollback/ended-release.ts';
+import { planReleaseRollback } from '../../../functions/rollback/ended-release.ts';
+import type {
+  ReleasePlan,
+  ReleaseReadings,
+  ReleaseRequest,
+  RolledBackBefore,
+} from '../../../functions/rollback/release.ts';
 import { isDeployment, newestFirst } from '../../../functions/rollback/listed-orders.ts';
 import { sentence } from '../../../functions/rollback/refusal.ts';
 import type { CompiledSource, EndedPolicy } from '../../../functions/webhook/source/compiled-source.ts';

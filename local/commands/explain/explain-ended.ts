@@ -6,10 +6,10 @@ import { systemRuntime } from '../../../functions/platform/runtime.ts';
 import {
   planReleaseRollback,
   releaseRules,
-  type ReleaseReadings,
-  type ReleaseRequest,
   type ReleaseRule,
+  type ReleaseRuleName,
 } from '../../../functions/rollback/ended-release.ts';
+import type { ReleaseReadings, ReleaseRequest } from '../../../functions/rollback/release.ts';
 import { readRelease } from '../../../functions/rollback/read-release.ts';
 import { describeDuration } from '../../build/duration.ts';
 import { describeScope, type Holder } from './describe-rollback.ts';
@@ -57,13 +57,17 @@ export async function explainEnded(
   ];
 }
 
-function describeRule({ what, require }: ReleaseRule, request: ReleaseRequest, readings: ReleaseReadings) {
+function describeRule(
+  { name, what, require }: ReleaseRule,
+  request: ReleaseRequest,
+  readings: ReleaseReadings,
+) {
   const result = attempt(() => {
     require(request, readings);
   });
   return result instanceof Problem
     ? `✗ ${what}: ${result.code}. ${result.message}`
-    : `✓ ${what}: ${seen[what]?.(request, readings) ?? ''}`;
+    : `✓ ${what}: ${seen[name](request, readings)}`;
 }
 
 function describePlan(
@@ -79,33 +83,32 @@ function describePlan(
   return holder === undefined ? `so a task would call, once: ${call}` : `so ${holder} holds back: ${call}`;
 }
 
-/** What a rule that holds has seen, by what it asks for. */
-export const seen: Readonly<Record<string, (request: ReleaseRequest, readings: ReleaseReadings) => string>> =
-  {
-    'no change of the application is in flight': (_, { orders }) => `all ${orders.length} have ended`,
-    'the release is the newest of its application, and has succeeded': ({ changeOrderId }, { order }) =>
-      `${changeOrderId}, of status ${describeStatus(order.status)}`,
-    'the release ended a short time ago': ({ policy }) =>
-      `${describeDuration(endedAgoMs)} ago, at most ${describeDuration(policy.withinMs)} (within)`,
-    'the groups run the version of the release, the newest of the history': (_, { state, history }) =>
-      state.groups
-        .map(({ id, name, versionId }) => {
-          const version = history.find((each) => each.id === versionId)?.version;
-          return `${name ?? id} runs ${version ?? 'nothing'}`;
-        })
-        .join(', '),
-    'the release began before the problem did': ({ changeOrderId, problemStartedAt }, { orders }) => {
-      if (problemStartedAt === undefined) return 'not asked, for the source has no problemStartedAt';
-      const { createdAt = 0 } = orders.find((each) => each.changeOrderId === changeOrderId) ?? {};
-      return `at ${toIso(createdAt)}, and the problem at ${toIso(problemStartedAt)}`;
-    },
-    'the application was not rolled back a short time ago': ({ policy }) =>
-      `not within ${describeDuration(policy.everyMs)} (every)`,
-    'it is certain which version ran before': ({ version }) =>
-      version === undefined
-        ? 'the deployment before this one succeeded, and its description names the version that the history has next'
-        : `the webhook names ${version}; whether the history has it, and once, EDAS alone knows`,
-  };
+/** What a rule that holds has seen. */
+const seen: Readonly<
+  Record<ReleaseRuleName, (request: ReleaseRequest, readings: ReleaseReadings) => string>
+> = {
+  nothing_in_flight: (_, { orders }) => `all ${orders.length} have ended`,
+  newest: ({ changeOrderId }, { order }) => `${changeOrderId}, of status ${describeStatus(order.status)}`,
+  recent: ({ policy }) =>
+    `${describeDuration(endedAgoMs)} ago, at most ${describeDuration(policy.withinMs)} (within)`,
+  one_version: (_, { state, history }) =>
+    state.groups
+      .map(({ id, name, versionId }) => {
+        const version = history.find((each) => each.id === versionId)?.version;
+        return `${name ?? id} runs ${version ?? 'nothing'}`;
+      })
+      .join(', '),
+  began_before_problem: ({ changeOrderId, problemStartedAt }, { orders }) => {
+    if (problemStartedAt === undefined) return 'not asked, for the source has no problemStartedAt';
+    const { createdAt = 0 } = orders.find((each) => each.changeOrderId === changeOrderId) ?? {};
+    return `at ${toIso(createdAt)}, and the problem at ${toIso(problemStartedAt)}`;
+  },
+  no_recent_rollback: ({ policy }) => `not within ${describeDuration(policy.everyMs)} (every)`,
+  previous_version: ({ version }) =>
+    version === undefined
+      ? 'the deployment before this one succeeded, and its description names the version that the history has next'
+      : `the webhook names ${version}; whether the history has it, and once, EDAS alone knows`,
+};
 
 function attempt<T>(act: () => T): T | Problem {
   try {

@@ -5,7 +5,7 @@ import {
 } from '../../../functions/claim/roll-back-release-once.ts';
 import type { EdasClient, RollbackReceipt } from '../../../functions/edas/client.ts';
 import type { ReleaseRollbackOrder } from '../../../functions/edas/release.ts';
-import type { ReleasePlan } from '../../../functions/rollback/ended-release.ts';
+import type { ReleasePlan } from '../../../functions/rollback/release.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { readTask, type TaskFacts } from '../../../functions/task.ts';
 import { failed } from '../../support/edas-failure.ts';

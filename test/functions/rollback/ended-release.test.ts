@@ -2,12 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ListedChangeOrder } from '../../../functions/edas/client.ts';
 import type { HistoryVersion } from '../../../functions/edas/release.ts';
 import type { ErrorCode } from '../../../functions/errors.ts';
-import {
-  planReleaseRollback,
-  releaseRules,
-  type ReleaseReadings,
-  type ReleaseRequest,
-} from '../../../functions/rollback/ended-release.ts';
+import { planReleaseRollback, releaseRules } from '../../../functions/rollback/ended-release.ts';
+import type { ReleaseReadings, ReleaseRequest } from '../../../functions/rollback/release.ts';
 import { problemOf } from '../../support/problem.ts';
 
 const app = '3616cdca-4f92-4413-0000-000000000000';
