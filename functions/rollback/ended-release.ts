@@ -247,7 +247,7 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
 }
 
 /**
- * The release, where its own version runs nowhere, and an older one instead: then it was rolled back. Or the deployment
+ * The release, where the version that it names runs nowhere, and an older one instead: then it was rolled back. Or the deployment
  * before it, where that brought the newest version: then the "release" is its rollback, which EDAS lists like any other
  * deployment. That the newest version of the history runs nowhere is not enough: it may be one that is being deployed.
  */
@@ -265,7 +265,7 @@ function findRolledBack(
   const plan = 'already_rolled_back';
   const release = orders.find((each) => each.changeOrderId === changeOrderId);
   const own = release && versionsBy(release, history);
-  if (release && isGone(own ?? newestUntilEndOf(release, history))) {
+  if (own && isGone(own)) {
     const rollback = rollbackRightAfter(changeOrderId, orders);
     return { plan, changeOrderId, rollbackChangeOrderId: rollback?.changeOrderId };
   }
@@ -299,16 +299,6 @@ function versionsBy(
 ): HistoryVersion[] | undefined {
   const named = versionField(description);
   return named === undefined ? undefined : history.filter(({ version }) => beginsWith(named, version));
-}
-
-/** The version that an order most probably brought, where it names none. What was made after its end is of another one. */
-function newestUntilEndOf(
-  { finishedAt = 0 }: ListedChangeOrder,
-  history: readonly HistoryVersion[],
-): HistoryVersion[] {
-  const until = history.filter(({ createdAt = Infinity }) => createdAt <= finishedAt);
-  const [newest] = until.toSorted(newestVersionFirst);
-  return newest && standsOnce(newest, history) ? [newest] : [];
 }
 
 /** The groups that the rollback is for. One without instances runs nothing. */
