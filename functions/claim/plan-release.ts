@@ -87,7 +87,11 @@ export function runsStill(
   if (concerned.length === 0) return undefined;
   const entries = history.filter(({ version }) => version === fromVersion);
   const ids = [fromVersionId, ...entries.map(({ id }) => id)];
-  return concerned.some(({ versionId = fromVersionId }) => ids.includes(versionId));
+  const isOn = ({ versionId = '' }: { versionId: string | undefined }) => ids.includes(versionId);
+  const instances = state.instances.filter(({ groupId = groups[0] ?? '' }) => groups.includes(groupId));
+  return (
+    concerned.some(({ versionId }) => versionId === undefined) || [...concerned, ...instances].some(isOn)
+  );
 }
 
 function unsure(app: string, changeOrderId: string): Problem {

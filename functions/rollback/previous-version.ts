@@ -17,6 +17,7 @@ export function findPreviousVersion(request: ReleaseRequest, readings: ReleaseRe
   }
   if (version !== undefined) {
     requireNoRollback(request, readings);
+    requireAlone(request, readings);
     return requireNamed(version, newest, request, history);
   }
   const fault =
@@ -27,6 +28,16 @@ export function findPreviousVersion(request: ReleaseRequest, readings: ReleaseRe
       : `The second newest version, ${quoted(candidate.version)}, stands in the history several times.`);
   if (fault !== undefined) throw uncertain(request, history, fault);
   return candidate;
+}
+
+/** The newest release is what runs only where nothing that began before it ended after it began. */
+function requireAlone(request: ReleaseRequest, { orders, history }: ReleaseReadings): void {
+  const release = orders.find((each) => each.changeOrderId === request.changeOrderId);
+  const { createdAt: beganAt = 0 } = release ?? {};
+  const earlier = orders.filter((each) => changesVersion(each) && (each.createdAt ?? 0) < beganAt);
+  if (release && !endedBefore(release, earlier)) {
+    throw uncertain(request, history, 'A change order before the release ran beside it.');
+  }
 }
 
 /** EDAS may list a rollback like any other deployment, and name no order when it accepts one. */

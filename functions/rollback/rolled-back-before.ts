@@ -1,12 +1,11 @@
-import type { ListedChangeOrder } from '../edas/client.ts';
 import type { HistoryVersion } from '../edas/release.ts';
 import { deploymentsBefore, rollbackRightAfter } from './listed-orders.ts';
 import type { ReleaseReadings, ReleaseRequest, RolledBackBefore } from './release.ts';
 import { newestVersionFirst, standsOnce, versionsBy } from './version-history.ts';
 
 /**
- * The release, where its own version runs nowhere, and an older one instead: then it was rolled back. Or the deployment
- * before it, where that brought the newest version: then the "release" is its rollback, which EDAS lists like any other
+ * The release, where the version that it names runs nowhere, and an older one instead: then it was rolled back. Or the
+ * deployment before it, where that brought the newest version: then the "release" is its rollback, which EDAS lists like any other
  * deployment. That the newest version of the history runs nowhere is not enough: it may be one that is being deployed.
  */
 export function findRolledBack(
@@ -23,7 +22,7 @@ export function findRolledBack(
   const plan = 'already_rolled_back';
   const release = orders.find((each) => each.changeOrderId === changeOrderId);
   const own = release && versionsBy(release, history);
-  if (release && isGone(own ?? newestUntilEndOf(release, history))) {
+  if (own && isGone(own)) {
     const rollback = rollbackRightAfter(changeOrderId, orders);
     return { plan, changeOrderId, rollbackChangeOrderId: rollback?.changeOrderId };
   }
@@ -48,14 +47,4 @@ function isOlder(
   const firstOf = (versions: readonly HistoryVersion[]) =>
     Math.min(...versions.map(({ createdAt = Infinity }) => createdAt));
   return firstOf(history.filter(({ version }) => version === name)) < firstOf(others);
-}
-
-/** The version that an order most probably brought, where it names none. What was made after its end is of another one. */
-function newestUntilEndOf(
-  { finishedAt = 0 }: ListedChangeOrder,
-  history: readonly HistoryVersion[],
-): HistoryVersion[] {
-  const until = history.filter(({ createdAt = Infinity }) => createdAt <= finishedAt);
-  const [newest] = until.toSorted(newestVersionFirst);
-  return newest && standsOnce(newest, history) ? [newest] : [];
 }

@@ -185,5 +185,9 @@ test('a release that a person has gone back to runs again, although under anothe
   expect(runsStill(release, { state: stateOf('id-2'), history })).toBe(true);
   expect(runsStill(release, { state: stateOf(undefined), history })).toBe(true);
   expect(runsStill(release, { state: stateOf('id-1'), history })).toBe(false);
+  const stuck = { id: 'x', groupId: 'group-0', state: 7, versionId: 'id-2' };
+  expect(runsStill(release, { state: { ...stateOf('id-1'), instances: [stuck] }, history })).toBe(true);
+  const elsewhere = { ...stuck, groupId: 'group-1' };
+  expect(runsStill(release, { state: { ...stateOf('id-1'), instances: [elsewhere] }, history })).toBe(false);
   expect(runsStill({ ...release, groups: ['group-9'] }, { state: stateOf('id-1'), history })).toBeUndefined();
 });

@@ -257,7 +257,7 @@ describe('only the version that runs everywhere, and is the newest', () => {
     expect(refusal({ history }).code).toBe('previous_version_uncertain');
     const unnamed = { orders: [order(release, 10, 'no version'), ...orders.slice(1)] };
     expect(refusal({ history, ...unnamed }).code).toBe('groups_differ');
-    expect(plan({ ...running('id-1'), ...unnamed })).toMatchObject({ plan: 'already_rolled_back' });
+    expect(refusal({ ...running('id-1'), ...unnamed }).code).toBe('groups_differ');
     const another = [version('id-1b', '1.1', 9.5), ...readings.history];
     expect(refusal({ ...running('id-2'), ...unnamed, history: another }).code).toBe(
       'previous_version_uncertain',
@@ -503,10 +503,15 @@ describe('only to a version that certainly ran before', () => {
   });
 
   test('the sender may name it, and then nothing else needs to be certain', () => {
-    for (const [, changes] of cases) {
-      if ('history' in changes) continue;
+    for (const [what, changes] of cases) {
+      if ('history' in changes || what === 'it had not ended when the release began') continue;
       expect(plan(changes, { version: '1.0' })).toMatchObject({ toVersion: '1.0' });
     }
+  });
+
+  test('what ran beside the release may be what runs, so a named version does not help', () => {
+    const beside = { orders: [orders[0], { ...orders[1], finishedAt: ago(10) }] as ListedChangeOrder[] };
+    expect(refusal(beside, { version: '1.0' }).code).toBe('previous_version_uncertain');
   });
 
   test('what may be the rollback of the release before it is not rolled back to a named version either', () => {

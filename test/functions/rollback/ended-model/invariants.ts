@@ -112,6 +112,8 @@ const ofDeliveries: Invariants<Delivery> = {
   ) => {
     if (outcome?.outcome !== 'already_rolled_back') return undefined;
     const { changeOrderId: id } = outcome;
+    // A rollback by a person, which looks like a release, puts a package back that others have brought before.
+    if (account.known.get(id)?.origin === 'a rollback by a person') return undefined;
     const wasForGroup = calls.some(
       (call) => call.release === id && tookEffect(call) && nowhere.has(`${id} ${call.group}`),
     );
@@ -145,7 +147,7 @@ const ofDeliveries: Invariants<Delivery> = {
   },
 
   'what was accepted is not lost': ({ outcome }, { platform: { news, kills }, account }) => {
-    if (outcome?.outcome !== 'deferred' || outcome.duplicate === true || kills > 2) return undefined;
+    if (outcome?.outcome !== 'deferred' || outcome.fromVersion === undefined || kills > 2) return undefined;
     const isTold = news.some(({ subject }) => subject === outcome.changeOrderId);
     return isTold ? undefined : `nothing was told of ${account.nameOf(outcome.changeOrderId)}`;
   },
