@@ -14,7 +14,7 @@ import {
 import type { ReleaseClaimDependencies } from './roll-back-release-once.ts';
 
 /** How many deployments before a release are looked at: its own rollback may stand between it and the release before. */
-const deploymentsLookedAt = 2;
+export const deploymentsLookedAt = 2;
 
 /**
  * Reads all that is to be known of a release that has ended, and decides whether it is rolled back. EDAS may list the
@@ -56,7 +56,7 @@ export async function planRelease(
 /**
  * The deployment that is asked for is the rollback of the release before it, which may have failed.
  *
- * @throws Problem `release_already_tried` unless the release runs in none of its groups any more
+ * @throws Problem `release_already_tried` unless the release runs nowhere any more
  */
 function requireGone(
   changeOrderId: string,
@@ -76,8 +76,8 @@ function requireGone(
 }
 
 /**
- * Whether the version of a release runs in one of its groups; undefined where EDAS does not show it. A person may have
- * gone back to it, under the same name and another id.
+ * Whether the version of a release runs anywhere; undefined where EDAS does not show it. A person may have gone back to it,
+ * under the same name and another id.
  */
 export function runsStill(
   { groups, fromVersion, fromVersionId }: ReleaseFacts,
@@ -88,9 +88,9 @@ export function runsStill(
   const entries = history.filter(({ version }) => version === fromVersion);
   const ids = [fromVersionId, ...entries.map(({ id }) => id)];
   const isOn = ({ versionId = '' }: { versionId: string | undefined }) => ids.includes(versionId);
-  const instances = state.instances.filter(({ groupId = groups[0] ?? '' }) => groups.includes(groupId));
   return (
-    concerned.some(({ versionId }) => versionId === undefined) || [...concerned, ...instances].some(isOn)
+    concerned.some(({ versionId }) => versionId === undefined) ||
+    [...state.groups, ...state.instances].some(isOn)
   );
 }
 

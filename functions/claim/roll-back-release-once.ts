@@ -39,7 +39,7 @@ export type SentReleaseRollback = { report: { task: RollbackReport; status: Repo
  * a refusal, not after a doubt, and not where its holder died.
  *
  * @returns `taken` where another run has the claim, or had it
- * @throws Problem `task_not_taken` where Function Compute could not be asked for the claim: nothing was sent
+ * @throws Problem `edas_outcome_unknown` where Function Compute could not be asked for the claim: another run may have it
  */
 export async function rollBackReleaseOnce(
   job: ClaimableReleaseRollback,
@@ -96,8 +96,8 @@ async function takeCall(
       return (await holderOf(taskId, access)) === holder;
     default:
       throw new Problem(
-        'task_not_taken',
-        'Function Compute could not be asked for the claim on this rollback, without which it is not sent. Look at the application in the EDAS console.',
+        'edas_outcome_unknown',
+        'Function Compute could not be asked for the claim on this rollback, so this run of the task sent nothing; another run of it may have. Look at the application in the EDAS console.',
         { app: search.app, changeOrderId: search.changeOrderId },
       );
   }

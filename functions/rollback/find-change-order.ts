@@ -45,8 +45,8 @@ export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRoll
   createdAt?: number | undefined;
   /** Whether it has succeeded, so that it is a release that has ended. */
   hasEnded?: true | undefined;
-  /** The deployment before it, where it was found by its application: perhaps it is the rollback of that one. */
-  deploymentBefore?: string | undefined;
+  /** The deployments before it, the newest first, where it was found by its application: it may be the rollback of one. */
+  deploymentsBefore?: readonly string[] | undefined;
 };
 
 /**
@@ -64,9 +64,9 @@ export async function findChangeOrder(
     const { app } = target;
     const orders = await listChangeOrders(app, search, dependencies);
     const { changeOrderId, status, createdAt } = selectDeployment(app, orders, search.mayHaveEnded === true);
-    const [before] = deploymentsBefore(changeOrderId, orders);
+    const before = deploymentsBefore(changeOrderId, orders).map((each) => each.changeOrderId);
     const hasEnded = hasSucceeded({ status }) ? true : undefined;
-    return { app, changeOrderId, createdAt, hasEnded, deploymentBefore: before?.changeOrderId };
+    return { app, changeOrderId, createdAt, hasEnded, deploymentsBefore: before };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };

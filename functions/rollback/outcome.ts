@@ -116,7 +116,7 @@ export function releaseRolledBackBefore(
   rollback: string | undefined,
 ): RollbackOutcome {
   const by = rollback === undefined ? '' : ` by the change order ${rollback}`;
-  const message = `The release has been rolled back before${by}: as far as EDAS shows it, its version does not run any more where it was rolled back. Nothing was sent.`;
+  const message = `The release has been rolled back before${by}: as far as EDAS shows it, its version runs nowhere any more. Nothing was sent.`;
   return {
     outcome: 'already_rolled_back',
     changeOrderId,

@@ -44,11 +44,12 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
   }
   const release = orders.find((each) => each.changeOrderId === request.changeOrderId);
   const named = release && versionField(release.description);
-  if (named !== undefined && !beginsWith(named, newest.version)) {
+  if (named === undefined || !beginsWith(named, newest.version)) {
+    const what = named === undefined ? 'does not name' : 'names another version than';
     throw uncertain(
       request,
       history,
-      `The description of the release, ${quoted(release?.description ?? '')}, names another version than the newest, ${quoted(newest.version)}.`,
+      `The description of the release, ${quoted(release?.description ?? '')}, ${what} the newest version, ${quoted(newest.version)}.`,
     );
   }
   const earlier = deploymentsBefore(request.changeOrderId, orders).find((each) =>

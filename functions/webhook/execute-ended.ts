@@ -1,4 +1,4 @@
-import { planRelease, runsStill } from '../claim/plan-release.ts';
+import { deploymentsLookedAt, planRelease, runsStill } from '../claim/plan-release.ts';
 import {
   handOverReleaseRollback,
   lookAtRelease,
@@ -7,7 +7,7 @@ import {
   type ReleaseRecord,
 } from '../claim/release-tasks.ts';
 import type { QueueAccess } from '../claim/task-calls.ts';
-import { changeOrderStatus, describeStatus, endOf } from '../edas/status.ts';
+import { describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
@@ -150,10 +150,8 @@ async function replyToCall(
         return duplicateOf(changeOrderId, what);
       }
       const runs = await stillRuns();
-      const hasSucceeded = status === changeOrderStatus.succeeded;
-      if (runs === false || (runs === undefined && hasSucceeded)) {
-        return releaseRolledBackBefore(changeOrderId, id);
-      }
+      if (runs === false) return releaseRolledBackBefore(changeOrderId, id);
+      if (runs === undefined && refusal) throw refusal;
       const seen = runs === true ? ', and the release still runs' : '';
       throw tried(`its rollback, ${id}, has status ${describeStatus(status)}${seen}.`);
     }
@@ -221,24 +219,37 @@ async function statusOf(
 }
 
 /**
- * Whether a deployment in flight is, or may be, the rollback of the release before it: EDAS may list it as a deployment
- * like any other, and rolling it back would bring the bad version back.
+ * The answer where a deployment in flight is, or may be, the rollback of a release before it: EDAS may list it as a
+ * deployment like any other, and rolling it back would bring the bad version back. Another deployment may stand between them.
+ *
+ * @param before the deployments before it, the newest first
+ * @returns undefined where it is a deployment like any other, or Function Compute cannot be asked: the brake goes first
  */
-export async function isReleaseRollback(
-  { changeOrderId, createdAt = 0 }: Pick<FoundChangeOrder, 'changeOrderId' | 'createdAt'>,
-  releaseBefore: string,
+export async function replyToReleaseRollback(
+  found: Pick<FoundChangeOrder, 'changeOrderId' | 'createdAt'>,
+  before: readonly string[],
   queue: QueueAccess,
-): Promise<boolean> {
-  const record = await lookAtRelease(releaseBefore, queue);
+): Promise<Deferred | undefined> {
+  const rolledBack = await Promise.all(
+    before.slice(0, deploymentsLookedAt).map(async (release) => {
+      const record = await lookAtRelease(release, queue);
+      return mayBeRollback(found, record) ? release : undefined;
+    }),
+  );
+  const release = rolledBack.find((each) => each !== undefined);
+  if (release === undefined) return undefined;
+  const what = `The deployment in flight, ${found.changeOrderId}, is the rollback of the release ${release}, as far as the tasks show it: so it is not rolled back itself.`;
+  return duplicateOf(release, what);
+}
+
+/** Whether a deployment may be the rollback that the tasks of an earlier release know of. */
+function mayBeRollback(
+  { changeOrderId, createdAt = 0 }: Pick<FoundChangeOrder, 'changeOrderId' | 'createdAt'>,
+  record: ReleaseRecord,
+): boolean {
   if (!mayHaveTakenEffect(record)) return false;
   const named = rollbackOrderIn(record);
   if (named !== undefined) return named === changeOrderId;
   // What was made long after the one call is a release of its own.
   return createdAt <= (record.claim?.sendsUntil ?? Infinity) + clockDifferenceMs;
-}
-
-/** The answer to a delivery that finds the rollback of a release in flight, and nothing else. */
-export function releaseRollbackInFlight(rollback: string, release: string): Deferred {
-  const what = `The deployment in flight, ${rollback}, is the rollback of the release ${release}, as far as the tasks show it: so it is not rolled back itself.`;
-  return duplicateOf(release, what);
 }

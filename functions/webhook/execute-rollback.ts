@@ -18,12 +18,7 @@ import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
 import type { ReleaseTerms, RollbackDue, TaskFacts } from '../task.ts';
 import type { DeliveryFacts } from './audit-record.ts';
-import {
-  executeEnded,
-  isReleaseRollback,
-  releaseRollbackInFlight,
-  type EndedReleaseInput,
-} from './execute-ended.ts';
+import { executeEnded, replyToReleaseRollback, type EndedReleaseInput } from './execute-ended.ts';
 import { deferRollback, replyToTaken, type Deferred } from './hand-over.ts';
 import type { Outcome } from './outcome.ts';
 import type { RollbackIntent } from './payload/intent.ts';
@@ -144,12 +139,10 @@ async function replyIfReleaseRollback(
   found: FoundChangeOrder,
   { queue, clock }: ClaimDependencies,
 ): Promise<Deferred | undefined> {
-  const { changeOrderId, deploymentBefore } = found;
-  if (!mayMeetReleaseRollback || deploymentBefore === undefined) return undefined;
+  if (!mayMeetReleaseRollback || !found.deploymentsBefore) return undefined;
   // A queue that does not answer must not use up the time for the rollback.
   const deadlineAt = clock.now() + Math.min(longestClaimMs, timeLeft(queue, clock) / 4);
-  const isOwn = await isReleaseRollback(found, deploymentBefore, { ...queue, deadlineAt });
-  return isOwn ? releaseRollbackInFlight(changeOrderId, deploymentBefore) : undefined;
+  return replyToReleaseRollback(found, found.deploymentsBefore, { ...queue, deadlineAt });
 }
 
 /** Leaves the rollback to a task, or does it where no task will. */

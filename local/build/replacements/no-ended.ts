@@ -5,10 +5,6 @@ export function executeEnded(): Promise<never> {
   return Promise.reject(new Error('no source has ended'));
 }
 
-export function isReleaseRollback(): Promise<boolean> {
-  return Promise.resolve(false);
-}
-
-export function releaseRollbackInFlight(): never {
-  throw new Error('no source has ended');
+export function replyToReleaseRollback(): Promise<undefined> {
+  return Promise.resolve(undefined);
 }

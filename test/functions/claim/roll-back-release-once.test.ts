@@ -148,7 +148,7 @@ describe('the one call for a release', () => {
     async (fault) => {
       const queue = without(fault, callId);
       const { end, sent } = await run({ queue });
-      expect(end).toMatchObject({ thrown: { code: 'task_not_taken', facts: { app, changeOrderId } } });
+      expect(end).toMatchObject({ thrown: { code: 'edas_outcome_unknown', facts: { app, changeOrderId } } });
       expect(sent).toEqual([]);
     },
   );

@@ -129,13 +129,9 @@ async function finds(what: string, faulty = false, change = (plan: HistoryPlan) 
 }
 
 describe('the model finds what is missing', () => {
-  // Without the two others no plan can be made.
+  // Without the two about versions no plan can be made, and they refuse what is not the newest, too.
   test.each([
     ['no change of the application is in flight', 'nothing was in flight when it looked'],
-    [
-      'the release is the newest of its application, and has succeeded',
-      'it rolls back only the newest release',
-    ],
     ['the release ended a short time ago', 'the release ended within the window'],
     ['the release began before the problem did', 'the release began before the problem'],
     [
