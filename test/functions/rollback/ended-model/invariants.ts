@@ -85,6 +85,7 @@ const ofCalls: Invariants<ReleaseCall> = {
 
   'a version that the sender names is older': (call, history) => {
     if (!isNamedBySender(call, history)) return undefined;
+    if (hasMoved(call, history.account.known.values())) return undefined;
     const release = history.account.known.get(call.release);
     const isOlder = history.account.releases.some(
       (each) => each.package === call.package && each.createdAt < (release?.createdAt ?? 0),
