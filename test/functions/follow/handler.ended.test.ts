@@ -6,6 +6,7 @@ import { everyReleaseRules } from '../../../local/stand-ins/edas/release-rules.t
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
 import { endedIds, openEndedWorld, releaseVersions, type EndedWorld } from '../../support/ended.ts';
 import { releaseDue } from '../../support/releases.ts';
+import { runs } from '../../support/runs.ts';
 import { taskApp, taskOrder, type TaskFunctionOptions } from '../../support/task.ts';
 
 const minute = 60_000;
@@ -25,8 +26,11 @@ async function post({ webhook }: EndedWorld, source = 'pipeline', payload: objec
   return `${status} ${String(body['outcome'] ?? body['code'])}${body['duplicate'] === true ? ' duplicate' : ''}`;
 }
 
+// In memory, the model tries each combination in npm test, too. Every fifth one has each possibility at least once.
+const combinations = everyReleaseRules().filter((_, index) => index % 5 === 0 || runs(1) > 1);
+
 describe('whatever EDAS leaves open: a release that has ended is rolled back by one call, and never again,', () => {
-  test.each(everyReleaseRules().map((rules) => ({ rules })))('$rules', async ({ rules }) => {
+  test.each(combinations.map((rules) => ({ rules })))('$rules', async ({ rules }) => {
     const world = await open({ edas: { releaseRules: rules } });
     const { task } = world;
     expect(await post(world)).toBe('202 deferred');

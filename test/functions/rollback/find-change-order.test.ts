@@ -103,7 +103,14 @@ describe('by application', () => {
       app,
       changeOrderId: orderId,
       createdAt: now - 60_000,
+      deploymentsBefore: [],
     });
+  });
+
+  test('the deployments before the order are given with it, the newest first', async () => {
+    const before = [listed('oldest', 300, { status: 2 }), listed('before', 200, { status: 2 })];
+    const edas = edasOf({ [app]: [listed(orderId), ...before] });
+    expect(await edas.find({ target: { app } })).toMatchObject({ deploymentsBefore: ['before', 'oldest'] });
   });
 
   test('the list of that application is asked for, once', async () => {

@@ -746,6 +746,19 @@ describe('a deployment in flight that is the rollback of a release', () => {
     },
   );
 
+  test('is recognised although another deployment stands between it and the release', async ({
+    onTestFinished,
+  }) => {
+    const set = await stage({ releaseRules }, onTestFinished);
+    const createdAt = set.clock.now() - 5_000;
+    set.edas.orders.add({ appId: app, id: rollbackId, createdAt, readyMs: 0, batchMs: 500, batches: 1 });
+    await begun(set);
+    const { kind, text } = await repeat(set);
+    expect(kind).toBe('200 deferred duplicate');
+    expect(text).toContain(`is the rollback of the release ${changeOrderId}`);
+    expectNothingSent(set);
+  });
+
   test('is told apart from a release that was made after it, also where its order is not known', async ({
     onTestFinished,
   }) => {
