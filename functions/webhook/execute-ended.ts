@@ -180,7 +180,7 @@ async function replyToCall(
   }
 }
 
-/** Whether the version of a release runs in one of its groups; undefined where EDAS does not show it. */
+/** Whether the version of a release runs anywhere; undefined where EDAS does not show it. */
 async function runsIn(
   release: ReleaseFacts | undefined,
   app: string,

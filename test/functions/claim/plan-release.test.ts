@@ -93,7 +93,7 @@ describe('the tasks of the two deployments before it are looked at, for EDAS may
     expect(await plan(rolledBack(earlier, 61))).toMatchObject({ plan: 'roll_back' });
   });
 
-  test.each([before, earlier])('nobody can say of %s', async (other) => {
+  test.each([before, earlier])('Function Compute cannot be asked about %s', async (other) => {
     const queue = new MemoryQueue();
     queue.fault = (_call, id) => (id.endsWith(other) ? 'down' : undefined);
     const problem = await problemOfAsync(() => plan(queue));

@@ -76,8 +76,8 @@ describe('what the tasks show of the one call for a release', () => {
       [],
       { call: 'claimed', report: undefined },
     ],
-    ['nobody knows what, where one is absent and one unreadable', {}, [callId], { call: 'unreadable' }],
-    ['nobody knows what', {}, [callId, reportId], { call: 'unreadable' }],
+    ['it cannot be read, where one is absent and one unreadable', {}, [callId], { call: 'unreadable' }],
+    ['it cannot be read', {}, [callId, reportId], { call: 'unreadable' }],
   ] as const)('is %s', async (_what, tasks, unreadable, record) => {
     expect(await look(tasks, ...unreadable)).toMatchObject(record);
   });

@@ -144,7 +144,7 @@ describe('the one call for a release', () => {
   });
 
   test.each(['down', 'lost'] as const)(
-    'is not made where nobody can be asked for the claim: %s',
+    'is not made where Function Compute cannot be asked for the claim: %s',
     async (fault) => {
       const queue = without(fault, callId);
       const { end, sent } = await run({ queue });
@@ -164,7 +164,7 @@ describe('the one call for a release', () => {
 
   test.each([
     ['another has it', undefined],
-    ['nobody can read whose it is', 'not JSON'],
+    ['it cannot be read whose it is', 'not JSON'],
   ])('is not made after a lost answer where %s', async (_what, payload) => {
     const queue = taken();
     const [claim] = queue.tasks;

@@ -802,7 +802,7 @@ describe('a deployment in flight that is the rollback of a release', () => {
   });
 });
 
-test('a release is not rolled back while nobody can tell whether it is the rollback of the one before', async ({
+test('a release is not rolled back while it cannot be told whether it is the rollback of the one before', async ({
   onTestFinished,
 }) => {
   const fcFault: StageOptions['fcFault'] = ({ operation }) =>
