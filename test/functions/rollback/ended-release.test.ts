@@ -538,3 +538,59 @@ test('every rule has words for people, and refuses with a code of its own', () =
   const words = releaseRules.map(({ what }) => what);
   expect(new Set(words).size).toBe(words.length);
 });
+
+describe('what is refused is said in whole sentences:', () => {
+  const said = (changes: Partial<ReleaseReadings>, asked: Partial<ReleaseRequest> = {}) =>
+    refusal(changes, asked).message;
+  const decide = 'This request rolled nothing back. Decide in the EDAS console, and roll back there.';
+
+  test.each<[string, Partial<ReleaseReadings>]>([
+    [
+      `The change order is not among the recent ones of the application. ${decide}`,
+      { orders: orders.slice(1) },
+    ],
+    [
+      `The change order is no deployment, or is a rollback itself. ${decide}`,
+      { orders: [order(release, 10, 'x', restart)] },
+    ],
+    [
+      `EDAS does not say when the deployment was made. ${decide}`,
+      { orders: [order(release, 10, chinese('1.2'), { createdAt: undefined })] },
+    ],
+    [
+      `The deployment ${other} is newer, or of the same second. ${decide}`,
+      also(order(other, 5, chinese('1.3'))),
+    ],
+    [
+      `The change order's status is 3 (failed), and only a release that has succeeded is rolled back to the version before it. ${decide}`,
+      { order: { ...readings.order, status: 3 } },
+    ],
+    [
+      `EDAS does not say when the release ended. ${decide}`,
+      { orders: [order(release, 10, chinese('1.2'), { finishedAt: undefined })] },
+    ],
+    [
+      `The history of the application holds no version but the one that runs. ${decide}`,
+      { history: [version('id-2', '1.2', 10)] },
+    ],
+    [`EDAS shows no instance of the application. ${decide}`, { state: { ...readings.state, instances: [] } }],
+    [
+      `The change order ${other} of the application (CoRestart) has status 1 (running). This request rolled nothing back. The release that has ended is rolled back only while nothing else changes. Look at that change order in the EDAS console.`,
+      also(order(other, 2, 'Restart', { ...restart, status: 1 })),
+    ],
+    [
+      'This function rolled the application back at 2026-01-02T02:05:05.000Z. This request rolled nothing back. An application is rolled back once in 60 min without a person (ended.every). Decide in the EDAS console.',
+      { rolledBackAt: ago(59) },
+    ],
+    [
+      'EDAS lists no version of the application. Versions, the newest first: none. This request rolled nothing back. Choose one in the EDAS console.',
+      { history: [] },
+    ],
+    [
+      'The description of the release, “no version”, does not name the newest version, “1.2”. Versions, the newest first: “1.2”, “1.1”, “1.0”. This request rolled nothing back. Choose one in the EDAS console.',
+      { orders: [order(release, 10, 'no version'), ...orders.slice(1)] },
+    ],
+  ])('%s', (message, changes) => {
+    expect(said(changes)).toBe(message);
+  });
+});
