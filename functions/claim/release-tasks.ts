@@ -1,15 +1,15 @@
 import { isDead } from '../platform/task-queue.ts';
 import {
-  readTask,
   releaseClaimIdFor,
   releaseReportIdFor,
   releaseTaskIdFor,
   type ReleaseRollbackDue,
   type RollbackClaimed,
   type RollbackReport,
+  type RollbackTask,
 } from '../task.ts';
 import { mostClaims } from './claim.ts';
-import { readTaskRecord, submitTask, type QueueAccess, type Submission } from './task-calls.ts';
+import { readTaskRecord, submitTask, taskIn, type QueueAccess, type Submission } from './task-calls.ts';
 
 /** What the tasks of a release show of its one call. */
 export type ReleaseRecord =
@@ -28,8 +28,8 @@ export async function lookAtRelease(changeOrderId: string, access: QueueAccess):
   ]);
   if (claim === 'absent' && report === 'absent') return { call: 'none' };
   if (typeof claim === 'string' && typeof report === 'string') return { call: 'unreadable' };
-  const claimed = typeof claim === 'string' ? undefined : read(claim.payload);
-  const reported = typeof report === 'string' ? undefined : read(report.payload);
+  const claimed = taskIn(claim);
+  const reported = taskIn(report);
   return {
     call: 'claimed',
     claim: claimed?.rollback === 'claimed' ? claimed : undefined,
@@ -37,16 +37,7 @@ export async function lookAtRelease(changeOrderId: string, access: QueueAccess):
   };
 }
 
-function read(payload: string | undefined): ReturnType<typeof readTask> | undefined {
-  try {
-    return readTask(payload);
-  } catch {
-    // Of another version.
-    return undefined;
-  }
-}
-
-function isReport(task: ReturnType<typeof readTask>): task is RollbackReport {
+function isReport(task: RollbackTask): task is RollbackReport {
   return task.rollback === 'done' || task.rollback === 'unknown' || task.rollback === 'refused';
 }
 

@@ -1,17 +1,13 @@
 import type { ChangeOrderProgress } from '../edas/change-order.ts';
 import { describeStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
-import { timeLeft } from '../rollback/budget.ts';
-import { doubtTimeoutMs, type RollbackUnknown } from '../task.ts';
+import type { RollbackUnknown } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
+import { lookForTwoMinutes } from './look-for-two-minutes.ts';
 import { ifReadable, readTimeoutMs } from './optional-reads.ts';
 
-/** Between two reads of the order. */
-export const doubtPauseMs = 10_000;
-
 /**
- * Finds out by reading what became of a rollback whose answer got lost. People are notified at once of the doubt, and
- * again if it stays; by a retry only of what no attempt before it can have told.
+ * Finds out by reading the change order what became of a rollback whose answer got lost.
  *
  * @param retry what a retry of this task does
  * @returns Problem `edas_outcome_unknown` if the change order is not terminated in time; people know of it
@@ -21,23 +17,25 @@ export async function settleDoubt(
   dependencies: TaskDependencies,
   retry: 'sends_again' | 'sends_nothing',
 ): Promise<Problem | undefined> {
-  const { isRetry, notify, clock } = dependencies;
-  const { changeOrderId, reason } = task;
-  const code = 'edas_outcome_unknown';
-  const tell = (message: string) =>
-    notify({ event: 'outcome_unknown', problem: { code, message }, failures: [] });
-  const deadlineAt = clock.now() + doubtTimeLeftMs(task, dependencies);
-  const wasToldTheEnd = isRetry && timeLeft({ deadlineAt }, clock) <= 0;
-  if (!isRetry) {
-    await tell(
-      `The rollback was sent, and it is not known whether it began. ${reason} This task looks at the change order for two minutes, and until then nothing sends the rollback again.`,
+  let last: ChangeOrderProgress | undefined;
+  const look = async () => {
+    const order = await ifReadable(dependencies, async () =>
+      (await dependencies.edas()).getChangeOrderInfo(task.changeOrderId, readTimeoutMs),
     );
-  }
-  const last = await readUntilTerminated(changeOrderId, deadlineAt, dependencies);
-  if (phaseOf(last?.status) === 'terminated') return undefined;
-  const message = last ? `${noEffect(last)} ${whatIsNext[retry]}` : unseen;
-  if (!wasToldTheEnd) await tell(message);
-  return new Problem(code, message, { changeOrderId });
+    last = order ?? last;
+    return phaseOf(last?.status) === 'terminated' ? last : undefined;
+  };
+  const end = await lookForTwoMinutes(
+    task,
+    {
+      whatFollows:
+        'This task looks at the change order for two minutes, and until then nothing sends the rollback again.',
+      look,
+      describeEnd: () => (last ? `${noEffect(last)} ${whatIsNext[retry]}` : unseen),
+    },
+    dependencies,
+  );
+  return end instanceof Problem ? end : undefined;
 }
 
 const unseen =
@@ -52,29 +50,3 @@ const whatIsNext = {
     'Function Compute may run this task again: if the order is still in flight then, the rollback is sent once more.',
   sends_nothing: 'To send the rollback once more, send the webhook again.',
 } as const;
-
-/** At most two minutes, whatever the time of day is here and was where the rollback was sent. */
-export function doubtTimeLeftMs(
-  { sentBefore }: RollbackUnknown,
-  { now, clock, deadlineAt }: TaskDependencies,
-): number {
-  return Math.min(sentBefore + doubtTimeoutMs - now(), doubtTimeoutMs, timeLeft({ deadlineAt }, clock));
-}
-
-/** EDAS may show late what it did. The order as it was seen last. */
-async function readUntilTerminated(
-  changeOrderId: string,
-  deadlineAt: number,
-  dependencies: TaskDependencies,
-): Promise<ChangeOrderProgress | undefined> {
-  const { edas, clock } = dependencies;
-  let last: ChangeOrderProgress | undefined;
-  for (;;) {
-    const order = await ifReadable(dependencies, async () =>
-      (await edas()).getChangeOrderInfo(changeOrderId, readTimeoutMs),
-    );
-    last = order ?? last;
-    if (phaseOf(last?.status) === 'terminated' || clock.now() >= deadlineAt) return last;
-    await clock.sleep(Math.min(doubtPauseMs, timeLeft({ deadlineAt }, clock)));
-  }
-}

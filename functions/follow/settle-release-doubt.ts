@@ -1,11 +1,10 @@
 import type { ListedChangeOrder } from '../edas/client.ts';
-import { Problem } from '../errors.ts';
-import { timeLeft } from '../rollback/budget.ts';
+import type { Problem } from '../errors.ts';
 import { changesVersion, newestFirst } from '../rollback/listed-orders.ts';
 import type { ReleaseFacts, RollbackUnknown } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
+import { lookForTwoMinutes } from './look-for-two-minutes.ts';
 import { ifReadable, readTimeoutMs } from './optional-reads.ts';
-import { doubtPauseMs, doubtTimeLeftMs } from './settle-doubt.ts';
 
 /** The rollback of a release has begun, as far as EDAS shows it. */
 export interface BegunRollback {
@@ -23,26 +22,16 @@ export async function settleReleaseDoubt(
   task: RollbackUnknown & { app: string; release: ReleaseFacts },
   dependencies: TaskDependencies,
 ): Promise<BegunRollback | Problem> {
-  const { app, changeOrderId, release, reason } = task;
-  const { isRetry, notify, clock } = dependencies;
-  const code = 'edas_outcome_unknown';
-  const tell = (message: string) =>
-    notify({ event: 'outcome_unknown', problem: { code, message }, failures: [] });
-  const deadlineAt = clock.now() + doubtTimeLeftMs(task, dependencies);
-  const wasToldTheEnd = isRetry && timeLeft({ deadlineAt }, clock) <= 0;
-  if (!isRetry) {
-    await tell(
-      `The rollback was sent, and it is not known whether it began. ${reason} This task looks at the application for two minutes. Nothing sends the rollback again.`,
-    );
-  }
-  for (;;) {
-    const begun = await lookFor(release, app, dependencies);
-    if (begun) return begun;
-    if (clock.now() >= deadlineAt) break;
-    await clock.sleep(Math.min(doubtPauseMs, timeLeft({ deadlineAt }, clock)));
-  }
-  if (!wasToldTheEnd) await tell(notSeen);
-  return new Problem(code, notSeen, { app, changeOrderId });
+  const { app, release } = task;
+  return lookForTwoMinutes(
+    task,
+    {
+      whatFollows: 'This task looks at the application for two minutes. Nothing sends the rollback again.',
+      look: () => lookFor(release, app, dependencies),
+      describeEnd: () => notSeen,
+    },
+    dependencies,
+  );
 }
 
 const notSeen =

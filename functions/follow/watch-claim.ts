@@ -13,7 +13,8 @@ const longestWatchMs = 60_000 + displayLagMs;
 
 /**
  * Waits for the report of the claim's holder. If none comes, the holder was cut off: then another task finishes its
- * work, or finds out what became of it. It is the report itself that this task then writes: of it and of a holder that reports after all, one is taken.
+ * work, or finds out what became of it. It is the report itself that this task then writes: of it and of a holder that
+ * reports after all, one is taken.
  *
  * @throws Problem `edas_outcome_unknown` where no task could be handed over
  */
