@@ -10,7 +10,10 @@ import type { ReleasePolicy, ReleaseVersions } from './rollback/release.ts';
  * wait while a new version is deployed: whatever changes its meaning changes the version.
  */
 export type RollbackTask =
-  RollbackDue | ReleaseRollbackDue | RollbackClaimed | RollbackOverdue | RollbackReport;
+  RollbackDue | ReleaseRollbackDue | RollbackClaimed | RollbackOverdue | RollbackReport | PersonTask;
+
+/** What people are asked, and what they say: docs/decisions/0017. */
+export type PersonTask = RollbackAsked | RollbackApproved | RollbackDecided;
 
 /** How a claimed rollback went on: written by the function that had the claim. */
 export type RollbackReport = RollbackDone | RollbackUnknown | RollbackRefused;
@@ -35,8 +38,20 @@ export interface TaskFacts {
   app?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
+  /** Who decided, where a person was asked. */
+  decidedBy?: Decider | undefined;
   /** Where the people of a chat wait for the result. */
   answerAt?: AnswerAddress | undefined;
+}
+
+/** A person who decided. */
+export interface Decider {
+  /** As typed into the page, or as the chat says it; undefined where the page was given none. */
+  name?: string | undefined;
+  /** Whether a signed message of a chat says so. A name that was typed into the page is only claimed. */
+  isProved: boolean;
+  /** The source of that chat. */
+  source?: string | undefined;
 }
 
 /** What is known of the rollback of a release that has ended. */
@@ -50,8 +65,10 @@ export interface ReleaseFacts extends ReleaseVersions {
 /** How a release is rolled back, should the change order have ended. */
 export interface ReleaseTerms {
   policy: ReleasePolicy;
-  /** The version to go back to, where the sender named it. */
+  /** The version to go back to, where the sender or a person named it. */
   version?: string | undefined;
+  /** Whether a person chose that version: then it need not be certain which one ran before. */
+  isChosen?: boolean | undefined;
 }
 
 /** Milliseconds. After EDAS's answer got lost, it should show within this time that the rollback has begun. */
@@ -120,6 +137,55 @@ export interface RollbackRefused extends TaskFacts {
   reason?: string | undefined;
 }
 
+/** A person has to decide. The task asks in the channels, waits, and tells people if nobody decides in time. */
+export interface RollbackAsked extends TaskFacts {
+  rollback: 'asked';
+  /** How often people have been asked about this change order, this time included: 1, 2, … */
+  ask: number;
+  /** Epoch milliseconds. */
+  expiresAt: number;
+  /** `page`: with the link. `chat`: with a command. */
+  by: 'page' | 'chat';
+  /** The address of the page, where people decide there. It is a secret: it lets anyone decide. */
+  link?: string | undefined;
+  /** How many different people must want the rollback. */
+  people: 1 | 2;
+  /** What the alert says, in its own words. */
+  summary?: string | undefined;
+  problemStartedAt?: number | undefined;
+  /** Of a release that has ended: what would be gone back to. Undefined: a change in flight is stopped. */
+  choice?: VersionChoice | undefined;
+}
+
+/** Which version a release that has ended would be rolled back to. */
+export interface VersionChoice {
+  fromVersion: string;
+  /** The version that ran before for certain. Undefined: a person has to choose. */
+  toVersion?: string | undefined;
+  /** The versions that a person may choose, the newest first; a name that stands in the history twice is not among them. */
+  candidates: readonly string[];
+}
+
+/** The first of two people wants the rollback. */
+export interface RollbackApproved extends TaskFacts {
+  rollback: 'approved';
+  ask: number;
+  decidedBy: Decider;
+  /** Epoch milliseconds. */
+  decidedAt: number;
+}
+
+/** A person, or enough people, decided. The task tells the channels, or sees to it that a rollback did begin. */
+export interface RollbackDecided extends TaskFacts {
+  rollback: 'decided';
+  decision: Decision;
+  decidedBy: Decider;
+  /** Epoch milliseconds. */
+  decidedAt: number;
+}
+
+export type Decision = 'roll_back' | 'leave';
+
 /** An address that a chat gave with its message. It lets anyone write into the chat, so it is never logged. */
 export interface AnswerAddress {
   chat: 'slack' | 'dingtalk';
@@ -160,6 +226,29 @@ export function releaseClaimIdFor(changeOrderId: string): string {
 /** The id of the task that is the report of that call. */
 export function releaseReportIdFor(changeOrderId: string): string {
   return `ended-follow-${changeOrderId}`;
+}
+
+/**
+ * The id of the task that asks people about a change order.
+ *
+ * @param ask 1, or more where the asks before it expired
+ */
+export function askIdFor(changeOrderId: string, ask = 1): string {
+  return numbered(`ask-${changeOrderId}`, ask);
+}
+
+/** The id of the task that is the first of two approvals. */
+export function approvalIdFor(changeOrderId: string, ask = 1): string {
+  return numbered(`approve-${changeOrderId}`, ask);
+}
+
+/**
+ * The id of the task that is what people decided about a change order.
+ *
+ * @param decision 1, or 2: a change that was left alone may be rolled back after all
+ */
+export function decisionIdFor(changeOrderId: string, decision: 1 | 2 = 1): string {
+  return numbered(`decide-${changeOrderId}`, decision);
 }
 
 /** The id of the task that reports what came of a claim. */
@@ -225,6 +314,7 @@ export function readTask(payload: unknown): RollbackTask {
     release: readReleaseFacts(task['release']),
     app: toId(app),
     actor: toText(task['actor']),
+    decidedBy: toDecider(task['decidedBy']),
     answerAt: toAnswerAddress(task['answerAt']),
   };
   switch (rollback) {
@@ -266,14 +356,76 @@ export function readTask(payload: unknown): RollbackTask {
     }
     case 'refused':
       return { ...facts, rollback, reason: toText(task['reason']) };
+    case 'asked':
+      return { ...facts, rollback, ...readAsk(task) };
+    case 'approved': {
+      const { decidedBy, decidedAt } = readDecider(task);
+      return { ...facts, rollback, ask: readAskNumber(task), decidedBy, decidedAt };
+    }
+    case 'decided': {
+      const { decision } = task;
+      if (decision !== 'roll_back' && decision !== 'leave')
+        throw malformed('it does not say what was decided');
+      return { ...facts, rollback, decision, ...readDecider(task) };
+    }
     default:
       throw malformed('it does not say what is to be done');
   }
 }
 
+type Ask = Omit<RollbackAsked, keyof TaskFacts | 'rollback'>;
+
+function readAsk(task: Record<string, unknown>): Ask {
+  const { expiresAt, by, people } = task;
+  if (!isTime(expiresAt)) throw malformed('it does not say until when a person is asked');
+  if (by !== 'page' && by !== 'chat') throw malformed('it does not say where a person decides');
+  if (people !== 1 && people !== 2) throw malformed('it does not say how many people must decide');
+  return {
+    ask: readAskNumber(task),
+    expiresAt,
+    by,
+    people,
+    link: toText(task['link']),
+    summary: toText(task['summary']),
+    problemStartedAt: readProblemStart(task),
+    choice: readChoice(task['choice']),
+  };
+}
+
+function readAskNumber({ ask }: Record<string, unknown>): number {
+  if (isCount(ask) && ask >= 1) return ask;
+  throw malformed('it does not say how often people were asked');
+}
+
+function readChoice(value: unknown): VersionChoice | undefined {
+  if (value === undefined) return undefined;
+  const { fromVersion, toVersion, candidates } = toRecord(value);
+  const isSure = toVersion === undefined || isText(toVersion);
+  if (!isText(fromVersion) || !isSure || !isListOfTexts(candidates)) {
+    throw malformed('it does not say which versions there are');
+  }
+  return { fromVersion, toVersion, candidates };
+}
+
+function readDecider(task: Record<string, unknown>): { decidedBy: Decider; decidedAt: number } {
+  const { decidedAt } = task;
+  const decidedBy = toDecider(task['decidedBy']);
+  if (!decidedBy || !isTime(decidedAt)) throw malformed('it does not say who decided, and when');
+  return { decidedBy, decidedAt };
+}
+
+function toDecider(value: unknown): Decider | undefined {
+  if (!isRecord(value)) return undefined;
+  return {
+    name: toText(value['name']),
+    isProved: value['isProved'] === true,
+    source: toText(value['source']),
+  };
+}
+
 /** A limit that cannot be read would let everything pass, so it refuses the task. */
 function readTerms(value: unknown): ReleaseTerms {
-  const { policy, version } = toRecord(value);
+  const { policy, version, isChosen } = toRecord(value);
   const { group, ...limits } = toRecord(policy);
   const { withinMs, everyMs, batches, batchWaitMinutes } = limits;
   if (typeof group !== 'string') throw malformed('it names no group');
@@ -281,7 +433,8 @@ function readTerms(value: unknown): ReleaseTerms {
   if (!isCount(withinMs) || !isCount(everyMs) || !isCount(batches) || !isCount(batchWaitMinutes)) {
     throw malformed('its limits cannot be read');
   }
-  return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version };
+  const terms = { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version };
+  return isChosen === true ? { ...terms, isChosen } : terms;
 }
 
 function isText(value: unknown): value is string {

@@ -17,6 +17,10 @@ import type { ReleaseVersions } from '../rollback/release.ts';
  * - `outcome_unknown`: the rollback was sent, and it is not known yet whether it has begun.
  * - `unreadable`: the order cannot be read, or the function failed, so the rollback is not followed.
  * - `out_of_time`: the function's time is up, and the rollback has not ended.
+ * - `asked`: a person has to decide whether it is rolled back.
+ * - `approved`: the first of two people wants it.
+ * - `left_alone`: a person decided against it.
+ * - `not_decided`: the time to decide is over, and nothing was done.
  * - `task_refused`: a task came that cannot be read, so what it asks for was not done.
  */
 export type RollbackEventName =
@@ -33,6 +37,10 @@ export type RollbackEventName =
   | 'outcome_unknown'
   | 'unreadable'
   | 'out_of_time'
+  | 'asked'
+  | 'approved'
+  | 'left_alone'
+  | 'not_decided'
   | 'task_refused';
 
 /** Whether there is more to come after it. */

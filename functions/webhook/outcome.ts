@@ -22,5 +22,38 @@ export interface Unchecked {
   causality?: 'unchecked';
 }
 
+/** People were asked, and decide until `expiresAt`. */
+export interface Asked {
+  outcome: 'asked';
+  changeOrderId: string;
+  /** ISO 8601. Undefined where it is not known until when an earlier delivery asked. */
+  expiresAt?: string;
+  /** An earlier delivery asked them. */
+  duplicate?: true;
+  message: string;
+}
+
+/** A person decided that the change order is not rolled back, and is not asked about it again. */
+export interface LeftAlone {
+  outcome: 'left_alone';
+  changeOrderId: string;
+  message: string;
+}
+
+/** The first of two people wants the rollback, or a person said so again. */
+export interface Approved {
+  outcome: 'approved';
+  changeOrderId: string;
+  /** ISO 8601. */
+  expiresAt: string;
+  /** The same person had said so before. */
+  duplicate?: true;
+  message: string;
+}
+
+/** What became of asking people. */
+export type PeopleOutcome = Asked | LeftAlone | Approved;
+
 /** The result of a request that was authenticated, or was a handshake. */
-export type Outcome = (RollbackOutcome & Sending & Unchecked) | (Deferred & Unchecked) | Ignored;
+export type Outcome =
+  (RollbackOutcome & Sending & Unchecked) | (Deferred & Unchecked) | PeopleOutcome | Ignored;

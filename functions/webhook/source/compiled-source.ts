@@ -67,6 +67,18 @@ export interface EndedPolicy extends ReleasePolicy {
   version?: Expression | undefined;
 }
 
+/** How a source asks people before it rolls back. */
+export interface ConfirmPolicy {
+  /** `all`: before each rollback. `ended`: only before that of a release that has ended. */
+  of: 'all' | 'ended';
+  /** Milliseconds that people have. */
+  withinMs: number;
+  /** Where they decide: on the page of a link, or by a command in a chat, which proves who they are. */
+  by: 'page' | 'chat';
+  /** How many different people must want it. Two only by chat. */
+  people: 1 | 2;
+}
+
 /**
  * One source of `sources.yaml`, as the build writes it into the bundle: preset resolved, expressions compiled. Plain
  * JSON, without secrets.
@@ -128,6 +140,12 @@ export interface CompiledSource {
   /** Whether a rollback is claimed, and followed to its end by a task. Always where it is deferred. */
   follow: boolean;
   dryRun: boolean;
+  /** Whether people are asked first. Undefined: never. */
+  confirm?: ConfirmPolicy | undefined;
+  /** What the alert says, for the people who are asked. */
+  summary?: Expression | undefined;
+  /** Whether commands of this chat decide what other sources ask people. */
+  decides?: boolean | undefined;
   /** The HTTP status for refusing a verified request: some senders repeat it, or disable a webhook, after a 4xx. */
   refusalStatus?: number | undefined;
   /** The HTTP status of every outcome, for senders that take any other, 202 too, for a failure. */
