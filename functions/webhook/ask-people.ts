@@ -70,7 +70,10 @@ async function askedTask(
 }
 
 /** Of two deliveries at the same moment, the record shows whose task was taken. */
-function isOwn(record: TaskRecord | 'absent' | 'unreadable', { requestId, expiresAt }: RollbackAsked): boolean {
+function isOwn(
+  record: TaskRecord | 'absent' | 'unreadable',
+  { requestId, expiresAt }: RollbackAsked,
+): boolean {
   const task = taskIn(record);
   return task?.rollback === 'asked' && task.requestId === requestId && task.expiresAt === expiresAt;
 }

@@ -163,7 +163,10 @@ function askFor(
   return (choice) => askPeople({ task, policy, summary, problemStartedAt, choice }, { queue, now, linkFor });
 }
 
-function termsOf(ended: EndedPolicy, { version, isChosen }: RollbackIntent): ReleaseTerms {
+export function termsOf(
+  ended: EndedPolicy,
+  { version, isChosen }: Pick<RollbackIntent, 'version' | 'isChosen'>,
+): ReleaseTerms {
   const { withinMs, everyMs, group, batches, batchWaitMinutes } = ended;
   return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version, isChosen };
 }
@@ -234,7 +237,7 @@ async function rollBackOnceAndReport(
   return end.claim?.result === 'no_queue' ? withoutClaim(outcome, noClaim) : outcome;
 }
 
-function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
+export function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
   if (source.dryRun) return 'dry_run';
   return isSuspended(env) ? 'suspended' : undefined;
 }
