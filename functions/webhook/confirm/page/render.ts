@@ -19,12 +19,14 @@ import type {
   MovingStage,
   Notice,
   OpenStage,
+  OverStage,
   PageView,
 } from './view.ts';
 
 export { headersOfPage } from './frame.ts';
 
 const longestSummary = 400;
+const longestDescription = 200;
 const longestProblem = 400;
 
 /** The page on which a person decides, and sees what came of it. */
@@ -93,51 +95,48 @@ function movingTopicOf({ isInDoubt, rollback }: MovingStage): keyof Texts['movin
 }
 
 function stageMarkup(view: PageView, texts: Texts): Markup {
+  const { stage, language } = view;
+  switch (stage.stage) {
+    case 'open':
+      return openMarkup(view, stage, texts);
+    case 'closed':
+      return html`${sentenceMarkup(view, texts)} ${noticeMarkup(stage.problem, texts, language)}
+      ${decisionSection(stage.left, undefined, texts)} ${alertMarkup(view, texts)}
+      ${nowMarkup(view, undefined, texts)} ${detailsMarkup(view, texts)}`;
+    default:
+      return html`${sentenceMarkup(view, texts)} ${progressMarkup(stage, texts)}
+      ${decisionSection(stage.decision, undefined, texts)} ${alertMarkup(view, texts)}
+      ${detailsMarkup(view, texts)}`;
+  }
+}
+
+/** What the state is, and what to do next. */
+function sentenceMarkup(view: PageView, texts: Texts): Markup {
   const { stage } = view;
-  if (stage.stage === 'open') return openMarkup(view, stage, texts);
   const { sentence } = stateOf(view, texts);
-  const problem = stage.stage === 'closed' ? stage.problem : undefined;
-  const decision = stage.stage === 'closed' ? stage.left : stage.decision;
-  return html`<p class="state" data-say>${sentence}</p>
-    ${noticeMarkup(problem, texts, view.language)}
-    ${stage.stage === 'closed' ? undefined : progressMarkup(stage, texts)}
-    ${
-      decision &&
-      html`<section>
-        <h2>${texts.labels.decision}</h2>
-        ${decisionMarkup(decision, texts)}
-      </section>`
-    }
-    ${alertMarkup(view, texts)} ${changeMarkup(view, undefined, texts)}`;
+  const isGood = stage.stage === 'over' && stage.result === 'rolled_back';
+  return html`<p class="state${isGood ? ' good' : ''}" data-say>${sentence}</p>`;
 }
 
 function openMarkup(view: PageView, open: OpenStage, texts: Texts): Markup {
+  const { does, left, tried, instances } = open;
+  const notUndone = does === 'roll_back_release' ? html`<p>${texts.notUndone}</p>` : undefined;
   return html`<div id="facts">
       <p class="state">${untilMarkup(view, texts)}</p>
-      ${alertMarkup(view, texts)} ${changeMarkup(view, open.instances, texts)} ${beforeMarkup(open, texts)}
+      ${alertMarkup(view, texts)} ${does === 'brake' ? undefined : nowMarkup(view, instances, texts)}
+      ${decisionSection(tried ?? left, tried ? texts.notBegun : texts.canStill, texts)}
       <section class="effect" id="effect">
         <h2>${texts.labels.effect}</h2>
         <p>${effectMarkup(view.change, open, texts)}</p>
-        ${open.does === 'roll_back_release' ? html`<p>${texts.notUndone}</p>` : undefined}
+        ${notUndone}
       </section>
     </div>
-    ${decisionForm(open, texts)}`;
+    ${decisionForm(open, texts)} ${detailsMarkup(view, texts)}`;
 }
 
 function untilMarkup({ asked: { expiresAt }, seenAt }: PageView, texts: Texts): Markup | undefined {
   if (!isDate(expiresAt)) return undefined;
   return texts.until(timeMarkup(expiresAt, texts), durationText(expiresAt - seenAt, texts));
-}
-
-/** What people decided before, where it can be decided again. */
-function beforeMarkup({ left, tried }: OpenStage, texts: Texts): Markup | undefined {
-  const decision = tried ?? left;
-  if (!decision) return undefined;
-  return html`<section>
-    <h2>${texts.labels.decision}</h2>
-    ${decisionMarkup(decision, texts)}
-    <p>${tried ? texts.notBegun : texts.canStill}</p>
-  </section>`;
 }
 
 function effectMarkup(change: ChangeView, { does, choice }: OpenStage, texts: Texts): Markup | string {
@@ -161,12 +160,14 @@ function versionMarkup({ description = '' }: ChangeView): Markup | undefined {
 }
 
 function alertMarkup({ asked, seenAt }: PageView, texts: Texts): Markup {
+  const words =
+    asked.summary === undefined
+      ? html`<p>${texts.noSummary}</p>`
+      : html`<blockquote>${outside(asked.summary, longestSummary)}</blockquote>`;
   return html`<section>
     <h2>${texts.labels.alert}</h2>
-    ${asked.summary === undefined ? html`<p>${texts.noSummary}</p>` : html`<blockquote>${outside(asked.summary, longestSummary)}</blockquote>`}
-    <p class="quiet">
-      ${sinceMarkup(asked, seenAt, texts)}${texts.askedBy(outside(asked.source), asked.actor === undefined ? undefined : outside(asked.actor))}.
-    </p>
+    ${words}
+    <p class="quiet">${sinceMarkup(asked, seenAt, texts)}</p>
   </section>`;
 }
 
@@ -176,44 +177,56 @@ function sinceMarkup(
   texts: Texts,
 ): Markup | undefined {
   const since = problemStartedAt ?? requestedAt;
-  if (!isDate(since)) return undefined;
-  return html`${texts.since(timeMarkup(since, texts), durationText(seenAt - since, texts))}. `;
+  return isDate(since)
+    ? texts.since(timeMarkup(since, texts), durationText(seenAt - since, texts))
+    : undefined;
 }
 
-function changeMarkup(
-  { app, change, stage }: PageView,
-  instances: InstancesView | undefined,
-  texts: Texts,
-): Markup {
-  const { labels } = texts;
-  const isMoving = stage.stage === 'open' && change.status === changeOrderStatus.running;
+/** How the release stands. */
+function nowMarkup({ change, stage }: PageView, instances: InstancesView | undefined, texts: Texts): Markup {
+  const moves = stage.stage === 'open' && change.status === changeOrderStatus.running;
   return html`<section>
-    <h2>${labels.now}</h2>
+    <h2>${texts.labels.now}</h2>
     <dl>
-      ${fact(labels.app, app && outside(app.name ?? app.id))}
-      ${fact(labels.version, change.description === undefined ? undefined : outside(change.description, 200))}
-      ${fact(labels.status, statusText(change.status, texts))} ${batchesFact(change.batches, isMoving, texts)}
-      ${instancesFact(instances, texts)}
-      ${fact(labels.began, isDate(change.startedAt) ? timeMarkup(change.startedAt, texts) : undefined)}
-      ${fact(labels.change, idMarkup(change.changeOrderId))}
+      ${fact(texts.labels.status, statusText(change.status, texts))}
+      ${batchesFact(change.batches, moves, texts)} ${instancesFact(instances, texts)}
     </dl>
   </section>`;
 }
 
+/** What a person needs to find all of this elsewhere. */
+function detailsMarkup({ app, change, asked, stage }: PageView, texts: Texts): Markup {
+  const { labels } = texts;
+  const { description, startedAt, status, changeOrderId } = change;
+  const isShownAbove = stage.stage === 'open' || stage.stage === 'closed';
+  return html`<section>
+    <h2>${labels.details}</h2>
+    <dl>
+      ${app && fact(labels.app, app.name === undefined ? idMarkup(app.id) : html`${outside(app.name)} ${idMarkup(app.id)}`)}
+      ${fact(labels.description, description && outside(description, longestDescription))}
+      ${fact(labels.change, idMarkup(changeOrderId))}
+      ${fact(labels.status, isShownAbove ? undefined : statusText(status, texts))}
+      ${fact(labels.began, isDate(startedAt) ? timeMarkup(startedAt, texts) : undefined)}
+      ${fact(labels.actor, asked.actor && outside(asked.actor))} ${fact(labels.source, outside(asked.source))}
+    </dl>
+  </section>`;
+}
+
+/** How the rollback stands. */
 function progressMarkup(
-  { rollback, instances, stage }: Pick<MovingStage, 'rollback' | 'instances'> & { stage: string },
+  { stage, rollback, instances }: MovingStage | OverStage,
   texts: Texts,
 ): Markup | undefined {
   if (!rollback && !instances) return undefined;
   const { labels } = texts;
+  const { batches, status, startedAt, changeOrderId } = rollback ?? {};
   return html`<section>
     <h2>${labels.progress}</h2>
     <dl>
-      ${rollback && batchesFact(rollback.batches, stage === 'moving', texts)}
-      ${instancesFact(instances, texts)}
-      ${rollback && fact(labels.status, statusText(rollback.status, texts))}
-      ${rollback && fact(labels.began, isDate(rollback.startedAt) ? timeMarkup(rollback.startedAt, texts) : undefined)}
-      ${rollback && fact(labels.rollback, idMarkup(rollback.changeOrderId))}
+      ${fact(labels.status, rollback && statusText(status, texts))}
+      ${batchesFact(batches, stage === 'moving', texts)} ${instancesFact(instances, texts)}
+      ${fact(labels.began, isDate(startedAt) ? timeMarkup(startedAt, texts) : undefined)}
+      ${fact(labels.rollback, changeOrderId && idMarkup(changeOrderId))}
     </dl>
   </section>`;
 }
@@ -227,12 +240,23 @@ function idMarkup(id: string): Markup {
   return html`<span class="id">${outside(id)}</span>`;
 }
 
-function decisionMarkup({ decision, name, isProved, decidedAt }: DecisionView, texts: Texts): Markup {
+/** Who decided what. @param next what that means for the page now */
+function decisionSection(
+  view: DecisionView | undefined,
+  next: string | undefined,
+  texts: Texts,
+): Markup | undefined {
+  if (!view) return undefined;
+  const { decision, name, isProved, decidedAt } = view;
   const person = name === undefined || name === '' ? undefined : outside(name);
-  const time = isDate(decidedAt) ? timeMarkup(decidedAt, texts) : html``;
+  const time = isDate(decidedAt) ? timeMarkup(decidedAt, texts) : undefined;
   const proof = isProved ? texts.nameIsProved : person && texts.nameIsClaimed;
-  return html`<p>${texts.decided(decision, person, time)}</p>
-    ${proof === undefined ? undefined : html`<p class="quiet">${proof}</p>`}`;
+  return html`<section>
+    <h2>${texts.labels.decision}</h2>
+    <p>${texts.decided(decision, person, time)}</p>
+    ${proof === undefined ? undefined : html`<p class="quiet">${proof}</p>`}
+    ${next === undefined ? undefined : html`<p>${next}</p>`}
+  </section>`;
 }
 
 function noticeMarkup(notice: Notice | undefined, texts: Texts, language: Language): Markup | undefined {

@@ -15,7 +15,7 @@ export const textsInEnglish: Texts = {
   labels: {
     app: 'Application',
     change: 'Change order',
-    version: 'Version',
+    description: 'Description',
     status: 'Status',
     rollback: 'Rollback order',
     began: 'Began',
@@ -26,6 +26,9 @@ export const textsInEnglish: Texts = {
     progress: 'The rollback now',
     effect: 'What “Roll back” does',
     decision: 'Who decided',
+    details: 'Details',
+    actor: 'Asked for by',
+    source: 'Source',
     problem: 'Why',
     console: 'Open the EDAS console',
   },
@@ -36,11 +39,7 @@ export const textsInEnglish: Texts = {
   },
   until: (time, left) =>
     left === undefined ? html`Decide until ${time}.` : html`Decide until ${time}: ${left} left.`,
-  since: (time, ago) => (ago === undefined ? html`Since ${time}` : html`Since ${time}, ${ago} ago`),
-  askedBy: (source, actor) =>
-    actor === undefined
-      ? html`Asked by the source ${source}`
-      : html`Asked by ${actor}, by the source ${source}`,
+  since: (time, ago) => (ago === undefined ? html`Since ${time}.` : html`Since ${time}, ${ago} ago.`),
   noSummary: 'The alert has no text.',
   stops: (version, batches) => {
     const reached =
@@ -138,10 +137,10 @@ export const textsInEnglish: Texts = {
       sentence: 'This is not decided here. Go to the chat, and type the command that its message names.',
     },
   },
-  decided: (decision, name, time) =>
-    decision === 'roll_back'
-      ? html`${name ?? 'A person without a name'} decided to roll back: ${time}.`
-      : html`${name ?? 'A person without a name'} decided to leave it as it is: ${time}.`,
+  decided: (decision, name = html`A person without a name`, time) => {
+    const what = decision === 'roll_back' ? 'to roll back' : 'to leave it as it is';
+    return html`${name} decided ${what}${time && html` (${time})`}.`;
+  },
   nameIsProved: 'The chat proves who it was.',
   nameIsClaimed: 'The name was typed into this page and is not checked.',
   canStill: 'You can still roll back.',
@@ -172,7 +171,6 @@ export const textsInEnglish: Texts = {
   updatesItself: 'This page updates itself.',
   offline: 'No connection. What you see is from {time}.',
   sending: 'Sending …',
-  colon: ': ',
   time: (utc, china) =>
     `${dateOf(utc)}, ${utc.time} UTC (${utc.day === china.day ? '' : `${dateOf(china)}, `}${china.time} in China)`,
   duration: (days, hours, minutes) => {

@@ -13,7 +13,7 @@ export const textsInChinese: Texts = {
   labels: {
     app: '应用',
     change: '变更单',
-    version: '版本',
+    description: '描述',
     status: '状态',
     rollback: '回滚变更单',
     began: '开始时间',
@@ -24,6 +24,9 @@ export const textsInChinese: Texts = {
     progress: '回滚的当前状态',
     effect: '“回滚”会做什么',
     decision: '谁做的决定',
+    details: '详细信息',
+    actor: '发起方',
+    source: '来源',
     problem: '原因',
     console: '打开 EDAS 控制台',
   },
@@ -34,9 +37,7 @@ export const textsInChinese: Texts = {
   },
   until: (time, left) =>
     left === undefined ? html`请在 ${time} 之前决定。` : html`请在 ${time} 之前决定，还剩 ${left}。`,
-  since: (time, ago) => (ago === undefined ? html`开始于 ${time}` : html`开始于 ${time}，已持续 ${ago}`),
-  askedBy: (source, actor) =>
-    actor === undefined ? html`由来源 ${source} 发起` : html`由 ${actor} 通过来源 ${source} 发起`,
+  since: (time, ago) => (ago === undefined ? html`开始于 ${time}。` : html`开始于 ${time}，已持续 ${ago}。`),
   noSummary: '告警没有文字内容。',
   stops: (version, batches) => {
     const reached = batches === undefined ? '' : `（已完成 ${batches.done}/${batches.total} 批）`;
@@ -127,10 +128,10 @@ export const textsInChinese: Texts = {
       sentence: '此处不能决定。请到群聊中，输入消息里给出的命令。',
     },
   },
-  decided: (decision, name, time) =>
-    decision === 'roll_back'
-      ? html`${name ?? '未留姓名的人'} 于 ${time} 决定回滚。`
-      : html`${name ?? '未留姓名的人'} 于 ${time} 决定保持现状，不回滚。`,
+  decided: (decision, name = html`未留姓名的人`, time) => {
+    const what = decision === 'roll_back' ? '决定回滚' : '决定保持现状，不回滚';
+    return html`${name} ${time && html`于 ${time} `}${what}。`;
+  },
   nameIsProved: '身份已由群聊验证。',
   nameIsClaimed: '姓名是在此页面填写的，未经核实。',
   canStill: '现在仍可以回滚。',
@@ -161,7 +162,6 @@ export const textsInChinese: Texts = {
   updatesItself: '此页面会自动更新。',
   offline: '没有连接。您看到的是 {time} 的状态。',
   sending: '正在发送……',
-  colon: '：',
   time: (utc, china) =>
     `${dateOf(china)} ${china.time}（UTC ${utc.day === china.day ? '' : `${dateOf(utc)} `}${utc.time}）`,
   duration: (days, hours, minutes) => {

@@ -25,7 +25,7 @@ export interface Texts {
   labels: {
     app: string;
     change: string;
-    version: string;
+    description: string;
     status: string;
     rollback: string;
     began: string;
@@ -36,6 +36,9 @@ export interface Texts {
     progress: string;
     effect: string;
     decision: string;
+    details: string;
+    actor: string;
+    source: string;
     problem: string;
     console: string;
   };
@@ -43,7 +46,6 @@ export interface Texts {
   /** Until when a person can decide. @param left such as `11 min`; undefined where the time is over */
   until: (time: Markup, left: string | undefined) => Markup;
   since: (time: Markup, ago: string | undefined) => Markup;
-  askedBy: (source: Markup, actor: Markup | undefined) => Markup;
   noSummary: string;
   /** What the button does. @param batches how far the change has come */
   stops: (version: Markup | undefined, batches: Share | undefined) => Markup;
@@ -62,7 +64,7 @@ export interface Texts {
   moving: Record<MovingTopic, StateTexts>;
   over: Record<OverTopic, StateTexts>;
   closed: Record<ClosedTopic, StateTexts>;
-  decided: (decision: DecisionView['decision'], name: Markup | undefined, time: Markup) => Markup;
+  decided: (decision: DecisionView['decision'], name: Markup | undefined, time: Markup | undefined) => Markup;
   nameIsProved: string;
   nameIsClaimed: string;
   /** After people decided to leave it alone. */
@@ -82,7 +84,6 @@ export interface Texts {
   /** `{time}` is filled in by the script. */
   offline: string;
   sending: string;
-  colon: string;
   /** In UTC and in China. @param date as `2026-11-29` */
   time: (utc: DateAndTime, china: DateAndTime) => string;
   duration: (days: number, hours: number, minutes: number) => string;
