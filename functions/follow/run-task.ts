@@ -3,6 +3,7 @@ import { changeOrderStatus } from '../edas/status.ts';
 import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackDue, RollbackOverdue, RollbackReport, RollbackTask } from '../task.ts';
+import { askPeople } from './ask-people.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { executeDueRollback } from './execute-due-rollback.ts';
 import { lookAtInstances } from './look-at-instances.ts';
@@ -13,6 +14,7 @@ import { followReleaseInDoubt, goesOnAsRelease, rollBackReleaseInTask } from './
 import { settleDoubt } from './settle-doubt.ts';
 import { releaseIn, told, type QuietEnd, type StartedRollback } from './task-end.ts';
 import { watchClaim } from './watch-claim.ts';
+import { watchDecision } from './watch-decision.ts';
 
 /**
  * Does what a task asks for: rolls back, watches a claim, settles a doubt, follows a rollback to its end. People are
@@ -53,11 +55,11 @@ async function startFollowing(
       return { event: await notifyingOfFailure('not_rolled_back', dependencies, watch) };
     }
     case 'asked':
-      return tell('asked', dependencies);
+      return askPeople(task, dependencies);
     case 'approved':
       return tell('approved', dependencies);
     case 'decided':
-      return task.decision === 'leave' ? tell('left_alone', dependencies) : { event: 'decided' };
+      return task.decision === 'leave' ? tell('left_alone', dependencies) : watchDecision(task, dependencies);
     default:
       return followReported(task, dependencies, 'sends_nothing');
   }
@@ -235,7 +237,9 @@ async function followToEnd(
     { orderId: rollbackChangeOrderId ?? changeOrderId, changeOrderId, deadlineAt, wasNotified },
     {
       read: async (id, timeoutMs) => (await edas()).getChangeOrderInfo(id, timeoutMs),
-      reportProgress: (event, observation, failures) => notify(toEvent(event, observation, failures)),
+      reportProgress: async (event, observation, failures) => {
+        await notify(toEvent(event, observation, failures));
+      },
       clock,
       random,
       warn,

@@ -1,0 +1,159 @@
+import { readTaskRecord, taskIn } from '../claim/task-calls.ts';
+import type { ChangeOrderProgress } from '../edas/change-order.ts';
+import { changeOrderStatus, phaseOf } from '../edas/status.ts';
+import { Problem } from '../errors.ts';
+import { toIso } from '../lib/time.ts';
+import { decisionIdFor, type RollbackAsked } from '../task.ts';
+import type { TaskDependencies } from './dependencies.ts';
+import { ifReadable, readTimeoutMs } from './optional-reads.ts';
+import { queueAccess } from './queue-access.ts';
+import type { Question, RollbackEvent, Undecided } from './rollback-event.ts';
+import type { QuietEnd } from './task-end.ts';
+
+/** Between two looks for a decision: most people who decide do so within minutes. */
+const [firstPauseMs, longestPauseMs] = [5_000, 30_000];
+/** Between two reads of the change order. */
+const readPauseMs = 30_000;
+/** What was decided in the last second may show a little later. */
+const displayLagMs = 5_000;
+/** How long after the end it is tried to see whether a person decided, where Function Compute cannot be asked. */
+const longestDoubtMs = 60_000;
+
+/**
+ * Asks people whether to roll back, and waits for what they say. They are told if nobody decides in time, or if there is
+ * nothing to decide any more. What follows a decision is told by the tasks of that decision.
+ *
+ * A retry cannot know whether the attempt before it has reached people, so it asks again: a question that comes twice is
+ * better than one that no one hears.
+ *
+ * @throws Problem `notification_failed` where the question reached no channel, so that Function Compute tries again
+ */
+export async function askPeople(
+  task: RollbackAsked,
+  dependencies: TaskDependencies,
+): Promise<RollbackEvent | QuietEnd> {
+  const { clock, now, notify } = dependencies;
+  if ((await lookForDecision(task, dependencies)) === 'decided') return { event: 'decided' };
+  const order = await readOrder(task, dependencies);
+  const tellEnd = async (undecided: Undecided, last = order): Promise<RollbackEvent> => {
+    const event: RollbackEvent = { event: 'not_decided', undecided, ...seenOf(last), failures: [] };
+    await notify(event);
+    return event;
+  };
+  if (isNothingLeft(order, task)) return tellEnd('change_over');
+  const leftMs = task.expiresAt - now();
+  const expiresAt = clock.now() + leftMs;
+  if (leftMs > 0) await ask(task, { leftMs, order }, dependencies);
+  // An attempt before this one may have asked.
+  else if (!dependencies.mayBeRetry) return tellEnd('never_asked');
+
+  const end = await waitForDecision(task, expiresAt, dependencies);
+  switch (end.end) {
+    case 'decided':
+      return { event: 'decided' };
+    case 'still_open':
+      dependencies.warn('the time of this function is up, and people may still decide', {
+        reason: `They have until ${toIso(task.expiresAt)}. If they do not decide, no message says so: a longer timeout of the follow function in s.yaml changes that.`,
+      });
+      return { event: 'still_open' };
+    default:
+      return tellEnd(end.end, end.order ?? order);
+  }
+}
+
+async function ask(
+  { by, link, people, expiresAt, summary, problemStartedAt, choice, changeOrderId }: RollbackAsked,
+  { leftMs, order }: { leftMs: number; order: ChangeOrderProgress | undefined },
+  { notify }: TaskDependencies,
+): Promise<void> {
+  const question: Question = {
+    by,
+    link,
+    people,
+    expiresAt,
+    leftMs,
+    summary,
+    problemStartedAt,
+    choice,
+  };
+  const { reached, tried } = await notify({
+    event: 'asked',
+    question,
+    ...seenOf(order),
+    batches: choice ? undefined : order?.batches,
+    failures: [],
+  });
+  if (reached > 0) return;
+  throw new Problem(
+    'notification_failed',
+    `None of ${tried} channels could be told the question whether to roll back, so no one can answer it: the log says why of each. Nothing was rolled back.`,
+    { changeOrderId },
+  );
+}
+
+function seenOf(order: ChangeOrderProgress | undefined): Pick<RollbackEvent, 'description' | 'status'> {
+  return { description: order?.description, status: order?.status };
+}
+
+type WaitEnd =
+  | { end: 'decided' | 'still_open'; order?: undefined }
+  | { end: Exclude<Undecided, 'never_asked'>; order: ChangeOrderProgress | undefined };
+
+/** @param expiresAt milliseconds, on the clock */
+async function waitForDecision(
+  task: RollbackAsked,
+  expiresAt: number,
+  dependencies: TaskDependencies,
+): Promise<WaitEnd> {
+  const { clock, deadlineAt } = dependencies;
+  const endsAt = expiresAt + displayLagMs;
+  let order: ChangeOrderProgress | undefined;
+  let readAt = clock.now();
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    const isOver = clock.now() >= endsAt;
+    if (!isOver && clock.now() >= deadlineAt) return { end: 'still_open' };
+    const untilMs = (isOver ? endsAt + longestDoubtMs : Math.min(endsAt, deadlineAt)) - clock.now();
+    await clock.sleep(Math.max(0, Math.min(pauseMs, untilMs)));
+    const seen = await lookForDecision(task, dependencies);
+    if (seen === 'decided') return { end: 'decided' };
+    const sinceEndMs = clock.now() - endsAt;
+    if (sinceEndMs >= 0 && seen === 'decided_before') return { end: 'decided' };
+    if (sinceEndMs >= 0 && seen === 'undecided') return { end: 'time_over', order };
+    if (sinceEndMs >= longestDoubtMs) return { end: 'unseen', order };
+    if (clock.now() - readAt < readPauseMs) continue;
+    readAt = clock.now();
+    order = (await readOrder(task, dependencies)) ?? order;
+    if (isNothingLeft(order, task)) return { end: 'change_over', order };
+  }
+}
+
+/**
+ * What the register of decisions shows. `decided_before`: people decided about this change order when they were asked
+ * before. That does not answer this question; but then it is not true either that no one has decided.
+ */
+async function lookForDecision(
+  { changeOrderId, requestedAt }: RollbackAsked,
+  dependencies: TaskDependencies,
+): Promise<'decided' | 'decided_before' | 'undecided' | 'unseen'> {
+  const record = await readTaskRecord(decisionIdFor(changeOrderId), queueAccess(dependencies));
+  if (record === 'absent') return 'undecided';
+  if (record === 'unreadable') return 'unseen';
+  const task = taskIn(record);
+  return task?.rollback === 'decided' && task.decidedAt < requestedAt ? 'decided_before' : 'decided';
+}
+
+function readOrder(
+  { changeOrderId }: RollbackAsked,
+  dependencies: TaskDependencies,
+): Promise<ChangeOrderProgress | undefined> {
+  return ifReadable(dependencies, async () =>
+    (await dependencies.edas()).getChangeOrderInfo(changeOrderId, readTimeoutMs),
+  );
+}
+
+/** Whether the change was rolled back or stopped elsewhere, or ended so that EDAS takes no rollback of it. */
+function isNothingLeft(order: ChangeOrderProgress | undefined, { choice }: RollbackAsked): boolean {
+  if (phaseOf(order?.status) === 'terminated') return true;
+  const { status, supportRollback } = order ?? {};
+  return choice === undefined && status === changeOrderStatus.succeeded && supportRollback === false;
+}
