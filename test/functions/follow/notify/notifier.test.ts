@@ -496,7 +496,10 @@ describe('secrecy', () => {
     const { tell, lines } = await open({ only: only('dingtalk'), runtime: { exchange: quoting } });
     await tell(notificationOf());
     expect(lines).toMatchObject([
-      { reason: 'it answered HTTP 400: its words are withheld, for they quote its address or key' },
+      {
+        reason:
+          'it answered HTTP 400: its words are withheld, for they quote its address or key, or the link in the message',
+      },
     ]);
   });
 
