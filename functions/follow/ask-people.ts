@@ -5,7 +5,8 @@ import { Problem } from '../errors.ts';
 import { toIso } from '../lib/time.ts';
 import { decisionIdFor, type RollbackAsked } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
-import { ifReadable, readTimeoutMs } from './optional-reads.ts';
+import { lookForTasks } from './look-for-tasks.ts';
+import { readChange } from './optional-reads.ts';
 import { queueAccess } from './queue-access.ts';
 import type { Question, RollbackEvent, Undecided } from './rollback-event.ts';
 import type { QuietEnd } from './task-end.ts';
@@ -32,33 +33,23 @@ export async function askPeople(
   task: RollbackAsked,
   dependencies: TaskDependencies,
 ): Promise<RollbackEvent | QuietEnd> {
-  const { clock, now, notify } = dependencies;
+  const { clock, now, mayBeRetry, warn } = dependencies;
   if ((await lookForDecision(task, dependencies)) === 'decided') return { event: 'decided' };
-  const order = await readOrder(task, dependencies);
-  const tellEnd = async (undecided: Undecided, last = order): Promise<RollbackEvent> => {
-    const event: RollbackEvent = { event: 'not_decided', undecided, ...seenOf(last), failures: [] };
-    await notify(event);
-    return event;
-  };
-  if (isNothingLeft(order, task)) return tellEnd('change_over');
+  const order = await readChange(task.changeOrderId, dependencies);
+  if (isNothingLeft(order, task)) return endUndecided('change_over', task, order, dependencies);
   const leftMs = task.expiresAt - now();
   const expiresAt = clock.now() + leftMs;
   if (leftMs > 0) await ask(task, { leftMs, order }, dependencies);
   // An attempt before this one may have asked.
-  else if (!dependencies.mayBeRetry) return tellEnd('never_asked');
+  else if (!mayBeRetry) return endUndecided('never_asked', task, order, dependencies);
 
   const end = await waitForDecision(task, expiresAt, dependencies);
-  switch (end.end) {
-    case 'decided':
-      return { event: 'decided' };
-    case 'still_open':
-      dependencies.warn('the time of this function is up, and people may still decide', {
-        reason: `They have until ${toIso(task.expiresAt)}. If they do not decide, no message says so: a longer timeout of the follow function in s.yaml changes that.`,
-      });
-      return { event: 'still_open' };
-    default:
-      return tellEnd(end.end, end.order ?? order);
-  }
+  if (end === 'decided') return { event: end };
+  if (end !== 'still_open') return endUndecided(end, task, order, dependencies);
+  warn('the time of this function is up, and people may still decide', {
+    reason: `They have until ${toIso(task.expiresAt)}. If they do not decide, no message says so. A longer timeout of the follow function in s.yaml changes that.`,
+  });
+  return { event: end };
 }
 
 async function ask(
@@ -95,36 +86,60 @@ function seenOf(order: ChangeOrderProgress | undefined): Pick<RollbackEvent, 'de
   return { description: order?.description, status: order?.status };
 }
 
-type WaitEnd =
-  | { end: 'decided' | 'still_open'; order?: undefined }
-  | { end: Exclude<Undecided, 'never_asked'>; order: ChangeOrderProgress | undefined };
-
 /** @param expiresAt milliseconds, on the clock */
 async function waitForDecision(
   task: RollbackAsked,
   expiresAt: number,
   dependencies: TaskDependencies,
-): Promise<WaitEnd> {
+): Promise<'decided' | 'still_open' | Undecided> {
   const { clock, deadlineAt } = dependencies;
   const endsAt = expiresAt + displayLagMs;
-  let order: ChangeOrderProgress | undefined;
   let readAt = clock.now();
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     const isOver = clock.now() >= endsAt;
-    if (!isOver && clock.now() >= deadlineAt) return { end: 'still_open' };
+    if (!isOver && clock.now() >= deadlineAt) return 'still_open';
     const untilMs = (isOver ? endsAt + longestDoubtMs : Math.min(endsAt, deadlineAt)) - clock.now();
     await clock.sleep(Math.max(0, Math.min(pauseMs, untilMs)));
     const seen = await lookForDecision(task, dependencies);
-    if (seen === 'decided') return { end: 'decided' };
+    if (seen === 'decided') return seen;
     const sinceEndMs = clock.now() - endsAt;
-    if (sinceEndMs >= 0 && seen === 'decided_before') return { end: 'decided' };
-    if (sinceEndMs >= 0 && seen === 'undecided') return { end: 'time_over', order };
-    if (sinceEndMs >= longestDoubtMs) return { end: 'unseen', order };
+    if (sinceEndMs >= 0 && seen === 'decided_before') return 'decided';
+    if (sinceEndMs >= 0 && seen === 'undecided') return 'time_over';
+    if (sinceEndMs >= longestDoubtMs) return 'unseen';
     if (clock.now() - readAt < readPauseMs) continue;
     readAt = clock.now();
-    order = (await readOrder(task, dependencies)) ?? order;
-    if (isNothingLeft(order, task)) return { end: 'change_over', order };
+    if (isNothingLeft(await readChange(task.changeOrderId, dependencies), task)) return 'change_over';
   }
+}
+
+/**
+ * Tells people that they are not asked any more. Before that it looks once more, for what it says must be true: a decision
+ * may just have come; and where Function Compute did not take it, the rollback went ahead all the same, and only its own
+ * tasks or the change show that.
+ */
+async function endUndecided(
+  undecided: Undecided,
+  task: RollbackAsked,
+  before: ChangeOrderProgress | undefined,
+  dependencies: TaskDependencies,
+): Promise<RollbackEvent | QuietEnd> {
+  const { changeOrderId } = task;
+  const [decision, tasks, order = before] = await Promise.all([
+    lookForDecision(task, dependencies),
+    lookForTasks(changeOrderId, dependencies),
+    readChange(changeOrderId, dependencies),
+  ]);
+  if (decision === 'decided') return { event: 'decided' };
+  if (tasks === 'begun') return { event: 'watched' };
+  const unlessOver = tasks === 'unseen' ? 'unseen' : undecided;
+  const event: RollbackEvent = {
+    event: 'not_decided',
+    undecided: isNothingLeft(order, task) ? 'change_over' : unlessOver,
+    ...seenOf(order),
+    failures: [],
+  };
+  await dependencies.notify(event);
+  return event;
 }
 
 /**
@@ -140,15 +155,6 @@ async function lookForDecision(
   if (record === 'unreadable') return 'unseen';
   const task = taskIn(record);
   return task?.rollback === 'decided' && task.decidedAt < requestedAt ? 'decided_before' : 'decided';
-}
-
-function readOrder(
-  { changeOrderId }: RollbackAsked,
-  dependencies: TaskDependencies,
-): Promise<ChangeOrderProgress | undefined> {
-  return ifReadable(dependencies, async () =>
-    (await dependencies.edas()).getChangeOrderInfo(changeOrderId, readTimeoutMs),
-  );
 }
 
 /** Whether the change was rolled back or stopped elsewhere, or ended so that EDAS takes no rollback of it. */

@@ -7,7 +7,7 @@ import { askPeople } from './ask-people.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { executeDueRollback } from './execute-due-rollback.ts';
 import { lookAtInstances } from './look-at-instances.ts';
-import { findRollback, ifReadable, readTimeoutMs } from './optional-reads.ts';
+import { findRollback, readChange } from './optional-reads.ts';
 import { pollToEnd, type Observation } from './poll.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 import { followReleaseInDoubt, goesOnAsRelease, rollBackReleaseInTask } from './run-release-task.ts';
@@ -171,9 +171,7 @@ async function notifyOfStart(
   const release = releaseIn(task);
   const started = { rollbackChangeOrderId, isPresumed, wasNotified, release };
   if (wasNotified) return started;
-  const change = await ifReadable(dependencies, async () =>
-    (await dependencies.edas()).getChangeOrderInfo(changeOrderId, readTimeoutMs),
-  );
+  const change = await readChange(changeOrderId, dependencies);
   await dependencies.notify({
     event: 'started',
     rollbackChangeOrderId,

@@ -2,7 +2,12 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { ChangeOrderProgress } from '../../../functions/edas/change-order.ts';
 import type { RollbackEvent } from '../../../functions/follow/rollback-event.ts';
-import { decisionIdFor, type RollbackAsked, type RollbackDecided } from '../../../functions/task.ts';
+import {
+  claimIdFor,
+  decisionIdFor,
+  type RollbackAsked,
+  type RollbackDecided,
+} from '../../../functions/task.ts';
 import { failed } from '../../support/edas-failure.ts';
 import { openFollow, type AttemptOptions, type Follow } from '../../support/follow.ts';
 import { fakeLink } from '../../support/notification.ts';
@@ -188,10 +193,11 @@ describe('the change', () => {
     expect(end.last).toMatchObject({ undecided: 'time_over', status: order.status });
   });
 
-  test('is read every 30 s at most', async () => {
+  test('is read every 30 s at most while people decide', async () => {
     const { ask, reads } = openWorld();
     await ask();
-    const pauses = reads.slice(1).map((at, index) => at - (reads[index] ?? 0));
+    // The last one is for the message that the time is over.
+    const pauses = reads.slice(1, -1).map((at, index) => at - (reads[index] ?? 0));
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(30_000);
     expect(reads.length).toBeGreaterThan(15);
   });
@@ -202,6 +208,60 @@ describe('the change', () => {
     expect(told(end.told)).toEqual(['asked', 'not_decided']);
     expect(end.told[0]).toMatchObject({ question: { choice }, batches: undefined });
     expect(end.last).toMatchObject({ undecided: 'time_over' });
+  });
+});
+
+describe('before people are told that no one has decided', () => {
+  test('the change is read once more, for it may have been stopped a moment ago', async () => {
+    const lastSecond = asked.expiresAt - askedAt - 1_000;
+    const { ask } = openWorld([
+      [0, {}],
+      [lastSecond, { status: 6 }],
+    ]);
+    expect((await ask()).last).toMatchObject({ undecided: 'change_over', status: 6 });
+  });
+
+  test.each([
+    ['by a decision that Function Compute did not take', 'time_over', []],
+    ['by another source', 'change_over', [[4 * minute, { status: 6 }]]],
+  ] as const)(
+    'a rollback that has begun (%s) is left to its own tasks to tell',
+    async (_what, _end, later) => {
+      const { ask, clock, queue } = openWorld([[0, {}], ...later]);
+      clock.at(200, () => {
+        queue.put(
+          claimIdFor(taskOrder),
+          { ...taskDue, rollback: 'claimed', claim: 1, holder: 'h', sendsUntil: 1 },
+          'Running',
+        );
+      });
+      const end = await ask();
+      expect(told(end.told)).toEqual(['asked']);
+      expect(end.last).toEqual({ event: 'watched' });
+    },
+  );
+
+  test('a decision is looked for once more', async () => {
+    const { ask, queue } = openWorld([
+      [0, {}],
+      [minute, { status: 6 }],
+    ]);
+    let looks = 0;
+    queue.fault = (_call, taskId) => {
+      if (taskId === register) looks += 1;
+      // It is taken right after the change was looked at.
+      if (looks === 8) queue.put(register, decided(askedAt + minute));
+      return undefined;
+    };
+    const end = await ask();
+    expect(told(end.told)).toEqual(['asked']);
+    expect(end.last).toEqual({ event: 'decided' });
+  });
+
+  test('and where the tasks cannot be read, it is not said that nothing was sent', async () => {
+    const { ask, queue } = openWorld();
+    queue.fault = (_call, taskId) => (taskId === register ? undefined : 'down');
+    expect((await ask()).last).toMatchObject({ event: 'not_decided', undecided: 'unseen' });
   });
 });
 
