@@ -1,7 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Problem } from '../../../functions/errors.ts';
-import { readContext } from '../../../functions/platform/context.ts';
-import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
 import {
   decisionIdFor,
   type RollbackAsked,
@@ -10,7 +8,7 @@ import {
 } from '../../../functions/task.ts';
 import { choice, fakeLink } from '../../support/notification.ts';
 import { openWithChange, slackAnswer, taskDue, taskOrder, type TaskFunction } from '../../support/task.ts';
-import { fakeAccountId, fakeContext, followFunction, startTime } from '../../support/webhook.ts';
+import { startTime } from '../../support/webhook.ts';
 
 const startedAt = Date.parse(startTime);
 const channels = ['dingtalk', 'feishu', 'wecom', 'slack', 'webhook'] as const;
@@ -111,10 +109,9 @@ test('a question that no channel takes fails the task, which Function Compute th
 
 test('a decision ends the wait without news, for its own task has them', async () => {
   const task = await open();
-  const env = { FUNCTION_ENDPOINT: task.fc?.url, FC_ACCOUNT_ID: fakeAccountId };
-  const queue = await openTaskQueue(readContext(fakeContext), env, followFunction);
-  const decision = JSON.stringify({ ...taskDue, ...decided, decidedAt: startedAt + 60_000 });
-  task.clock.at(60, () => queue.submit(decisionIdFor(taskOrder), decision, 5_000));
+  task.clock.at(60, () =>
+    task.handOver(decisionIdFor(taskOrder), { ...decided, decidedAt: startedAt + 60_000 }),
+  );
   expect(await task.runAll(asked)).toEqual({ event: 'decided' });
   expect(task.ends()).toEqual(['asked decided', 'decided left_alone']);
   expect(task.events()).toEqual(['asked', 'left_alone']);
