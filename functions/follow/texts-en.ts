@@ -3,6 +3,9 @@ import { toIso } from '../lib/time.ts';
 import { terminatedAdvice } from '../rollback/outcome.ts';
 import type { Texts } from './texts.ts';
 
+const openThePage =
+  'open the page: it shows what would be done, and two buttons. Without a decision in time, nothing is rolled back.';
+
 export const textsInEnglish: Texts = {
   headlines: {
     started: 'Started: the EDAS rollback is under way.',
@@ -93,10 +96,8 @@ export const textsInEnglish: Texts = {
       'open the link again and press the button once more, or type the command again; or roll back in the EDAS console.',
     outcome_unknown_release:
       'check in the EDAS console whether a change is running and which version the instances run, before you roll back there. This function does not send the rollback again.',
-    asked:
-      'open the page: it shows the change, and two buttons. Without a decision in time, nothing is rolled back.',
-    asked_release:
-      'open the page: it shows the versions, and two buttons. Without a decision in time, nothing is rolled back.',
+    asked: openThePage,
+    asked_release: openThePage,
     approved: undefined,
     left_alone:
       'people are not asked about this change order again. If it has to be rolled back after all, open the link again while its time lasts, or do it in the EDAS console.',

@@ -20,6 +20,8 @@ const statuses: Record<ChangeOrderStatus, string> = {
   [changeOrderStatus.systemException]: '系统异常，执行失败',
 };
 
+const openThePage = '请打开页面：页面显示将执行的操作，并有两个按钮。截止时间之前无人决定，则不会回滚。';
+
 export const textsInChinese: Texts = {
   headlines: {
     started: '已开始：EDAS 回滚正在执行。',
@@ -88,8 +90,8 @@ export const textsInChinese: Texts = {
     not_rolled_back_decided: '请再次打开链接并点击按钮，或再次输入命令；也可在 EDAS 控制台回滚。',
     outcome_unknown_release:
       '请先在 EDAS 控制台确认是否有变更正在执行，以及各实例的版本，再决定是否在控制台回滚。本函数不会再次发起。',
-    asked: '请打开页面：页面显示此变更，并有两个按钮。截止时间之前无人决定，则不会回滚。',
-    asked_release: '请打开页面：页面显示可选的版本，并有两个按钮。截止时间之前无人决定，则不会回滚。',
+    asked: openThePage,
+    asked_release: openThePage,
     approved: undefined,
     left_alone: '不会再就此变更单询问。如仍需回滚，请在截止时间之前再次打开链接，或在 EDAS 控制台操作。',
     not_decided: '如仍需回滚，请重新发送 webhook（会再次询问），或在 EDAS 控制台回滚。',

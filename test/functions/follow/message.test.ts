@@ -296,7 +296,7 @@ describe('a question', () => {
       'Problem since: 2026-01-02 03:01 UTC',
       'Decide until: 2026-01-02 03:19 UTC (in 15 min)',
       'Asked for by: alice, source pipeline, delivery delivery-1',
-      'Next: open the page: it shows the change, and two buttons. Without a decision in time, nothing is rolled back.',
+      'Next: open the page: it shows what would be done, and two buttons. Without a decision in time, nothing is rolled back.',
     ]);
   });
 
@@ -311,7 +311,7 @@ describe('a question', () => {
       '问题开始于：2026-01-02 11:01（北京时间）',
       '截止时间：2026-01-02 11:19（北京时间），还有 15 分钟',
       '发起方：alice，来源 pipeline，投递 delivery-1',
-      '下一步：请打开页面：页面显示此变更，并有两个按钮。截止时间之前无人决定，则不会回滚。',
+      '下一步：请打开页面：页面显示将执行的操作，并有两个按钮。截止时间之前无人决定，则不会回滚。',
     ]);
   });
 
