@@ -1,9 +1,9 @@
-import { readTaskRecord, taskIn } from '../claim/task-calls.ts';
+import { readTaskRecord, submitTask, taskIn } from '../claim/task-calls.ts';
 import type { ChangeOrderProgress } from '../edas/change-order.ts';
 import { changeOrderStatus, phaseOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { toIso } from '../lib/time.ts';
-import { decisionIdFor, type RollbackAsked } from '../task.ts';
+import { decisionIdFor, waitIdFor, type RollbackAsked } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { lookForTasks } from './look-for-tasks.ts';
 import { readChange } from './optional-reads.ts';
@@ -33,23 +33,36 @@ export async function askPeople(
   task: RollbackAsked,
   dependencies: TaskDependencies,
 ): Promise<RollbackEvent | QuietEnd> {
-  const { clock, now, mayBeRetry, warn } = dependencies;
+  const { clock, now, mayBeRetry } = dependencies;
   if ((await lookForDecision(task, dependencies)) === 'decided') return { event: 'decided' };
   const order = await readChange(task.changeOrderId, dependencies);
   if (isNothingLeft(order, task)) return endUndecided('change_over', task, order, dependencies);
   const leftMs = task.expiresAt - now();
   const expiresAt = clock.now() + leftMs;
-  if (leftMs > 0) await ask(task, { leftMs, order }, dependencies);
-  // An attempt before this one may have asked.
-  else if (!mayBeRetry) return endUndecided('never_asked', task, order, dependencies);
+  const mayHaveAsked = mayBeRetry || task.waited !== undefined;
+  if (leftMs <= 0 && !mayHaveAsked) return endUndecided('never_asked', task, order, dependencies);
+  if (leftMs > 0 && task.waited === undefined) await ask(task, { leftMs, order }, dependencies);
 
   const end = await waitForDecision(task, expiresAt, dependencies);
   if (end === 'decided') return { event: end };
-  if (end !== 'still_open') return endUndecided(end, task, order, dependencies);
-  warn('the time of this function is up, and people may still decide', {
-    reason: `They have until ${toIso(task.expiresAt)}. If they do not decide, no message says so. A longer timeout of the follow function in s.yaml changes that.`,
+  return end === 'still_open'
+    ? goOnWaiting(task, dependencies)
+    : endUndecided(end, task, order, dependencies);
+}
+
+/** People may have longer than a function may run: then another task waits for the rest of their time. */
+async function goOnWaiting(task: RollbackAsked, dependencies: TaskDependencies): Promise<QuietEnd> {
+  const waited = (task.waited ?? 0) + 1;
+  const submission = await submitTask(
+    waitIdFor(task, waited),
+    { ...task, waited },
+    queueAccess(dependencies),
+  );
+  if (submission !== 'failed' && submission !== 'in_doubt') return { event: 'handed_over' };
+  dependencies.warn('no task waits for the decision any more, and people may still decide', {
+    reason: `They have until ${toIso(task.expiresAt)}. If they do not decide, no message says so.`,
   });
-  return { event: end };
+  return { event: 'still_open' };
 }
 
 async function ask(

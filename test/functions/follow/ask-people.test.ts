@@ -5,6 +5,8 @@ import type { RollbackEvent } from '../../../functions/follow/rollback-event.ts'
 import {
   claimIdFor,
   decisionIdFor,
+  readTask,
+  waitIdFor,
   type RollbackAsked,
   type RollbackDecided,
 } from '../../../functions/task.ts';
@@ -342,22 +344,63 @@ test('a first attempt that comes after the end says that people could not be ask
 });
 
 describe('where the time of the function is shorter than that of the people', () => {
-  test('it ends without a message, for nothing is over yet, and the log says so', async () => {
-    const { ask, clock, warnings } = openWorld();
-    const end = await ask({}, { deadlineAt: clock.now() + 5 * minute });
+  const fiveMinutes = ({ clock }: World) => ({ deadlineAt: clock.now() + 5 * minute });
+
+  test('another task waits on, tells no question, and in the end that no one has decided', async () => {
+    const world = openWorld();
+    const { ask, clock, queue } = world;
+    const first = await ask({}, fiveMinutes(world));
+    expect(told(first.told)).toEqual(['asked']);
+    expect(first.last).toEqual({ event: 'handed_over' });
+    expect(clock.now() - askedAt).toBe(5 * minute);
+    expect(queue.tasks.map(({ taskId }) => taskId)).toEqual([`ask-${taskOrder}-wait-1`]);
+
+    const second = await ask(queued(world, 1), fiveMinutes(world));
+    expect(second).toMatchObject({ told: [], last: { event: 'handed_over' } });
+    await ask(queued(world, 2), fiveMinutes(world));
+    const last = await ask(queued(world, 3), fiveMinutes(world));
+    expect(last.told).toMatchObject([{ event: 'not_decided', undecided: 'time_over' }]);
+    expect(clock.now()).toBe(asked.expiresAt + 5_000);
+  });
+
+  test('a retry of it hands over nothing twice', async () => {
+    const world = openWorld();
+    for (const retryCount of [0, 1]) {
+      const end = await world.ask({ waited: 1 }, { retryCount, ...fiveMinutes(world) });
+      expect(end).toMatchObject({ told: [], last: { event: 'handed_over' } });
+    }
+    expect(world.queue.tasks).toHaveLength(1);
+  });
+
+  test('the second question has tasks of its own', async () => {
+    const world = openWorld();
+    await world.ask({ ask: 2 }, fiveMinutes(world));
+    expect(world.queue.tasks.map(({ taskId }) => taskId)).toEqual([`ask-${taskOrder}-2-wait-1`]);
+  });
+
+  test('and no task is taken, it ends without a message, for nothing is over yet, and the log says so', async () => {
+    const world = openWorld();
+    world.queue.fault = (call) => (call === 'submit' ? 'down' : undefined);
+    const end = await world.ask({}, fiveMinutes(world));
     expect(told(end.told)).toEqual(['asked']);
     expect(end.last).toEqual({ event: 'still_open' });
-    expect(clock.now() - askedAt).toBe(5 * minute);
-    expect(warnings).toEqual(['the time of this function is up, and people may still decide']);
+    expect(world.warnings).toContain('no task waits for the decision any more, and people may still decide');
   });
 
   test('a decision in the last moment is still seen', async () => {
-    const { ask, clock, queue } = openWorld();
-    clock.at(299, () => {
-      queue.put(register, decided(clock.now()));
+    const world = openWorld();
+    world.clock.at(299, () => {
+      world.queue.put(register, decided(world.clock.now()));
     });
-    expect((await ask({}, { deadlineAt: clock.now() + 5 * minute })).last).toEqual({ event: 'decided' });
+    expect((await world.ask({}, fiveMinutes(world))).last).toEqual({ event: 'decided' });
   });
+
+  /** The task that waits on after so many others, as it was handed over. */
+  function queued({ queue }: World, waited: number): Partial<RollbackAsked> {
+    const task = readTask(queue.get(waitIdFor(asked, waited))?.payload);
+    if (task.rollback !== 'asked') throw new Error('the task does not wait');
+    return task;
+  }
 });
 
 describe('where Function Compute cannot be asked', () => {
