@@ -1,6 +1,11 @@
 import { Problem } from '../errors.ts';
-import { planReleaseRollback } from '../rollback/ended-release.ts';
-import type { ReleasePlan, ReleaseReadings, ReleaseRequest, RolledBackBefore } from '../rollback/release.ts';
+import type {
+  ReleaseChoice,
+  ReleasePlan,
+  ReleaseReadings,
+  ReleaseRequest,
+  RolledBackBefore,
+} from '../rollback/release.ts';
 import { deploymentsBefore } from '../rollback/listed-orders.ts';
 import { readRelease } from '../rollback/read-release.ts';
 import type { ReleaseFacts } from '../task.ts';
@@ -20,14 +25,16 @@ export const deploymentsLookedAt = 2;
  * Reads all that is to be known of a release that has ended, and decides whether it is rolled back. EDAS may list the
  * rollback of a release as a deployment like any other: so the tasks of the releases before this one are looked at, too.
  *
+ * @param decide `planReleaseRollback`, or `planReleaseChoice` where a person decides
  * @param deadlineAt milliseconds, on the clock
  * @throws Problem with the rule that fails, or why EDAS or Function Compute could not be asked
  */
-export async function planRelease(
+export async function planRelease<Plan extends ReleasePlan | ReleaseChoice>(
   request: ReleaseRequest,
+  decide: (request: ReleaseRequest, readings: ReleaseReadings) => Plan | RolledBackBefore,
   deadlineAt: number,
   dependencies: ReleaseClaimDependencies,
-): Promise<ReleasePlan | RolledBackBefore> {
+): Promise<Plan | RolledBackBefore> {
   const { app, changeOrderId } = request;
   const readings = await readRelease({ app, changeOrderId, deadlineAt }, dependencies);
   const before = deploymentsBefore(changeOrderId, readings.orders).slice(0, deploymentsLookedAt);
@@ -47,9 +54,9 @@ export async function planRelease(
       changeOrderId: release,
       rollbackChangeOrderId: rollbackOrderIn(record),
     }));
-  const plan = planReleaseRollback(request, { ...readings, rolledBackAt, rolledBack });
+  const plan = decide(request, { ...readings, rolledBackAt, rolledBack });
   const isUnsure = records.some(({ record }) => record.call === 'unreadable');
-  if (plan.plan === 'roll_back' && isUnsure) throw unsure(app, changeOrderId);
+  if (plan.plan !== 'already_rolled_back' && isUnsure) throw unsure(app, changeOrderId);
   return plan;
 }
 

@@ -3,7 +3,8 @@ import { lazily } from '../lib/async.ts';
 import { reasonOf } from '../lib/text.ts';
 import type { Clock } from '../lib/time.ts';
 import type { FunctionContext } from '../platform/context.ts';
-import { setting, type Environment } from '../platform/settings.ts';
+import { consoleUrlOf } from '../platform/console-url.ts';
+import type { Environment } from '../platform/settings.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
 import { versionsOf } from '../rollback/release.ts';
 import type { RollbackTask } from '../task.ts';
@@ -55,14 +56,4 @@ async function describeApp(
     warn('the name of the application could not be read', { app: id, reason: reasonOf(error) });
     return { id };
   }
-}
-
-/**
- * The console's overview in the region: no page documents the address of a change order. The parameter is that of
- * https://spring-cloud-alibaba-group.github.io/github-pages/greenwich/spring-cloud-alibaba.html
- */
-export function consoleUrlOf({ region }: FunctionContext, env: Environment): string {
-  const chosen = setting(env, 'REGION') ?? region;
-  const suffix = chosen === undefined ? '' : `?regionNo=${encodeURIComponent(chosen)}`;
-  return `https://edas.console.aliyun.com/#/home${suffix}`;
 }

@@ -4,6 +4,7 @@ import { rollBackReleaseOnce, type SentReleaseRollback } from '../claim/roll-bac
 import type { QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
+import { planReleaseRollback } from '../rollback/ended-release.ts';
 import type { ReleasePlan, RolledBackBefore } from '../rollback/release.ts';
 import type { ReleaseRollbackDue } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
@@ -27,7 +28,7 @@ export async function executeReleaseRollback(
   const queue = { ...queueAccess(dependencies), deadlineAt: deadlineAt + reportTimeoutMs };
   const request = { ...ended, app, changeOrderId, problemStartedAt };
   const plan = await planUnlessSent(
-    () => planRelease(request, deadlineAt, { ...dependencies, queue }),
+    () => planRelease(request, planReleaseRollback, deadlineAt, { ...dependencies, queue }),
     changeOrderId,
     queue,
   );

@@ -52,9 +52,21 @@ async function startFollowing(
       const watch = () => watchClaim(task, dependencies);
       return { event: await notifyingOfFailure('not_rolled_back', dependencies, watch) };
     }
+    case 'asked':
+      return tell('asked', dependencies);
+    case 'approved':
+      return tell('approved', dependencies);
+    case 'decided':
+      return task.decision === 'leave' ? tell('left_alone', dependencies) : { event: 'decided' };
     default:
       return followReported(task, dependencies, 'sends_nothing');
   }
+}
+
+async function tell(event: RollbackEventName, { notify }: TaskDependencies): Promise<RollbackEvent> {
+  const news: RollbackEvent = { event, failures: [] };
+  await notify(news);
+  return news;
 }
 
 /** @param retry what a retry of this task does: it is told where the rollback is in doubt */

@@ -36,6 +36,10 @@ export const textsInEnglish: Texts = {
     not_rolled_back_release: 'Trouble: the EDAS rollback of a release that had ended was not done.',
     outcome_unknown_release:
       'Unknown: it is not known yet whether the EDAS rollback of a release that had ended has begun.',
+    asked: 'Decide: shall the EDAS rollback be done? Nothing is sent until a person says so.',
+    approved: 'Approved: one of two people wants the EDAS rollback; nothing was sent yet.',
+    left_alone: 'Left alone: a person decided against the EDAS rollback, so nothing was sent.',
+    not_decided: 'Not decided: the time to decide about the EDAS rollback is over; nothing was sent.',
     task_refused: 'Trouble: the task of an EDAS rollback cannot be read, so nothing was done.',
   },
   next: {
@@ -76,6 +80,12 @@ export const textsInEnglish: Texts = {
       'Function Compute may try again, so look at the application in the EDAS console before you act. Once nothing more comes, roll back in the EDAS console: this function sends at most one rollback for a release, and a webhook that is sent again does not change that.',
     outcome_unknown_release:
       'check in the EDAS console whether a change is running and which version the instances run, before you roll back there. This function does not send the rollback again.',
+    asked: 'decide before the time is over. Without a decision, nothing is rolled back.',
+    approved: 'one more person, who did not ask for it, has to decide before the time is over.',
+    left_alone:
+      'this change order is not asked about again. If it has to be rolled back after all, do it in the EDAS console.',
+    not_decided:
+      'if it still has to be rolled back, send the webhook again, and people are asked again; or roll back in the EDAS console.',
     task_refused: 'look in the EDAS console whether a change has to be rolled back, and do it there.',
   },
   notUndone:

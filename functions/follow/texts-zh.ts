@@ -44,6 +44,10 @@ export const textsInChinese: Texts = {
     succeeded_unseen: '可能成功：EDAS 回滚已结束，但未能看到各实例当前运行的版本。',
     not_rolled_back_release: '异常：未对已结束的发布执行 EDAS 回滚。',
     outcome_unknown_release: '结果未知：暂无法确认对已结束的发布的 EDAS 回滚是否已开始。',
+    asked: '请决定：是否执行 EDAS 回滚？有人决定之前不会发起任何操作。',
+    approved: '已有一人同意：EDAS 回滚需两人同意，目前尚未发起。',
+    left_alone: '不回滚：有人决定不执行 EDAS 回滚，未发起任何操作。',
+    not_decided: '无人决定：EDAS 回滚的决定时间已过，未发起任何操作。',
     task_refused: '异常：EDAS 回滚任务无法解析，未执行任何操作。',
   },
   next: {
@@ -75,6 +79,10 @@ export const textsInChinese: Texts = {
       '函数计算可能会自动重试，处理前请先在 EDAS 控制台查看应用状态。不再重试后，请在 EDAS 控制台回滚：对同一个发布，本函数最多发起一次回滚，重新发送 webhook 也不会再次发起。',
     outcome_unknown_release:
       '请先在 EDAS 控制台确认是否有变更正在执行，以及各实例的版本，再决定是否在控制台回滚。本函数不会再次发起。',
+    asked: '请在截止时间之前决定；无人决定则不会回滚。',
+    approved: '还需另一人（不能是发起方）在截止时间之前决定。',
+    left_alone: '不会再就此变更单询问。如仍需回滚，请在 EDAS 控制台操作。',
+    not_decided: '如仍需回滚，请重新发送 webhook（会再次询问），或在 EDAS 控制台回滚。',
     task_refused: '请在 EDAS 控制台确认是否有变更需要回滚，并手动处理。',
   },
   notUndone: '配置和数据库的变更不会随之恢复，请确认较早的版本能否与之配合。',

@@ -1,14 +1,22 @@
 import type { ListedChangeOrder } from '../edas/client.ts';
 import type { InstanceGroup } from '../edas/release.ts';
 import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
+import { Problem } from '../errors.ts';
 import { toIso } from '../lib/time.ts';
 import { isDeployment, isRollback } from './listed-orders.ts';
 import { findPreviousVersion } from './previous-version.ts';
 import { decideInConsole, minutes, refused } from './release-refusal.ts';
-import type { ReleasePlan, ReleaseReadings, ReleaseRequest, RolledBackBefore } from './release.ts';
+import type {
+  ReleaseChoice,
+  ReleasePlan,
+  ReleaseReadings,
+  ReleaseRequest,
+  RolledBackBefore,
+} from './release.ts';
 import { requireChangePredatesProblem } from './rollback.ts';
 import { findRolledBack } from './rolled-back-before.ts';
 import { requireOneVersion } from './running-version.ts';
+import { choosableVersions } from './version-history.ts';
 
 export type ReleaseRuleName =
   | 'nothing_in_flight'
@@ -98,6 +106,40 @@ export function planReleaseRollback(
     batchWaitMinutes,
     seenUntil: Math.max(...readings.orders.map(({ createdAt = 0 }) => createdAt)),
   };
+}
+
+/**
+ * What a person can choose for a release that has ended. All rules hold for it as well, but that it is certain which version
+ * ran before.
+ *
+ * @throws Problem with the code of the rule that fails
+ */
+export function planReleaseChoice(
+  request: ReleaseRequest,
+  readings: ReleaseReadings,
+): ReleaseChoice | RolledBackBefore {
+  const sure = sureVersionOf(request, readings);
+  const candidates = choosableVersions(readings.history);
+  const [first] = candidates;
+  const version = sure ?? first;
+  // Without any, the rule says what is wrong.
+  const chosen = version === undefined ? request : { ...request, version, isChosen: true };
+  const plan = planReleaseRollback(chosen, readings);
+  if (plan.plan === 'already_rolled_back') return plan;
+  const { fromVersion, groups } = plan;
+  return { plan: 'choose', fromVersion, toVersion: sure, candidates, groups };
+}
+
+/** The version that would be gone back to without a person; undefined where that is not certain. */
+function sureVersionOf(request: ReleaseRequest, readings: ReleaseReadings): string | undefined {
+  try {
+    const plan = planReleaseRollback(request, readings);
+    return plan.plan === 'roll_back' ? plan.toVersion : undefined;
+  } catch (error) {
+    // Any other refusal is found again.
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
 }
 
 function requireNothingInFlight(request: ReleaseRequest, { orders }: ReleaseReadings): void {

@@ -8,7 +8,7 @@ import { beginsWith, newestVersionFirst, standsOnce, targetIn, versionField } fr
 
 /** The version that ran before the release: the sender named it, or the history and the change orders agree on it. */
 export function findPreviousVersion(request: ReleaseRequest, readings: ReleaseReadings): HistoryVersion {
-  const { version } = request;
+  const { version, isChosen = false } = request;
   const { history } = readings;
   const [newest, candidate, other] = history.toSorted(newestVersionFirst);
   if (!newest || !candidate) {
@@ -17,7 +17,7 @@ export function findPreviousVersion(request: ReleaseRequest, readings: ReleaseRe
   }
   if (version !== undefined) {
     requireNoRollback(request, readings);
-    requireAlone(request, readings);
+    if (!isChosen) requireAlone(request, readings);
     return requireNamed(version, newest, request, history);
   }
   const fault =
@@ -59,7 +59,8 @@ function requireNamed(
   history: readonly HistoryVersion[],
 ): HistoryVersion {
   const [named, second] = history.filter((each) => each.version === version);
-  const asked = `The webhook asks for the version ${quoted(version)}`;
+  const who = request.isChosen === true ? 'A person chose' : 'The webhook asks for';
+  const asked = `${who} the version ${quoted(version)}`;
   if (!named) throw uncertain(request, history, `${asked}, which is not in the history.`);
   if (second) throw uncertain(request, history, `${asked}, which stands in the history several times.`);
   if (named === newest) throw uncertain(request, history, `${asked}, which is the one that runs.`);

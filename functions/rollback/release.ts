@@ -37,8 +37,10 @@ export interface ReleaseRequest {
   /** The deployment. */
   changeOrderId: string;
   policy: ReleasePolicy;
-  /** The version to go back to, where the sender named it. */
+  /** The version to go back to, where the sender or a person named it. */
   version?: string | undefined;
+  /** Whether a person chose that version: then it need not be certain which one ran before. */
+  isChosen?: boolean | undefined;
   /** Epoch milliseconds. A release that began later is not to blame. */
   problemStartedAt?: number | undefined;
 }
@@ -77,6 +79,18 @@ export interface ReleasePlan extends ReleaseVersions {
   batchWaitMinutes: number;
   /** Epoch milliseconds, by EDAS's clock: when the newest change order was made. A later one may be the rollback. */
   seenUntil: number;
+}
+
+/** A rollback of a release whose earlier version a person chooses. */
+export interface ReleaseChoice {
+  plan: 'choose';
+  fromVersion: string;
+  /** The version that ran before for certain. */
+  toVersion: string | undefined;
+  /** The versions to choose from, the newest first. */
+  candidates: readonly string[];
+  /** The ids of the groups of instances. */
+  groups: readonly string[];
 }
 
 /** The release was rolled back before, and there is nothing to do. */

@@ -42,9 +42,22 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
       `The newest version, ${quoted(newest.version)}, stands in the history several times: it may be one that was gone back to.`,
     );
   }
+  requireNewestOfRelease(newest, request, { history, orders });
+  return newest;
+}
+
+/** The words of the deployments show that this release brought the newest version, and no earlier one did. */
+function requireNewestOfRelease(
+  newest: HistoryVersion,
+  request: ReleaseRequest,
+  { history, orders }: Pick<ReleaseReadings, 'history' | 'orders'>,
+): void {
   const release = orders.find((each) => each.changeOrderId === request.changeOrderId);
   const named = release && versionField(release.description);
-  if (named === undefined || !beginsWith(named, newest.version)) {
+  const isUnnamed = named === undefined;
+  // Words of one's own name no version. A person who chooses sees what runs.
+  const mayBeUnnamed = isUnnamed && request.isChosen === true;
+  if (!mayBeUnnamed && (isUnnamed || !beginsWith(named, newest.version))) {
     const what = named === undefined ? 'does not name' : 'names another version than';
     throw uncertain(
       request,
@@ -62,7 +75,6 @@ function newestOf(request: ReleaseRequest, { history, orders }: ReleaseReadings)
       `An earlier deployment, ${earlier.changeOrderId}, names the newest version, ${quoted(newest.version)}, too: it may be one that was gone back to.`,
     );
   }
-  return newest;
 }
 
 /** The groups that the rollback is for. One without instances runs nothing. */

@@ -41,3 +41,9 @@ export function newestVersionFirst(a: HistoryVersion, b: HistoryVersion): number
 export function standsOnce({ version }: HistoryVersion, history: readonly HistoryVersion[]): boolean {
   return version !== '' && history.filter((each) => each.version === version).length === 1;
 }
+
+/** The versions that a person may go back to: all but the newest whose names stand there once, the newest first. */
+export function choosableVersions(history: readonly HistoryVersion[]): string[] {
+  const [, ...earlier] = history.toSorted(newestVersionFirst);
+  return earlier.filter((each) => standsOnce(each, history)).map(({ version }) => version);
+}

@@ -11,11 +11,18 @@ import { describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import { clockDifferenceMs } from '../rollback/ended-release.ts';
+import { clockDifferenceMs, planReleaseChoice, planReleaseRollback } from '../rollback/ended-release.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import { fromTo, heldRelease, releaseRolledBackBefore, type RollbackOutcome } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
-import { versionsOf, type ReleasePlan, type RolledBackBefore } from '../rollback/release.ts';
+import {
+  versionsOf,
+  type ReleaseChoice,
+  type ReleasePlan,
+  type ReleaseReadings,
+  type ReleaseRequest,
+  type RolledBackBefore,
+} from '../rollback/release.ts';
 import type { Hold } from '../rollback/request.ts';
 import {
   doubtTimeoutMs,
@@ -23,9 +30,10 @@ import {
   type ReleaseRollbackDue,
   type ReleaseTerms,
   type TaskFacts,
+  type VersionChoice,
 } from '../task.ts';
 import type { Deferred } from './hand-over.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, PeopleOutcome } from './outcome.ts';
 
 /** A release that has ended, and that a webhook may roll back. */
 export interface EndedReleaseInput {
@@ -52,13 +60,43 @@ export async function executeEnded(
   input: EndedReleaseInput,
   dependencies: EndedReleaseDependencies,
 ): Promise<Outcome> {
-  const { app, task, ended, problemStartedAt, hold, deadlineAt } = input;
+  const { app, task, ended, problemStartedAt, hold } = input;
+  const plan = await planOrReply(input, planReleaseRollback, dependencies);
+  if ('outcome' in plan) return plan;
+  if (hold) return heldRelease(hold, task.changeOrderId, versionsOf(plan));
+  const due: ReleaseRollbackDue = { ...task, rollback: 'ended', app, ended, problemStartedAt };
+  return handOver(due, plan, dependencies.queue);
+}
+
+/**
+ * Checks every rule, and asks people instead of acting. They may also choose the version, if it is not certain which one ran
+ * before.
+ *
+ * @throws Problem with the rule that fails; `release_already_tried`; `task_not_taken`
+ */
+export async function askAboutEnded(
+  input: EndedReleaseInput,
+  ask: (choice: VersionChoice) => Promise<PeopleOutcome>,
+  dependencies: EndedReleaseDependencies,
+): Promise<Outcome> {
+  const plan = await planOrReply(input, planReleaseChoice, dependencies);
+  if ('outcome' in plan) return plan;
+  const { fromVersion, toVersion, candidates } = plan;
+  return ask({ fromVersion, toVersion, candidates });
+}
+
+/** The plan, or the answer where the release was rolled back before, or its one call was made. */
+async function planOrReply<Plan extends ReleasePlan | ReleaseChoice>(
+  input: EndedReleaseInput,
+  decide: (request: ReleaseRequest, readings: ReleaseReadings) => Plan | RolledBackBefore,
+  dependencies: EndedReleaseDependencies,
+): Promise<Plan | Outcome> {
+  const { app, task, ended, problemStartedAt, deadlineAt } = input;
   const { changeOrderId } = task;
-  const { queue } = dependencies;
   const request = { ...ended, app, changeOrderId, problemStartedAt };
   const [record, plan] = await Promise.all([
-    lookAtRelease(changeOrderId, queue),
-    planOrProblem(planRelease(request, deadlineAt, dependencies)),
+    lookAtRelease(changeOrderId, dependencies.queue),
+    planOrProblem(planRelease(request, decide, deadlineAt, dependencies)),
   ]);
   if (plan instanceof Problem) {
     if (record.call === 'claimed') return replyToCall(record, plan, input, dependencies);
@@ -68,15 +106,10 @@ export async function executeEnded(
     const rollback = plan.rollbackChangeOrderId ?? rollbackOrderIn(record);
     return releaseRolledBackBefore(plan.changeOrderId, rollback);
   }
-  if (record.call === 'claimed') return replyToCall(record, undefined, input, dependencies);
-  if (hold) return heldRelease(hold, changeOrderId, versionsOf(plan));
-  const due: ReleaseRollbackDue = { ...task, rollback: 'ended', app, ended, problemStartedAt };
-  return handOver(due, plan, queue);
+  return record.call === 'claimed' ? replyToCall(record, undefined, input, dependencies) : plan;
 }
 
-async function planOrProblem(
-  plan: Promise<ReleasePlan | RolledBackBefore>,
-): Promise<ReleasePlan | RolledBackBefore | Problem> {
+async function planOrProblem<Plan>(plan: Promise<Plan>): Promise<Plan | Problem> {
   try {
     return await plan;
   } catch (error) {

@@ -9,6 +9,7 @@ import type { EdasClient, RollbackOperation } from '../edas/client.ts';
 import { Problem } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import { isSuspended, type Environment } from '../platform/settings.ts';
+import type { QueueAccess } from '../claim/task-calls.ts';
 import type { TaskQueue } from '../platform/task-queue.ts';
 import { timeLeft } from '../rollback/budget.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
@@ -16,11 +17,18 @@ import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
-import type { ReleaseTerms, RollbackDue, TaskFacts } from '../task.ts';
+import type { Decider, ReleaseTerms, RollbackDue, TaskFacts, VersionChoice } from '../task.ts';
+import { askPeople } from './ask-people.ts';
 import type { DeliveryFacts } from './audit-record.ts';
-import { executeEnded, replyToReleaseRollback, type EndedReleaseInput } from './execute-ended.ts';
+import type { LinkFields } from './confirm/token.ts';
+import {
+  askAboutEnded,
+  executeEnded,
+  replyToReleaseRollback,
+  type EndedReleaseInput,
+} from './execute-ended.ts';
 import { deferRollback, replyToTaken, type Deferred } from './hand-over.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, PeopleOutcome } from './outcome.ts';
 import type { RollbackIntent } from './payload/intent.ts';
 import type { CompiledSource, EndedPolicy } from './source/compiled-source.ts';
 
@@ -36,6 +44,10 @@ export interface RollbackInput {
   receivedAt: number;
   /** What is known of the delivery, for the task that follows the rollback. */
   facts: Readonly<DeliveryFacts>;
+  /** What the alert says, for the people who are asked. */
+  summary?: string | undefined;
+  /** Who decided, where a person was asked. */
+  decidedBy?: Decider | undefined;
 }
 
 /** What executing takes, beside EDAS: the queue of tasks. */
@@ -45,6 +57,8 @@ export interface ExecutionDependencies extends RollbackDependencies {
   env: Environment;
   /** Epoch milliseconds. */
   now: () => number;
+  /** Makes the address of the page on which people decide. Undefined where no source asks them there. */
+  makeLink?: ((fields: LinkFields) => Promise<string>) | undefined;
 }
 
 /** The share of the time that is kept for the report, whose task follows the rollback. */
@@ -63,8 +77,8 @@ const reportTimeoutMs = 3_000;
 const [shareOfOwnRollback, leastOwnRollbackMs, shareOfTry] = [0.2, 1_500, 0.85];
 
 /**
- * Rolls a change order back, or hands that over to a task, as the source's mode says. One that has ended is rolled back as
- * a release, where the source allows it.
+ * Rolls a change order back, or hands that over to a task, as the source's mode says; or asks people first. One that has
+ * ended is rolled back as a release, where the source allows it.
  *
  * @throws Problem
  */
@@ -74,20 +88,27 @@ export async function executeRollback(
 ): Promise<Outcome> {
   const job = prepare(execution, dependencies);
   const ended = endedReleaseOf(job);
-  if (ended && execution.found.hasEnded === true) return executeEnded(ended, job.dependencies);
+  const rollBackEnded = (release: EndedReleaseInput) =>
+    job.ask && !release.hold
+      ? askAboutEnded(release, job.ask, job.dependencies)
+      : executeEnded(release, job.dependencies);
+  if (ended && execution.found.hasEnded === true) return rollBackEnded(ended);
   try {
     return await rollBackInFlight(execution, job);
   } catch (error) {
     const hasEndedNow = error instanceof Problem && error.code === 'change_order_finished';
-    if (ended && hasEndedNow) return executeEnded(ended, job.dependencies);
+    if (ended && hasEndedNow) return rollBackEnded(ended);
     throw error;
   }
 }
 
 async function rollBackInFlight(execution: RollbackInput, job: PreparedRollback): Promise<Outcome> {
   const { source, found } = execution;
+  const { ask } = job;
   const own = await replyIfReleaseRollback(source, found, job.dependencies);
   if (own) return own;
+  // All that comes before the rollback is done, and people are asked in its place.
+  if (ask && source.confirm?.of === 'all') return rollBack(job.request, job.dependencies, () => ask());
   if (source.mode === 'deferred' && !job.request.hold) return deferOrRollBack(job);
   if (source.follow) return rollBackOnceAndReport(job, 1);
   return withoutClaim(await rollBack(job.request, job.dependencies), noFollowFunction);
@@ -104,6 +125,8 @@ interface PreparedRollback {
   task: TaskFacts;
   /** How it is rolled back if it has ended. Undefined: not at all. */
   ended: ReleaseTerms | undefined;
+  /** Asks people instead. Undefined where the source acts. */
+  ask: ((choice?: VersionChoice) => Promise<PeopleOutcome>) | undefined;
   dependencies: ClaimDependencies & Pick<ExecutionDependencies, 'edas'>;
 }
 
@@ -114,17 +137,38 @@ function prepare(execution: RollbackInput, dependencies: ExecutionDependencies):
   const queue = { openQueue, deadlineAt, clock, warn };
   const ended = source.ended && found.app !== undefined ? termsOf(source.ended, intent) : undefined;
   const { problemStartedAt } = intent;
+  const task = taskFactsOf(execution);
   return {
     request: { ...found, deadlineAt, hold, problemStartedAt, refusesSucceeded: ended !== undefined },
-    task: taskFactsOf(execution),
+    task,
     ended,
+    ask: askFor(execution, task, { ...dependencies, queue }),
     dependencies: { ...dependencies, queue },
   };
 }
 
-function termsOf(ended: EndedPolicy, { version }: RollbackIntent): ReleaseTerms {
+function askFor(
+  { source, intent, summary }: RollbackInput,
+  task: TaskFacts,
+  { queue, now, makeLink }: Pick<ExecutionDependencies, 'now' | 'makeLink'> & { queue: QueueAccess },
+): PreparedRollback['ask'] {
+  const { confirm: policy } = source;
+  if (!policy) return undefined;
+  const { source: name, changeOrderId, app, requestId } = task;
+  const { problemStartedAt } = intent;
+  const linkFor = (ask: number, expiresAt: number) => {
+    if (!makeLink) throw new Error('there is no page');
+    return makeLink({ source: name, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt });
+  };
+  return (choice) => askPeople({ task, policy, summary, problemStartedAt, choice }, { queue, now, linkFor });
+}
+
+export function termsOf(
+  ended: EndedPolicy,
+  { version, isChosen }: Pick<RollbackIntent, 'version' | 'isChosen'>,
+): ReleaseTerms {
   const { withinMs, everyMs, group, batches, batchWaitMinutes } = ended;
-  return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version };
+  return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version, isChosen };
 }
 
 function endedReleaseOf({ request, task, ended }: PreparedRollback): EndedReleaseInput | undefined {
@@ -155,7 +199,9 @@ async function deferOrRollBack(job: PreparedRollback): Promise<Outcome> {
   const leftMs = timeLeft(request, clock);
   const ownMs = Math.min(Math.max(leftMs * shareOfOwnRollback, leastOwnRollbackMs), leftMs / 2);
   const { problemStartedAt } = request;
-  const due: RollbackDue = { ...task, rollback: 'due', problemStartedAt, ended };
+  // Where people are asked about a release that has ended, no task goes on without them.
+  const terms = job.ask ? undefined : ended;
+  const due: RollbackDue = { ...task, rollback: 'due', problemStartedAt, ended: terms };
   const deferred = await deferRollback(due, now, {
     ...queue,
     shareOfTry,
@@ -191,13 +237,14 @@ async function rollBackOnceAndReport(
   return end.claim?.result === 'no_queue' ? withoutClaim(outcome, noClaim) : outcome;
 }
 
-function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
+export function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
   if (source.dryRun) return 'dry_run';
   return isSuspended(env) ? 'suspended' : undefined;
 }
 
 /** What a task has to know, whatever it has to do. */
-function taskFactsOf({ source, intent, receivedAt, facts, found }: RollbackInput): TaskFacts {
+function taskFactsOf(execution: RollbackInput): TaskFacts {
+  const { source, intent, receivedAt, facts, found, decidedBy } = execution;
   return {
     version: 1,
     source: source.name,
@@ -208,6 +255,7 @@ function taskFactsOf({ source, intent, receivedAt, facts, found }: RollbackInput
     operation: operationFor(source),
     app: found.app ?? facts.app,
     actor: cutForTask(facts.actor),
+    decidedBy,
     answerAt: intent.answerAt,
   };
 }

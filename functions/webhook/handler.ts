@@ -218,7 +218,7 @@ async function processRequest(
 /** Adds to the outcome of a change order that is rolled back, or would be, what was not checked. */
 function withWarning(outcome: Outcome, warning: string): Outcome {
   if (outcome.outcome === 'already_terminated' || outcome.outcome === 'already_rolled_back') return outcome;
-  if (outcome.outcome === 'ignored') return outcome;
+  if (outcome.outcome === 'ignored' || outcome.outcome === 'left_alone') return outcome;
   if ('duplicate' in outcome) return outcome;
   return { ...outcome, causality: 'unchecked', message: `${outcome.message} ${warning}` };
 }

@@ -56,4 +56,4 @@ export type PeopleOutcome = Asked | LeftAlone | Approved;
 
 /** The result of a request that was authenticated, or was a handshake. */
 export type Outcome =
-  (RollbackOutcome & Sending & Unchecked) | (Deferred & Unchecked) | PeopleOutcome | Ignored;
+  (RollbackOutcome & Sending & Unchecked) | (Deferred & Unchecked) | (PeopleOutcome & Unchecked) | Ignored;

@@ -2,6 +2,7 @@ import '../cli/ignore-debug.ts';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { requireDeployable } from '../build/check-deployment.ts';
+import { pageAssets, pageAssetsFile } from '../build/page-assets.ts';
 import { sourcesJsonSchema } from '../build/sources-schema.ts';
 import { buildFunctions, compileConfigurationFile, describeBuild } from '../build/write-bundle.ts';
 import { runCommand } from '../cli/command.ts';
@@ -28,6 +29,7 @@ await runCommand({
     if (path.resolve(sources) === shippedSources) {
       requireDeployable(path.join(root, 's.yaml'), configuration);
     }
+    writeIfChanged(pageAssetsFile, await pageAssets());
     const built = await buildFunctions(configuration, out);
     writeIfChanged(path.join(root, 'sources.schema.json'), sourcesJsonSchema());
     for (const line of describeBuild(configuration, built)) console.log(line);

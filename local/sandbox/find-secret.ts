@@ -1,7 +1,7 @@
 import { isLoopback } from '../../functions/alibaba/origin.ts';
 import { setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { readKey } from '../../functions/webhook/source/load-sources.ts';
+import { readKey } from '../../functions/webhook/source/read-key.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import { CliError } from '../cli/cli.ts';
 import { readCommand } from '../signing/kms-read-command.ts';

@@ -23,6 +23,8 @@ export interface RollbackIntent {
   problemStartedAt: number | undefined;
   /** The version to go back to, where the payload names one. */
   version?: string | undefined;
+  /** Whether a person chose that version. */
+  isChosen?: boolean | undefined;
   /** What could not be checked, and why: a sentence for the answer and the log. */
   warning?: string | undefined;
   /** Where the people of a chat wait for the result. */

@@ -4,10 +4,13 @@ import { allAfterSettled } from '../../lib/async.ts';
 import type { Log } from '../../platform/log.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
 import { SecretUnavailable, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
-import { isShort, readKey, shortestKeyBytes, warnOfShortKey, type Source } from './load-sources.ts';
+import { isShort, readKey, shortestKeyBytes, warnOfShortKey, type KeyHolder } from './read-key.ts';
 
-/** Gives a source the keys of its secrets in KMS, beside those that it has already. */
-export type AddKmsKeys = (source: Source, openKms: () => Promise<KmsClient>) => Promise<Source>;
+/** Gives a source, or what else has keys, those of its secrets in KMS, beside those that it has already. */
+export type AddKmsKeys = <Holder extends KeyHolder>(
+  holder: Holder,
+  openKms: () => Promise<KmsClient>,
+) => Promise<Holder>;
 
 /** Milliseconds for which a secret is kept: so soon after it has changed, the new version counts. */
 const freshMs = 5 * 60_000;
@@ -36,7 +39,7 @@ export function createAddKmsKeys(secrets: KmsSecrets, log: Log): AddKmsKeys {
 
   async function keysIn(
     name: string,
-    source: Source,
+    source: KeyHolder,
     openKms: () => Promise<KmsClient>,
   ): Promise<readonly Buffer[]> {
     const id = `${source.name} ${name}`;
@@ -67,7 +70,7 @@ export function createAddKmsKeys(secrets: KmsSecrets, log: Log): AddKmsKeys {
 function decode(
   name: string,
   [current, previous]: SecretVersions,
-  source: Source,
+  source: KeyHolder,
   log: Log,
 ): readonly Buffer[] {
   const secret = `kms:${name}`;

@@ -1,20 +1,15 @@
 import type { Log } from '../../platform/log.ts';
-import { type Environment, readVariable } from '../../platform/settings.ts';
-import { decodeSecret, publicZendeskSecret } from '../verify/secret.ts';
-import { secretEncodingOf, type VerifyParameters } from '../verify/verify.ts';
+import type { Environment } from '../../platform/settings.ts';
 import type { CompiledSource } from './compiled-source.ts';
+import { readConfirmSettings } from './confirm-settings.ts';
+import { isShort, readKey, warnOfShortKey, type KeyHolder } from './read-key.ts';
 import { nameInKms } from './secret-name.ts';
 
 /**
  * A source with its keys. If one of its variables cannot be used, it has no keys and no secrets in KMS, and refuses
  * every request.
  */
-export interface Source extends CompiledSource {
-  /** One for each variable; those of the secrets in KMS too, once they were read for the request. */
-  keys: readonly Buffer[];
-  /** The names of its secrets in KMS. */
-  secretsInKms: readonly string[];
-}
+export interface Source extends CompiledSource, KeyHolder {}
 
 /** Whether the source refuses every request, whatever KMS says. */
 export function isClosed({ keys, secretsInKms }: Source): boolean {
@@ -46,34 +41,16 @@ function loadSource(source: CompiledSource, env: Environment, log: Log): Source 
       if (isShort(key)) warnOfShortKey(source.name, variable, log);
     }
   }
-  return keys.length === variables.length
-    ? { ...source, keys, secretsInKms }
-    : { ...source, keys: [], secretsInKms: [] };
+  const isComplete = keys.length === variables.length && canAskPeople(source, env, log);
+  return isComplete ? { ...source, keys, secretsInKms } : { ...source, keys: [], secretsInKms: [] };
 }
 
-/** Shorter than this, a key can be found by trying. https://www.rfc-editor.org/rfc/rfc2104#section-3 asks for more. */
-export const shortestKeyBytes = 16;
-
-export function isShort(key: Buffer): boolean {
-  return key.length < shortestKeyBytes;
-}
-
-/** @param secret its name in `sources.yaml` */
-export function warnOfShortKey(source: string, secret: string, log: Log): void {
-  const reason = `${secret} is shorter than ${shortestKeyBytes} bytes; make one with: openssl rand -hex 32`;
-  const place = nameInKms(secret) === undefined ? 'variable' : 'secret';
-  log('warn', 'a secret is short', { source, [place]: secret, reason });
-}
-
-/** The key, or what is wrong with the secret. */
-export function readKey(value: string | undefined, verify: VerifyParameters): Buffer | string {
-  const variable = readVariable(value);
-  if ('fault' in variable) return variable.fault;
-  const { text: secret } = variable;
-  if (secret === publicZendeskSecret) return "is Zendesk's test secret, which is public";
-  const isBasic = verify.scheme === 'token' && verify.format === 'basic';
-  if (isBasic && !/^[^:]+:./.test(secret)) return 'is not of the form user:password';
-  const encoding = secretEncodingOf(verify);
-  const more = encoding === 'whsec' ? ', which is base64, with or without whsec_ before it' : '';
-  return decodeSecret(secret, encoding) ?? `cannot be decoded: its encoding is ${encoding}${more}`;
+/** Whether a source that asks people can make links: without one, an alert would wait for a person who is never asked. */
+function canAskPeople({ name, confirm }: CompiledSource, env: Environment, log: Log): boolean {
+  if (confirm?.by !== 'page') return true;
+  const settings = readConfirmSettings(env);
+  if ('publicUrl' in settings) return true;
+  const { variable, reason } = settings;
+  log('error', 'a source is closed', { source: name, variable, reason: `${variable} ${reason}` });
+  return false;
 }

@@ -57,6 +57,7 @@ const problems: Record<ErrorCode, string> = {
   edas_unavailable: '未能连接 EDAS，请稍后重试，或在 EDAS 控制台回滚。',
   edas_throttled: 'EDAS 正在限流，请几秒后重试。',
   secrets_unavailable: '无法读取此来源的密钥，请稍后重试。',
+  decision_not_open: '该变更单当前没有待决定的事项。',
   task_not_taken: '已结束的发布只由任务回滚，而函数计算没有接受任务；请重新发送，或在 EDAS 控制台回滚。',
   source_not_configured: '此来源未启用：缺少密钥或密钥无法使用，变量名见日志。',
   edas_outcome_unknown: '请先在 EDAS 控制台确认回滚是否已在执行，再决定是否重新发起。',
@@ -103,6 +104,14 @@ function sentenceOf(result: Result): string {
       const { rollbackChangeOrderId: id } = result;
       return `该发布的版本已不在任何实例上运行${id ? `，由变更单 ${id} 回滚` : ''}，因此没有再发起回滚。`;
     }
+    case 'asked':
+      return result.duplicate
+        ? '此前已请人决定，本次没有再发消息，也没有发起回滚。'
+        : `已在通知渠道请人决定，截止 ${result.expiresAt ?? ''}。在此之前不会回滚。`;
+    case 'approved':
+      return `还需要另一个人输入同样的命令，截止 ${result.expiresAt}。发起请求的人不算。`;
+    case 'left_alone':
+      return '有人已决定不回滚该变更单，不再询问。';
     case 'dry_run':
       return `此来源只演练（dryRun），没有发起回滚；否则现在会${rollBackTo(result)}。`;
     case 'suspended':
@@ -135,6 +144,9 @@ export const texts: Texts = {
     deferred: '已交给任务',
     already_terminated: '此前已终止',
     already_rolled_back: '此前已回滚',
+    asked: '已征求确认',
+    approved: '已同意，还需一人',
+    left_alone: '不回滚',
     dry_run: '演练',
     suspended: '回滚已被暂停',
   },

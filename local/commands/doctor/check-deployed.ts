@@ -11,7 +11,7 @@ import { toRecord } from '../../../functions/lib/json.ts';
 import type { Environment } from '../../../functions/platform/settings.ts';
 import type { Outcome } from '../../../functions/webhook/outcome.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { readKey } from '../../../functions/webhook/source/load-sources.ts';
+import { readKey } from '../../../functions/webhook/source/read-key.ts';
 import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
 import { configurationDigest } from '../../build/configuration-digest.ts';
 import { followedSources, sourcesWithoutTasks } from '../../sandbox/sandbox-sources.ts';

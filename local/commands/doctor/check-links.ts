@@ -2,7 +2,8 @@ import { Problem } from '../../../functions/errors.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import type { Environment } from '../../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { loadSources, readKey } from '../../../functions/webhook/source/load-sources.ts';
+import { loadSources } from '../../../functions/webhook/source/load-sources.ts';
+import { readKey } from '../../../functions/webhook/source/read-key.ts';
 import {
   expiresSoon,
   verifyLink,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { planRelease, runsStill } from '../../../functions/claim/plan-release.ts';
+import { planReleaseRollback } from '../../../functions/rollback/ended-release.ts';
 import type { EdasClient, ListedChangeOrder } from '../../../functions/edas/client.ts';
 import {
   releaseClaimIdFor,
@@ -121,7 +122,7 @@ function plan(edas: EdasClient, queue: MemoryQueue) {
     random: () => 0,
     queue: { ...means, deadlineAt: 1_000 },
   };
-  return planRelease(request, 10_000, dependencies);
+  return planRelease(request, planReleaseRollback, 10_000, dependencies);
 }
 
 test('the version before is gone back to, where no task shows that it was rolled back', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planRelease } from '../../../functions/claim/plan-release.ts';
+import { planReleaseRollback } from '../../../functions/rollback/ended-release.ts';
 import type { EdasClient, ListedChangeOrder } from '../../../functions/edas/client.ts';
 import { failed } from '../../support/edas-failure.ts';
 import { MemoryQueue } from '../../support/memory-queue.ts';
@@ -56,7 +57,7 @@ const client = {
 function plan(queue = new MemoryQueue(), changes: Partial<EdasClient> = {}) {
   const clock = { now: () => now, sleep: () => Promise.resolve() };
   const warn = () => undefined;
-  return planRelease({ ...releaseDue.ended, app: taskApp, changeOrderId: release }, now + 5_000, {
+  return planRelease({ ...releaseDue.ended, app: taskApp, changeOrderId: release }, planReleaseRollback, now + 5_000, {
     edas: () => Promise.resolve({ ...client, ...changes } as EdasClient),
     clock,
     now: () => now,

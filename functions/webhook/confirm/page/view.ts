@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../errors.ts';
 import type { Language } from '../../../lib/language.ts';
+import type { VersionChoice } from '../../../task.ts';
 
 /** All that the page shows. Texts from outside in it are as they came: the page escapes them. */
 export interface PageView {
@@ -13,6 +14,8 @@ export interface PageView {
   notice?: Notice | undefined;
   /** Where people look, whatever happens. */
   consoleUrl: string;
+  /** Epoch milliseconds: when this was read. */
+  seenAt: number;
 }
 
 /** The change order, as EDAS shows it now. */
@@ -71,7 +74,9 @@ export interface OpenStage {
   /** What the page shows of the state, for the hidden field `shown` of the form. */
   shown: string;
   /** Of a release that has ended: the versions to choose from. */
-  choice?: { fromVersion: string; toVersion?: string | undefined; candidates: readonly string[] } | undefined;
+  choice?: VersionChoice | undefined;
+  /** What the instances run, where EDAS shows it. */
+  instances?: InstancesView | undefined;
   /** A person decided to leave it alone before. */
   left?: DecisionView | undefined;
   /** A person decided to roll back, and EDAS does not show that it has begun: the button tries again. */
@@ -86,6 +91,8 @@ export interface MovingStage {
   rollback?: ChangeView | undefined;
   /** Whether the rollback was sent and EDAS does not show yet whether it has begun. */
   isInDoubt: boolean;
+  /** What the instances run, where EDAS shows it. */
+  instances?: InstancesView | undefined;
 }
 
 /** There is nothing more to decide, and nothing moves. */

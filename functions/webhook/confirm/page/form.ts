@@ -1,0 +1,72 @@
+import { html, outside, type Markup } from './html.ts';
+import type { Texts } from './texts.ts';
+import type { OpenStage } from './view.ts';
+
+type Choice = NonNullable<OpenStage['choice']>;
+
+/** So many versions can be chosen from: the newest, and the one that ran before. */
+const mostVersions = 10;
+/** A version whose name is longer cannot be told from others on a phone. EDAS's own names have a date and a time. */
+const longestVersion = 128;
+const longestName = 64;
+
+/** The versions that the form offers. */
+export function versionsOffered({ candidates, toVersion }: Choice): string[] {
+  const short = candidates.filter((version) => version !== '' && version.length <= longestVersion);
+  return short.filter((version, index) => index < mostVersions || version === toVersion);
+}
+
+/**
+ * The form in which a person decides. It is sent to the page's own address; the button says what is decided.
+ *
+ * The first button is one that does nothing: a browser presses the first one when a person types Enter in a field.
+ * https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#implicit-submission
+ */
+export function decisionForm(open: OpenStage, texts: Texts): Markup {
+  const { shown, choice, left, tried } = open;
+  const leave =
+    left || tried
+      ? undefined
+      : html`<button id="leave" name="decision" value="leave" formnovalidate>${texts.leave}</button>`;
+  return html`<form method="post" action="">
+    <button disabled hidden></button>
+    <input type="hidden" name="shown" value="${shown}" />
+    ${choice ? versionChoice(choice, texts) : undefined}
+    <div class="name">
+      <label for="name">${texts.name}</label>
+      <input id="name" name="name" maxlength="${longestName}" autocomplete="name" aria-describedby="hint" />
+      <p id="hint" class="quiet">${texts.nameHint}</p>
+    </div>
+    <div class="buttons">
+      <button id="roll_back" class="danger" name="decision" value="roll_back" aria-describedby="effect">
+        ${tried ? texts.rollBackAgain : texts.rollBack}
+      </button>
+      ${leave}
+    </div>
+  </form>`;
+}
+
+function versionChoice(choice: Choice, texts: Texts): Markup {
+  const versions = versionsOffered(choice);
+  const isSure = choice.toVersion !== undefined && versions.includes(choice.toVersion);
+  const hint = versions.length === 0 ? texts.noVersion : isSure ? undefined : texts.noVersionIsSure;
+  return html`<fieldset>
+    <legend>${texts.chooseVersion}</legend>
+    ${hint === undefined ? undefined : html`<p>${hint}</p>`}
+    ${versions.map((version, index) => versionOption(version, index, version === choice.toVersion, texts))}
+  </fieldset>`;
+}
+
+function versionOption(version: string, index: number, isSure: boolean, texts: Texts): Markup {
+  const mark = isSure ? html` <span class="sure">${texts.sureVersion}</span>` : undefined;
+  return html`<label class="choice"
+    ><input
+      type="radio"
+      id="version${index}"
+      name="version"
+      value="${version}"
+      required${isSure ? html` checked` : undefined}
+    />
+    <span>${outside(version, longestVersion)}${mark}</span></label
+  > `;
+}

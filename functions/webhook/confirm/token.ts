@@ -1,0 +1,106 @@
+import { Problem } from '../../errors.ts';
+import { isId } from '../../lib/text.ts';
+import { toIso } from '../../lib/time.ts';
+import { hmac } from '../verify/hmac.ts';
+import { matches } from '../verify/match.ts';
+
+/** What a link to the page is for: one change order, and nothing else. */
+export interface LinkFields {
+  source: string;
+  changeOrderId: string;
+  app: string | undefined;
+  /** Which ask about the change order it is: 1, 2, … */
+  ask: number;
+  /** Of the webhook that asked. */
+  requestId: string | undefined;
+  /** Epoch milliseconds. */
+  expiresAt: number;
+  /** Epoch milliseconds. The rule holds even where the task of the ask cannot be read. */
+  problemStartedAt: number | undefined;
+}
+
+/** Milliseconds for which a link still shows what came of it, after the time to decide. */
+export const watchTimeMs = 24 * 3_600_000;
+
+/**
+ * The last part of a link's address: the fields, and a signature over them. Both parts are base64url, so that no chat
+ * changes them.
+ */
+export function makeToken(fields: LinkFields, key: Buffer): string {
+  const { source, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt } = fields;
+  const list = [source, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt];
+  // JSON has no undefined.
+  const text = JSON.stringify(list.map((each) => each ?? null));
+  const encoded = Buffer.from(text).toString('base64url');
+  return `${encoded}.${signatureOf(encoded, key).toString('base64url')}`;
+}
+
+/**
+ * Reads a token. Nothing in it is looked at before its signature is right.
+ *
+ * @param now epoch milliseconds
+ * @throws Problem `link_malformed`, `signature_mismatch`, `link_expired` once nothing is shown any more
+ */
+export function readToken(token: string, keys: readonly Buffer[], now: number): LinkFields {
+  const [encoded = '', signature = '', ...more] = token.split('.');
+  const digest = Buffer.from(signature, 'base64url');
+  const isWhole = more.length === 0 && digest.length === 32 && digest.toString('base64url') === signature;
+  if (!isWhole) throw malformed();
+  const expected = keys.map((key) => signatureOf(encoded, key));
+  if (!matches(expected, [digest])) {
+    throw new Problem(
+      'signature_mismatch',
+      'This link was not made by this function, or something in it was changed. Open it from the message again.',
+    );
+  }
+  const fields = readFields(Buffer.from(encoded, 'base64url').toString('utf8'));
+  if (now <= fields.expiresAt + watchTimeMs) return fields;
+  throw new Problem(
+    'link_expired',
+    `The time to decide ended at ${toIso(fields.expiresAt)}, and this link shows nothing any more. Look at the change order in the EDAS console.`,
+  );
+}
+
+/** Signed as nothing else is with this key: the first line says what it is for. */
+function signatureOf(encoded: string, key: Buffer): Buffer {
+  return hmac('sha256', key, [`confirm\n${encoded}`]);
+}
+
+/** @throws Problem where another version of this function made the fields */
+function readFields(text: string): LinkFields {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    throw malformed();
+  }
+  if (!Array.isArray(list) || list.length !== 7) throw malformed();
+  const [source, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt] = list as unknown[];
+  const isMade =
+    typeof source === 'string' &&
+    typeof changeOrderId === 'string' &&
+    isId(changeOrderId) &&
+    isTextOrNull(app) &&
+    isTextOrNull(requestId) &&
+    Number.isSafeInteger(ask) &&
+    Number.isFinite(expiresAt) &&
+    (problemStartedAt === null || Number.isFinite(problemStartedAt));
+  if (!isMade) throw malformed();
+  return {
+    source,
+    changeOrderId,
+    app: app ?? undefined,
+    ask: ask as number,
+    requestId: requestId ?? undefined,
+    expiresAt: expiresAt as number,
+    problemStartedAt: (problemStartedAt as number | null) ?? undefined,
+  };
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
+
+function malformed(): Problem {
+  return new Problem('link_malformed', 'This link is not whole. Open it from the message again.');
+}

@@ -1,0 +1,45 @@
+import { readOrigin } from '../../alibaba/origin.ts';
+import { readVariable, type Environment } from '../../platform/settings.ts';
+import { readKey, type KeyHolder } from './read-key.ts';
+import { nameInKms } from './secret-name.ts';
+
+/** What links to the page are made of. */
+export interface ConfirmSettings extends KeyHolder {
+  /** The origin of the address under which browsers reach this function. */
+  publicUrl: string;
+}
+
+/** Why there can be no links: the variable, and what is wrong with its value. The value itself is left out. */
+export interface ConfirmFault {
+  variable: 'PUBLIC_URL' | 'CONFIRM_SECRET';
+  reason: string;
+}
+
+/** A link is signed as one for senders is, in another text. */
+const verify = { scheme: 'link', source: 'confirm' } as const;
+
+/** Reads `PUBLIC_URL` and `CONFIRM_SECRET`, which may be `kms:NAME`: a secret in KMS. */
+export function readConfirmSettings(env: Environment): ConfirmSettings | ConfirmFault {
+  const url = readVariable(env['PUBLIC_URL']);
+  if ('fault' in url) return { variable: 'PUBLIC_URL', reason: url.fault };
+  const read = readOrigin(url.text);
+  if ('fault' in read) return { variable: 'PUBLIC_URL', reason: read.fault };
+  const secret = readVariable(env['CONFIRM_SECRET']);
+  if ('fault' in secret) return { variable: 'CONFIRM_SECRET', reason: secret.fault };
+  const holder = { name: 'confirm', verify, deadlineMs: kmsPatienceMs, publicUrl: read.origin };
+  const inKms = nameInKms(secret.text);
+  if (inKms === '') return { variable: 'CONFIRM_SECRET', reason: 'names no secret behind kms:' };
+  if (inKms !== undefined) return { ...holder, keys: [], secretsInKms: [inKms] };
+  const key = readKey(secret.text, verify);
+  if (typeof key === 'string') return { variable: 'CONFIRM_SECRET', reason: key };
+  if (key.length < shortestSecretBytes) {
+    const reason = `is shorter than ${shortestSecretBytes} bytes; make one with: openssl rand -hex 32`;
+    return { variable: 'CONFIRM_SECRET', reason };
+  }
+  return { ...holder, keys: [key], secretsInKms: [] };
+}
+
+/** A link can be tried offline, and lets anyone decide who has one: so a short secret is not taken. */
+const shortestSecretBytes = 16;
+/** Milliseconds: reading KMS takes a share of it. */
+const kmsPatienceMs = 5_000;
