@@ -171,13 +171,21 @@ function gatherMessages(tellOne: (channels: string, text: string) => void): Narr
   };
 }
 
-/** The first line says it all; of the details, the versions and what the instances run in the end are told. */
+/**
+ * The first line says it all; of the details, the versions and what the instances run in the end are told, and where a
+ * person can decide.
+ */
 function tellMessage(channels: string, text: string): void {
   const [first = '', ...details] = text.split('\n');
   tell('task → people', `${paint('cyan', channels)}: ${cut(showLines(first), channels.length + 2)}`);
   const told = details.filter((line) => toldLabels.some((label) => line.startsWith(label)));
   if (told.length > 1) console.log(indent(told.map(showLines).join(' · ')));
+  const links = details.filter((line) => pageLabels.some((label) => line.startsWith(label)));
+  for (const link of links) console.log(indent(showLines(link)));
 }
+
+/** With which the line begins that has the link of a question. */
+const pageLabels = Object.values(textsOf).map(({ openPage }) => `${openPage}: `);
 
 /** With which the lines of a message begin that say from which version to which, and how the instances are. */
 const toldLabels = Object.values(textsOf).flatMap(({ labels, colon }) =>
