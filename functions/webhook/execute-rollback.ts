@@ -18,9 +18,8 @@ import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
 import type { Decider, ReleaseTerms, RollbackDue, TaskFacts, VersionChoice } from '../task.ts';
-import { askPeople } from './ask-people.ts';
+import { askPeople, type MakeLink } from './ask-people.ts';
 import type { DeliveryFacts } from './audit-record.ts';
-import type { LinkFields } from './confirm/token.ts';
 import {
   askAboutEnded,
   executeEnded,
@@ -58,7 +57,7 @@ export interface ExecutionDependencies extends RollbackDependencies {
   /** Epoch milliseconds. */
   now: () => number;
   /** Makes the address of the page on which people decide. Undefined where no source asks them there. */
-  makeLink?: ((fields: LinkFields) => Promise<string>) | undefined;
+  makeLink?: MakeLink | undefined;
 }
 
 /** The share of the time that is kept for the report, whose task follows the rollback. */

@@ -24,7 +24,7 @@ import { preferredLanguage } from './preferred-language.ts';
 import { readForm } from './read-form.ts';
 import { readState, type Reading, type StateDependencies, type Subject } from './read-state.ts';
 import { changeView, stageOf, type Terms } from './stage.ts';
-import { readToken, type LinkFields } from './token.ts';
+import { confirmPath, readToken, type LinkFields } from './token.ts';
 
 /** What an instance of the function has for every request. */
 export interface ConfirmDependencies extends Runtime {
@@ -47,9 +47,6 @@ export interface PageAnswer {
   level: LogLevel;
   decision: LogFields;
 }
-
-/** The beginning of the path; what follows is the token. */
-export const confirmPath = '/confirm/';
 
 /** Milliseconds for reading the state: where it is shown, and before it is acted on. */
 const [showTimeoutMs, readTimeoutMs] = [5_000, 3_000];
@@ -238,6 +235,7 @@ function viewOf({ subject, terms, context, runtime }: Scene, reading: Reading, l
       expiresAt,
     },
     stage: stageOf(reading, terms, runtime.now()),
+    seenAt: runtime.now(),
     consoleUrl: consoleUrlOf(context, runtime.env),
   };
 }

@@ -1,4 +1,4 @@
-import { Problem } from '../../../functions/errors.ts';
+import { Problem, type ErrorCode } from '../../../functions/errors.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
@@ -59,6 +59,12 @@ export interface Explanation {
   /** What the function would do. */
   verdict: string;
   isRefused: boolean;
+  decision: {
+    /** The rule that decides. */
+    rule: string;
+    /** How. A refusal is told by its code. */
+    end: 'acted on' | 'ignored' | ErrorCode;
+  };
 }
 
 /** The rule that decided, and how. */
@@ -336,16 +342,22 @@ function describeDecision(
   source: Source,
   holder: Holder | undefined,
   { rule, end }: Decision,
-): Pick<Explanation, 'verdict' | 'isRefused'> {
+): Omit<Explanation, 'rows'> {
   const by = `The rule "${rule}" decides`;
-  if ('ignored' in end) return { verdict: `${by}: ignored (200). ${end.ignored}`, isRefused: false };
-  if ('target' in end)
-    return { verdict: `${by}: ${describeAction(source, holder, end.target)}`, isRefused: false };
+  if ('ignored' in end) {
+    const verdict = `${by}: ignored (200). ${end.ignored}`;
+    return { verdict, isRefused: false, decision: { rule, end: 'ignored' } };
+  }
+  if ('target' in end) {
+    const verdict = `${by}: ${describeAction(source, holder, end.target)}`;
+    return { verdict, isRefused: false, decision: { rule, end: 'acted on' } };
+  }
   const { code, message } = end.refused;
   const { statusCode } = replyWithProblem(end.refused, { source, isVerified: true });
   return {
     verdict: `${by}: refused with ${code} (${statusCode}), docs/errors.md#${code}. ${message}`,
     isRefused: true,
+    decision: { rule, end: code },
   };
 }
 

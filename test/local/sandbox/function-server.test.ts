@@ -63,11 +63,26 @@ describe('the function server', () => {
     expect(contexts[0]?.requestId).not.toBe(contexts[1]?.requestId);
   });
 
-  test('tells what it answered, and how long that took', async () => {
+  test('tells what came, what it answered, and how long that took, under the id that the function logs', async () => {
     const told: unknown[] = [];
-    const { url } = await start({ onAnswer: (...all) => told.push(all) });
+    const { url } = await start({
+      onRequest: ({ event, ...request }) => {
+        const { requestContext } = JSON.parse(event.toString()) as { requestContext: { requestId: string } };
+        expect(requestContext.requestId).toBe(request.id);
+        told.push(request);
+      },
+      onAnswer: (...all) => told.push(all),
+    });
     await (await fetch(`${url}/pipeline?a=1`, { method: 'POST' })).text();
-    expect(told).toEqual([[{ method: 'POST', path: '/pipeline' }, answer, expect.any(Number)]]);
+    const request = {
+      id: expect.stringMatching(/^1-[0-9a-f-]{36}$/) as string,
+      method: 'POST',
+      path: '/pipeline',
+    };
+    expect(told).toEqual([
+      { ...request, at: expect.any(Number) as number },
+      [request, answer, expect.any(Number)],
+    ]);
   });
 
   test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'])(
