@@ -61,7 +61,10 @@ export function bundleFollow(
   plugins: readonly Plugin[] = [],
 ): Promise<Bundle> {
   const configuration: FollowConfiguration = { version: packageVersion(), notify };
-  return bundle({ follow: 'functions/follow/index.ts' }, out, [...plugins, jsonModule('virtual:follow-configuration', configuration)]);
+  return bundle({ follow: 'functions/follow/index.ts' }, out, [
+    ...plugins,
+    jsonModule('virtual:follow-configuration', configuration),
+  ]);
 }
 
 /** @param entryPoints the function's own file first, then what it loads when it needs it */

@@ -6,9 +6,8 @@ import type { Language } from '../../lib/language.ts';
 import { accessTo } from '../../platform/access.ts';
 import { consoleUrlOf } from '../../platform/console-url.ts';
 import type { FunctionContext, FunctionResponse } from '../../platform/context.ts';
-import type { Log, LogFields, LogLevel } from '../../platform/log.ts';
+import type { LogFields, LogLevel } from '../../platform/log.ts';
 import { openTaskQueue } from '../../platform/open-task-queue.ts';
-import type { Runtime } from '../../platform/runtime.ts';
 import { levelOf, toProblem } from '../../platform/to-problem.ts';
 import { holdOf } from '../execute-rollback.ts';
 import type { AuditRecord } from '../audit-record.ts';
@@ -16,21 +15,15 @@ import type { WebhookRequest } from '../receive.ts';
 import { readConfirmSettings } from '../source/confirm-settings.ts';
 import { createAddKmsKeys } from '../source/kms-keys.ts';
 import { createKmsSecrets } from '../source/kms-secrets.ts';
-import type { Source } from '../source/load-sources.ts';
 import { decide, type Decided } from './decide.ts';
 import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
 import type { Notice, PageView } from './page/view.ts';
 import { preferredLanguage } from './preferred-language.ts';
 import { readForm } from './read-form.ts';
-import { readState, type Reading, type StateDependencies, type Subject } from './read-state.ts';
-import { changeView, stageOf, type Terms } from './stage.ts';
+import { readState, type Reading } from './read-state.ts';
+import type { ConfirmDependencies, Scene } from './scene.ts';
+import { changeView, stageOf } from './stage.ts';
 import { confirmPath, readToken, type LinkFields } from './token.ts';
-
-/** What an instance of the function has for every request. */
-export interface ConfirmDependencies extends Runtime {
-  sources: ReadonlyMap<string, Source>;
-  log: Log;
-}
 
 /** A request for the page. */
 export interface PageRequest {
@@ -167,19 +160,8 @@ async function showChanged(
 function decisionOf(decided: Exclude<Decided, { result: 'changed' }>): LogFields {
   if (decided.result === 'left_alone') return { outcome: 'left_alone' };
   const { outcome } = decided;
-  const groups = 'groups' in outcome ? outcome.groups?.join(', ') : undefined;
+  const groups = 'groups' in outcome ? outcome.groups.join(', ') : undefined;
   return { ...outcome, groups };
-}
-
-/** Everything that a request for the page works with. */
-export interface Scene {
-  subject: Subject;
-  terms: Terms;
-  dependencies: StateDependencies;
-  context: FunctionContext;
-  runtime: ConfirmDependencies;
-  /** Milliseconds, on the clock: until the answer must be there. */
-  answerAt: number;
 }
 
 function openScene(

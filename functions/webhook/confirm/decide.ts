@@ -7,9 +7,9 @@ import { decisionIdFor, type Decider, type RollbackDecided } from '../../task.ts
 import type { DeliveryFacts } from '../audit-record.ts';
 import { executeRollback, operationFor } from '../execute-rollback.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Scene } from './confirm.ts';
 import type { DecisionForm } from './read-form.ts';
 import type { Reading } from './read-state.ts';
+import type { Scene } from './scene.ts';
 
 /** What came of a decision. `changed`: another person decided otherwise at the same moment. */
 export type Decided =
