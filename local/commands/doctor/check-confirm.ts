@@ -3,7 +3,10 @@ import { setting, type Environment } from '../../../functions/platform/settings.
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { readConfirmSettings } from '../../../functions/webhook/source/confirm-settings.ts';
 import { asksOnPage } from '../../build/check-deployment.ts';
-import { right, unknown, warning, wrong, type Finding, type Remark } from './finding.ts';
+import { KmsFailure } from '../../../functions/kms/failure.ts';
+import { notRead } from './check-secrets.ts';
+import type { KmsReading, KmsReadings } from './kms-readings.ts';
+import { right, skipped, unknown, warning, wrong, type Finding, type Remark } from './finding.ts';
 
 /**
  * Hosts that Function Compute gives itself. From there, browsers download a page instead of showing it.
@@ -14,7 +17,11 @@ const ownHosts = /\.(?:fcapp\.run|fc\.aliyuncs\.com)$/i;
 const fiveSteps = 'A domain of your own takes five steps: docs/operations.md#a-domain-of-your-own.';
 
 /** What the links to the page on which people decide are made of, where any source asks people there. */
-export function checkConfirm(sources: readonly CompiledSource[], env: Environment): Finding[] {
+export function checkConfirm(
+  sources: readonly CompiledSource[],
+  env: Environment,
+  readings: KmsReadings = new Map(),
+): Finding[] {
   const names = sources.filter(asksOnPage).map(({ name }) => name);
   if (names.length === 0) return [];
   const settings = readConfirmSettings(env);
@@ -30,10 +37,19 @@ export function checkConfirm(sources: readonly CompiledSource[], env: Environmen
   return [
     checkAddress(publicUrl, setting(env, 'DOMAIN_NAME')),
     ...checkShared(sources, env),
-    secretsInKms.length > 0
-      ? right(`CONFIRM_SECRET is ${secretsInKms.join(', ')} in KMS, which the function reads with its role`)
-      : right('CONFIRM_SECRET can be used'),
+    ...secretsInKms.map((name) => checkInKms(name, readings.get(name), env)),
+    ...(secretsInKms.length === 0 ? [right('CONFIRM_SECRET can be used')] : []),
   ];
+}
+
+function checkInKms(name: string, reading: KmsReading | undefined, env: Environment): Finding {
+  const what = `CONFIRM_SECRET (kms:${name})`;
+  if (reading === undefined) return skipped(`${what}: it was not read from KMS here`);
+  if (reading instanceof KmsFailure) return notRead(what, reading);
+  const read = readConfirmSettings({ ...env, CONFIRM_SECRET: reading[0].text });
+  return 'reason' in read
+    ? wrong(`${what} ${read.reason}`, 'Store another as a new version in KMS: openssl rand -hex 32.')
+    : right(`${what} is in KMS, and long enough`);
 }
 
 function checkAddress(publicUrl: string, domainName: string | undefined): Finding {

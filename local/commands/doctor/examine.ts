@@ -103,10 +103,10 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   yield { heading: 'Secrets and settings' };
   const found = isOffline ? undefined : yield* findCredentials();
   const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
-  if (namesInKms(sources).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
+  if (namesInKms(sources, deployment.env).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
   yield* checkVariables(folder, environment, shell, configuration);
   yield* checkChannels(notify, environment.env);
-  yield* checkConfirm(sources, deployment.env);
+  yield* checkConfirm(sources, deployment.env, readings);
   const isFirst = url === undefined && !wasDeployed(folder, deployment);
   yield* checkSettings(deployment.env, deployment.role, isFirst);
   const alias = examination.deploys?.access ?? deployment.access;
@@ -175,7 +175,7 @@ async function* examineSecrets(
     return readings;
   }
   yield { asking: endpoint };
-  const given = await readKmsSecrets(sources, endpoint, credentials);
+  const given = await readKmsSecrets(namesInKms(sources, deployed), endpoint, credentials);
   yield* checkSecrets(sources, env, given);
   return given;
 }

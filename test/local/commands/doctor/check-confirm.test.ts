@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { checkConfirm, checkPage } from '../../../../local/commands/doctor/check-confirm.ts';
+import { KmsFailure } from '../../../../functions/kms/failure.ts';
+import { namesInKms, type KmsReading } from '../../../../local/commands/doctor/kms-readings.ts';
 import { listen } from '../../../../local/stand-ins/listen.ts';
 import { findingsIn } from './findings.ts';
 
@@ -73,10 +75,22 @@ describe('what people are asked with', () => {
     expect(findings.join()).not.toContain(secret);
   });
 
-  test('may be in KMS', () => {
-    expect(told({ ...usable, CONFIRM_SECRET: 'kms:links' })[1]).toBe(
-      'right: CONFIRM_SECRET is links in KMS, which the function reads with its role',
+  test('may be in KMS, which is asked for it', () => {
+    const env = { ...usable, CONFIRM_SECRET: 'kms:links' };
+    expect(namesInKms(asking, env)).toEqual(['links']);
+    expect(namesInKms(sources(''), env)).toEqual([]);
+    const judged = (reading?: KmsReading) =>
+      checkConfirm(asking, env, new Map(reading ? [['links', reading]] : [])).at(-1);
+    expect(judged()?.verdict).toBe('skipped');
+    expect(judged([{ versionId: 'v1', text: secret }])).toEqual({
+      verdict: 'right',
+      what: 'CONFIRM_SECRET (kms:links) is in KMS, and long enough',
+    });
+    expect(judged([{ versionId: 'v1', text: 'short' }])?.what).toContain(
+      '(kms:links) is shorter than 16 bytes',
     );
+    const failure = new KmsFailure('unavailable', 'KMS does not answer.');
+    expect(judged(failure)?.what).toBe('CONFIRM_SECRET (kms:links) could not be read from KMS');
   });
 });
 
