@@ -142,6 +142,8 @@ export interface RollbackAsked extends TaskFacts {
   rollback: 'asked';
   /** How often people have been asked about this change order, this time included: 1, 2, … */
   ask: number;
+  /** How many tasks have asked and waited before this one, whose time was up. This one goes on waiting. */
+  waited?: number | undefined;
   /** Epoch milliseconds. */
   expiresAt: number;
   /** `page`: with the link. `chat`: with a command. */
@@ -235,6 +237,11 @@ export function releaseReportIdFor(changeOrderId: string): string {
  */
 export function askIdFor(changeOrderId: string, ask = 1): string {
   return numbered(`ask-${changeOrderId}`, ask);
+}
+
+/** The id of the task that goes on waiting after so many others, for the time of one function is shorter than people's. */
+export function waitIdFor({ changeOrderId, ask }: RollbackAsked, waited: number): string {
+  return `${askIdFor(changeOrderId, ask)}-wait-${waited}`;
 }
 
 /** The id of the task that is the first of two approvals. */
@@ -382,6 +389,7 @@ function readAsk(task: Record<string, unknown>): Ask {
   if (people !== 1 && people !== 2) throw malformed('it does not say how many people must decide');
   return {
     ask: readAskNumber(task),
+    waited: isCount(task['waited']) ? task['waited'] : undefined,
     expiresAt,
     by,
     people,

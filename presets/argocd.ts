@@ -1,4 +1,4 @@
-import { bearer, json } from './common.ts';
+import { bearer, inOneLine, json } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const argocd = {
@@ -22,6 +22,7 @@ export const argocd = {
   // AppHealthStatus.lastTransitionTime, which older versions do not have. A time is written in UTC, so text sorts as time does.
   problemStartedAt:
     "max([health == 'Degraded' && (degradedAt || finishedAt) || '', contains(['Failed', 'Error'], phase) && finishedAt || ''])",
+  summary: inOneLine('app', "phase && join(' ', ['sync', phase])", "health && join(' ', ['health', health])"),
   // It repeats three times within seconds what was answered 5xx, and the triggers of a sync and of the health fire together.
   comesSeveralTimes: true,
   // What was not answered 2xx is sent again each time that the application is looked at.

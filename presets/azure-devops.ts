@@ -1,4 +1,4 @@
-import { json } from './common.ts';
+import { inOneLine, json } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const azureDevops = {
@@ -18,6 +18,7 @@ export const azureDevops = {
   // Azure DevOps repeats what was not answered 2xx. By then another deployment may be in flight.
   problemStartedAt: 'resource.finishTime || createdDate',
   isByApplication: true,
+  summary: inOneLine('resource.definition.name', 'resource.sourceBranch', 'message.text'),
   // A user reports that one answer other than 2xx restricted the subscription.
   // https://github.com/MicrosoftDocs/azure-devops-docs/issues/235
   refusalStatus: 200,

@@ -1,4 +1,4 @@
-import { hmacSha256Hex, json } from './common.ts';
+import { hmacSha256Hex, inOneLine, json } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const bitbucket = {
@@ -25,5 +25,11 @@ export const bitbucket = {
   actor: 'actor.display_name',
   when: "commit_status.state == 'FAILED'",
   changeOrderId: 'commit_status.description',
+  summary: inOneLine(
+    'repository.full_name',
+    'commit_status.name',
+    'commit_status.refname',
+    'commit_status.description',
+  ),
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

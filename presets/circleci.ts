@@ -1,4 +1,4 @@
-import { hmacSha256Hex, json } from './common.ts';
+import { hmacSha256Hex, inOneLine, json } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const circleci = {
@@ -12,6 +12,14 @@ export const circleci = {
   // CircleCI repeats everything that was not answered 2xx. By then another deployment may be in flight.
   problemStartedAt: 'happened_at',
   isByApplication: true,
+  // A project of GitLab or of the GitHub app has its branch under trigger_parameters.
+  // https://circleci.com/docs/reference/outbound-webhooks-reference/
+  summary: inOneLine(
+    'project.name',
+    'workflow.name',
+    'pipeline.vcs.branch || pipeline.trigger_parameters.git.branch',
+    'pipeline.vcs.commit.subject || pipeline.trigger_parameters.git.commit_title',
+  ),
   // https://circleci.com/docs/guides/integration/outbound-webhooks/
   refusalStatus: 200,
   deadlineMs: longestDeadlineMs,

@@ -1,3 +1,4 @@
+import { inOneLine } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const cloudmonitor = {
@@ -21,6 +22,13 @@ export const cloudmonitor = {
   when: "alertState == 'ALERT'",
   problemStartedAt: 'timestamp',
   isByApplication: true,
+  // What it does not know it writes as the word null. https://www.alibabacloud.com/help/en/document_detail/60714.html
+  summary: inOneLine(
+    'alertName',
+    "instanceName != 'null' && instanceName",
+    'metricName',
+    "curValue && join('', [to_string(curValue), unit || ''])",
+  ),
   // It repeats three times what was not answered within five seconds.
   // https://www.alibabacloud.com/help/en/document_detail/60714.html
   comesSeveralTimes: true,

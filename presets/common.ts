@@ -16,6 +16,14 @@ export const hmacSha256Hex = {
 /** The secret as `Authorization: Bearer <token>`, for senders that cannot sign. */
 export const bearer: TokenParameters = { scheme: 'token', header: 'authorization', format: 'bearer' };
 
+/**
+ * JMESPath to what stands at these places, one behind the other. What is missing, empty or no text is left out, so that a
+ * payload which lacks a part still says the rest.
+ */
+export function inOneLine(...places: string[]): string {
+  return `join(' · ', [${places.join(', ')}][?type(@) == 'string' && @])`;
+}
+
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 export function signedAsStandardWebhooks(headerPrefix: string): HmacParameters {
   return {
@@ -78,4 +86,11 @@ export const alertmanagerAlerts = {
   when: "status == 'firing'",
   app: 'commonLabels.edas_app_id',
   problemStartedAt: "alerts[?status == 'firing'].startsAt",
+  // The annotations that rules carry by convention; of a group without common ones, those of three alerts.
+  // https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
+  // https://grafana.com/docs/grafana/latest/alerting/fundamentals/alert-rules/annotation-label/
+  summary: inOneLine(
+    "commonLabels.alertname || join(', ', (alerts[?status == 'firing'].labels.alertname | [:3]) || `[]`)",
+    "commonAnnotations.not_null(summary, description, message) || join(' · ', (alerts[?status == 'firing'].annotations.not_null(summary, description, message) | [:3]) || `[]`)",
+  ),
 } as const;

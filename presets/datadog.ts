@@ -26,5 +26,6 @@ export const datadog = {
   app: 'edasAppId',
   actor: 'monitor',
   problemStartedAt: 'startedAt',
+  summary: 'monitor',
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,4 +1,4 @@
-import { hmacSha256Hex, json } from './common.ts';
+import { hmacSha256Hex, inOneLine, json } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const flux = {
@@ -29,5 +29,10 @@ export const flux = {
   actor: 'involvedObject.name',
   when: "severity == 'error'",
   changeOrderId: 'metadata.changeOrderId',
+  summary: inOneLine(
+    "join('/', [involvedObject.kind || '', involvedObject.name || ''])",
+    'reason',
+    'message',
+  ),
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

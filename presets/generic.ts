@@ -6,5 +6,6 @@ export const generic = {
   verify: { ...hmacSha256Hex, header: 'x-signature-256', prefix: 'sha256=' },
   contentTypes: json,
   deliveryHeader: 'x-delivery-id',
+  summary: 'summary',
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

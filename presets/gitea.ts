@@ -1,4 +1,4 @@
-import { hmacSha256Hex } from './common.ts';
+import { hmacSha256Hex, inOneLine } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const gitea = {
@@ -25,5 +25,6 @@ export const gitea = {
   actor: 'sender.login',
   when: "state == 'failure' || state == 'error'",
   changeOrderId: 'description',
+  summary: inOneLine('repository.full_name', 'context', 'description'),
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,4 +1,4 @@
-import { hmacSha256Hex } from './common.ts';
+import { hmacSha256Hex, inOneLine } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const github = {
@@ -25,5 +25,12 @@ export const github = {
   // Whoever creates the deployment chooses: an object, or text, which may be JSON.
   // https://docs.github.com/en/rest/deployments/deployments#create-a-deployment
   changeOrderId: 'deployment.payload.changeOrderId || deployment.payload',
+  summary: inOneLine(
+    'repository.full_name',
+    'workflow.name',
+    'deployment.ref',
+    'deployment_status.environment',
+    'deployment_status.description',
+  ),
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

@@ -1,4 +1,4 @@
-import { json, signedAsStandardWebhooks } from './common.ts';
+import { inOneLine, json, signedAsStandardWebhooks } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 const gitlabEvents = {
@@ -15,6 +15,12 @@ const gitlabEvents = {
   actor: 'user.username',
   when: "object_kind == 'pipeline' && object_attributes.status == 'failed'",
   changeOrderId: "object_attributes.variables[?key == 'EDAS_CHANGE_ORDER_ID'].value | [0]",
+  summary: inOneLine(
+    'project.path_with_namespace',
+    'object_attributes.name',
+    'object_attributes.ref',
+    'commit.title',
+  ),
   // Every fourth failure in a row pauses the webhook, whatever the status, and the fortieth switches it off.
   // https://github.com/gitlabhq/gitlabhq/blob/master/app/models/concerns/web_hooks/auto_disabling.rb
   refusalStatus: 200,

@@ -12,6 +12,8 @@ export const linear = {
   actor: 'actor.name',
   when: "type == 'Issue' && action == 'create'",
   command: 'data.title',
+  // The title is the command.
+  summary: 'data.description',
   // Linear repeats three times what was not answered 200, and may then switch the webhook off. Most issues ask for no
   // rollback.
   refusalStatus: 200,

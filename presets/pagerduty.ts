@@ -1,4 +1,4 @@
-import { hmacSha256Hex, json } from './common.ts';
+import { hmacSha256Hex, inOneLine, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const pagerduty = {
@@ -26,6 +26,7 @@ export const pagerduty = {
   when: "event.event_type == 'incident.triggered'",
   problemStartedAt: 'event.occurred_at',
   isByApplication: true,
+  summary: inOneLine('event.data.service.summary', 'event.data.title'),
   // Three 4xx in a row, and PagerDuty switches the webhook off for a day.
   refusalStatus: 200,
   deadlineMs: 4500,

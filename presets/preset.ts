@@ -40,6 +40,8 @@ export interface Preset {
   /** An address to which the result can be posted later, without a signature: only chats have one. */
   answerAt?: string;
   problemStartedAt?: string;
+  /** What an alert says in its own words, for the people who are asked before a rollback. */
+  summary?: string;
   /** Whether its payload has no field for an id: then the one application under `apps` is rolled back. */
   isByApplication?: boolean;
   /**

@@ -1,4 +1,4 @@
-import { hmacSha256Hex, json } from './common.ts';
+import { hmacSha256Hex, inOneLine, json } from './common.ts';
 import type { Preset } from './preset.ts';
 
 export const sentry = {
@@ -33,6 +33,13 @@ export const sentry = {
   when: "action == 'critical' && type(data.metric_alert) == 'object' || action == 'triggered' && type(data.event) == 'object'",
   problemStartedAt: 'data.metric_alert.date_started || data.event.datetime',
   isByApplication: true,
+  // https://docs.sentry.io/integrations/integration-platform/webhooks/metric-alerts/
+  summary: inOneLine(
+    'data.description_title || data.metric_alert.title',
+    'data.description_text',
+    'data.triggered_rule',
+    'data.event.title',
+  ),
   // Sentry hangs up after 1 s, before a rollback is done, and never repeats: the function goes on after that.
   deadlineMs: 2500,
 } as const satisfies Preset;

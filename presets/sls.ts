@@ -1,4 +1,4 @@
-import { bearer } from './common.ts';
+import { bearer, inOneLine } from './common.ts';
 import type { Preset } from './preset.ts';
 
 /** As its default template has it: https://www.alibabacloud.com/help/doc-detail/210002.htm */
@@ -19,6 +19,7 @@ export const sls = {
   // The first time that it fired, which its repetitions keep.
   // https://help.aliyun.com/document_detail/317765.html
   problemStartedAt: 'fire_time',
+  summary: inOneLine('annotations.title || alert_name', 'annotations.desc'),
   // What was not answered with exactly 200 within 5 s counts as failed, and may be repeated.
   comesSeveralTimes: true,
   refusalStatus: 200,

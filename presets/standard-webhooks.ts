@@ -9,6 +9,7 @@ export const standardWebhooks = {
   contentTypes: json,
   deliveryHeader: 'webhook-id',
   changeOrderId: 'data.changeOrderId || changeOrderId',
+  summary: 'data.summary || summary',
   // What is not answered 2xx is repeated for a day or more, and may switch the endpoint off.
   // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
   refusalStatus: 200,

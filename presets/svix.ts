@@ -13,6 +13,7 @@ export const svix = {
   contentTypes: json,
   deliveryHeader: 'svix-id',
   changeOrderId: 'data.changeOrderId || changeOrderId',
+  summary: 'data.summary || summary',
   // https://docs.svix.com/retries.md: eight tries, and an endpoint that fails for five days is switched off.
   refusalStatus: 200,
   deadlineMs: longestDeadlineMs,

@@ -1,4 +1,4 @@
-import { hmacSha256Hex, json } from './common.ts';
+import { hmacSha256Hex, inOneLine, json } from './common.ts';
 import { longestDeadlineMs, type Preset } from './preset.ts';
 
 export const zendesk = {
@@ -23,5 +23,6 @@ export const zendesk = {
   refusalStatus: 200,
   // A person fills the field of a ticket in: so it must hold an id, and nothing else.
   command: "join(' ', ['rollback', changeOrderId || ''])",
+  summary: inOneLine('title', "ticket && join(' ', ['Ticket', ticket])", 'priority'),
   deadlineMs: longestDeadlineMs,
 } as const satisfies Preset;

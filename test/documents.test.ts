@@ -113,10 +113,10 @@ describe('the pages for users', () => {
     ['README.md', 1],
     ['README.zh-CN.md', 1],
     ['docs/notifications.md', 1],
-    ['docs/sources.zh-CN.md', 4],
+    ['docs/sources.zh-CN.md', 6],
   ])('show sources that build: %s', (page, count) => {
     expect(blocksOf(page)).toHaveLength(count);
-    for (const block of blocksOf(page)) expect(compileSources(block)).toHaveLength(1);
+    for (const block of blocksOf(page)) expect(compileSources(block).length).toBeGreaterThan(0);
   });
 
   test('show sources that build: docs/sources.md', () => {

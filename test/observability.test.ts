@@ -4,6 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { errorCatalogue } from '../functions/errors.ts';
 import { isRecord, toRecord } from '../functions/lib/json.ts';
+import { decisionIdFor } from '../functions/task.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';
 import * as edasFaults from '../local/stand-ins/edas/faults.ts';
@@ -19,6 +20,7 @@ import {
   type TaskFunction,
   type TaskFunctionOptions,
 } from './support/task.ts';
+import { fakeLink } from './support/notification.ts';
 import { addReleases, releaseDue } from './support/releases.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from './support/webhook.ts';
@@ -172,6 +174,41 @@ const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promi
     },
   },
   { run: (task) => task.invoke(Buffer.from('no task')) },
+  // People are asked, and no one decides; no channel can be told the question.
+  ...[{}, { env: { WEBHOOK_URL: '' } }].map((options) => ({
+    options: { queue: true, ...options },
+    run: async (task: TaskFunction) => {
+      release(task, 3_600_000);
+      const expiresAt = task.clock.now() + 60_000;
+      await task.run({ rollback: 'asked', ask: 1, expiresAt, by: 'page', people: 1, link: fakeLink });
+    },
+  })),
+  // A person decides while people are asked.
+  {
+    options: { queue: true },
+    run: async (task) => {
+      release(task, 3_600_000);
+      const decidedBy = { name: 'Li Ming', isProved: false };
+      const decidedAt = task.clock.now();
+      await task.handOver(decisionIdFor(change.id), {
+        rollback: 'decided',
+        decision: 'leave',
+        decidedBy,
+        decidedAt,
+      });
+      const expiresAt = task.clock.now() + 60_000;
+      await task.run({ rollback: 'asked', ask: 1, expiresAt, by: 'chat', people: 1 });
+    },
+  },
+  // A person decides: to leave it; to roll back, and nothing begins.
+  ...(['leave', 'roll_back'] as const).map((decision) => ({
+    options: { queue: true },
+    run: async (task: TaskFunction) => {
+      release(task, 3_600_000);
+      const decidedBy = { name: 'Li Ming', isProved: false };
+      await task.run({ rollback: 'decided', decision, decidedBy, decidedAt: task.clock.now() });
+    },
+  })),
   // After the rollback of a release, the older version is not healthy.
   {
     options: { queue: true },
@@ -296,7 +333,11 @@ describe('the index', () => {
 
   test('has every field that is written, but for what is true or false', () => {
     const written = new Set(all().flatMap((line) => leavesOf(line)));
-    expect([...written].filter((field) => !(field in indexed)).toSorted()).toEqual(['claimed', 'duplicate']);
+    expect([...written].filter((field) => !(field in indexed)).toSorted()).toEqual([
+      'claimed',
+      'decidedByProved',
+      'duplicate',
+    ]);
   });
 });
 

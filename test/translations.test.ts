@@ -176,9 +176,29 @@ test('docs/notifications.md shows the messages that people get, in both language
     release: { fromVersion: '1.8.2', toVersion: '1.8.1', groups: ['8123db90-0000-4000-8000-000000000003'] },
     instances: { total: 4, healthy: 3, onVersion: 4 },
   };
+  const question: Notification = {
+    ...asked,
+    event: 'asked',
+    rollbackChangeOrderId: undefined,
+    app: { id: '3616cdca-4f92-4413-0000-000000000000', name: 'checkout' },
+    description: 'checkout 2.4.0',
+    status: 1,
+    batches: { done: 2, total: 5 },
+    question: {
+      by: 'page',
+      link: 'https://rollback.example.com/confirm/fake.token',
+      people: 1,
+      summary: 'Error rate of checkout is 12 %',
+      problemStartedAt: Date.UTC(2026, 0, 2, 3, 1),
+      expiresAt: Date.UTC(2026, 0, 2, 3, 19),
+      leftMs: 900_000,
+    },
+  };
   expect(plainBlocksOf(read('docs/notifications.md'))).toEqual([
     messageFor(ofChange, 'en'),
     messageFor(ofChange, 'zh'),
     messageFor(ofRelease, 'en'),
+    messageFor(question, 'en'),
+    messageFor(question, 'zh'),
   ]);
 });

@@ -25,8 +25,8 @@ export function createNotificationBuilder(
   task: RollbackTask,
   { context, env, clock, edas, warn, waitedMs }: NotificationDependencies,
 ): (event: RollbackEvent) => Promise<Notification> {
-  const { source, actor, delivery, changeOrderId } = task;
-  const isOfRelease = task.rollback === 'ended' || task.release !== undefined;
+  const { source, actor, decidedBy, delivery, changeOrderId } = task;
+  const isOfRelease = task.rollback === 'ended' || task.release !== undefined || asksOfRelease(task);
   const operation = isOfRelease ? ('RollbackApplication' as const) : task.operation;
   const ofTask = task.release && versionsOf(task.release);
   const { requestId } = context;
@@ -36,9 +36,29 @@ export function createNotificationBuilder(
   const startedAt = clock.now();
   return async (event) => {
     const tookMs = Math.round(waitedMs + clock.now() - startedAt);
-    const known = { requestId, changeOrderId, operation, app: await app(), source, actor, delivery };
-    return { release: ofTask, ...event, ...known, tookMs, consoleUrl };
+    const known = {
+      requestId,
+      changeOrderId,
+      operation,
+      app: await app(),
+      source,
+      actor,
+      decidedBy,
+      delivery,
+    };
+    return {
+      release: ofTask,
+      ...event,
+      ...known,
+      ...('ask' in task && { ask: task.ask }),
+      tookMs,
+      consoleUrl,
+    };
   };
+}
+
+function asksOfRelease(task: RollbackTask): boolean {
+  return task.rollback === 'asked' && task.choice !== undefined;
 }
 
 /** People know the application by its name, but a notification does not wait longer for it. */

@@ -2,6 +2,7 @@ import type { EdasClient } from '../edas/client.ts';
 import type { Clock } from '../lib/time.ts';
 import type { TaskQueue } from '../platform/task-queue.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
+import type { Reach } from './notify/notifier.ts';
 import type { RollbackEvent } from './rollback-event.ts';
 
 /** What running a task takes. */
@@ -27,5 +28,5 @@ export interface TaskDependencies {
   /** Milliseconds from the webhook to this attempt. */
   waitedMs: number;
   /** Notifies people; never throws. */
-  notify: (event: RollbackEvent) => Promise<void>;
+  notify: (event: RollbackEvent) => Promise<Reach>;
 }

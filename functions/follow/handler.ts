@@ -93,9 +93,10 @@ export function createTaskHandler({ notify }: FollowConfiguration, runtime: Foll
 
 /** What the audit trail says of a task. */
 function factsOf(task: RollbackTask): object {
-  const { requestId, source, delivery, app, changeOrderId, actor, rollback, release } = task;
+  const { requestId, source, delivery, app, changeOrderId, actor, decidedBy, rollback, release } = task;
   const facts = { webhookRequestId: requestId, source, delivery, app, changeOrderId, actor, rollback };
-  return { ...facts, ...factsOfRelease(release) };
+  const decider = decidedBy && { decidedBy: decidedBy.name, decidedByProved: decidedBy.isProved };
+  return { ...facts, ...decider, ...factsOfRelease(release) };
 }
 
 /** What it says of a release that had ended. The index takes no list. */
@@ -177,8 +178,11 @@ async function followTask(
     notify: async (event) => {
       // The chat knows from the webhook's own answer that the rollback has started.
       const isKnownInChat = event.event === 'started' && task.rollback === 'done' && task.isKnownToSender;
-      reach = await (isKnownInChat ? notifyChannels : notifyAll)(await build(event));
+      // Its address can be used by anyone who saw the message, and the link of a question lets anyone decide.
+      const isForChannels = isKnownInChat || event.event === 'asked';
+      reach = await (isForChannels ? notifyChannels : notifyAll)(await build(event));
       log('info', 'news', { requestId, source, changeOrderId, event: event.event, ...reach });
+      return reach;
     },
   });
 

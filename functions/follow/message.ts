@@ -2,7 +2,7 @@ import { changeOrderStatus, phaseOf } from '../edas/status.ts';
 import type { ErrorCode } from '../errors.ts';
 import { onOneLine } from '../lib/text-for-people.ts';
 import type { Language } from '../lib/language.ts';
-import type { Notification } from './rollback-event.ts';
+import type { Notification, RollbackEventName, Undecided } from './rollback-event.ts';
 import { textsInEnglish } from './texts-en.ts';
 import { textsInChinese } from './texts-zh.ts';
 import type { Texts, Topic } from './texts.ts';
@@ -29,19 +29,28 @@ const idLength = 64;
  * A message for people, plain text of some lines: what happened, to what, why, and what to do next. Texts from outside
  * stay on their line; each channel escapes what would mention people there.
  *
+ * The link of a question is not in it: each channel has its own way to show that.
+ *
  * @param longestBytes of UTF-8, where a channel takes less than a message may be long
+ * @param escape which makes the message longer, and is counted
  */
-export function messageFor(notification: Notification, language: Language, longestBytes = Infinity): string {
+export function messageFor(
+  notification: Notification,
+  language: Language,
+  longestBytes = Infinity,
+  escape = (text: string) => text,
+): string {
   const texts = textsOf[language];
-  const fits = (text: string) => text.length <= longestMessage && Buffer.byteLength(text) <= longestBytes;
+  const fits = (text: string) =>
+    text.length <= longestMessage && Buffer.byteLength(escape(text)) <= longestBytes;
   const messages = drafts.map((draft) => write(notification, texts, draft));
   return messages.find(fits) ?? messages.at(-1) ?? '';
 }
 
 function write(notification: Notification, texts: Texts, draft: Draft): string {
-  const { labels, colon } = texts;
+  const { labels } = texts;
   const topic = topicOf(notification);
-  const line = (label: string, text: string | undefined) => (text ? [`${label}${colon}${text}`] : []);
+  const line = lineOf(texts);
   const lines = [
     texts.headlines[topic],
     ...line(labels.app, describeApp(notification, texts, draft)),
@@ -57,12 +66,34 @@ function write(notification: Notification, texts: Texts, draft: Draft): string {
     ...line(labels.instances, describeInstances(notification, texts, draft)),
     ...describeFailures(notification, texts, draft).flatMap((failure) => line(labels.failed, failure)),
     ...line(labels.why, describeProblem(notification, texts, draft)),
+    ...describeQuestion(notification, texts, draft),
     ...line(labels.took, describeDuration(notification, texts)),
     ...line(labels.by, describeAsker(notification, texts, draft)),
+    ...line(labels.decidedBy, describeDecider(notification, texts, draft)),
     ...line(labels.next, describeNext(notification, texts, topic)),
-    notification.consoleUrl,
+    // The page has it, too: of two addresses, a person who is half asleep takes the wrong one.
+    ...(notification.question?.link === undefined ? [notification.consoleUrl] : []),
   ];
   return lines.join('\n');
+}
+
+/** No line where there is nothing to say. */
+function lineOf({ colon }: Texts): (label: string, text: string | undefined) => string[] {
+  return (label, text) => (text ? [`${label}${colon}${text}`] : []);
+}
+
+/** What a person has to know to decide, beside the change itself. */
+function describeQuestion({ question }: Notification, texts: Texts, { length }: Draft): string[] {
+  if (!question) return [];
+  const { summary, problemStartedAt, expiresAt, leftMs, people } = question;
+  const { labels, time } = texts;
+  const line = lineOf(texts);
+  return [
+    ...line(labels.alert, tidy(summary, 2 * length)),
+    ...line(labels.since, problemStartedAt === undefined ? undefined : time(problemStartedAt)),
+    ...line(labels.until, texts.until(time(expiresAt), Math.max(1, Math.round(leftMs / 60_000)))),
+    ...line(labels.people, people === 2 ? texts.twoPeople : undefined),
+  ];
 }
 
 function topicOf(notification: Notification): Topic {
@@ -73,10 +104,15 @@ function topicOf(notification: Notification): Topic {
     case 'failing':
     case 'terminated':
       return isOfChange ? `${event}_itself` : event;
-    case 'started':
     case 'not_rolled_back':
-    case 'outcome_unknown':
+      if (notification.decidedBy && problem?.code === 'task_not_taken') return 'not_rolled_back_decided';
       return isOfEndedRelease(notification) ? `${event}_release` : event;
+    case 'started':
+    case 'outcome_unknown':
+    case 'asked':
+      return isOfEndedRelease(notification) ? `${event}_release` : event;
+    case 'not_decided':
+      return undecidedTopics[notification.undecided ?? 'time_over'];
     case 'succeeded': {
       if (isOfEndedRelease(notification)) return topicOfRelease(notification);
       const showsRollback = changeStatus === undefined || phaseOf(changeStatus) === 'terminated';
@@ -88,6 +124,13 @@ function topicOf(notification: Notification): Topic {
       return event;
   }
 }
+
+const undecidedTopics: Record<Undecided, Topic> = {
+  time_over: 'not_decided',
+  change_over: 'not_decided_over',
+  never_asked: 'not_decided_unasked',
+  unseen: 'not_decided_unseen',
+};
 
 /** Refused before its versions were known, it can be told by the operation alone. */
 function isOfEndedRelease({ operation, release }: Notification): boolean {
@@ -104,8 +147,11 @@ function topicOfRelease({ isPresumed, instances }: Notification): Topic {
 }
 
 function describeNext(notification: Notification, texts: Texts, topic: Topic): string | undefined {
-  const next = texts.next[isReleaseWaiting(notification) ? 'waiting_itself' : topic];
-  const { event } = notification;
+  const { event, question, changeOrderId = '' } = notification;
+  if (question?.by === 'chat') return texts.typeInChat(changeOrderId);
+  if (event === 'approved') return texts.oneMoreTypes(changeOrderId);
+  const isWaiting = isReleaseWaiting(notification) && !isAboutDecision(event);
+  const next = texts.next[isWaiting ? 'waiting_itself' : topic];
   const isDeployed = event === 'succeeded' || event === 'partly_succeeded';
   return next && isDeployed && isOfEndedRelease(notification) ? next + texts.space + texts.notUndone : next;
 }
@@ -113,6 +159,11 @@ function describeNext(notification: Notification, texts: Texts, topic: Topic): s
 /** Whatever else happened, who reads that status confirms the next batch; and that may be one of the bad release. */
 function isReleaseWaiting({ status, rollbackChangeOrderId }: Notification): boolean {
   return status === changeOrderStatus.awaitingConfirmation && rollbackChangeOrderId === undefined;
+}
+
+/** The order is then that of the change for certain, and what people have to do is another thing. */
+function isAboutDecision(event: RollbackEventName): boolean {
+  return event === 'asked' || event === 'not_decided';
 }
 
 function describeApp({ app }: Notification, texts: Texts, { length }: Draft): string | undefined {
@@ -128,10 +179,20 @@ function describeChange(notification: Notification, texts: Texts, { length }: Dr
   return list(texts, [tidy(notification.description, length), id && texts.changeOrder(id), status]);
 }
 
-function describeVersions({ release }: Notification, texts: Texts, { length }: Draft): string | undefined {
-  const from = tidy(release?.fromVersion, length);
-  const to = tidy(release?.toVersion, length);
-  return from && to && texts.versions(from, to);
+function describeVersions(
+  { release, question }: Notification,
+  texts: Texts,
+  { length, failures }: Draft,
+): string | undefined {
+  const { fromVersion, toVersion } = release ?? question?.choice ?? {};
+  const from = tidy(fromVersion, length);
+  const to = tidy(toVersion, length);
+  if (from && to) return texts.versions(from, to);
+  const candidates = question?.choice?.candidates ?? [];
+  const more = candidates.length - failures;
+  const shown = candidates.slice(0, failures).map((version) => tidy(version, length));
+  const choice = list(texts, [...shown, more > 0 ? texts.more(more) : undefined]);
+  return from && choice && texts.versionsToChoose(from, choice);
 }
 
 function describeGroups({ release }: Notification, texts: Texts, draft: Draft): string | undefined {
@@ -171,7 +232,9 @@ function describeProblem({ problem }: Notification, texts: Texts, { length }: Dr
   return message && code ? message + texts.inBrackets(code) : (message ?? code);
 }
 
-function describeDuration({ tookMs }: Notification, texts: Texts): string | undefined {
+function describeDuration({ tookMs, question }: Notification, texts: Texts): string | undefined {
+  // People who are asked read how much time there is, and not how much has passed.
+  if (question) return undefined;
   // The time of day can be put back between the webhook and now.
   if (tookMs === undefined || tookMs < 0) return undefined;
   const seconds = Math.round(tookMs / 1000);
@@ -186,6 +249,15 @@ function describeAsker({ actor, source, delivery }: Notification, texts: Texts, 
     sourceName && texts.source(sourceName),
     deliveryId && texts.delivery(deliveryId),
   ]);
+}
+
+/** A name that was typed into the page is only claimed: a message must not make more of it. */
+function describeDecider({ decidedBy }: Notification, texts: Texts, { length }: Draft): string | undefined {
+  if (!decidedBy) return undefined;
+  const name = tidy(decidedBy.name, length);
+  if (!decidedBy.isProved) return name ? texts.claimedName(name) : texts.noName;
+  const source = tidy(decidedBy.source, length);
+  return source ? `${name ?? ''}${texts.inBrackets(texts.source(source))}`.trim() : name;
 }
 
 function list({ comma }: Texts, parts: (string | undefined)[]): string {

@@ -1,3 +1,4 @@
+import type { ChangeOrderProgress } from '../edas/change-order.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { Problem } from '../errors.ts';
 import { rollbackRightAfter } from '../rollback/listed-orders.ts';
@@ -18,6 +19,16 @@ export function findRollback(
     const siblings = await (await dependencies.edas()).listRecentChangeOrders(app, readTimeoutMs);
     return rollbackRightAfter(changeOrderId, siblings)?.changeOrderId;
   });
+}
+
+/** The change that is to be rolled back, where it can be read. */
+export function readChange(
+  changeOrderId: string,
+  dependencies: TaskDependencies,
+): Promise<ChangeOrderProgress | undefined> {
+  return ifReadable(dependencies, async () =>
+    (await dependencies.edas()).getChangeOrderInfo(changeOrderId, readTimeoutMs),
+  );
 }
 
 /** For reads that a task can do without: undefined where EDAS cannot be asked, or there are no credentials. */

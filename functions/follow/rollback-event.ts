@@ -2,6 +2,7 @@ import type { ChangeFailure } from '../edas/change-order.ts';
 import type { RollbackOperation } from '../edas/client.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ReleaseVersions } from '../rollback/release.ts';
+import type { Decider, RollbackAsked } from '../task.ts';
 
 /**
  * What people are told of.
@@ -20,7 +21,7 @@ import type { ReleaseVersions } from '../rollback/release.ts';
  * - `asked`: a person has to decide whether it is rolled back.
  * - `approved`: the first of two people wants it.
  * - `left_alone`: a person decided against it.
- * - `not_decided`: the time to decide is over, and nothing was done.
+ * - `not_decided`: people were asked, and there is nothing to decide any more, for the reason in {@link Undecided}.
  * - `task_refused`: a task came that cannot be read, so what it asks for was not done.
  */
 export type RollbackEventName =
@@ -45,7 +46,26 @@ export type RollbackEventName =
 
 /** Whether there is more to come after it. */
 export function isInterim(event: RollbackEventName): boolean {
-  return event === 'started' || event === 'waiting' || event === 'failing';
+  return ['started', 'waiting', 'failing', 'asked', 'approved'].includes(event);
+}
+
+/**
+ * Why a question ended without a decision.
+ *
+ * - `time_over`: no one decided in time.
+ * - `change_over`: the change was rolled back or stopped elsewhere, or has ended by itself.
+ * - `never_asked`: the task came so late that the time was over before people could be asked.
+ * - `unseen`: the time is over, and it could not be seen whether a person decided.
+ */
+export type Undecided = 'time_over' | 'change_over' | 'never_asked' | 'unseen';
+
+/** What people have to decide. Texts in it are as the alert has them. */
+export interface Question extends Pick<
+  RollbackAsked,
+  'by' | 'link' | 'people' | 'expiresAt' | 'summary' | 'problemStartedAt' | 'choice'
+> {
+  /** Milliseconds until `expiresAt`, when people are asked. */
+  leftMs: number;
 }
 
 /** What has happened. Texts from outside in it are bounded, and hold no secret. */
@@ -67,6 +87,10 @@ export interface RollbackEvent {
   release?: ReleaseVersions | undefined;
   /** How the instances of these groups were, seen once after the end. Absent where they could not be read. */
   instances?: InstanceCounts | undefined;
+  /** What people are asked. */
+  question?: Question | undefined;
+  /** Why they are not asked any more, although they have not decided. */
+  undecided?: Undecided | undefined;
   /** What failed inside the order; of a running one, what has failed since the last news of it. */
   failures: readonly ChangeFailure[];
   /** Why, where something went wrong; the code is that of docs/errors.md. */
@@ -92,6 +116,10 @@ export interface Notification extends RollbackEvent {
   operation?: RollbackOperation | 'RollbackApplication' | undefined;
   source?: string | undefined;
   actor?: string | undefined;
+  /** Who decided, where a person was asked. */
+  decidedBy?: Decider | undefined;
+  /** How often people were asked about this change order, this time included. */
+  ask?: number | undefined;
   delivery?: string | undefined;
   /** Milliseconds from the webhook until now. */
   tookMs?: number | undefined;

@@ -3,16 +3,18 @@ import { changeOrderStatus } from '../edas/status.ts';
 import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';
 import type { RollbackDue, RollbackOverdue, RollbackReport, RollbackTask } from '../task.ts';
+import { askPeople } from './ask-people.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { executeDueRollback } from './execute-due-rollback.ts';
 import { lookAtInstances } from './look-at-instances.ts';
-import { findRollback, ifReadable, readTimeoutMs } from './optional-reads.ts';
+import { findRollback, readChange } from './optional-reads.ts';
 import { pollToEnd, type Observation } from './poll.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 import { followReleaseInDoubt, goesOnAsRelease, rollBackReleaseInTask } from './run-release-task.ts';
 import { settleDoubt } from './settle-doubt.ts';
 import { releaseIn, told, type QuietEnd, type StartedRollback } from './task-end.ts';
 import { watchClaim } from './watch-claim.ts';
+import { watchDecision } from './watch-decision.ts';
 
 /**
  * Does what a task asks for: rolls back, watches a claim, settles a doubt, follows a rollback to its end. People are
@@ -52,9 +54,21 @@ async function startFollowing(
       const watch = () => watchClaim(task, dependencies);
       return { event: await notifyingOfFailure('not_rolled_back', dependencies, watch) };
     }
+    case 'asked':
+      return askPeople(task, dependencies);
+    case 'approved':
+      return tell('approved', dependencies);
+    case 'decided':
+      return task.decision === 'leave' ? tell('left_alone', dependencies) : watchDecision(task, dependencies);
     default:
       return followReported(task, dependencies, 'sends_nothing');
   }
+}
+
+async function tell(event: RollbackEventName, { notify }: TaskDependencies): Promise<RollbackEvent> {
+  const news: RollbackEvent = { event, failures: [] };
+  await notify(news);
+  return news;
 }
 
 /** @param retry what a retry of this task does: it is told where the rollback is in doubt */
@@ -157,9 +171,7 @@ async function notifyOfStart(
   const release = releaseIn(task);
   const started = { rollbackChangeOrderId, isPresumed, wasNotified, release };
   if (wasNotified) return started;
-  const change = await ifReadable(dependencies, async () =>
-    (await dependencies.edas()).getChangeOrderInfo(changeOrderId, readTimeoutMs),
-  );
+  const change = await readChange(changeOrderId, dependencies);
   await dependencies.notify({
     event: 'started',
     rollbackChangeOrderId,
@@ -223,7 +235,9 @@ async function followToEnd(
     { orderId: rollbackChangeOrderId ?? changeOrderId, changeOrderId, deadlineAt, wasNotified },
     {
       read: async (id, timeoutMs) => (await edas()).getChangeOrderInfo(id, timeoutMs),
-      reportProgress: (event, observation, failures) => notify(toEvent(event, observation, failures)),
+      reportProgress: async (event, observation, failures) => {
+        await notify(toEvent(event, observation, failures));
+      },
       clock,
       random,
       warn,

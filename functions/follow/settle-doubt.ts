@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts';
 import type { RollbackUnknown } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { lookForTwoMinutes } from './look-for-two-minutes.ts';
-import { ifReadable, readTimeoutMs } from './optional-reads.ts';
+import { readChange } from './optional-reads.ts';
 
 /**
  * Finds out by reading the change order what became of a rollback whose answer got lost.
@@ -19,9 +19,7 @@ export async function settleDoubt(
 ): Promise<Problem | undefined> {
   let last: ChangeOrderProgress | undefined;
   const look = async () => {
-    const order = await ifReadable(dependencies, async () =>
-      (await dependencies.edas()).getChangeOrderInfo(task.changeOrderId, readTimeoutMs),
-    );
+    const order = await readChange(task.changeOrderId, dependencies);
     last = order ?? last;
     return phaseOf(last?.status) === 'terminated' ? last : undefined;
   };

@@ -1,6 +1,10 @@
 import { describeStatus } from '../edas/status.ts';
+import { toIso } from '../lib/time.ts';
 import { terminatedAdvice } from '../rollback/outcome.ts';
 import type { Texts } from './texts.ts';
+
+const openThePage =
+  'open the page: it shows what would be done, and two buttons. Without a decision in time, nothing is rolled back.';
 
 export const textsInEnglish: Texts = {
   headlines: {
@@ -34,8 +38,22 @@ export const textsInEnglish: Texts = {
     succeeded_unseen:
       'Probably succeeded: the EDAS rollback has ended, but what the instances run now could not be seen.',
     not_rolled_back_release: 'Trouble: the EDAS rollback of a release that had ended was not done.',
+    not_rolled_back_decided: 'Trouble: the EDAS rollback that a person decided was not done.',
     outcome_unknown_release:
       'Unknown: it is not known yet whether the EDAS rollback of a release that had ended has begun.',
+    asked:
+      'Decide: shall the EDAS rollback stop this change and go back? Nothing is sent until a person says so.',
+    asked_release:
+      'Decide: shall the EDAS rollback deploy an earlier version? Nothing is sent until a person says so.',
+    approved: 'Approved: 1 of 2 people wants the EDAS rollback; nothing is sent until another one does.',
+    left_alone: 'Left alone: a person decided against the EDAS rollback, so nothing was sent.',
+    not_decided: 'Not decided: the time to decide about the EDAS rollback is over; nothing was sent.',
+    not_decided_over:
+      'Nothing to decide: the change has ended meanwhile, so people are not asked about its EDAS rollback any more.',
+    not_decided_unasked:
+      'Trouble: people could not be asked about the EDAS rollback in time; nothing was sent.',
+    not_decided_unseen:
+      'Unknown: the time to decide about the EDAS rollback is over, and it could not be seen whether a person decided.',
     task_refused: 'Trouble: the task of an EDAS rollback cannot be read, so nothing was done.',
   },
   next: {
@@ -74,8 +92,22 @@ export const textsInEnglish: Texts = {
       'check in the EDAS console whether all instances are healthy and run the earlier version.',
     not_rolled_back_release:
       'Function Compute may try again, so look at the application in the EDAS console before you act. Once nothing more comes, roll back in the EDAS console: this function sends at most one rollback for a release, and a webhook that is sent again does not change that.',
+    not_rolled_back_decided:
+      'open the link again and press the button once more, or type the command again; or roll back in the EDAS console.',
     outcome_unknown_release:
       'check in the EDAS console whether a change is running and which version the instances run, before you roll back there. This function does not send the rollback again.',
+    asked: openThePage,
+    asked_release: openThePage,
+    approved: undefined,
+    left_alone:
+      'people are not asked about this change order again. If it has to be rolled back after all, open the link again while its time lasts, or do it in the EDAS console.',
+    not_decided:
+      'if it still has to be rolled back, send the webhook again, and people are asked again; or roll back in the EDAS console.',
+    not_decided_over:
+      'look in the EDAS console which version the instances run. If the release is bad, roll back there.',
+    not_decided_unasked:
+      'send the webhook again, and people are asked again; or roll back in the EDAS console.',
+    not_decided_unseen: 'look in the EDAS console whether the rollback is running, before you start one.',
     task_refused: 'look in the EDAS console whether a change has to be rolled back, and do it there.',
   },
   notUndone:
@@ -90,8 +122,14 @@ export const textsInEnglish: Texts = {
     batches: 'Batches',
     instances: 'Instances',
     failed: 'Failed',
+    alert: 'Alert',
+    since: 'Problem since',
+    until: 'Decide until',
+    people: 'People',
     took: 'Time since the request',
     by: 'Asked for by',
+    decidedBy: 'Decided by',
+    page: 'Page',
     why: 'Why',
     next: 'Next',
   },
@@ -113,4 +151,18 @@ export const textsInEnglish: Texts = {
   source: (name) => `source ${name}`,
   delivery: (id) => `delivery ${id}`,
   more: (count) => `${count} more`,
+  versionsToChoose: (from, candidates) => `from ${from} back to one that you choose: ${candidates}`,
+  time: (epochMs) => `${toIso(epochMs).slice(0, 16).replace('T', ' ')} UTC`,
+  until: (time, minutes) => {
+    const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+    return `${time} (in ${hours > 0 ? `${hours} h ${rest} min` : `${rest} min`})`;
+  },
+  twoPeople: 'two different people have to want it, and neither may be the one who asked for it',
+  typeInChat: (id) =>
+    `in a chat that takes rollback commands, type rollback ${id} or leave ${id}. Without a decision in time, nothing is rolled back.`,
+  oneMoreTypes: (id) =>
+    `one more person, who did not ask for it, has to type rollback ${id} before the time is over. To stop it, type leave ${id}.`,
+  claimedName: (name) => `${name} (name typed into the page, not checked)`,
+  noName: 'a person on the page, who gave no name',
+  openPage: 'Open the page and decide',
 };

@@ -9,6 +9,8 @@ import type { RollbackEventName } from './rollback-event.ts';
  * - `succeeded_unhealthy`, `succeeded_elsewhere`, `succeeded_unseen`: the rollback of a release succeeded, but not all
  *   instances are healthy, or run the version that was gone back to; or that could not be seen.
  * - `out_of_sight`: the time is up, and the order was not seen at the end.
+ * - `asked_release`: people are asked about a release that had ended. `not_decided_…`: why they are not asked any more.
+ * - `not_rolled_back_decided`: a person decided to roll back, and it was not done.
  */
 export type Topic =
   | RollbackEventName
@@ -23,7 +25,12 @@ export type Topic =
   | 'succeeded_unseen'
   | 'not_rolled_back_release'
   | 'outcome_unknown_release'
-  | 'out_of_sight';
+  | 'out_of_sight'
+  | 'asked_release'
+  | 'not_rolled_back_decided'
+  | 'not_decided_over'
+  | 'not_decided_unasked'
+  | 'not_decided_unseen';
 
 /** All words of a message in one language. */
 export interface Texts {
@@ -46,8 +53,14 @@ export interface Texts {
     | 'batches'
     | 'instances'
     | 'failed'
+    | 'alert'
+    | 'since'
+    | 'until'
+    | 'people'
     | 'took'
     | 'by'
+    | 'decidedBy'
+    | 'page'
     | 'why'
     | 'next',
     string
@@ -69,4 +82,18 @@ export interface Texts {
   source: (name: string) => string;
   delivery: (id: string) => string;
   more: (count: number) => string;
+  /** Where a person has to choose the version. */
+  versionsToChoose: (from: string, candidates: string) => string;
+  /** @param epochMs milliseconds since 1970 */
+  time: (epochMs: number) => string;
+  until: (time: string, minutes: number) => string;
+  twoPeople: string;
+  /** What people do who decide by a command. */
+  typeInChat: (changeOrderId: string) => string;
+  oneMoreTypes: (changeOrderId: string) => string;
+  /** A name that a person typed into the page. */
+  claimedName: (name: string) => string;
+  noName: string;
+  /** What a button says. */
+  openPage: string;
 }

@@ -64,6 +64,23 @@ export function escapeForFeishu(message: string): string {
 }
 
 /**
+ * For the cards on which people decide, some of which read Markdown: DingTalk's and WeCom's, and Slack's of a kind. No
+ * page says how a sign is escaped there, so each one that could begin markup, a mention or an entity is put in its
+ * full-width form, which looks the same and means nothing. A sign at the beginning of a line means nothing either, for
+ * every line of a message begins with a word of ours.
+ * https://open.dingtalk.com/document/orgapp/robot-message-type
+ * https://developer.work.weixin.qq.com/document/path/91770
+ */
+export function escapeForCard(message: string): string {
+  return message.replaceAll(/[\\`*_[\]<>&~|@]/g, (sign) =>
+    String.fromCharCode(sign.charCodeAt(0) + fullWidthOffset),
+  );
+}
+
+/** From `!` on, Unicode has the signs of ASCII once more in this distance. */
+const fullWidthOffset = 0xfee0;
+
+/**
  * `<@userid>` mentions a person. The replacement has as many bytes as before, so that the message still fits.
  * https://developer.work.weixin.qq.com/document/path/91770
  */

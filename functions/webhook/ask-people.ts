@@ -1,10 +1,13 @@
 import { readTaskRecord, submitTask, taskIn, type QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import { toIso } from '../lib/time.ts';
+import type { Environment } from '../platform/settings.ts';
 import { isDead, type TaskRecord } from '../platform/task-queue.ts';
 import { askIdFor, decisionIdFor, type RollbackAsked, type TaskFacts, type VersionChoice } from '../task.ts';
 import type { Asked, PeopleOutcome } from './outcome.ts';
+import { confirmPath, makeToken, type LinkFields } from './confirm/token.ts';
 import type { ConfirmPolicy } from './source/compiled-source.ts';
+import { readConfirmSettings, type ConfirmSettings } from './source/confirm-settings.ts';
 
 /** How often people are asked about one change order: after each time that they did not decide. */
 export const mostAsks = 5;
@@ -70,9 +73,32 @@ async function askedTask(
 }
 
 /** Of two deliveries at the same moment, the record shows whose task was taken. */
-function isOwn(record: TaskRecord | 'absent' | 'unreadable', { requestId, expiresAt }: RollbackAsked): boolean {
+function isOwn(
+  record: TaskRecord | 'absent' | 'unreadable',
+  { requestId, expiresAt }: RollbackAsked,
+): boolean {
   const task = taskIn(record);
   return task?.rollback === 'asked' && task.requestId === requestId && task.expiresAt === expiresAt;
+}
+
+/** Makes the address of the page on which a person decides. */
+export type MakeLink = (fields: LinkFields) => Promise<string>;
+
+/**
+ * @param addKeys reads the secret in KMS; throws Problem `secrets_unavailable`, `source_not_configured`
+ */
+export function createMakeLink(
+  env: Environment,
+  addKeys: (settings: ConfirmSettings) => Promise<ConfirmSettings>,
+): MakeLink {
+  return async (fields) => {
+    const settings = readConfirmSettings(env);
+    if (!('publicUrl' in settings)) throw new Error('a source without these settings is closed');
+    const { keys } = settings.secretsInKms.length > 0 ? await addKeys(settings) : settings;
+    const [current] = keys;
+    if (!current) throw new Error('a secret that cannot be used is refused');
+    return `${settings.publicUrl}${confirmPath}${makeToken(fields, current)}`;
+  };
 }
 
 /** Whether an ask has ended without a decision. What cannot be read has not. */

@@ -18,9 +18,8 @@ import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
 import type { Decider, ReleaseTerms, RollbackDue, TaskFacts, VersionChoice } from '../task.ts';
-import { askPeople } from './ask-people.ts';
+import { askPeople, type MakeLink } from './ask-people.ts';
 import type { DeliveryFacts } from './audit-record.ts';
-import type { LinkFields } from './confirm/token.ts';
 import {
   askAboutEnded,
   executeEnded,
@@ -58,7 +57,7 @@ export interface ExecutionDependencies extends RollbackDependencies {
   /** Epoch milliseconds. */
   now: () => number;
   /** Makes the address of the page on which people decide. Undefined where no source asks them there. */
-  makeLink?: ((fields: LinkFields) => Promise<string>) | undefined;
+  makeLink?: MakeLink | undefined;
 }
 
 /** The share of the time that is kept for the report, whose task follows the rollback. */
@@ -163,7 +162,10 @@ function askFor(
   return (choice) => askPeople({ task, policy, summary, problemStartedAt, choice }, { queue, now, linkFor });
 }
 
-function termsOf(ended: EndedPolicy, { version, isChosen }: RollbackIntent): ReleaseTerms {
+export function termsOf(
+  ended: EndedPolicy,
+  { version, isChosen }: Pick<RollbackIntent, 'version' | 'isChosen'>,
+): ReleaseTerms {
   const { withinMs, everyMs, group, batches, batchWaitMinutes } = ended;
   return { policy: { withinMs, everyMs, group, batches, batchWaitMinutes }, version, isChosen };
 }
@@ -234,7 +236,7 @@ async function rollBackOnceAndReport(
   return end.claim?.result === 'no_queue' ? withoutClaim(outcome, noClaim) : outcome;
 }
 
-function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
+export function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
   if (source.dryRun) return 'dry_run';
   return isSuspended(env) ? 'suspended' : undefined;
 }

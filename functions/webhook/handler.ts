@@ -11,8 +11,10 @@ import { setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { findChangeOrder } from '../rollback/find-change-order.ts';
+import { createMakeLink } from './ask-people.ts';
 import { AuditRecord } from './audit-record.ts';
 import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
+import { confirmPath } from './confirm/token.ts';
 import { executeRollback, operationFor } from './execute-rollback.ts';
 import { challengeReply } from './handshake.ts';
 import type { Outcome } from './outcome.ts';
@@ -28,6 +30,7 @@ import { selectIntent } from './payload/intent.ts';
 import { withoutMonitorAlarms } from './payload/monitor-alarms.ts';
 import { readPayload } from './payload/read.ts';
 import { selectCommand } from './payload/select-command.ts';
+import { selectSummary } from './payload/summary.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
 import { replyWithHealth, replyWithOutcome, replyWithProblem, type ReplyContext } from './reply/reply.ts';
 import type { Configuration } from './source/compiled-source.ts';
@@ -76,6 +79,13 @@ export function createHandler(
   const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
   const dependencies: HandlerDependencies = { ...runtime, version, digest, sources, addKmsKeys, log };
 
+  // Where no source asks people, there is no page, and no file of it.
+  const asksPeople = compiled.some(({ confirm }) => confirm?.by === 'page');
+  const openPage = lazily(async () => {
+    const { createConfirm } = await import('./confirm/index.ts');
+    return createConfirm({ ...runtime, sources, log });
+  });
+
   return async (event, rawContext) => {
     const startedOnClock = clock.now();
     const record = new AuditRecord();
@@ -95,6 +105,12 @@ export function createHandler(
         const response = answerHealth(request, dependencies);
         logDecision('info', { outcome: 'health' });
         return response;
+      }
+      if (asksPeople && request.path.startsWith(confirmPath)) {
+        const answerPage = await openPage();
+        const answer = await answerPage({ request, context, startedOnClock, record });
+        logDecision(answer.level, answer.decision);
+        return answer.response;
       }
       const inProgress: RequestInProgress = {
         request,
@@ -171,7 +187,7 @@ function patienceMs({ deadlineMs }: Source, { function: own }: FunctionContext):
 async function processRequest(
   { request, context, startedOnClock, receivedAt, record, replying }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
-  { env, now, clock, random, log }: HandlerDependencies,
+  { env, now, clock, random, log, addKmsKeys }: HandlerDependencies,
 ): Promise<Outcome> {
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
@@ -208,9 +224,13 @@ async function processRequest(
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
   const { warning } = intent;
   if (warning !== undefined) warn(warning, { changeOrderId: found.changeOrderId });
+  const summary = source.confirm && (await selectSummary(source, payload));
+  const makeLink = createMakeLink(env, (settings) =>
+    addKmsKeys(settings, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
+  );
   const outcome = await executeRollback(
-    { source, intent, found, deadlineAt, receivedAt, facts: record.facts },
-    { ...dependencies, edas, openQueue: lazily(() => openTaskQueue(context, env)), env, now },
+    { source, intent, found, deadlineAt, receivedAt, facts: record.facts, summary },
+    { ...dependencies, edas, openQueue: lazily(() => openTaskQueue(context, env)), env, now, makeLink },
   );
   return warning === undefined ? outcome : withWarning(outcome, warning);
 }

@@ -42,10 +42,14 @@ export function bundleWebhook(
     digest: configurationDigest(sources),
     sources,
   };
-  return bundle('webhook', out, [
+  const asksOnPage = sources.some(({ confirm }) => confirm?.by === 'page');
+  const more = asksOnPage ? { confirm: 'functions/webhook/confirm/index.ts' } : {};
+  return bundle({ webhook: 'functions/webhook/index.ts', ...more }, out, [
     ...plugins,
     wordsOnlyWhereNeeded(sources),
     endedOnlyWhereNeeded(sources),
+    peopleOnlyWhereNeeded(sources),
+    pageHasOwnFile(asksOnPage),
     jsonModule('virtual:configuration', configuration),
   ]);
 }
@@ -57,22 +61,33 @@ export function bundleFollow(
   plugins: readonly Plugin[] = [],
 ): Promise<Bundle> {
   const configuration: FollowConfiguration = { version: packageVersion(), notify };
-  return bundle('follow', out, [...plugins, jsonModule('virtual:follow-configuration', configuration)]);
+  return bundle({ follow: 'functions/follow/index.ts' }, out, [
+    ...plugins,
+    jsonModule('virtual:follow-configuration', configuration),
+  ]);
 }
 
-async function bundle(name: 'webhook' | 'follow', out: string, plugins: readonly Plugin[]): Promise<Bundle> {
-  const own = await build({ [name]: `functions/${name}/index.ts` }, out, [
+/** @param entryPoints the function's own file first, then what it loads when it needs it */
+async function bundle(
+  entryPoints: Record<string, string>,
+  out: string,
+  plugins: readonly Plugin[],
+): Promise<Bundle> {
+  const own = await build(entryPoints, out, [
     ...plugins,
     packagesHaveOwnFiles,
     defaultChainStaysOutside,
     cryptoWaits,
   ]);
-  const [file] = own.files;
+  const files = Object.keys(entryPoints).flatMap(
+    (name) => own.files.find((each) => path.basename(each.path) === `${name}.js`) ?? [],
+  );
+  const [file] = files;
   if (!file) throw new Error('esbuild wrote no file');
   const packages = await build(packagesOf(own.metafile), out, [...plugins, manifestsAreCut, fc2NeedsNoKitx]);
   const inputs = { ...own.metafile.inputs, ...packages.metafile.inputs };
   const outputs = { ...own.metafile.outputs, ...packages.metafile.outputs };
-  return { path: file.path, files: [file, ...packages.files], metafile: { inputs, outputs } };
+  return { path: file.path, files: [...files, ...packages.files], metafile: { inputs, outputs } };
 }
 
 async function build(
@@ -189,8 +204,35 @@ function endedOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
   };
 }
 
+/** What asks people is left out where no source does. */
+function peopleOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
+  const isNeeded = sources.some(({ confirm }) => confirm !== undefined);
+  return {
+    name: 'people only where needed',
+    setup: (build) => {
+      if (isNeeded) return;
+      build.onResolve({ filter: /\/ask-people\.ts$/ }, () => ({ path: noPeople }));
+    },
+  };
+}
+
+/**
+ * The page is nothing that a webhook needs. Its file holds what it shares with the webhook once more, so that each of the two
+ * is read alone: docs/decisions/0017.
+ */
+function pageHasOwnFile(isNeeded: boolean): Plugin {
+  const page = isNeeded ? { path: './confirm.js', external: true } : { path: noPeople };
+  return {
+    name: 'the page has a file of its own',
+    setup: (build) => {
+      build.onResolve({ filter: /^\.\/confirm\/index\.ts$/ }, () => page);
+    },
+  };
+}
+
 const noCommands = path.join(replacements, 'no-commands.ts');
 const noEnded = path.join(replacements, 'no-ended.ts');
+const noPeople = path.join(replacements, 'no-people.ts');
 const webhookTexts = path.join('functions', 'webhook', 'texts');
 
 /** A module of this name that is there in the bundle only. */

@@ -1,7 +1,7 @@
 import type { CompiledSource, EndedPolicy } from '../../functions/webhook/source/compiled-source.ts';
 import { coversPayload } from '../../functions/webhook/verify/verify.ts';
 import { compileExpression } from './compile-expression.ts';
-import { parseDuration } from './duration.ts';
+import { checkedDuration } from './duration.ts';
 import type { Report } from './position.ts';
 import type { SourceSettings } from './sources-schema.ts';
 
@@ -21,8 +21,8 @@ export function compileEnded(ended: Ended, rest: RestOfSource, report: Report): 
     );
   }
   return {
-    withinMs: msOf(within),
-    everyMs: msOf(every),
+    withinMs: checkedDuration(within),
+    everyMs: checkedDuration(every),
     group,
     batches,
     batchWaitMinutes,
@@ -60,13 +60,6 @@ function faultsOf({ app, apps, cluster, command, follow, verify }: RestOfSource)
     });
   }
   return faults;
-}
-
-/** The schema has checked it. */
-function msOf(duration: string): number {
-  const ms = parseDuration(duration);
-  if (ms === undefined) throw new Error(`${duration} is no duration`);
-  return ms;
 }
 
 /** Where any source rolls ended releases back, each of them may meet such a rollback in flight. */

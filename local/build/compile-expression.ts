@@ -8,13 +8,17 @@ import { keepNulls } from './keep-nulls.ts';
 type Report = (message: string) => void;
 
 /**
- * `truth`: `when` and `allow`. `text`: what an id is found in. `version`: the name of a version. `time`: when a problem began,
- * or several did. `value`: whatever it gives.
+ * `truth`: `when` and `allow`. `text`: what an id is found in. `version`: the name of a version. `summary`: what an alert says.
+ * `time`: when a problem began, or several did. `value`: whatever it gives.
  */
-export type Purpose = 'truth' | 'text' | 'version' | 'time' | 'value';
+export type Purpose = 'truth' | 'text' | 'version' | 'summary' | 'time' | 'value';
 
 /** Why an expression must give one text. */
-const needsText = { text: 'an id stands in text', version: 'the name of a version is text' };
+const needsText = {
+  text: 'an id stands in text',
+  version: 'the name of a version is text',
+  summary: 'people are shown text',
+};
 
 const lists = ['Projection', 'FilterProjection', 'ValueProjection', 'Flatten', 'Slice'];
 const neverTrue = ['Arithmetic', 'MultiSelectList', 'MultiSelectHash', ...lists];

@@ -7,6 +7,7 @@ import type { Expression } from '../../functions/webhook/source/expression.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { presets } from '../../presets/index.ts';
 import type { Preset } from '../../presets/preset.ts';
+import { compileConfirm, markDeciding } from './compile-confirm.ts';
 import { compileEnded, markReleaseRollbacks } from './compile-ended.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileKnowledge } from './compile-knowledge.ts';
@@ -94,8 +95,9 @@ export function compileConfiguration(text: string): CompiledConfiguration {
   );
   checkSharedTokens(sources, report);
   const notify = compileNotify(channels, sources, report);
+  const marked = markDeciding(markReleaseRollbacks(sources), report);
   if (faults.length > 0) throw fail();
-  return { sources: markReleaseRollbacks(sources), notify };
+  return { sources: marked, notify };
 }
 
 /** A token is sent with every request. If it is a key of another source, everyone who sees a request can sign for that source. */
@@ -163,6 +165,7 @@ function compileSource(
     mode,
     follow,
     dryRun,
+    ...compileConfirm(settings, preset, hasChannels, report),
     refusalStatus: settings.refusalStatus ?? preset.refusalStatus,
     successStatus: settings.successStatus ?? preset.successStatus,
     reply: preset.reply ?? 'json',

@@ -6,6 +6,7 @@ import type { Path } from './position.ts';
 import { presetMeant } from './preset-meant.ts';
 import {
   keysOfChannel,
+  keysOfConfirm,
   keysOfEnded,
   keysOfSource,
   keysOfTimestamp,
@@ -33,9 +34,22 @@ export function describeIssue(issue: z.core.$ZodIssue): { path: Path; message: s
       }));
     case 'invalid_type':
       return [{ path, message: describeWrongType(issue) }];
+    case 'invalid_union':
+      if (isConfirm(path)) return describeConfirm(issue);
+      return [{ path, message: `${nameOf(path)} ${describeRule(issue)}` }];
     default:
       return [{ path, message: `${nameOf(path)} ${describeRule(issue)}` }];
   }
+}
+
+/** A text or a map: what is wrong with the one that it is. */
+function describeConfirm({ path, input, errors }: z.core.$ZodIssueInvalidUnion) {
+  if (isRecord(input)) {
+    const ofMap = errors.find((issues) => issues.every((issue) => issue.path.length > 0 || 'keys' in issue));
+    return (ofMap ?? []).flatMap((issue) => describeIssue({ ...issue, path: [...path, ...issue.path] }));
+  }
+  const message = input === null ? 'is empty' : 'must be all, ended, or { of: all, people: 2 }';
+  return [{ path, message: `${nameOf(path)} ${message}` }];
 }
 
 const notifyBelongs = 'notify stands at the top level, beside sources: move it there';
@@ -104,8 +118,13 @@ function isEnded([section, , key, nested]: Path): boolean {
   return section === 'sources' && key === 'ended' && nested === undefined;
 }
 
+function isConfirm([section, , key, nested]: Path): boolean {
+  return section === 'sources' && key === 'confirm' && nested === undefined;
+}
+
 function isDuration([section, , key, nested]: Path): boolean {
-  return section === 'sources' && key === 'ended' && (nested === 'within' || nested === 'every');
+  if (section !== 'sources') return false;
+  return key === 'confirmWithin' || (key === 'ended' && (nested === 'within' || nested === 'every'));
 }
 
 /** How one item is written as a list. */
@@ -131,5 +150,6 @@ function keysAt(path: Path, scheme: unknown): string[] {
   if (section === 'notify') return keysOfChannel;
   if (source === undefined || key === undefined) return keysOfSource;
   if (key === 'ended') return keysOfEnded;
+  if (key === 'confirm') return keysOfConfirm;
   return nested === undefined ? keysOfVerify(scheme) : keysOfTimestamp;
 }

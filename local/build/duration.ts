@@ -9,6 +9,13 @@ export function parseDuration(text: string): number | undefined {
   return number === undefined ? undefined : Number(number) * unitsMs[unit as keyof typeof unitsMs];
 }
 
+/** The same of a text that the schema has checked. */
+export function checkedDuration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new Error(`${text} is no duration`);
+  return ms;
+}
+
 /** The same in words, in the largest unit in which it is a whole number: `90 min`. */
 export function describeDuration(ms: number): string {
   const [words, unitMs] = [

@@ -35,8 +35,14 @@ function faultOfVariable(name: string, faultOfSetting: string): string | undefin
   if (ci !== undefined) {
     return `may not begin with ${ci}: Serverless Devs, which reads .env, would then take your machine for a CI, look for its key in another folder, and ask nothing. Put another word first, such as SECRET_${ci}`;
   }
+  if (name === confirmSecret) {
+    return 'signs the links on which people decide, and is nothing else: take another variable';
+  }
   return isKnownToAnybody(name) ? faultOfSetting : undefined;
 }
+
+/** The variable whose value signs the links to the page on which people decide. */
+export const confirmSecret = 'CONFIRM_SECRET';
 
 /** The variable of a source's secret, as it is called where there is no reason for another name. No program takes it for a CI's. */
 export function secretVariableOf(source: string): string {
@@ -90,7 +96,7 @@ function isAddress(value: unknown): boolean {
 }
 
 /** Variables that every instance has. As an HMAC key, `cn-hangzhou` can be guessed. */
-export function isKnownToAnybody(name: string): boolean {
+function isKnownToAnybody(name: string): boolean {
   const settings = [
     'REGION',
     'EDAS_ENDPOINT',
@@ -98,6 +104,7 @@ export function isKnownToAnybody(name: string): boolean {
     'ROLLBACK_SUSPENDED',
     'LOG_LEVEL',
     'DOCS_URL',
+    'PUBLIC_URL',
     'FUNCTION_ROLE',
     'WEBHOOK_FUNCTION',
     'FOLLOW_FUNCTION',
@@ -105,6 +112,11 @@ export function isKnownToAnybody(name: string): boolean {
   ];
   const ofTheSystem = ['PATH', 'HOME', 'PWD', 'LANG', 'TZ', 'DEBUG', 'HOSTNAME'];
   return [...settings, ...ofTheSystem].includes(name) || /^(NODE|ALIBABA_CLOUD|LD)_/.test(name);
+}
+
+/** Whether the program itself reads a variable, whatever sources.yaml says. */
+export function isOfProgram(name: string): boolean {
+  return name === confirmSecret || isKnownToAnybody(name);
 }
 
 const toleranceSeconds = z
@@ -258,6 +270,23 @@ const endedSchema = z.strictObject({
     .describe('For how long an application that was rolled back is left to people.'),
 });
 
+const confirmed = z
+  .enum(['all', 'ended'])
+  .describe('all: before each rollback. ended: only before that of a release that has ended.');
+
+const confirmSchema = z.union([
+  confirmed,
+  z.strictObject({
+    of: confirmed.default('all'),
+    people: z
+      .literal([1, 2])
+      .default(1)
+      .describe(
+        'How many different people must want it. 2 needs confirmBy: chat, which proves who they are.',
+      ),
+  }),
+]);
+
 const sourceSchema = z.strictObject({
   preset: z
     .enum(Object.keys(presets) as [PresetName, ...PresetName[]])
@@ -324,6 +353,25 @@ const sourceSchema = z.strictObject({
       'A release that has ended is rolled back, too: the version before it is deployed (RollbackApplication). ECS only; needs app or apps, and follow. Default: it is refused.',
     ),
   dryRun: z.boolean().default(false).describe('Check everything, roll back nothing.'),
+  confirm: confirmSchema
+    .optional()
+    .describe(
+      'A person decides first: all, ended, or { of: all, people: 2 }. People are asked in the channels of notify. Default: no person is asked.',
+    ),
+  confirmWithin: duration('1m', '24h')
+    .optional()
+    .describe('How long people have to decide, such as 15m, which is the default.'),
+  confirmBy: z
+    .enum(['page', 'chat'])
+    .optional()
+    .describe(
+      'page: on the page that the message links to, which is the default. chat: by a command of a slack, feishu or dingtalk source with allow, which proves who decided.',
+    ),
+  summary: expression
+    .optional()
+    .describe(
+      'JMESPath to what the alert says in its own words, for the people who are asked. Presets know where it stands.',
+    ),
   refusalStatus: z
     .int()
     .refine((status) => status === 200 || (status >= 400 && status <= 499), 'must be 200 or from 400 to 499')
@@ -394,6 +442,7 @@ export const verifySchemes = verifySchema.options.flatMap(({ shape }) => {
 export const keysOfSource = Object.keys(sourceSchema.shape);
 export const keysOfChannel = Object.keys(channelSchema.shape);
 export const keysOfEnded = Object.keys(endedSchema.shape);
+export const keysOfConfirm = Object.keys(confirmSchema.options[1].shape);
 export const keysOfTimestamp = Object.keys(timestampSchema.shape);
 
 /** The keys of `verify` under a scheme. */

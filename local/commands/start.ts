@@ -1,6 +1,7 @@
 import '../cli/ignore-debug.ts';
+import { randomBytes } from 'node:crypto';
 import { Problem } from '../../functions/errors.ts';
-import { withTimeout } from '../../functions/lib/async.ts';
+import { lazily, withTimeout } from '../../functions/lib/async.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import { invocationCredentials } from '../../functions/platform/invocation-credentials.ts';
 import { isSuspended } from '../../functions/platform/settings.ts';
@@ -13,10 +14,18 @@ import { sharedOptions } from '../cli/options.ts';
 import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from '../sandbox/channels.ts';
 import { ownFolder } from '../sandbox/folder.ts';
 import { startFunctionServer } from '../sandbox/function-server.ts';
-import { printOwnChannels, printRealEdas, printReady, printYourTurn } from '../sandbox/guide.ts';
+import {
+  printNotOpened,
+  printOwnChannels,
+  printPage,
+  printRealEdas,
+  printReady,
+  printYourTurn,
+} from '../sandbox/guide.ts';
 import { startInstance } from '../sandbox/instance.ts';
 import { lateAlertSource, playLateAlert } from '../sandbox/late-alert.ts';
-import { createNarrator, taskHost, type Narrator } from '../sandbox/narrator.ts';
+import { taskHost, tellAll, type SandboxListener } from '../sandbox/listener.ts';
+import { createNarrator, type Narrator } from '../sandbox/narrator.ts';
 import { playRollback } from '../sandbox/play.ts';
 import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources.ts';
 import { inKms, inVariables, realSecrets, sandboxSecrets, type Secrets } from '../sandbox/secrets.ts';
@@ -26,6 +35,8 @@ import { startFcStandIn, type FcStandIn } from '../stand-ins/fc/stand-in.ts';
 import { taskProcess } from '../stand-ins/fc/task-process.ts';
 import { startKmsStandIn, type KmsStandIn } from '../stand-ins/kms/stand-in.ts';
 import type { Listening } from '../stand-ins/listen.ts';
+import { openInBrowser } from './start/open-in-browser.ts';
+import { createPage } from './start/page.ts';
 
 /** Not secret: they work in this sandbox only. */
 const standInCredentials = {
@@ -48,9 +59,15 @@ const longestCredentialsWaitMs = 10_000;
 
 await runCommand({
   summary: 'Runs both functions on this machine, as Function Compute would.',
-  usage: 'npm start -- [--port N] [--edas stand-in|real] [--sources FILE] [--verbose]',
+  usage: 'npm start -- [--port N] [--open] [--edas stand-in|real] [--sources FILE] [--verbose]',
   options: {
     port: { type: 'string', value: 'N', default: '9000', help: 'where the function listens   (9000)' },
+    open: {
+      type: 'boolean',
+      default: false,
+      help: `open the page of the sandbox in a browser. It shows releases, requests and messages as they come, sends as any
+source, and switches faults of the stand-ins on`,
+    },
     edas: {
       type: 'string',
       value: 'WHICH',
@@ -77,8 +94,16 @@ the deployment, and not read here.`,
     }
     const configuration = compileConfigurationFile(values.sources, 'the sandbox was not started');
     const narrator = createNarrator(values.verbose);
-    if (values.edas === 'real') await runOnRealEdas(port, configuration, narrator);
-    else await runOnStandIn(port, values.sources, configuration, narrator);
+    if (values.edas === 'real') {
+      if (values.open) throw new CliError('--open is for the stand-in: on real EDAS there is no page.');
+      await runOnRealEdas(port, configuration, narrator);
+    } else {
+      await runOnStandIn(
+        { port, mayOpen: values.open, sourcesFile: values.sources },
+        configuration,
+        narrator,
+      );
+    }
   },
 });
 
@@ -88,9 +113,14 @@ function readPort(text: string): number {
   throw new CliError(`--port must be a number from 0 to 65535, not ${JSON.stringify(text)}.`);
 }
 
+/** Not the next one: that is the function's, where a second sandbox runs. On any free one beside any free one. */
+function pagePortBeside(port: number): number {
+  const beside = port + 80;
+  return port === 0 || beside > 65_535 ? 0 : beside;
+}
+
 async function runOnStandIn(
-  port: number,
-  sourcesFile: string,
+  { port, mayOpen, sourcesFile }: { port: number; mayOpen: boolean; sourcesFile: string },
   { sources: own, notify }: CompiledConfiguration,
   narrator: Narrator,
 ): Promise<void> {
@@ -101,15 +131,19 @@ async function runOnStandIn(
   const { webhook, follow } = await buildFunctions({ sources: played, notify: channels }, ownFolder());
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
   const secrets = sandboxSecrets(played);
+  const forged = sandboxSecrets(played, 'forged');
+  const suspended = isSuspended(process.env);
+  const page = createPage({ sources: played, notify: channels, secrets, forged, isSuspended: suspended });
+  const heard = tellAll([narrator, page.listener]);
 
   const closing: (() => Promise<void>)[] = [];
   const stop = async () => {
     await Promise.all(closing.map((close) => close()));
   };
   try {
-    const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: narrator.call });
+    const edas = await startEdasStandIn({ credentials: standInCredentials, onCall: heard.call });
     closing.push(edas.close);
-    const receiver = await startReceiver({ secrets: receiverKeys, onMessage: narrator.message });
+    const receiver = await startReceiver({ secrets: receiverKeys, onMessage: heard.message });
     closing.push(receiver.close);
     const shared = { EDAS_ENDPOINT: edas.url, ROLLBACK_SUSPENDED, LOG_LEVEL };
     const runTask = taskProcess({
@@ -124,31 +158,37 @@ async function runOnStandIn(
         ...chatRedirection(receiver),
       }),
       timeout: followTimeoutSeconds,
-      onLog: narrator.taskLog,
+      onLog: heard.taskLog,
     });
     const fc: FcStandIn = await startFcStandIn({
       ...standInContext,
       functions: { [followFunction]: runTask },
       maxRetries: followRetries,
       retryDelayMs: 5_000,
-      onCall: narrator.taskCall,
+      onCall: heard.taskCall,
     });
     closing.push(fc.close);
-    const kms = await startKms(secrets, narrator);
+    const kms = await startKms(secrets, heard);
     closing.push(kms.close);
-    const env = {
+    const envAt = (url: string) => ({
       ...shared,
       ...inVariables(secrets),
       KMS_ENDPOINT: kms.url,
       FOLLOW_FUNCTION: followFunction,
       FUNCTION_ENDPOINT: fc.url,
-    };
-    const server = await serve(port, webhook.path, standInContext, env, narrator);
+      // Links to the page on which people decide lead here, and end with the sandbox.
+      PUBLIC_URL: url,
+      CONFIRM_SECRET: randomBytes(32).toString('hex'),
+    });
+    const server = await serve(port, webhook.path, standInContext, envAt, heard);
     closing.push(server.close);
+    const served = await page.serve({ edas, fc, kms, url: server.url }, pagePortBeside(port));
+    closing.push(served.close);
     stopOnSignal(stop);
 
     const [source] = sources;
-    const forged = sandboxSecrets(sources, 'forged');
+    printPage(served.url);
+    if (mayOpen) void openInBrowser(served.url).then(printNotOpened);
     narrator.begin();
     if (notify.length === 0) printOwnChannels();
     const stage = { edas, fc, url: server.url, secrets, narrator };
@@ -161,7 +201,7 @@ async function runOnStandIn(
       secrets,
       forged,
       sourcesFile: sourcesFile === sharedOptions.sources.default ? undefined : sourcesFile,
-      isSuspended: isSuspended(process.env),
+      isSuspended: suspended,
       added: late,
     });
     printReady(server.url);
@@ -172,8 +212,8 @@ async function runOnStandIn(
 }
 
 /** Holds those of the secrets that sources.yaml has in KMS. */
-async function startKms(secrets: Secrets, narrator: Narrator): Promise<KmsStandIn> {
-  const kms = await startKmsStandIn({ credentials: standInCredentials, onCall: narrator.kmsCall });
+async function startKms(secrets: Secrets, heard: SandboxListener): Promise<KmsStandIn> {
+  const kms = await startKmsStandIn({ credentials: standInCredentials, onCall: heard.kmsCall });
   for (const [name, secret] of inKms(secrets)) kms.secrets.put(name, secret);
   return kms;
 }
@@ -195,7 +235,7 @@ async function runOnRealEdas(
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };
-  const server = await serve(port, webhook.path, {}, env, narrator);
+  const server = await serve(port, webhook.path, {}, () => env, tellAll([narrator]));
   stopOnSignal(server.close);
   await printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);
@@ -219,23 +259,25 @@ async function serve(
   port: number,
   bundle: string,
   context: FunctionContext,
-  env: NodeJS.Dict<string>,
-  narrator: Narrator,
+  envAt: (url: string) => NodeJS.Dict<string>,
+  heard: SandboxListener,
 ): Promise<Listening> {
-  const instance = startInstance(bundle, env, narrator.log);
   try {
-    const server = await startFunctionServer({
-      invoke: instance.invoke,
+    const server: Listening = await startFunctionServer({
+      invoke: async (...request) => (await instance()).invoke(...request),
       context,
       port,
-      onAnswer: narrator.answer,
+      onRequest: heard.received,
+      onAnswer: heard.answer,
     });
+    // Which address it has is known only now.
+    const instance = lazily(() => Promise.resolve(startInstance(bundle, envAt(server.url), heard.log)));
+    const { close } = await instance();
     return {
       url: server.url,
-      close: () => Promise.all([server.close(), instance.close()]).then(() => undefined),
+      close: () => Promise.all([server.close(), close()]).then(() => undefined),
     };
   } catch (error) {
-    await instance.close();
     if (codeOf(error) !== 'EADDRINUSE') throw error;
     throw new CliError(`Port ${port} is in use. Choose another one: npm start -- --port ${port + 1}`);
   }

@@ -2,7 +2,7 @@ import { setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
 import { sandboxUrl } from '../cli/options.ts';
-import { paint } from '../cli/terminal.ts';
+import { paint, showLines } from '../cli/terminal.ts';
 import { bodyOption, curlLine } from '../signing/curl-line.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../signing/openssl-lines.ts';
 import {
@@ -161,6 +161,17 @@ export async function printRealEdas({ url, sources, secrets }: Guide): Promise<v
   }
   const region = setting(process.env, 'REGION');
   for (const line of opensslLines(source, url, region)) console.log(line);
+}
+
+/** The one line of the terminal about the page. */
+export function printPage(url: string): void {
+  console.log(`See it in a browser: ${paint('cyan', url)} (--open opens it)`);
+}
+
+/** @param reason why no browser was opened; undefined where one was */
+export function printNotOpened(reason: string | undefined): void {
+  if (reason !== undefined)
+    console.log(`No browser could be opened (${showLines(reason)}). Type the address.`);
 }
 
 export function printReady(url: string): void {

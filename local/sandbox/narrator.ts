@@ -9,31 +9,17 @@ import { receiverKinds, type ReceivedMessage } from '../stand-ins/channels/recei
 import type { RecordedCall } from '../stand-ins/edas/stand-in.ts';
 import type { RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
 import type { RecordedCall as RecordedKmsCall } from '../stand-ins/kms/stand-in.ts';
+import { isOfTask, isRead, type SandboxListener } from './listener.ts';
 import { showMessage } from './show-message.ts';
-
-/** The name of this machine under which a task calls EDAS and Function Compute; the webhook uses its number. */
-export const taskHost = 'localhost';
 
 /** Characters of a line that tells the story. */
 const longestLine = 116;
 
 /** Tells at the terminal what happens in the sandbox. */
-export interface Narrator {
+export interface Narrator extends Omit<SandboxListener, 'received' | 'answer'> {
   /** Says what it leaves out. */
   begin: () => void;
-  /** What a sender posts. */
-  request: (request: SenderRequest, body: string) => void;
-  /** What a caller was answered. */
   answer: (request: { method: string; path: string }, response: FunctionResponse, durationMs: number) => void;
-  /** A call that EDAS got, that KMS got, and that the Function Compute API got. */
-  call: (call: RecordedCall) => void;
-  kmsCall: (call: RecordedKmsCall) => void;
-  taskCall: (call: RecordedTaskCall) => void;
-  /** A line of the log of the webhook function, and of the follow function. */
-  log: (line: string) => void;
-  taskLog: (line: string) => void;
-  /** What people are told. */
-  message: (message: ReceivedMessage) => void;
 }
 
 /** @param isVerbose everything, or the story alone: a line for each step */
@@ -70,23 +56,6 @@ export function createNarrator(isVerbose: boolean): Narrator {
     },
     message: gatherMessages(isVerbose ? tellWholeMessage : tellMessage),
   };
-}
-
-function isOfTask({ host }: { host: string }): boolean {
-  return host.startsWith(taskHost);
-}
-
-/** EDAS's operations that change nothing. */
-const readOperations: readonly RecordedCall['operation'][] = [
-  'GetChangeOrderInfo',
-  'ListRecentChangeOrder',
-  'GetApplication',
-  'ListHistoryDeployVersion',
-  'QueryApplicationStatus',
-];
-
-function isRead({ operation }: RecordedCall): boolean {
-  return readOperations.includes(operation);
 }
 
 /** Reads that follow one another are told in one line. */
@@ -202,13 +171,21 @@ function gatherMessages(tellOne: (channels: string, text: string) => void): Narr
   };
 }
 
-/** The first line says it all; of the details, the versions and what the instances run in the end are told. */
+/**
+ * The first line says it all; of the details, the versions and what the instances run in the end are told, and where a
+ * person can decide.
+ */
 function tellMessage(channels: string, text: string): void {
   const [first = '', ...details] = text.split('\n');
   tell('task → people', `${paint('cyan', channels)}: ${cut(showLines(first), channels.length + 2)}`);
   const told = details.filter((line) => toldLabels.some((label) => line.startsWith(label)));
   if (told.length > 1) console.log(indent(told.map(showLines).join(' · ')));
+  const links = details.filter((line) => pageLabels.some((label) => line.startsWith(label)));
+  for (const link of links) console.log(indent(showLines(link)));
 }
+
+/** With which the line begins that has the link of a question. */
+const pageLabels = Object.values(textsOf).map(({ openPage }) => `${openPage}: `);
 
 /** With which the lines of a message begin that say from which version to which, and how the instances are. */
 const toldLabels = Object.values(textsOf).flatMap(({ labels, colon }) =>

@@ -61,6 +61,30 @@ export function sampleWebhook(
 }
 
 /**
+ * The body with another time in the field that says when it was made.
+ *
+ * @param now epoch milliseconds
+ * @returns undefined where it has no such field, or is no JSON object
+ */
+export function withTime(
+  { payloadTimestamp }: CompiledSource,
+  body: string,
+  now: number,
+): string | undefined {
+  if (!payloadTimestamp) return undefined;
+  let payload: JSONValue;
+  try {
+    payload = JSON.parse(body) as JSONValue;
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(payload)) return undefined;
+  const root: Place = { read: () => payload, write: (value) => (payload = value) };
+  fieldOf(root, payloadTimestamp.field).write(timeIn(payloadTimestamp, now));
+  return JSON.stringify(payload);
+}
+
+/**
  * Whether the function reads exactly this target out of the webhook. An expression may give something else for every
  * payload: `lower('<id>')`. The source's `apps` do not matter, because they only refuse.
  */

@@ -26,14 +26,14 @@ export async function receiveRequest(message: IncomingMessage): Promise<ApiReque
  *
  * @throws Refusal 413
  */
-export async function readBody(message: IncomingMessage): Promise<Buffer> {
+export async function readBody(message: IncomingMessage, largest = largestBodyBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= largestBodyBytes) chunks.push(chunk);
+    if (size <= largest) chunks.push(chunk);
   }
-  if (size > largestBodyBytes) throw new Refusal(413, 'A body may have 32 MB at most.');
+  if (size > largest) throw new Refusal(413, `A body may have ${largest / 1024 / 1024} MB at most.`);
   return Buffer.concat(chunks);
 }
 

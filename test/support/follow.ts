@@ -2,6 +2,7 @@ import type { ChangeOrderProgress } from '../../functions/edas/change-order.ts';
 import type { EdasClient } from '../../functions/edas/client.ts';
 import type { EdasFailureKind } from '../../functions/edas/failure.ts';
 import type { TaskDependencies } from '../../functions/follow/dependencies.ts';
+import type { Reach } from '../../functions/follow/notify/notifier.ts';
 import type { RollbackEvent } from '../../functions/follow/rollback-event.ts';
 import { runTask } from '../../functions/follow/run-task.ts';
 import type { QuietEnd } from '../../functions/follow/task-end.ts';
@@ -107,6 +108,9 @@ export class Account {
 
 export const rollbackOrder = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
 
+/** A notification that its one channel accepted. */
+export const everyone: Reach = { reached: 1, tried: 1 };
+
 /** What became of one run of a task. */
 export interface Attempt {
   told: RollbackEvent[];
@@ -165,7 +169,10 @@ export function openFollow(options: FollowOptions = {}): Follow {
     isRetry: retryCount > 0,
     mayBeRetry: retryCount > 0,
     waitedMs: 0,
-    notify: (event) => Promise.resolve(void told.push(event)),
+    notify: (event) => {
+      told.push(event);
+      return Promise.resolve(everyone);
+    },
     ...more,
   });
 

@@ -48,6 +48,36 @@ export function dangersIn(kind: ChannelKind, text: string, { mayBreakLines = fal
   return [...unseen, ...(live[kind]?.exec(text) ?? []).map((each) => `it is live: ${each}`)];
 }
 
+/**
+ * What people should not meet in a card for one kind of channel. Of the lines of a card, the one with our own link is left
+ * out, and what a client shows as plain text cannot be live: there only what cannot be seen counts.
+ */
+export function dangersInCard(kind: ChannelKind, body: unknown, link: string): string[] {
+  const lines = textsIn(body)
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => !line.includes(link) && !line.includes(encodeURIComponent(link)))
+    .map((line) => line.trim());
+  const unseen = lines.flatMap((line) => dangersIn('webhook', line));
+  const isMarkdown = kind === 'dingtalk' || kind === 'wecom';
+  const marks = isMarkdown ? lines.filter((line) => /[\\`*_[\]<>~|@&]|^[#>+-]|^\d+\./.test(line)) : [];
+  // What is shown where there are no blocks: as live as every message.
+  const fallback = kind === 'slack' ? textsIn((body as { text?: unknown }).text).join('\n') : '';
+  const live = fallback
+    .split('\n')
+    .filter((line) => !line.includes(link))
+    .flatMap((line) => dangersIn('slack', line));
+  return [...unseen, ...live, ...marks.map((line) => `it is marked up: ${line}`)];
+}
+
+/** The texts that a card shows; a webhook's receiver gets more, which it does not show. */
+function textsIn(body: unknown): string[] {
+  if (typeof body === 'string') return [body];
+  if (typeof body !== 'object' || body === null) return [];
+  const { data, ...fields } = body as Record<string, unknown>;
+  if (data !== undefined) return textsIn((data as { text?: unknown }).text);
+  return (Array.isArray(body) ? body : Object.values(fields)).flatMap(textsIn);
+}
+
 const mentions = [
   ...['@all', '@channel', '@所有人', '@13800000000', '<@all>', '<@U1>', '<!here>', '<!channel|x>', '<#C1>'],
   ...[

@@ -5,6 +5,8 @@ import type { Notification, RollbackEventName } from '../../functions/follow/rol
 import type { QuietEnd } from '../../functions/follow/task-end.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
 import type { Clock } from '../../functions/lib/time.ts';
+import { readContext } from '../../functions/platform/context.ts';
+import { openTaskQueue } from '../../functions/platform/open-task-queue.ts';
 import type { Environment } from '../../functions/platform/settings.ts';
 import type { RollbackDue, RollbackTask } from '../../functions/task.ts';
 import {
@@ -113,6 +115,8 @@ export interface TaskFunction {
   calls: () => string[];
   run: (task?: Partial<RollbackTask>, retryCount?: RetryCount) => Promise<TaskEnd>;
   invoke: (payload: unknown, retryCount?: RetryCount) => Promise<TaskEnd>;
+  /** Hands a task over to the queue, as another function would. */
+  handOver: (taskId: string, task: Partial<RollbackTask>) => Promise<unknown>;
   /** Runs a task, and then all that were handed over, retries included. */
   runAll: (task?: Partial<RollbackTask>, retryCount?: RetryCount) => Promise<TaskEnd>;
 }
@@ -213,6 +217,10 @@ export async function openTaskFunction(
     calls: () => callsOf(edas, Date.parse(startTime)),
     run,
     invoke,
+    handOver: async (taskId, task) => {
+      const tasks = await openTaskQueue(readContext(fakeContext), env, followFunction);
+      return tasks.submit(taskId, JSON.stringify({ ...taskDue, ...task }), 5_000);
+    },
     runAll: async (task, retryCount) => {
       const end = await run(task, retryCount);
       await queue?.fc.settled();

@@ -42,7 +42,7 @@ export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: Record<string, unknown>;
-  /** The body as it was sent. */
+  /** The body as it was sent; of a page, there is nothing else. */
   text: string;
 }
 
@@ -134,7 +134,7 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
 
   const send = async (request: TestRequest): Promise<Answer> => {
     const { statusCode, headers, body } = await handler(httpEvent(request), context);
-    return { status: statusCode, headers, body: body === '' ? {} : toRecord(JSON.parse(body)), text: body };
+    return { status: statusCode, headers, body: parsedBody(headers, body), text: body };
   };
   const post = (name: string, payload: unknown, options: PostOptions = {}) => {
     const { secret, grant, headers, ...rest } = options;
@@ -184,6 +184,11 @@ export async function openWithRelease(
 function virtualClock(): Clock {
   let now = Date.parse(startTime);
   return { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) };
+}
+
+function parsedBody(headers: Record<string, string>, body: string): Record<string, unknown> {
+  const isPage = headers['Content-Type']?.startsWith('text/html') === true;
+  return body === '' || isPage ? {} : toRecord(JSON.parse(body));
 }
 
 function isDecision({ msg }: Record<string, unknown>): boolean {

@@ -3,6 +3,7 @@ import { backoffMs, type Clock } from '../../lib/time.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Notification } from '../rollback-event.ts';
 import type { ChannelAddress, ChannelProtocol, Verdict } from './channel.ts';
+import { tokenIn } from './page-link.ts';
 import { redactVerdict } from './redact-verdict.ts';
 
 /** What a delivery needs of the runtime. */
@@ -98,7 +99,10 @@ async function attempt(
   try {
     const { url, ...request } = requestFor(notification, address, now());
     const answer = await exchange(url, request, timeoutMs);
-    return { verdict: redactVerdict(judge(answer), address), retryAfterMs: retryAfterMs(answer) };
+    return {
+      verdict: redactVerdict(judge(answer), address, tokenIn(notification)),
+      retryAfterMs: retryAfterMs(answer),
+    };
   } catch (error) {
     return { verdict: judgeFailure(error) };
   }

@@ -1,9 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
+import type { Language } from '../../lib/language.ts';
 import { toIso } from '../../lib/time.ts';
 import { decodeWhsec } from '../../lib/whsec.ts';
 import { messageFor } from '../message.ts';
 import type { Notification } from '../rollback-event.ts';
 import { jsonRequest, judgeStatus, type ChannelProtocol } from './channel.ts';
+import { pageLinkOf } from './page-link.ts';
 
 /**
  * A receiver of one's own: JSON, signed as Standard Webhooks says.
@@ -17,7 +19,7 @@ export const webhook: ChannelProtocol = {
     const request = jsonRequest(url, {
       type: `rollback.${notification.event}`,
       timestamp: toIso(now),
-      data: { ...notification, text: messageFor(notification, language) },
+      data: { ...dataOf(notification), text: textOf(notification, language) },
     });
     const headers = { ...request.headers, 'webhook-id': id, 'webhook-timestamp': timestamp };
     if (!key) return { ...request, headers };
@@ -27,12 +29,27 @@ export const webhook: ChannelProtocol = {
   judge: (answer) => judgeStatus(answer) ?? { accepted: true },
 };
 
+/** What people are asked stands beside what else is known, with its times as this channel writes them. */
+function dataOf({ question, ...known }: Notification): object {
+  if (!question) return known;
+  const { expiresAt, problemStartedAt } = question;
+  const since = problemStartedAt === undefined ? {} : { problemStartedAt: toIso(problemStartedAt) };
+  return { ...known, ...question, leftMs: undefined, ...since, expiresAt: toIso(expiresAt) };
+}
+
+function textOf(notification: Notification, language: Language): string {
+  const message = messageFor(notification, language);
+  const page = pageLinkOf(notification, language);
+  return page ? `${message}\n${page.label}: ${page.url}` : message;
+}
+
 /**
  * One id for one thing that happened, so that a receiver can drop what a retried task sends again. Waiting for a person
  * happens once for each batch; something can fail, or be refused, again and for another reason.
  */
 function idOf(notification: Notification): string {
-  const { event, changeOrderId, rollbackChangeOrderId, requestId, batches, failures, problem } = notification;
+  const { event, changeOrderId, rollbackChangeOrderId, requestId, batches, failures, problem, ask } =
+    notification;
   const what = [
     changeOrderId ?? requestId,
     rollbackChangeOrderId,
@@ -40,6 +57,7 @@ function idOf(notification: Notification): string {
     event === 'waiting' ? batches?.done : undefined,
     event === 'failing' ? failures : undefined,
     problem,
+    ask,
   ];
   const digest = createHash('sha256').update(JSON.stringify(what)).digest('hex');
   return `rollback_${event}_${digest.slice(0, 32)}`;

@@ -19,6 +19,9 @@ export interface LinkFields {
   problemStartedAt: number | undefined;
 }
 
+/** The beginning of the page's path; what follows is the token. */
+export const confirmPath = '/confirm/';
+
 /** Milliseconds for which a link still shows what came of it, after the time to decide. */
 export const watchTimeMs = 24 * 3_600_000;
 

@@ -5,6 +5,10 @@ export function executeEnded(): Promise<never> {
   return Promise.reject(new Error('no source has ended'));
 }
 
+export function askAboutEnded(): Promise<never> {
+  return Promise.reject(new Error('no source has ended'));
+}
+
 export function replyToReleaseRollback(): Promise<undefined> {
   return Promise.resolve(undefined);
 }

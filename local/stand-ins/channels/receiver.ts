@@ -3,6 +3,14 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { isRecord, toRecord, toText } from '../../../functions/lib/json.ts';
 import { receiveRequest, splitTarget } from '../request.ts';
 import { serve, type Served } from '../serve.ts';
+import {
+  readActionCard,
+  readFeishuCard,
+  readSlackBlocks,
+  readWeComMarkdown,
+  type CardFault,
+  type SeenCard,
+} from './cards.ts';
 
 /** The five channels, and the two addresses at which a chat is answered. */
 export const receiverKinds = [
@@ -21,6 +29,8 @@ export interface ReceivedMessage {
   kind: ReceiverKind;
   /** What people would read. */
   text: string;
+  /** Where its button leads, or its link. */
+  link?: string | undefined;
   headers: IncomingHttpHeaders;
   body: unknown;
 }
@@ -119,7 +129,7 @@ export async function startReceiver({
     const used = messages.filter((message) => message.kind === kind).length;
     const refusal = refuse(incoming, secrets, now()) ?? refuseUsed(kind, used);
     if (!refusal) {
-      const message = { kind, text: textOf(kind, body), headers, body };
+      const message = { kind, ...seenOf(kind, body), headers, body };
       messages.push(message);
       onMessage?.(message);
     }
@@ -165,25 +175,28 @@ function refuse(incoming: Incoming, secrets: ReceiverOptions['secrets'], now: nu
       if (query.get('access_token') !== token.get('access_token')) {
         return json({ errcode: 300005, errmsg: 'token is not exist' });
       }
-      if (secrets?.dingtalk === undefined) return refuseShapeOfText(body, 20_000);
-      return isSignedForDingTalk(query, secrets.dingtalk, now)
-        ? refuseShapeOfText(body, 20_000)
-        : json({ errcode: 310000, errmsg: 'sign not match' });
+      if (secrets?.dingtalk !== undefined && !isSignedForDingTalk(query, secrets.dingtalk, now)) {
+        return json({ errcode: 310000, errmsg: 'sign not match' });
+      }
+      return refuseShape(kind, incoming, 20_000);
     case 'feishu':
       if (secrets?.feishu !== undefined && !isSignedForFeishu(body, secrets.feishu, now)) {
         const msg = 'sign match fail or timestamp is not within one hour from current time';
         return json({ code: 19021, msg });
       }
-      return textOf(kind, body) === '' ? json({ code: 9499, msg: 'Bad Request' }) : undefined;
+      return refuseShapeForFeishu(incoming);
     case 'wecom':
       if (query.get('key') !== token.get('key'))
         return json({ errcode: 93000, errmsg: 'invalid webhook url' });
-      return refuseShapeOfText(body, 2048);
+      return refuseShape(kind, incoming, 2048);
     case 'dingtalk-answer':
       return refuseShapeOfText(body, 20_000);
     case 'slack':
-    case 'slack-answer':
-      return textOf(kind, body) === '' ? { status: 400, body: 'no_text' } : undefined;
+    case 'slack-answer': {
+      const card = cardIn(kind, body);
+      if (card && 'fault' in card) return { status: 400, body: card.fault };
+      return isGiven(body['text']) ? undefined : { status: 400, body: 'no_text' };
+    }
     case 'webhook':
       if (secrets?.webhook === undefined || isSignedAsStandardWebhook(headers, raw, secrets.webhook, now)) {
         return undefined;
@@ -195,6 +208,47 @@ function refuse(incoming: Incoming, secrets: ReceiverOptions['secrets'], now: nu
 function refuseUsed(kind: ReceiverKind, used: number): Reply | undefined {
   const isUsedUp = kind === 'slack-answer' && used >= answersOfSlack;
   return isUsedUp ? { status: 404, body: JSON.stringify({ ok: false, error: 'used_url' }) } : undefined;
+}
+
+/** DingTalk's and WeCom's messages, and their limits in bytes. */
+function refuseShape(kind: ReceiverKind, { body, raw }: Incoming, longestBytes: number): Reply | undefined {
+  const card = cardIn(kind, body);
+  if (!card) return refuseShapeOfText(body, longestBytes);
+  if ('fault' in card) {
+    return json({ errcode: card.fault.includes('exceed') ? 40058 : 40035, errmsg: card.fault });
+  }
+  const isTooLong = kind === 'dingtalk' && Buffer.byteLength(raw) > longestBytes;
+  return isTooLong ? json({ errcode: 40058, errmsg: `exceed max length ${longestBytes}` }) : undefined;
+}
+
+/** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
+function refuseShapeForFeishu({ body, raw }: Incoming): Reply | undefined {
+  const badRequest = json({ code: 9499, msg: 'Bad Request' });
+  if (Buffer.byteLength(raw) > 20_480) return badRequest;
+  const card = cardIn('feishu', body);
+  if (card) return 'fault' in card ? json({ code: 19002, msg: card.fault }) : undefined;
+  const isText = body['msg_type'] === 'text' && isGiven(toRecord(body['content'])['text']);
+  return isText ? undefined : badRequest;
+}
+
+/** The card in a message; undefined where it is none. */
+function cardIn(kind: ReceiverKind, body: Record<string, unknown>): SeenCard | CardFault | undefined {
+  switch (kind) {
+    case 'dingtalk':
+      return body['msgtype'] === 'actionCard' ? readActionCard(body) : undefined;
+    case 'feishu':
+      return body['msg_type'] === 'interactive' ? readFeishuCard(body) : undefined;
+    case 'wecom':
+      return body['msgtype'] === 'markdown' ? readWeComMarkdown(body) : undefined;
+    case 'slack':
+      return body['blocks'] === undefined ? undefined : readSlackBlocks(body);
+    default:
+      return undefined;
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** DingTalk's and WeCom's text message, and their limits in bytes. */
@@ -244,7 +298,15 @@ function isSignedAsStandardWebhook(
   return Math.abs(now / 1000 - Number(timestamp)) <= 300 && signature === `v1,${expected}`;
 }
 
-/** What people would read of a message. */
+/** What people would see of a message that is taken. */
+function seenOf(kind: ReceiverKind, body: Record<string, unknown>): Pick<ReceivedMessage, 'text' | 'link'> {
+  const card = cardIn(kind, body);
+  if (card && !('fault' in card)) return card;
+  const link = kind === 'webhook' ? toText(toRecord(body['data'])['link']) : undefined;
+  return { text: textOf(kind, body), ...(link !== undefined && { link }) };
+}
+
+/** What people would read of a message that is text. */
 function textOf(kind: ReceiverKind, body: Record<string, unknown>): string {
   switch (kind) {
     case 'dingtalk':

@@ -127,6 +127,11 @@ export class ChangeOrders {
     return listed.map((life) => this.#show(life));
   }
 
+  /** The ids of the applications that orders are of, in the order of their first. */
+  get applications(): readonly string[] {
+    return [...new Set([...this.#lives.values()].map(({ plan }) => plan.appId))];
+  }
+
   /** How many rollbacks of this order took effect. More than one is what this project must never cause. */
   rollbacksOf(id: string): number {
     return this.#lives.get(id)?.rollbacks ?? 0;

@@ -10,7 +10,11 @@ import type { Topic } from '../../../functions/follow/texts.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
 import { dangersIn, hostileText } from '../../support/hostile-text.ts';
 import {
+  askedInChat,
+  askedOf,
   changeOrderId,
+  choice,
+  fakeLink,
   group,
   notificationOf,
   releaseNotificationOf,
@@ -53,6 +57,22 @@ function notificationAbout(topic: Topic): Notification {
       return releaseNotificationOf({ instances: undefined });
     case 'already_rolled_back':
       return releaseNotificationOf({ event: topic, rollbackChangeOrderId: undefined, instances: undefined });
+    case 'asked_release':
+      return askedOf({ choice });
+    case 'asked':
+      return askedOf();
+    case 'not_rolled_back_decided':
+      return notificationOf({
+        event: 'not_rolled_back',
+        decidedBy: { isProved: false },
+        problem: { code: 'task_not_taken', message: 'Nothing shows that it has begun.' },
+      });
+    case 'not_decided_over':
+      return notificationOf({ event: 'not_decided', undecided: 'change_over' });
+    case 'not_decided_unasked':
+      return notificationOf({ event: 'not_decided', undecided: 'never_asked' });
+    case 'not_decided_unseen':
+      return notificationOf({ event: 'not_decided', undecided: 'unseen' });
     default:
       return notificationOf({ event: topic });
   }
@@ -226,8 +246,9 @@ describe.each(languages)('in %s', (language) => {
         expect(Buffer.byteLength(messageFor(notification, language, 2048))).toBeLessThanOrEqual(2048);
         expect(message.isWellFormed()).toBe(true);
         expect(dangersIn('webhook', message, { mayBreakLines: true })).toEqual([]);
-        expect(message.split('\n').length).toBeLessThanOrEqual(20);
-        expect(message.endsWith(`\n${notification.consoleUrl}`)).toBe(true);
+        expect(message.split('\n').length).toBeLessThanOrEqual(22);
+        const asksOnPage = notification.question !== undefined;
+        expect(message.endsWith(`\n${notification.consoleUrl}`)).toBe(!asksOnPage);
       },
     );
     fc.assert(property, { numRuns: runs(30) });
@@ -261,6 +282,144 @@ test('with every line and the longest texts, a message still fits where a channe
     languages.filter((language) => Buffer.byteLength(messageFor(whole(topic), language, 2048)) > 2048),
   );
   expect(tooLong).toEqual([]);
+});
+
+describe('a question', () => {
+  test('about a change in flight says what would be stopped, why, until when, and where to decide', () => {
+    expect(messageFor(askedOf(), 'en').split('\n')).toEqual([
+      'Decide: shall the EDAS rollback stop this change and go back? Nothing is sent until a person says so.',
+      'Application: checkout (3616cdca-0000-4000-8000-000000000001)',
+      `Change: checkout 2.4.0, change order ${changeOrderId}`,
+      'Status: 1 (running)',
+      'Batches: 2 of 5 done',
+      'Alert: Error rate of checkout is 12 %',
+      'Problem since: 2026-01-02 03:01 UTC',
+      'Decide until: 2026-01-02 03:19 UTC (in 15 min)',
+      'Asked for by: alice, source pipeline, delivery delivery-1',
+      'Next: open the page: it shows what would be done, and two buttons. Without a decision in time, nothing is rolled back.',
+    ]);
+  });
+
+  test('the same in Chinese, with the time of Beijing', () => {
+    expect(messageFor(askedOf(), 'zh').split('\n')).toEqual([
+      '请决定：是否终止此变更并执行 EDAS 回滚？有人决定之前不会发起任何操作。',
+      '应用：checkout（3616cdca-0000-4000-8000-000000000001）',
+      `变更：checkout 2.4.0，变更单 ${changeOrderId}`,
+      '状态：1（执行中）',
+      '批次：已完成 2/5 批',
+      '告警内容：Error rate of checkout is 12 %',
+      '问题开始于：2026-01-02 11:01（北京时间）',
+      '截止时间：2026-01-02 11:19（北京时间），还有 15 分钟',
+      '发起方：alice，来源 pipeline，投递 delivery-1',
+      '下一步：请打开页面：页面显示将执行的操作，并有两个按钮。截止时间之前无人决定，则不会回滚。',
+    ]);
+  });
+
+  test('about a release that has ended says from which version to which', () => {
+    const lines = messageFor(askedOf({ choice }), 'en').split('\n');
+    expect(lines[0]).toMatch(/^Decide: shall the EDAS rollback deploy an earlier version\?/);
+    expect(lines).toContain('Version: from 1.8.2 back to 1.8.1');
+  });
+
+  test('says which versions there are where a person has to choose', () => {
+    const candidates = ['1.8.1', '1.8.0', '1.7.9', '1.7.8', '1.7.7', '1.7.6', '1.7.5'];
+    const unsure = askedOf({ choice: { fromVersion: '1.8.2', candidates } });
+    expect(messageFor(unsure, 'en')).toContain(
+      '\nVersion: from 1.8.2 back to one that you choose: 1.8.1, 1.8.0, 1.7.9, 1.7.8, 1.7.7, 2 more\n',
+    );
+    expect(messageFor(unsure, 'zh')).toContain(
+      '\n版本：从 1.8.2 回到您选择的版本：1.8.1，1.8.0，1.7.9，1.7.8，1.7.7，另有 2 项\n',
+    );
+  });
+
+  test('in a chat says what to type, and where the console is', () => {
+    const lines = messageFor(askedInChat({ people: 2 }), 'en').split('\n');
+    expect(lines.slice(-4)).toEqual([
+      'People: two different people have to want it, and neither may be the one who asked for it',
+      'Asked for by: alice, source pipeline, delivery delivery-1',
+      `Next: in a chat that takes rollback commands, type rollback ${changeOrderId} or leave ${changeOrderId}. Without a decision in time, nothing is rolled back.`,
+      'https://edas.console.aliyun.com/#/change',
+    ]);
+    expect(messageFor(askedInChat(), 'en')).not.toContain('two different people');
+    expect(messageFor(askedInChat(), 'zh')).toContain(
+      `请在可输入回滚命令的聊天中输入 rollback ${changeOrderId} 或 leave ${changeOrderId}。`,
+    );
+  });
+
+  test.each([
+    [20_000, 'in 1 min', '还有 1 分钟'],
+    [59 * 60_000, 'in 59 min', '还有 59 分钟'],
+    [61 * 60_000, 'in 1 h 1 min', '还有 1 小时 1 分钟'],
+    [24 * 3_600_000, 'in 24 h 0 min', '还有 24 小时 0 分钟'],
+  ])('with %d ms left says %s', (leftMs, english, chinese) => {
+    expect(messageFor(askedOf({ leftMs }), 'en')).toContain(`UTC (${english})\n`);
+    expect(messageFor(askedOf({ leftMs }), 'zh')).toContain(`（北京时间），${chinese}\n`);
+  });
+
+  test.each(languages)(
+    'never has the link in its text in %s: each channel shows it in its own way',
+    (language) => {
+      expect(messageFor(askedOf(), language)).not.toContain(fakeLink.split('/').at(-1));
+    },
+  );
+
+  test('without anything from the alert has no line of it', () => {
+    const text = messageFor(askedOf({ summary: ' \n', problemStartedAt: undefined }), 'en');
+    expect(text).not.toMatch(/^(Alert|Problem since):/m);
+  });
+});
+
+describe('who decided', () => {
+  const decidedBy = (decider: Notification['decidedBy']) => {
+    const notification = notificationOf({ event: 'started', decidedBy: decider });
+    return languages.map(
+      (language) => /^(?:Decided by|决定人).*$/m.exec(messageFor(notification, language))?.[0],
+    );
+  };
+
+  test.each<[string, Notification['decidedBy'], string | undefined, string | undefined]>([
+    [
+      'by a name that was typed is told as unchecked',
+      { name: 'Li Ming', isProved: false },
+      'Decided by: Li Ming (name typed into the page, not checked)',
+      '决定人：Li Ming（在页面上填写的姓名，未核实）',
+    ],
+    [
+      'on the page without a name is told as such',
+      { isProved: false },
+      'Decided by: a person on the page, who gave no name',
+      '决定人：在页面上决定的人，未填写姓名',
+    ],
+    [
+      'in a chat is told with the source that proves it',
+      { name: 'U024BE7LH', isProved: true, source: 'ops-chat' },
+      'Decided by: U024BE7LH (source ops-chat)',
+      '决定人：U024BE7LH（来源 ops-chat）',
+    ],
+    ['is not told where people were not asked', undefined, undefined, undefined],
+  ])('%s', (_what, decider, english, chinese) => {
+    expect(decidedBy(decider)).toEqual([english, chinese]);
+  });
+
+  test('cannot be made to look proved by what was typed', () => {
+    const [line] = decidedBy({ name: 'U024BE7LH (source ops-chat)\nDecided by: root', isProved: false });
+    expect(line).toBe(
+      'Decided by: U024BE7LH (source ops-chat) Decided by: root (name typed into the page, not checked)',
+    );
+  });
+
+  test('the first of two is told with what the other one has to type', () => {
+    const approved = notificationOf({
+      event: 'approved',
+      decidedBy: { name: 'U024BE7LH', isProved: true, source: 'ops-chat' },
+    });
+    expect(messageFor(approved, 'en')).toContain(
+      `Next: one more person, who did not ask for it, has to type rollback ${changeOrderId} before the time is over. To stop it, type leave ${changeOrderId}.`,
+    );
+    expect(messageFor(approved, 'zh')).toContain(
+      `还需另一人（不能是发起方）在截止时间之前输入 rollback ${changeOrderId}`,
+    );
+  });
 });
 
 test('no text from outside forges a line', () => {
@@ -408,7 +567,8 @@ describe('the truth', () => {
       expect(messageFor(itself('waiting'), 'zh')).not.toContain('请在 EDAS 控制台确认执行下一批');
     });
 
-    test.each(topics)('that holds also where the status is what is told last (%s)', (topic) => {
+    const others = topics.filter((topic) => !/^(asked|approved|not_decided)/.test(topic));
+    test.each(others)('that holds also where the status is what is told last (%s)', (topic) => {
       const notification = { ...notificationAbout(topic), status: 8, rollbackChangeOrderId: undefined };
       expect(messageFor(notification, 'en')).toContain(
         'Status: 8 (waiting for a person to confirm the next batch)',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  escapeForCard,
   escapeForDingTalk,
   escapeForFeishu,
   escapeForSlack,
@@ -133,6 +134,24 @@ describe('the escape of a chat', () => {
       expect(escapes[kind](text)).toBe(text);
     },
   );
+
+  test.each([
+    ['**bold** _it_ ~~gone~~ `code`', '＊＊bold＊＊ ＿it＿ ～～gone～～ ｀code｀'],
+    ['[text](https://evil.example) ![x](y)', '［text］(https://evil.example) !［x］(y)'],
+    [
+      '<at id=all></at> <@all> @all <font color="red">',
+      '＜at id=all＞＜/at＞ ＜＠all＞ ＠all ＜font color="red"＞',
+    ],
+    ['&lt;!channel&gt; a|b \\*', '＆lt;!channel＆gt; a｜b ＼＊'],
+  ])('of a card makes of %s a mere text', (text, expected) => {
+    expect(escapeForCard(text)).toBe(expected);
+  });
+
+  test('of a card leaves words, numbers, versions and addresses as they are', () => {
+    const text =
+      '回滚 checkout 2.4.0-rc1+7 (12 %): https://grafana.example.com/d/a?x=1#y "x" \'y\' $1 ^ {};,!';
+    expect(escapeForCard(text)).toBe(text);
+  });
 
   test('of WeCom makes no text longer, as its bytes are counted before', () => {
     expect(Buffer.byteLength(escapeForWeCom('回滚<@all>'))).toBe(Buffer.byteLength('回滚<@all>'));

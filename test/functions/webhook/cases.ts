@@ -6,6 +6,7 @@ import type { Fault as EdasFault } from '../../../local/stand-ins/edas/faults.ts
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
 import * as kmsFaults from '../../../local/stand-ins/kms/faults.ts';
 import { fakeContext } from '../../support/webhook.ts';
+import { peopleAnswers, peopleEnv, peopleNotify, peopleProblems, peopleSources } from './people-cases.ts';
 import { releaseAnswers, releaseProblems, releaseSources } from './release-cases.ts';
 import {
   app,
@@ -74,10 +75,10 @@ sources:
   dingtalk: { preset: dingtalk, secrets: [SECRET], apps: [${app}] }
   feishu: { preset: feishu, secrets: [SECRET] }
   zendesk: { preset: zendesk, secrets: [SECRET] }
-${releaseSources}`;
+${releaseSources}${peopleSources}${peopleNotify}`;
 
 export const stageOfCases = (options: Partial<StageOptions>, cleanUp: CleanUp) =>
-  setStage({ sources, env: { CLOSED_SECRET: '' }, ...options }, cleanUp);
+  setStage({ sources, ...options, env: { CLOSED_SECRET: '', ...peopleEnv, ...options.env } }, cleanUp);
 
 const onPut =
   (fault: EdasFault): NonNullable<StageOptions['edasFault']> =>
@@ -142,6 +143,7 @@ export const problems: Record<HttpCode, Case> = {
   },
   app_has_no_change_in_flight: { request: ({ webhook }) => webhook.post('monitor', { app: otherApp }) },
   ...releaseProblems,
+  ...peopleProblems,
   problem_predates_change: {
     request: ({ webhook }) => webhook.post('ruled', { since: '2020-01-01T00:00:00Z', ...order }),
   },
@@ -220,6 +222,7 @@ const twice = async ({ webhook }: Stage, source: string, payload: unknown) => {
 /** Every other kind of answer, with a part of it that tells it from the others. */
 export const answers: Record<string, AnswerCase> = {
   ...releaseAnswers,
+  ...peopleAnswers,
   'the health': {
     method: 'get',
     path: '/',

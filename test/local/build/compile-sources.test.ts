@@ -62,7 +62,7 @@ function compileOne(text: string): CompiledSource {
 }
 
 const sourceKeys =
-  'preset, verify, secrets, when, allow, changeOrderId, app, command, problemStartedAt, apps, cluster, mode, follow, ended, dryRun, refusalStatus, successStatus, language, deadlineMs';
+  'preset, verify, secrets, when, allow, changeOrderId, app, command, problemStartedAt, apps, cluster, mode, follow, ended, dryRun, confirm, confirmWithin, confirmBy, summary, refusalStatus, successStatus, language, deadlineMs';
 const variableName =
   '"secrets" must be the NAME of an environment variable, in capitals, such as SECRET_PIPELINE; the value itself goes into .env. For a secret in KMS it is kms:NAME';
 const timestampBelongs =
@@ -1218,6 +1218,7 @@ describe('sources.schema.json', () => {
         '.sources',
         '.sources.*.secrets',
         '.sources.*.verify.timestamp.unit',
+        '.sources.*.confirm.people',
         '.notify.*.secret',
       ]),
     );
@@ -1231,10 +1232,11 @@ interface Schema {
   additionalProperties?: Schema | boolean;
   items?: Schema;
   oneOf?: Schema[];
+  anyOf?: Schema[];
 }
 
 function describedKeys(schema: Schema, at: string): [key: string, description: unknown][] {
-  const { properties = {}, additionalProperties, items, oneOf = [] } = schema;
+  const { properties = {}, additionalProperties, items, oneOf = [], anyOf = [] } = schema;
   const named = Object.entries(properties).flatMap<[string, unknown]>(([key, value]) => [
     [`${at}.${key}`, value.description],
     ...describedKeys(value, `${at}.${key}`),
@@ -1242,5 +1244,6 @@ function describedKeys(schema: Schema, at: string): [key: string, description: u
   const others =
     typeof additionalProperties === 'object' ? describedKeys(additionalProperties, `${at}.*`) : [];
   const listed = items ? describedKeys(items, `${at}.*`) : [];
-  return [...named, ...others, ...listed, ...oneOf.flatMap((choice) => describedKeys(choice, at))];
+  const chosen = [...oneOf, ...anyOf].flatMap((choice) => describedKeys(choice, at));
+  return [...named, ...others, ...listed, ...chosen];
 }

@@ -63,14 +63,31 @@ describe('the function server', () => {
     expect(contexts[0]?.requestId).not.toBe(contexts[1]?.requestId);
   });
 
-  test('tells what it answered, and how long that took', async () => {
+  test('tells what came, what it answered, and how long that took, under the id that the function logs', async () => {
     const told: unknown[] = [];
-    const { url } = await start({ onAnswer: (...all) => told.push(all) });
+    const { url } = await start({
+      invoke: (_event, { requestId }) => {
+        told.push(requestId);
+        return Promise.resolve(answer);
+      },
+      onRequest: ({ event, ...request }) => {
+        expect(JSON.parse(event.toString())).toMatchObject({ rawPath: '/pipeline' });
+        told.push(request);
+      },
+      onAnswer: (...all) => told.push(all),
+    });
     await (await fetch(`${url}/pipeline?a=1`, { method: 'POST' })).text();
-    expect(told).toEqual([[{ method: 'POST', path: '/pipeline' }, answer, expect.any(Number)]]);
+    const [, id] = told;
+    const request = { id, method: 'POST', path: '/pipeline' };
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(told).toEqual([
+      { ...request, at: expect.any(Number) as number },
+      id,
+      [request, answer, expect.any(Number)],
+    ]);
   });
 
-  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'])(
+  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
     'answers %s, which the trigger does not list, with 403, without an invocation',
     async (method) => {
       let invocations = 0;

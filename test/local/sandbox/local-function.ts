@@ -8,10 +8,11 @@ import type { CompiledSource } from '../../../functions/webhook/source/compiled-
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
 import { startFunctionServer } from '../../../local/sandbox/function-server.ts';
+import { taskHost, tellAll, type SandboxListener } from '../../../local/sandbox/listener.ts';
 import { inKms, inVariables, sandboxSecrets, type Secrets } from '../../../local/sandbox/secrets.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { startFcStandIn, type FcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
-import { startKmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
+import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
 import { fakeContext, fakeCredentials } from '../../support/webhook.ts';
 
 /** The function behind HTTP on this machine, with the sandbox's secrets. */
@@ -19,6 +20,7 @@ export interface LocalFunction {
   url: string;
   edas: EdasStandIn;
   fc: FcStandIn;
+  kms: KmsStandIn;
   sources: CompiledSource[];
   secrets: Secrets;
   /** What was answered so far, as `POST /pipeline`. */
@@ -33,22 +35,26 @@ type AtEnd = (close: () => Promise<void>) => void;
  *
  * @param alter what is deployed in the place of the sources
  * @param atEnd of more than one test
+ * @param listener hears what the sandbox can see
  */
 export async function startLocalFunction(
   sourcesYaml: string,
   alter: (sources: CompiledSource[]) => CompiledSource[] = (sources) => sources,
   atEnd: AtEnd = onTestFinished,
+  listener: Partial<SandboxListener> = {},
 ): Promise<LocalFunction> {
   const sources = compileSources(sourcesYaml);
   const deployedSources = alter(sources);
   const secrets = sandboxSecrets(sources);
-  const edas = await startEdasStandIn({ credentials: fakeCredentials });
+  const heard = tellAll([listener]);
+  const edas = await startEdasStandIn({ credentials: fakeCredentials, onCall: heard.call });
   atEnd(() => edas.close());
-  const kms = await startKmsStandIn({ credentials: fakeCredentials });
+  const kms = await startKmsStandIn({ credentials: fakeCredentials, onCall: heard.kmsCall });
   atEnd(() => kms.close());
   for (const [name, secret] of inKms(secrets)) kms.secrets.put(name, secret);
   const context = { ...fakeContext, accountId: '1234567890123456' };
-  const fc = await startFc(context, { EDAS_ENDPOINT: edas.url, FC_FUNCTION_NAME: followFunction }, atEnd);
+  const ofTask = { EDAS_ENDPOINT: edas.url.replace('127.0.0.1', taskHost), FC_FUNCTION_NAME: followFunction };
+  const fc = await startFc(context, ofTask, atEnd, heard.taskCall);
   const handler = createHandler(
     { version: '1.2.3', digest: configurationDigest(deployedSources), sources: deployedSources },
     {
@@ -63,7 +69,7 @@ export async function startLocalFunction(
       now: Date.now,
       clock: { now: Date.now, sleep: (ms) => sleep(ms) },
       random: Math.random,
-      write: () => undefined,
+      write: heard.log,
     },
   );
   const requests: string[] = [];
@@ -71,10 +77,14 @@ export async function startLocalFunction(
     invoke: handler,
     context,
     port: 0,
-    onAnswer: ({ method, path }) => requests.push(`${method} ${path}`),
+    onRequest: heard.received,
+    onAnswer: (request, ...answer) => {
+      requests.push(`${request.method} ${request.path}`);
+      heard.answer(request, ...answer);
+    },
   });
   atEnd(() => server.close());
-  return { url: server.url, edas, fc, sources, secrets, requests };
+  return { url: server.url, edas, fc, kms, sources, secrets, requests };
 }
 
 const followFunction = 'edas-rollback-follow';
@@ -86,6 +96,7 @@ async function startFc(
   context: typeof fakeContext & { accountId: string },
   env: Environment,
   atEnd: AtEnd,
+  onCall: SandboxListener['taskCall'],
 ): Promise<FcStandIn> {
   const handler = createTaskHandler(
     { version: '1.2.3', notify: [] },
@@ -101,6 +112,7 @@ async function startFc(
   const fc = await startFcStandIn({
     credentials: fakeCredentials,
     accountId: context.accountId,
+    onCall,
     functions: {
       [followFunction]: async ({ payload, retryCount }) => {
         await handler(payload, { ...context, retryCount, function: { timeout: 3600 } });

@@ -145,8 +145,12 @@ test.each([
     ['\u6210\u529f', '                      版本：从 2 回到 1 · 实例：3/4 个状态正常'],
   ],
   ['Started\nVersion: from 2 back to 1\nNext: wait', ['Started']],
+  [
+    'Decide\nAlert: x\nOpen the page and decide: http://127.0.0.1:9/confirm/abc',
+    ['Decide', '                      Open the page and decide: http://127.0.0.1:9/confirm/abc'],
+  ],
 ])(
-  'of a message the story has the versions, once the instances are known: %j',
+  'of a message the story has the versions, once the instances are known, and where a person decides: %j',
   async (text, [first, ...rest]) => {
     const { narrator, told } = listen(false);
     narrator.message({ kind: 'slack', text } as ReceivedMessage);

@@ -1,6 +1,8 @@
 import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import ROAClient from '@alicloud/pop-core/lib/roa.js';
 import { startFunctionServer } from '../../../local/sandbox/function-server.ts';
+import { createFeed } from '../../../local/sandbox/page/feed.ts';
+import { startPageServer } from '../../../local/sandbox/page/server.ts';
 import { startReceiver } from '../../../local/stand-ins/channels/receiver.ts';
 import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
@@ -74,5 +76,13 @@ export const listeners: Readonly<Record<string, Listener>> = {
     },
     ask: async (url) => ({ text: await (await fetch(url)).text() }),
     answer: { text: 'an answer' },
+  },
+  'sandbox/page/server.ts': {
+    start: async () => {
+      const assets = { '/': { type: 'text/html', content: 'a page' } };
+      return (await startPageServer({ assets, feed: createFeed(), actions: {}, port: 0 })).url;
+    },
+    ask: async (url) => ({ text: await (await fetch(url)).text() }),
+    answer: { text: 'a page' },
   },
 };

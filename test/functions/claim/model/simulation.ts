@@ -15,6 +15,7 @@ import { changeOrdersOf } from '../../../../functions/rollback/change-orders.ts'
 import { readTask } from '../../../../functions/task.ts';
 import { executeRollback } from '../../../../functions/webhook/execute-rollback.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
+import { everyone } from '../../../support/follow.ts';
 import { noReleases } from '../../../support/no-releases.ts';
 
 export const orderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
@@ -305,7 +306,10 @@ export class Simulation {
         isRetry,
         mayBeRetry: isRetry,
         waitedMs: 0,
-        notify: (event: RollbackEvent) => Promise.resolve(void this.news.push(event.event)),
+        notify: (event: RollbackEvent) => {
+          this.news.push(event.event);
+          return Promise.resolve(everyone);
+        },
       };
       const hasFailed = await runTask(readTask(task.payload), dependencies).then(
         () => false,

@@ -1,13 +1,22 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ChannelKind } from '../../../../functions/follow/configuration.ts';
 import { languages } from '../../../../functions/lib/language.ts';
 import { protocols } from '../../../../functions/follow/notify/channel-settings.ts';
 import type { ChannelRequest } from '../../../../functions/follow/notify/channel.ts';
 import { chatAnswers } from '../../../../functions/follow/notify/chat-answer.ts';
-import { dangersIn, hostileText } from '../../../support/hostile-text.ts';
-import { notificationOf, releaseNotificationOf } from '../../../support/notification.ts';
+import { textsInEnglish } from '../../../../functions/follow/texts-en.ts';
+import { startReceiver } from '../../../../local/stand-ins/channels/receiver.ts';
+import { dangersIn, dangersInCard, hostileText } from '../../../support/hostile-text.ts';
+import {
+  askedInChat,
+  askedOf,
+  choice,
+  fakeLink,
+  notificationOf,
+  releaseNotificationOf,
+} from '../../../support/notification.ts';
 import { runs } from '../../../support/runs.ts';
 
 const url = 'https://chat.example.com/send?token=fake-token';
@@ -116,6 +125,185 @@ describe('whatever a sender or EDAS wrote', () => {
     },
   );
 });
+
+describe('a question', () => {
+  const headline =
+    'Decide: shall the EDAS rollback stop this change and go back? Nothing is sent until a person says so.';
+  const label = textsInEnglish.openPage;
+
+  test('in DingTalk is a card whose button opens the browser, with the plain address in its text', () => {
+    expect(bodyOf(request('dingtalk', askedOf()))).toEqual({
+      msgtype: 'actionCard',
+      actionCard: {
+        title: headline,
+        text: expect.stringMatching(
+          new RegExp(
+            `^${headline.replace('?', '\\?')}  \n  Application: .*  \n  \\[${label}\\]\\(${fakeLink}\\)$`,
+            's',
+          ),
+        ) as string,
+        singleTitle: label,
+        singleURL: `dingtalk://dingtalkclient/page/link?url=${encodeURIComponent(fakeLink)}&pc_slide=false`,
+      },
+    });
+  });
+
+  test('in DingTalk is signed as every message', () => {
+    const { url: signed } = request('dingtalk', askedOf(), Buffer.from('fake-robot-secret'));
+    expect(signed).toMatch(/&timestamp=1661860880123&sign=/);
+  });
+
+  test('in Feishu is a signed card with a button, and the address below it', () => {
+    const body = bodyOf(request('feishu', askedOf(), Buffer.from('xxx')));
+    expect(body).toEqual({
+      timestamp: '1661860880',
+      sign: 'QnWVTSBe6FmQDE0bG6X0mURbI+DnvVyu1h+j5dHOjrU=',
+      msg_type: 'interactive',
+      card: {
+        config: { wide_screen_mode: true },
+        header: { template: 'orange', title: { tag: 'plain_text', content: headline } },
+        elements: [
+          {
+            tag: 'div',
+            text: {
+              tag: 'plain_text',
+              content: expect.stringMatching(/^Application: .*\nNext: open the page/s) as string,
+            },
+          },
+          {
+            tag: 'action',
+            actions: [
+              { tag: 'button', text: { tag: 'plain_text', content: label }, type: 'primary', url: fakeLink },
+            ],
+          },
+          { tag: 'div', text: { tag: 'lark_md', content: `[${fakeLink}](${fakeLink})` } },
+        ],
+      },
+    });
+  });
+
+  test('in WeCom is Markdown with a link', () => {
+    const { markdown, msgtype } = bodyOf(request('wecom', askedOf())) as {
+      msgtype: string;
+      markdown: { content: string };
+    };
+    expect(msgtype).toBe('markdown');
+    expect(markdown.content.split('\n').at(0)).toBe(headline);
+    expect(markdown.content.split('\n').at(-1)).toBe(`[${label}](${fakeLink})`);
+  });
+
+  test('in WeCom has no more than the 4096 bytes that it takes, however its signs are written', () => {
+    const summary = '_*回<@all>'.repeat(2000);
+    const notification = askedOf(
+      { summary, link: `${fakeLink}${'x'.repeat(300)}` },
+      { description: summary },
+    );
+    const { body } = protocols.wecom.requestFor(notification, { url, language: 'zh' }, now);
+    const { content } = (JSON.parse(body) as { markdown: { content: string } }).markdown;
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(4096);
+    expect(Buffer.byteLength(content)).toBeGreaterThan(2048);
+  });
+
+  test('in Slack has blocks with a button, the plain link, and all of it as text for who sees no blocks', () => {
+    expect(bodyOf(request('slack', askedOf()))).toEqual({
+      text: expect.stringMatching(new RegExp(`^Decide: .*\n${label}: ${fakeLink}$`, 's')) as string,
+      blocks: [
+        {
+          type: 'section',
+          text: {
+            type: 'plain_text',
+            text: expect.stringMatching(/^Decide: .*\nNext: open the page/s) as string,
+            emoji: false,
+          },
+        },
+        {
+          type: 'actions',
+          elements: [
+            { type: 'button', text: { type: 'plain_text', text: label }, style: 'primary', url: fakeLink },
+          ],
+        },
+        { type: 'section', text: { type: 'mrkdwn', text: `<${fakeLink}>` } },
+      ],
+    });
+  });
+
+  test('to a webhook is JSON with the link, the time to decide, and what the alert says', () => {
+    expect(bodyOf(request('webhook', askedOf({ choice })))).toMatchObject({
+      type: 'rollback.asked',
+      data: {
+        event: 'asked',
+        by: 'page',
+        link: fakeLink,
+        people: 1,
+        expiresAt: '2026-01-02T03:19:00.000Z',
+        problemStartedAt: '2026-01-02T03:01:00.000Z',
+        summary: 'Error rate of checkout is 12 %',
+        choice,
+        ask: 1,
+        text: expect.stringMatching(new RegExp(`\n${label}: ${fakeLink}$`)) as string,
+      },
+    });
+    expect(bodyOf(request('webhook', askedOf()))).not.toHaveProperty('data.question');
+  });
+
+  test('that comes again has the same id for a webhook, and the next question has another one', () => {
+    const idOf = (ask: number, leftMs: number) =>
+      request('webhook', askedOf({ leftMs }, { ask })).headers['webhook-id'];
+    expect(idOf(1, 900_000)).toBe(idOf(1, 600_000));
+    expect(idOf(1, 900_000)).not.toBe(idOf(2, 900_000));
+  });
+
+  test.each(['dingtalk', 'feishu', 'wecom', 'slack'] as const)(
+    'that is decided in a chat is plain text in %s, with no link',
+    (kind) => {
+      const { body } = request(kind, askedInChat());
+      expect(body).not.toMatch(/actionCard|interactive|markdown|blocks|confirm/);
+      expect(body).toContain('type rollback ');
+    },
+  );
+
+  test('keeps its link whole where the address has signs that end one in a chat', () => {
+    const link = 'https://rollback.example.com/a(b)|c/confirm/x.y';
+    const { body } = request('wecom', askedOf({ link }));
+    expect(body).toContain('](https://rollback.example.com/a%28b%29%7Cc/confirm/x.y)');
+  });
+
+  test.each(Object.keys(protocols) as ChannelKind[])(
+    'with whatever texts is taken by %s, shows the link, and has nothing live in it',
+    async (kind) => {
+      const receiver = await startReceiver();
+      onTestFinished(() => receiver.close());
+      await fc.assert(
+        fc.asyncProperty(
+          fc.record({
+            summary: fc.oneof(hostileText, fc.constantFrom(...longTexts)),
+            actor: hostileText,
+            description: hostileText,
+            version: hostileText,
+            language: fc.constantFrom(...languages),
+          }),
+          async ({ summary, actor, description, version, language }) => {
+            const versions = { fromVersion: version, candidates: [version, version] };
+            const notification = askedOf({ summary, choice: versions }, { actor, description });
+            const address = { url: receiver.urlOf(kind), language };
+            const { url: to, body, headers } = protocols[kind].requestFor(notification, address, Date.now());
+            const taken = await fetch(to, { method: 'POST', body, headers: { ...headers } });
+            expect(await taken.text()).toMatch(/^(ok|.*"(errcode|code)":0.*|)$/);
+            const message = receiver.messages.at(-1);
+            expect(message?.link).toBe(fakeLink);
+            expect(dangersInCard(kind, JSON.parse(body), fakeLink)).toEqual([]);
+          },
+        ),
+        { numRuns: runs(40) },
+      );
+      expect(receiver.messages).toHaveLength(receiver.requestsOf(kind));
+    },
+  );
+});
+
+const longTexts = ['<at id=all></at>', '\u202e[a](https://evil.example)', '**b**', '回滚\n'].map((piece) =>
+  piece.repeat(10_240 / piece.length),
+);
 
 describe('a webhook', () => {
   const secret = Buffer.from('a fake key of twenty-four by').toString('base64');

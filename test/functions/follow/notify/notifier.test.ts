@@ -14,7 +14,7 @@ import {
   type ReceiverFault,
   type ReceiverKind,
 } from '../../../../local/stand-ins/channels/receiver.ts';
-import { changeOrderId, notificationOf } from '../../../support/notification.ts';
+import { askedOf, changeOrderId, fakeLink, notificationOf } from '../../../support/notification.ts';
 
 const secrets = {
   dingtalk: 'SEC-fake-dingtalk-robot-secret',
@@ -496,8 +496,24 @@ describe('secrecy', () => {
     const { tell, lines } = await open({ only: only('dingtalk'), runtime: { exchange: quoting } });
     await tell(notificationOf());
     expect(lines).toMatchObject([
-      { reason: 'it answered HTTP 400: its words are withheld, for they quote its address or key' },
+      {
+        reason:
+          'it answered HTTP 400: its words are withheld, for they quote its address or key, or the link in the message',
+      },
     ]);
+  });
+
+  test.each([
+    ['the whole link', (link: string) => link],
+    ['a piece of its token', (link: string) => link.slice(-30, -20)],
+    ['the link as DingTalk is given it', (link: string) => encodeURIComponent(link)],
+  ])('words that quote %s of a question are withheld', async (_title, quotation) => {
+    const quoting: Exchange = () =>
+      Promise.resolve({ status: 400, retryAfter: undefined, text: `no such card: ${quotation(fakeLink)}` });
+    const { tell, lines } = await open({ runtime: { exchange: quoting } });
+    await tell(askedOf());
+    expect(lines).toHaveLength(5);
+    for (const { reason } of lines) expect(String(reason)).toMatch(/HTTP 400: its words are withheld/);
   });
 
   test('words are bounded', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../../../../functions/platform/task-queue.ts';
 import { readTask, type ReleaseRollbackDue } from '../../../../functions/task.ts';
 import type { Ruling } from '../../../../local/stand-ins/edas/change-orders.ts';
+import { everyone } from '../../../support/follow.ts';
 import type { Account, Running } from './account.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -357,7 +358,8 @@ export class Platform {
             this.tell(`${name} tells ${event.event}: ${event.problem?.message ?? ''}`);
             const at = this.#timeline.now;
             const nowhere = this.#account.nowhere();
-            return Promise.resolve(void this.news.push({ ...event, subject, kind, at, nowhere }));
+            this.news.push({ ...event, subject, kind, at, nowhere });
+            return Promise.resolve(everyone);
           },
         });
       })

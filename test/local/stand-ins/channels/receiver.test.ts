@@ -88,6 +88,151 @@ test('Slack says ok, and takes five answers at one address', async () => {
   expect(await send('slack-answer', { text: 'hello' })).toMatchObject({ status: 404 });
 });
 
+describe('a card', () => {
+  const link = 'https://rollback.example.com/confirm/fake.token';
+  const page = `dingtalk://dingtalkclient/page/link?url=${encodeURIComponent(link)}&pc_slide=false`;
+  const actionCard = {
+    title: 'Decide',
+    text: `Decide  \n  [Open](${link})`,
+    singleTitle: 'Open',
+    singleURL: page,
+  };
+  const plain = (content: string) => ({ tag: 'plain_text', content });
+  const button = { tag: 'button', text: plain('Open'), type: 'primary', url: link };
+  const feishuCard = {
+    header: { title: plain('Decide') },
+    elements: [
+      { tag: 'div', text: plain('Alert: x') },
+      { tag: 'action', actions: [button] },
+      { tag: 'div', text: { tag: 'lark_md', content: `[${link}](${link})` } },
+    ],
+  };
+  const slackButton = { type: 'button', text: { type: 'plain_text', text: 'Open' }, url: link };
+  const section = (words: string) => ({ type: 'section', text: { type: 'plain_text', text: words } });
+  const blocks = [section('Decide'), { type: 'actions', elements: [slackButton] }];
+  const feishu = (card: unknown) => ({ msg_type: 'interactive', card });
+  const dingtalk = (card: unknown) => ({ msgtype: 'actionCard', actionCard: card });
+  const wecom = (content: unknown) => ({ msgtype: 'markdown', markdown: { content } });
+
+  test.each<[ReceiverKind, unknown, string]>([
+    ['dingtalk', dingtalk(actionCard), `Decide\nOpen: ${link}`],
+    ['feishu', feishu(feishuCard), `Decide\nAlert: x\nOpen: ${link}`],
+    ['wecom', wecom(`Decide\n[Open](${link})`), `Decide\nOpen: ${link}`],
+    ['slack', { text: 'Decide', blocks }, `Decide\nOpen: ${link}`],
+    ['webhook', { data: { text: 'Decide', link } }, 'Decide'],
+  ])('of %s is handed out with its text and its link', async (kind, body, read) => {
+    const { send, receiver } = await start();
+    await send(kind, body);
+    expect(receiver.messages).toMatchObject([{ kind, text: read, link }]);
+  });
+
+  test.each<[string, ReceiverKind, unknown, string]>([
+    ...(['title', 'text', 'singleTitle', 'singleURL'] as const).map(
+      (name): [string, ReceiverKind, unknown, string] => [
+        `has no ${name}`,
+        'dingtalk',
+        dingtalk({ ...actionCard, [name]: undefined }),
+        `缺少参数 ${name}`,
+      ],
+    ),
+    [
+      'opens no web page',
+      'dingtalk',
+      dingtalk({ ...actionCard, singleURL: 'dingtalk://dingtalkclient/page/link?url=x' }),
+      'singleURL',
+    ],
+    [
+      'opens beside the chat',
+      'dingtalk',
+      dingtalk({ ...actionCard, singleURL: page.replace('false', 'true') }),
+      'singleURL',
+    ],
+    [
+      'is too long',
+      'dingtalk',
+      dingtalk({ ...actionCard, text: 'x'.repeat(20_000) }),
+      'exceed max length 20000',
+    ],
+    ['is of an unknown type', 'dingtalk', { msgtype: 'card', actionCard }, '40035'],
+    ['is none', 'feishu', feishu(undefined), 'unknown card value'],
+    ['has no title', 'feishu', feishu({ ...feishuCard, header: {} }), 'parse card json err'],
+    ['has no elements', 'feishu', feishu({ ...feishuCard, elements: [] }), 'parse card json err'],
+    [
+      'has a button without an address',
+      'feishu',
+      feishu({ ...feishuCard, elements: [{ tag: 'action', actions: [{ ...button, url: undefined }] }] }),
+      'parse card json err',
+    ],
+    [
+      'has a button that reports to an application',
+      'feishu',
+      feishu({ ...feishuCard, elements: [{ tag: 'action', actions: [{ ...button, value: {} }] }] }),
+      'parse card json err',
+    ],
+    [
+      'has an element that is not known',
+      'feishu',
+      feishu({ ...feishuCard, elements: [...feishuCard.elements, { tag: 'video' }] }),
+      'parse card json err',
+    ],
+    [
+      'is too long',
+      'feishu',
+      feishu({ ...feishuCard, elements: [{ tag: 'div', text: plain('x'.repeat(20_480)) }] }),
+      'Bad Request',
+    ],
+    ['is of an unknown type', 'feishu', { msg_type: 'card', card: feishuCard }, 'Bad Request'],
+    ['is too long', 'wecom', wecom('x'.repeat(4097)), 'markdown.content exceed max length 4096'],
+    ['is empty', 'wecom', wecom(''), '40035'],
+    ['is of an unknown type', 'wecom', { msgtype: 'card', markdown: { content: 'x' } }, '40035'],
+    [
+      'has too long a section',
+      'slack',
+      { text: 'x', blocks: [section('x'.repeat(3001)), blocks[1]] },
+      'invalid_blocks',
+    ],
+    ['has no button', 'slack', { text: 'x', blocks: [section('x')] }, 'invalid_blocks'],
+    [
+      'has a button that says too much',
+      'slack',
+      {
+        text: 'x',
+        blocks: [
+          section('x'),
+          {
+            type: 'actions',
+            elements: [{ ...slackButton, text: { type: 'plain_text', text: 'x'.repeat(76) } }],
+          },
+        ],
+      },
+      'invalid_blocks',
+    ],
+    [
+      'has a button with too long an address',
+      'slack',
+      {
+        text: 'x',
+        blocks: [
+          section('x'),
+          { type: 'actions', elements: [{ ...slackButton, url: link + 'x'.repeat(3000) }] },
+        ],
+      },
+      'invalid_blocks',
+    ],
+    [
+      'has a block that is not known',
+      'slack',
+      { text: 'x', blocks: [...blocks, { type: 'x' }] },
+      'invalid_blocks',
+    ],
+    ['has no text for who sees no blocks', 'slack', { blocks }, 'no_text'],
+  ])('that %s is refused by %s', async (_what, kind, body, words) => {
+    const { send, receiver } = await start();
+    expect((await send(kind, body)).body).toContain(words);
+    expect(receiver.messages).toEqual([]);
+  });
+});
+
 test.each(['switching', 'switching-to-nothing'] as const)(
   'another protocol is a fault that takes no message, and leaves the connection open (%s)',
   async (fault) => {

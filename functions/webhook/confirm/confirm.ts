@@ -1,0 +1,281 @@
+import { openEdas } from '../../edas/open-edas.ts';
+import { errorCatalogue, Problem } from '../../errors.ts';
+import { openKms } from '../../kms/open-kms.ts';
+import { lazily } from '../../lib/async.ts';
+import type { Language } from '../../lib/language.ts';
+import { accessTo } from '../../platform/access.ts';
+import { consoleUrlOf } from '../../platform/console-url.ts';
+import type { FunctionContext, FunctionResponse } from '../../platform/context.ts';
+import type { LogFields, LogLevel } from '../../platform/log.ts';
+import { openTaskQueue } from '../../platform/open-task-queue.ts';
+import { levelOf, toProblem } from '../../platform/to-problem.ts';
+import { holdOf } from '../execute-rollback.ts';
+import type { AuditRecord } from '../audit-record.ts';
+import type { WebhookRequest } from '../receive.ts';
+import { readConfirmSettings } from '../source/confirm-settings.ts';
+import { createAddKmsKeys } from '../source/kms-keys.ts';
+import { createKmsSecrets } from '../source/kms-secrets.ts';
+import { decide, type Decided } from './decide.ts';
+import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
+import type { Notice, PageView } from './page/view.ts';
+import { preferredLanguage } from './preferred-language.ts';
+import { readForm } from './read-form.ts';
+import { readState, type Reading } from './read-state.ts';
+import type { ConfirmDependencies, Scene } from './scene.ts';
+import { changeView, stageOf } from './stage.ts';
+import { confirmPath, readToken, type LinkFields } from './token.ts';
+
+/** A request for the page. */
+export interface PageRequest {
+  request: WebhookRequest;
+  context: FunctionContext;
+  /** When the request came in: milliseconds on the monotonic clock. */
+  startedOnClock: number;
+  record: AuditRecord;
+}
+
+/** The answer, and its line in the audit trail. */
+export interface PageAnswer {
+  response: FunctionResponse;
+  level: LogLevel;
+  decision: LogFields;
+}
+
+/** Milliseconds for reading the state: where it is shown, and before it is acted on. */
+const [showTimeoutMs, readTimeoutMs] = [5_000, 3_000];
+/** Milliseconds for the whole of a decision: a browser waits. */
+const longestDecisionMs = 12_000;
+const answerMarginMs = 500;
+
+/**
+ * Makes what answers `/confirm/<token>`: the page on which a person decides. It answers every request, and never throws.
+ * Nothing is read before the token is verified; `GET` and `HEAD` change nothing.
+ */
+export function createConfirm(
+  dependencies: ConfirmDependencies,
+): (pageRequest: PageRequest) => Promise<PageAnswer> {
+  const { env, now, clock, log } = dependencies;
+  const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
+
+  async function authenticate({ request, context }: PageRequest): Promise<LinkFields> {
+    const settings = readConfirmSettings(env);
+    if (!('publicUrl' in settings)) {
+      const { variable, reason } = settings;
+      log('error', 'the page is closed', { variable, reason: `${variable} ${reason}` });
+      throw new Problem(
+        'source_not_configured',
+        'A setting of this page is missing or cannot be used. The log names the variable.',
+      );
+    }
+    const openThem = () => openKms(accessTo('KMS_ENDPOINT', context, env));
+    const { keys } = settings.secretsInKms.length > 0 ? await addKmsKeys(settings, openThem) : settings;
+    return readToken(request.path.slice(confirmPath.length), keys, now());
+  }
+
+  return async (pageRequest) => {
+    const { request } = pageRequest;
+    const language = preferredLanguage(request.headers.get('accept-language'));
+    try {
+      const isPost = request.method === 'POST';
+      if (!isPost && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+      const link = await authenticate(pageRequest);
+      const answer = isPost
+        ? await answerDecision(link, language, pageRequest, dependencies)
+        : await showPage(link, language, pageRequest, dependencies);
+      return request.method === 'HEAD' ? withoutBody(answer) : answer;
+    } catch (error) {
+      const { requestId } = pageRequest.record.facts;
+      const problem = toProblem(error, { requestId }, log);
+      return withoutBodyIfHead(problemAnswer(problem, language), request);
+    }
+  };
+}
+
+/** The page as it is now. */
+async function showPage(
+  link: LinkFields,
+  language: Language,
+  pageRequest: PageRequest,
+  dependencies: ConfirmDependencies,
+): Promise<PageAnswer> {
+  const scene = openScene(link, showTimeoutMs, pageRequest, dependencies);
+  const reading = await readState(scene.subject, scene.dependencies);
+  addToRecord(pageRequest.record, link, reading);
+  const view = viewOf(scene, reading, language);
+  return pageAnswer(200, view, { outcome: 'page', stage: view.stage.stage });
+}
+
+/** Does what a person decided, unless the state is not what the page showed. */
+async function answerDecision(
+  link: LinkFields,
+  language: Language,
+  pageRequest: PageRequest,
+  dependencies: ConfirmDependencies,
+): Promise<PageAnswer> {
+  const { request, record } = pageRequest;
+  const form = readForm(request);
+  const scene = openScene(link, readTimeoutMs, pageRequest, dependencies);
+  const reading = await readState(scene.subject, scene.dependencies);
+  addToRecord(record, link, reading);
+  const decidedBy = { name: form.name, isProved: false };
+  const facts = { decision: form.decision, decidedBy: form.name, decidedByProved: false };
+  const view = viewOf(scene, reading, language);
+  if (view.stage.stage !== 'open' || view.stage.shown !== form.shown) {
+    const wasChanged = { ...view, notice: { kind: 'changed' } as const };
+    return pageAnswer(409, wasChanged, { outcome: 'page', stage: view.stage.stage, ...facts });
+  }
+  try {
+    const decided = await decide(form, decidedBy, reading, scene, record.facts);
+    if (decided.result === 'changed')
+      return await showChanged(link, language, pageRequest, dependencies, facts);
+    return {
+      response: seeOther(request.path),
+      level: 'info',
+      decision: { ...decisionOf(decided), ...facts },
+    };
+  } catch (error) {
+    const problem = toProblem(error, { requestId: record.facts.requestId }, dependencies.log);
+    const notice: Notice = { kind: 'problem', code: problem.code, message: problem.message };
+    const { status } = errorCatalogue[problem.code];
+    const failed = { code: problem.code, detail: problem.message, ...problem.facts, ...facts };
+    return { ...pageAnswer(status, { ...view, notice }, failed), level: levelOf(problem) };
+  }
+}
+
+/** Another person was faster: the page as it is now. */
+async function showChanged(
+  link: LinkFields,
+  language: Language,
+  pageRequest: PageRequest,
+  dependencies: ConfirmDependencies,
+  facts: LogFields,
+): Promise<PageAnswer> {
+  const scene = openScene(link, readTimeoutMs, pageRequest, dependencies);
+  const reading = await readState(scene.subject, scene.dependencies);
+  const view = viewOf(scene, reading, language);
+  const decision = { outcome: 'page', stage: view.stage.stage, ...facts };
+  return pageAnswer(409, { ...view, notice: { kind: 'changed' } }, decision);
+}
+
+function decisionOf(decided: Exclude<Decided, { result: 'changed' }>): LogFields {
+  if (decided.result === 'left_alone') return { outcome: 'left_alone' };
+  const { outcome } = decided;
+  const groups = 'groups' in outcome ? outcome.groups.join(', ') : undefined;
+  return { ...outcome, groups };
+}
+
+function openScene(
+  link: LinkFields,
+  timeoutMs: number,
+  { context, startedOnClock, record }: PageRequest,
+  runtime: ConfirmDependencies,
+): Scene {
+  const { sources, env, now, clock, random, log } = runtime;
+  const source = sources.get(link.source);
+  if (!source) {
+    throw new Problem(
+      'source_unknown',
+      'The source that asked is not configured any more. Look in the EDAS console.',
+    );
+  }
+  const warn = (message: string, facts: Record<string, unknown>) => {
+    log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
+  };
+  const deadlineAt = clock.now() + timeoutMs;
+  const queue = { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn };
+  const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
+  const longestMs = Math.min(longestDecisionMs, (context.function?.timeout ?? Infinity) * 1000);
+  return {
+    subject: { link, source, deadlineAt },
+    terms: {
+      changeOrderId: link.changeOrderId,
+      expiresAt: link.expiresAt,
+      hold: holdOf(source, env),
+      by: source.confirm?.by ?? 'page',
+    },
+    dependencies: { edas, queue, now, clock, random, warn },
+    context,
+    runtime,
+    answerAt: startedOnClock + longestMs - answerMarginMs,
+  };
+}
+
+function viewOf({ subject, terms, context, runtime }: Scene, reading: Reading, language: Language): PageView {
+  const { link } = subject;
+  const { app, changeOrderId, source, expiresAt, problemStartedAt } = link;
+  const { asked, appName, order } = reading;
+  return {
+    language,
+    app: app === undefined ? undefined : { id: app, name: appName },
+    change: changeView(changeOrderId, order),
+    asked: {
+      source,
+      actor: asked?.actor,
+      summary: asked?.summary,
+      problemStartedAt,
+      requestedAt: asked?.requestedAt,
+      expiresAt,
+    },
+    stage: stageOf(reading, terms, runtime.now()),
+    seenAt: runtime.now(),
+    consoleUrl: consoleUrlOf(context, runtime.env),
+  };
+}
+
+function addToRecord(
+  record: AuditRecord,
+  { source, app, changeOrderId }: LinkFields,
+  { asked }: Reading,
+): void {
+  record.add({ source, app, changeOrderId, delivery: asked?.delivery, actor: asked?.actor });
+}
+
+function pageAnswer(statusCode: number, view: PageView, decision: LogFields): PageAnswer {
+  return { response: html(statusCode, renderPage(view)), level: 'info', decision };
+}
+
+function problemAnswer(problem: Problem, language: Language): PageAnswer {
+  const { code, message, facts } = problem;
+  const { status } = errorCatalogue[code];
+  const response = html(status, renderProblem({ language, code, message }));
+  const { allow, retryAfterSeconds } = facts;
+  const headers = {
+    ...response.headers,
+    ...(allow !== undefined && { Allow: allow }),
+    ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
+    // RFC 9110 wants a challenge with every 401.
+    ...(status === 401 && { 'WWW-Authenticate': 'Link' }),
+  };
+  return {
+    response: { ...response, headers },
+    level: levelOf(problem),
+    decision: { code, detail: message, ...facts },
+  };
+}
+
+function html(statusCode: number, body: string): FunctionResponse {
+  return { statusCode, headers: headersOfPage(), isBase64Encoded: false, body };
+}
+
+/** So that going back, or loading again, posts nothing. The path is as it came: the token is whole, and its own. */
+function seeOther(path: string): FunctionResponse {
+  return {
+    statusCode: 303,
+    headers: { ...headersOfPage(), Location: path },
+    isBase64Encoded: false,
+    body: '',
+  };
+}
+
+function withoutBody(answer: PageAnswer): PageAnswer {
+  return { ...answer, response: { ...answer.response, body: '' } };
+}
+
+function withoutBodyIfHead(answer: PageAnswer, { method }: WebhookRequest): PageAnswer {
+  return method === 'HEAD' ? withoutBody(answer) : answer;
+}
+
+function methodNotAllowed(): Problem {
+  const detail = 'This page is shown with GET, and its form sends POST.';
+  return new Problem('method_not_allowed', detail, { allow: 'GET, HEAD, POST' });
+}

@@ -1,0 +1,1 @@
+export { createConfirm } from './confirm.ts';

@@ -1,0 +1,16 @@
+import { excerpt } from '../../lib/text.ts';
+import type { CompiledSource } from '../source/compiled-source.ts';
+import type { JSONValue } from '../source/expression.ts';
+import { evaluateText } from './evaluate.ts';
+
+/** What a message can show, and a page on a phone. */
+const mostCharacters = 500;
+
+/** What the alert says in its own words, for people; undefined where it says nothing. It never stops a rollback. */
+export async function selectSummary(
+  { summary }: CompiledSource,
+  payload: JSONValue,
+): Promise<string | undefined> {
+  const text = summary && (await evaluateText(summary, payload, 'summary'));
+  return excerpt(text?.trim() ?? '', mostCharacters) || undefined;
+}
