@@ -1,19 +1,19 @@
-import { html, outside, type Markup } from './html.ts';
+import { html, isVisible, outside, type Markup } from './html.ts';
 import type { Texts } from './texts.ts';
 import type { OpenStage } from './view.ts';
 
 type Choice = NonNullable<OpenStage['choice']>;
 
 /** So many versions can be chosen from: the newest, and the one that ran before. */
-const mostVersions = 10;
+const mostVersions = 8;
 /** A version whose name is longer cannot be told from others on a phone. EDAS's own names have a date and a time. */
-const longestVersion = 128;
+const longestVersion = 96;
 const longestName = 64;
 
 /** The versions that the form offers. */
 export function versionsOffered({ candidates, toVersion }: Choice): string[] {
-  const short = candidates.filter((version) => version !== '' && version.length <= longestVersion);
-  return short.filter((version, index) => index < mostVersions || version === toVersion);
+  const short = candidates.filter((version) => isVisible(version) && version.length <= longestVersion);
+  return [...new Set(short)].filter((version, index) => index < mostVersions || version === toVersion);
 }
 
 /**

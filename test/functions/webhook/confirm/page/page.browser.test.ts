@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import type { Language } from '../../../../../functions/lib/language.ts';
-import { languages } from '../../../../../functions/lib/language.ts';
+import { languages, type Language } from '../../../../../functions/lib/language.ts';
 import { headersOfPage, renderPage } from '../../../../../functions/webhook/confirm/page/render.ts';
 import type { PageView, Stage } from '../../../../../functions/webhook/confirm/page/view.ts';
 import {
