@@ -49,7 +49,7 @@ export function bundleWebhook(
     wordsOnlyWhereNeeded(sources),
     endedOnlyWhereNeeded(sources),
     peopleOnlyWhereNeeded(sources),
-    pageHasOwnFile,
+    pageHasOwnFile(asksOnPage),
     jsonModule('virtual:configuration', configuration),
   ]);
 }
@@ -223,12 +223,15 @@ function peopleOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
  * The page is nothing that a webhook needs. Its file holds what it shares with the webhook once more, so that each of the two
  * is read alone: docs/decisions/0017.
  */
-const pageHasOwnFile: Plugin = {
-  name: 'the page has a file of its own',
-  setup: (build) => {
-    build.onResolve({ filter: /^\.\/confirm\/index\.ts$/ }, () => ({ path: './confirm.js', external: true }));
-  },
-};
+function pageHasOwnFile(isNeeded: boolean): Plugin {
+  const page = isNeeded ? { path: './confirm.js', external: true } : { path: noPeople };
+  return {
+    name: 'the page has a file of its own',
+    setup: (build) => {
+      build.onResolve({ filter: /^\.\/confirm\/index\.ts$/ }, () => page);
+    },
+  };
+}
 
 const noCommands = path.join(replacements, 'no-commands.ts');
 const noEnded = path.join(replacements, 'no-ended.ts');

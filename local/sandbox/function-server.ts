@@ -40,11 +40,11 @@ async function answer(
   const { method = '', url = '' } = request;
   if (!methods.includes(method)) throw new Refusal(403, `The trigger does not list the method ${method}.`);
   const [path = ''] = url.split('?');
-  const id = `1-${randomUUID()}`;
-  const event = toHttpEvent(request, await readBody(request), id);
+  const id = randomUUID();
+  const event = toHttpEvent(request, await readBody(request));
   onRequest?.({ id, method, path, event, at: Date.now() });
   // A handler that throws is what Function Compute answers with 502; ours must never get here.
-  const result = await invoke(event, { ...context, requestId: randomUUID() }).catch(failed);
+  const result = await invoke(event, { ...context, requestId: id }).catch(failed);
   const { statusCode, headers, body } = result;
   response.writeHead(statusCode, headers).end(body);
   onAnswer?.({ id, method, path }, result, performance.now() - startedAt);

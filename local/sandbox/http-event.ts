@@ -9,7 +9,7 @@ import type { IncomingMessage } from 'node:http';
  * Header names arrive in Title-Case, repeated ones joined with a comma; `X-Fc-*` are Function Compute's own and never
  * reach a function. When a body comes in base64 is not documented, so here it does whenever it could be needed.
  */
-export function toHttpEvent(request: IncomingMessage, body: Buffer, requestId = `1-${randomUUID()}`): Buffer {
+export function toHttpEvent(request: IncomingMessage, body: Buffer): Buffer {
   // Not by the class URL, which would tidy the path up before the function sees it.
   const [path = '/', ...query] = (request.url ?? '/').split('?');
   const parameters = new URLSearchParams(query.join('?'));
@@ -29,7 +29,7 @@ export function toHttpEvent(request: IncomingMessage, body: Buffer, requestId = 
       accountId: '123456789',
       domainName: 'sandbox.cn-hangzhou.fcapp.run',
       domainPrefix: 'sandbox',
-      requestId,
+      requestId: `1-${randomUUID()}`,
       http: {
         method: request.method,
         path,

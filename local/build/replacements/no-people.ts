@@ -1,4 +1,4 @@
-// In the place of functions/webhook/ask-people.ts, where no source has `confirm`.
+// In the place of functions/webhook/ask-people.ts and of the page, where no source has `confirm`, or none asks there.
 
 export function askPeople(): Promise<never> {
   return Promise.reject(new Error('no source asks people'));
@@ -6,4 +6,8 @@ export function askPeople(): Promise<never> {
 
 export function createMakeLink(): undefined {
   return undefined;
+}
+
+export function createConfirm(): never {
+  throw new Error('there is no page');
 }

@@ -81,6 +81,7 @@ describe('npm start', () => {
   let sandbox: Sandbox;
   let coloured: string;
   let output: string;
+  let pageUrl: string;
 
   beforeAll(async () => {
     sandbox = startSandbox(['--port', '0'], { FORCE_COLOR: '1' });
@@ -177,12 +178,37 @@ describe('npm start', () => {
     expect(await response.json()).toMatchObject({ outcome: 'rolling_back', source: 'pipeline' });
   });
 
+  test('prints the address of its page, which has seen the whole play', async () => {
+    const [, page = ''] =
+      /^See it in a browser: (http:\/\/127\.0\.0\.1:\d+) \(--open opens it\)$/m.exec(output) ?? [];
+    expect(output.indexOf('See it in a browser')).toBeLessThan(output.indexOf('1. A release is under way'));
+    expect(await (await fetch(page)).text()).toContain('<title>Sandbox');
+    const script = await (await fetch(`${page}/page.js`)).text();
+    expect(script).toContain('EventSource');
+    const events = await fetch(`${page}/events`);
+    let told = '';
+    for await (const chunk of events.body ?? []) {
+      told += Buffer.from(chunk as Uint8Array).toString();
+      if (told.includes('event: tasks')) break;
+    }
+    for (const seen of [
+      'rolling_back',
+      'already_terminated',
+      'signature_mismatch',
+      'already_rolled_back',
+      'dingtalk',
+    ]) {
+      expect(told).toContain(seen);
+    }
+    pageUrl = page;
+  });
+
   test('prints where its health can be asked for', async () => {
     const [, url = ''] = /^curl (http\S+)$/m.exec(output) ?? [];
     expect(await (await fetch(url)).json()).toMatchObject({ sources: 3, ready: 3 });
   });
 
-  test('ends at once with Ctrl-C, and leaves the port free', async () => {
+  test('ends at once with Ctrl-C, also for an open page, and leaves the ports free', async () => {
     const startedAt = performance.now();
     expect(await sandbox.interrupt()).toEqual({ status: 0, signal: null });
     expect(performance.now() - startedAt).toBeLessThan(2000);
@@ -190,6 +216,7 @@ describe('npm start', () => {
     const server = createServer().listen(portIn(output), '127.0.0.1');
     await once(server, 'listening');
     server.close();
+    await expect(fetch(pageUrl)).rejects.toThrow('fetch failed');
   });
 });
 
@@ -300,6 +327,7 @@ test.each([
   ['an unknown EDAS', ['--edas', 'fake'], '--edas must be stand-in or real, not "fake".'],
   ['an unknown option', ['--prot', '1'], "Unknown option '--prot'"],
   ['sources that are not there', ['--sources', 'nowhere.yaml'], 'nowhere.yaml cannot be read: ENOENT'],
+  ['a page of real EDAS', ['--edas', 'real', '--open'], '--open is for the stand-in: on real EDAS'],
   ['real EDAS without a region', ['--edas', 'real'], 'Set the region of your applications first: REGION='],
 ])('npm start says in one line what is wrong with %s', async (_what, args, beginning) => {
   expect(await runCommand(script, args)).toMatchObject({ status: 1, stderr: oneLine(beginning) });
@@ -309,7 +337,7 @@ test('npm start -- --help explains the options', async () => {
   const { status, stdout, stderr } = await runCommand(script, ['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(
-    /--port N .*\n.*--edas WHICH .*\n.*\n.*real:.*\n.*\n.*--sources FILE .*\n.*--verbose /,
+    /--port N .*\n.*--open .*\n.*\n.*--edas WHICH .*\n.*\n.*real:.*\n.*\n.*--sources FILE .*\n.*--verbose /,
   );
 });
 

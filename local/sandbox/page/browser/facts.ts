@@ -10,7 +10,8 @@ export function factRows(facts: readonly FactView[]): HTMLElement[] {
     const term = make('dt', {}, make('span', { text: label }));
     if (isDeciding) term.append(make('span', { class: 'decides', text: 'decides' }));
     const scrolls = { tabindex: '0', role: 'group', 'aria-label': label };
-    const said = make('dd', { text, ...(text.length > longText && { with: scrolls }) });
+    const long = text.length > longText ? make('div', { text, with: scrolls }) : undefined;
+    const said = make('dd', long ? {} : { text }, long);
     for (const part of [term, said]) {
       if (isDeciding) part.classList.add('deciding');
       if (tone !== undefined) part.dataset['tone'] = tone;

@@ -11,10 +11,10 @@ export interface LocalPage extends LocalFunction {
   listener: Partial<SandboxListener>;
   /** Does what the page asks for. */
   act: (action: string, asked?: object) => Promise<{ status: number; text: string }>;
-  /** The newest of what the page was told: as soon as it is as wanted. */
+  /** What the page was told last, as soon as it is as wanted. */
   told: <Kind extends PageEvent>(
     kind: Kind,
-    isWanted?: (value: PageEvents[Kind]) => boolean,
+    isWanted?: (value: PageEvents[Kind], key: string) => boolean,
   ) => Promise<PageEvents[Kind]>;
 }
 
@@ -24,8 +24,8 @@ sources:
   linear:
     preset: linear
     secrets: [kms:linear]
-    changeOrderId: data.id
     follow: true
+  cold: { preset: generic, secrets: [kms:cold], follow: true }
   alerts:
     preset: alertmanager
     secrets: [SECRET_ALERTS]
@@ -34,15 +34,17 @@ sources:
   stamped:
     verify:
       header: x-sign
-      signed: ['{timestamp}', '.', '{body}']
-      timestamp: { header: x-time }
+      signed: '{timestamp}.{body}'
+      timestamp: { header: x-time, unit: s }
     secrets: [SECRET_STAMPED]
     when: status == 'failed'
     changeOrderId: changeOrder.id
     follow: true
 `;
 
-export async function startLocalPage(atEnd: (close: () => Promise<void>) => void): Promise<LocalPage> {
+type AtEnd = (close: () => Promise<void>) => void;
+
+export async function startLocalPage(atEnd: AtEnd): Promise<LocalPage> {
   const compiled = compileSources(sources);
   const secrets = sandboxSecrets(compiled);
   const forged = sandboxSecrets(compiled, 'forged');
@@ -62,31 +64,49 @@ export async function startLocalPage(atEnd: (close: () => Promise<void>) => void
       });
       return { status: response.status, text: (await response.text()).trim() };
     },
-    told: (kind, isWanted = () => true) => readUntil(pageUrl, kind, isWanted),
+    told: listenTo(pageUrl, atEnd),
   };
 }
 
-async function readUntil<Kind extends PageEvent>(
-  url: string,
-  kind: Kind,
-  isWanted: (value: PageEvents[Kind]) => boolean,
-): Promise<PageEvents[Kind]> {
+/** An open page, which is told what happens. */
+function listenTo(url: string, atEnd: AtEnd): LocalPage['told'] {
+  const known = new Map<string, { kind: string; key: string; value: unknown }>();
+  const waiting = new Set<() => void>();
   const abort = new AbortController();
-  const response = await fetch(`${url}/events`, { signal: abort.signal });
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    const frames = text.split('\n\n');
-    text = frames.pop() ?? '';
-    for (const frame of frames) {
-      const [, event, data = ''] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(frame) ?? [];
-      const { value } = JSON.parse(data) as { value: PageEvents[Kind] };
-      if (event === kind && isWanted(value)) {
-        abort.abort();
-        return value;
+  const listen = async () => {
+    const response = await fetch(`${url}/events`, { signal: abort.signal });
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      const frames = text.split('\n\n');
+      text = frames.pop() ?? '';
+      for (const frame of frames) {
+        const [, kind = '', data = ''] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(frame) ?? [];
+        const { key, value } = JSON.parse(data) as { key: string; value: unknown };
+        known.set(`${kind} ${key}`, { kind, key, value });
       }
+      for (const look of waiting) look();
+      waiting.clear();
     }
-  }
-  throw new Error(`the page was told no such ${kind}`);
+  };
+  const listening = listen().catch(() => undefined);
+  atEnd(async () => {
+    abort.abort();
+    await listening;
+  });
+  return async <Kind extends PageEvent>(
+    kind: Kind,
+    isWanted: (value: PageEvents[Kind], key: string) => boolean = () => true,
+  ) => {
+    for (;;) {
+      const entries = [...known.values()].filter((each) => each.kind === kind) as {
+        key: string;
+        value: PageEvents[Kind];
+      }[];
+      const wanted = entries.findLast(({ key, value }) => isWanted(value, key));
+      if (wanted) return wanted.value;
+      await new Promise<void>((resolve) => waiting.add(resolve));
+    }
+  };
 }
