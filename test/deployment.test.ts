@@ -145,7 +145,14 @@ const example = envLines(read('.env.example'));
 
 /** What both functions read besides secrets, and what the webhook needs to start the other. */
 const settings = ['REGION', 'EDAS_ENDPOINT', 'FUNCTION_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
-const settingsOfWebhook = [...settings, 'KMS_ENDPOINT', 'DOCS_URL', 'FOLLOW_FUNCTION'];
+const settingsOfWebhook = [
+  ...settings,
+  'KMS_ENDPOINT',
+  'DOCS_URL',
+  'PUBLIC_URL',
+  'CONFIRM_SECRET',
+  'FOLLOW_FUNCTION',
+];
 
 interface Source {
   readonly name: string;
@@ -247,7 +254,7 @@ describe('the domain that s.yaml offers', () => {
           path: '/*',
           functionName: '${resources.webhook.props.functionName}',
           qualifier: 'LATEST',
-          methods: ['GET', 'POST'],
+          methods: ['GET', 'HEAD', 'POST'],
         },
       ],
     });
@@ -295,12 +302,12 @@ test('there are two functions, and nothing else is deployed', () => {
 describe('the webhook function', () => {
   const { props } = webhook;
 
-  test('has one anonymous HTTP trigger that takes GET and POST, nothing else', () => {
+  test('has one anonymous HTTP trigger that takes GET, HEAD and POST, nothing else', () => {
     expect(props['triggers']).toEqual([
       {
         triggerName: 'http',
         triggerType: 'http',
-        triggerConfig: { authType: 'anonymous', methods: ['GET', 'POST'], disableURLInternet: false },
+        triggerConfig: { authType: 'anonymous', methods: ['GET', 'HEAD', 'POST'], disableURLInternet: false },
       },
     ]);
   });

@@ -9,6 +9,7 @@ import { CliError } from '../cli/cli.ts';
 import type { CompiledConfiguration } from './compile-sources.ts';
 import { readDeployment, type DeployedFunction } from './deployment.ts';
 import type { Path } from './position.ts';
+import { confirmSecret } from './sources-schema.ts';
 
 /** Seconds between a source's deadline and the function's timeout, for loading the bundle and writing the answer. */
 const marginSeconds = 5;
@@ -108,6 +109,7 @@ function webhookFaults(webhook: DeployedFunction, configuration: CompiledConfigu
     ...missingVariables(webhook, own.names),
     ...variableFaults(webhook, own),
     ...configuration.sources.flatMap((source) => tooShort(webhook, source)),
+    ...(configuration.sources.some(asksOnPage) ? methodFaults(webhook) : []),
   ];
 }
 
@@ -124,6 +126,22 @@ function tooShort(webhook: DeployedFunction, { name, deadlineMs }: CompiledSourc
   return isTimeoutAtLeast(webhook, needed)
     ? []
     : [about(webhook, ['timeout'], `raise timeout to ${needed}: ${why}`)];
+}
+
+/** The page is shown with GET, and a person decides with POST. */
+function methodFaults(webhook: DeployedFunction): Fault[] {
+  const triggers: unknown[] = [webhook.props['triggers'] ?? []].flat();
+  const index = triggers.findIndex((trigger) => toRecord(trigger)['triggerType'] === 'http');
+  const { methods } = toRecord(toRecord(triggers[index])['triggerConfig']);
+  if (!Array.isArray(methods) || ['GET', 'POST'].every((method) => methods.includes(method))) return [];
+  const path = ['triggers', index, 'triggerConfig', 'methods'];
+  return [
+    about(
+      webhook,
+      path,
+      'write methods: [GET, HEAD, POST]: people open the page with GET, and decide with POST',
+    ),
+  ];
 }
 
 /** Needed as soon as one source follows its rollbacks, defers them, or rolls ended releases back. */
@@ -229,11 +247,20 @@ export function ownVariables({
 }: CompiledConfiguration): Record<'webhook' | 'follow', Variables> {
   const inVariables = sources.flatMap(({ secrets }) => secrets.filter(isVariable));
   const secrets = [...new Set(inVariables)];
+  const ofPage = sources.some(asksOnPage) ? variablesOfPage : [];
   const channels = notify.flatMap(({ url, secret }) => (secret === undefined ? [url] : [url, secret]));
   return {
-    webhook: { names: secrets, ofOther: channels, other: 'follow' },
-    follow: { names: channels, ofOther: secrets, other: 'webhook' },
+    webhook: { names: [...secrets, ...ofPage], ofOther: channels, other: 'follow' },
+    follow: { names: channels, ofOther: [...secrets, ...variablesOfPage], other: 'webhook' },
   };
+}
+
+/** What signs the links on which people decide, and where these lead. */
+const variablesOfPage = [confirmSecret, 'PUBLIC_URL'];
+
+/** Whether people decide on a page about this source. */
+export function asksOnPage({ confirm }: CompiledSource): boolean {
+  return confirm?.by === 'page';
 }
 
 /** A secret in KMS is in no environment. */

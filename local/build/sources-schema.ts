@@ -96,7 +96,7 @@ function isAddress(value: unknown): boolean {
 }
 
 /** Variables that every instance has. As an HMAC key, `cn-hangzhou` can be guessed. */
-export function isKnownToAnybody(name: string): boolean {
+function isKnownToAnybody(name: string): boolean {
   const settings = [
     'REGION',
     'EDAS_ENDPOINT',
@@ -112,6 +112,11 @@ export function isKnownToAnybody(name: string): boolean {
   ];
   const ofTheSystem = ['PATH', 'HOME', 'PWD', 'LANG', 'TZ', 'DEBUG', 'HOSTNAME'];
   return [...settings, ...ofTheSystem].includes(name) || /^(NODE|ALIBABA_CLOUD|LD)_/.test(name);
+}
+
+/** Whether the program itself reads a variable, whatever sources.yaml says. */
+export function isOfProgram(name: string): boolean {
+  return name === confirmSecret || isKnownToAnybody(name);
 }
 
 const toleranceSeconds = z

@@ -1,6 +1,7 @@
 import '../cli/ignore-debug.ts';
+import { randomBytes } from 'node:crypto';
 import { Problem } from '../../functions/errors.ts';
-import { withTimeout } from '../../functions/lib/async.ts';
+import { lazily, withTimeout } from '../../functions/lib/async.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import { invocationCredentials } from '../../functions/platform/invocation-credentials.ts';
 import { isSuspended } from '../../functions/platform/settings.ts';
@@ -169,14 +170,17 @@ async function runOnStandIn(
     closing.push(fc.close);
     const kms = await startKms(secrets, heard);
     closing.push(kms.close);
-    const env = {
+    const envAt = (url: string) => ({
       ...shared,
       ...inVariables(secrets),
       KMS_ENDPOINT: kms.url,
       FOLLOW_FUNCTION: followFunction,
       FUNCTION_ENDPOINT: fc.url,
-    };
-    const server = await serve(port, webhook.path, standInContext, env, heard);
+      // Links to the page on which people decide lead here, and end with the sandbox.
+      PUBLIC_URL: url,
+      CONFIRM_SECRET: randomBytes(32).toString('hex'),
+    });
+    const server = await serve(port, webhook.path, standInContext, envAt, heard);
     closing.push(server.close);
     const served = await page.serve({ edas, fc, kms, url: server.url }, pagePortBeside(port));
     closing.push(served.close);
@@ -231,7 +235,7 @@ async function runOnRealEdas(
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };
-  const server = await serve(port, webhook.path, {}, env, tellAll([narrator]));
+  const server = await serve(port, webhook.path, {}, () => env, tellAll([narrator]));
   stopOnSignal(server.close);
   await printRealEdas({ url: server.url, sources, secrets });
   printReady(server.url);
@@ -255,24 +259,25 @@ async function serve(
   port: number,
   bundle: string,
   context: FunctionContext,
-  env: NodeJS.Dict<string>,
+  envAt: (url: string) => NodeJS.Dict<string>,
   heard: SandboxListener,
 ): Promise<Listening> {
-  const instance = startInstance(bundle, env, heard.log);
   try {
-    const server = await startFunctionServer({
-      invoke: instance.invoke,
+    const server: Listening = await startFunctionServer({
+      invoke: async (...request) => (await instance()).invoke(...request),
       context,
       port,
       onRequest: heard.received,
       onAnswer: heard.answer,
     });
+    // Which address it has is known only now.
+    const instance = lazily(() => Promise.resolve(startInstance(bundle, envAt(server.url), heard.log)));
+    const { close } = await instance();
     return {
       url: server.url,
-      close: () => Promise.all([server.close(), instance.close()]).then(() => undefined),
+      close: () => Promise.all([server.close(), close()]).then(() => undefined),
     };
   } catch (error) {
-    await instance.close();
     if (codeOf(error) !== 'EADDRINUSE') throw error;
     throw new CliError(`Port ${port} is in use. Choose another one: npm start -- --port ${port + 1}`);
   }

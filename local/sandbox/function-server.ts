@@ -18,7 +18,7 @@ export interface FunctionServerOptions {
 }
 
 /** As the trigger in s.yaml lists them. */
-const methods = ['GET', 'POST'];
+const methods = ['GET', 'HEAD', 'POST'];
 
 /**
  * An HTTP server in the place of Function Compute's HTTP trigger: it turns requests into events and results into

@@ -45,6 +45,12 @@ export async function playRollback(stage: FirstAct): Promise<boolean> {
   const sample = sampleWebhook(source, target, Date.now(), answerAddresses[source.reply]);
   await post(stage, sample);
   const rollback = await rollbackOf(id, appId, stage);
+  if (source.confirm?.by === 'page') {
+    console.log(
+      '\nA person decides now, so the play ends here: open the link of the message in your browser.',
+    );
+    return false;
+  }
   if (!rollback) {
     console.log('\nNothing was rolled back, so the play ends here: the answer says why.');
     return false;

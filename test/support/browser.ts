@@ -45,7 +45,7 @@ export function useBrowser(): TestBrowser {
 
 /** What axe-core finds wrong in a page: the rule, and where. */
 export async function accessibilityFaults(page: Page, options: RunOptions = {}): Promise<string[]> {
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate<boolean>(`'axe' in globalThis`))) await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`);
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary = '' }) => `${id}: ${html}\n${failureSummary}`),

@@ -84,7 +84,7 @@ function checkVariable(source: CompiledSource, variable: string, env: Environmen
 
 /** Both versions are accepted, so both must be fit. */
 function checkInKms(source: CompiledSource, item: string, reading: KmsReading): Finding[] {
-  if (reading instanceof KmsFailure) return [notRead(source, item, reading)];
+  if (reading instanceof KmsFailure) return [notRead(`${item} (${source.name})`, reading)];
   const [current, previous] = reading;
   const isUsable = typeof readKey(current.text, source.verify) !== 'string';
   const replace = isUsable
@@ -111,14 +111,15 @@ function checkPrevious(source: CompiledSource, item: string, text: string): Find
   return checkText(source, item, text, { what, isFit: 'counts as well, and is long enough', replace });
 }
 
-function notRead({ name }: CompiledSource, item: string, { kind, code, message }: KmsFailure): Finding {
+/** Why KMS did not give a secret. */
+export function notRead(what: string, { kind, code, message }: KmsFailure): Finding {
   if (kind === 'unavailable') {
-    return unknown(`${item} (${name}) could not be read from KMS`, `${message} Run the doctor again.`);
+    return unknown(`${what} could not be read from KMS`, `${message} Run the doctor again.`);
   }
-  if (code === undefined) return wrong(`${item} (${name}) cannot be used`, message);
-  if (code.includes('NotFound')) return wrong(`${item} (${name}) is not in KMS`, message);
+  if (code === undefined) return wrong(`${what} cannot be used`, message);
+  if (code.includes('NotFound')) return wrong(`${what} is not in KMS`, message);
   return unknown(
-    `${item} (${name}) is not given to these credentials`,
+    `${what} is not given to these credentials`,
     `${message} These are yours, not the role's: with --url, the function shows what its role may read.`,
   );
 }

@@ -6,7 +6,7 @@ import { findFunction, ownVariables } from '../../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../../build/compile-sources.ts';
 import { readDeployment, type Deployment } from '../../build/deployment.ts';
 import { nearestOf } from '../../build/did-you-mean.ts';
-import { isKnownToAnybody } from '../../build/sources-schema.ts';
+import { isOfProgram } from '../../build/sources-schema.ts';
 import type { DeployEnvironment } from './env-file.ts';
 import { warning, type Finding } from './finding.ts';
 
@@ -26,7 +26,7 @@ export function checkVariables(
   const named = [...webhook.names, ...follow.names];
   // What s.yaml still reads although nothing needs it has a finding of its own.
   const read = [...new Set([...deployment.variables, ...named])];
-  const wanted = read.filter((name) => named.includes(name) || isKnownToAnybody(name));
+  const wanted = read.filter((name) => named.includes(name) || isOfProgram(name));
   return [
     ...lines.flatMap((line) => checkLine(line, read, wanted)),
     ...overridden(own, shell),
@@ -51,7 +51,7 @@ function checkLine(
   read: readonly string[],
   wanted: readonly string[],
 ): Finding[] {
-  if (read.includes(variable) || isKnownToAnybody(variable) || forOthers.test(variable)) return [];
+  if (read.includes(variable) || isOfProgram(variable) || forOthers.test(variable)) return [];
   const meant = nearestOf(variable, wanted);
   if (meant === undefined) {
     return [
@@ -85,7 +85,7 @@ function leftOver({ functions }: Deployment, named: readonly string[]): Finding[
   return (['webhook', 'follow'] as const).flatMap((key) => {
     const deployed = findFunction(functions, key);
     return Object.keys(toRecord(deployed?.props['environmentVariables']))
-      .filter((name) => !named.includes(name) && !isKnownToAnybody(name))
+      .filter((name) => !named.includes(name) && !isOfProgram(name))
       .map((name) =>
         warning(
           `s.yaml gives ${deployed?.name ?? key} the variable ${name}, which sources.yaml does not name`,

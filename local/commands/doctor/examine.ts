@@ -1,5 +1,5 @@
 import type { CredentialsProvider } from '../../../functions/alibaba/credentials.ts';
-import { isLoopback } from '../../../functions/alibaba/origin.ts';
+import { isLoopback, readOrigin } from '../../../functions/alibaba/origin.ts';
 import { createEdasClient } from '../../../functions/edas/client.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { invocationCredentials } from '../../../functions/platform/invocation-credentials.ts';
@@ -12,6 +12,8 @@ import { sandboxSecrets } from '../../sandbox/secrets.ts';
 import { wasDeployed } from '../deploy/deployments.ts';
 import { checkAccess } from './check-access.ts';
 import { checkChannels } from './check-channels.ts';
+import { asksOnPage } from '../../build/check-deployment.ts';
+import { checkConfirm, checkPage } from './check-confirm.ts';
 import { checkDeployment, checkSources } from './check-configuration.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { checkDeployed } from './check-deployed.ts';
@@ -101,9 +103,10 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   yield { heading: 'Secrets and settings' };
   const found = isOffline ? undefined : yield* findCredentials();
   const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
-  if (namesInKms(sources).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
+  if (namesInKms(sources, deployment.env).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
   yield* checkVariables(folder, environment, shell, configuration);
   yield* checkChannels(notify, environment.env);
+  yield* checkConfirm(sources, deployment.env, readings);
   const isFirst = url === undefined && !wasDeployed(folder, deployment);
   yield* checkSettings(deployment.env, deployment.role, isFirst);
   const alias = examination.deploys?.access ?? deployment.access;
@@ -114,6 +117,11 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   const credentials = isOffline ? '' : ', asked with your own credentials';
   yield { heading: `EDAS and Function Compute${credentials}` };
   yield* examineCloud(examination, configuration, deployment, found);
+  const page = addressOfPage(deployment.env, url);
+  if (!isOffline && page !== undefined && sources.some(asksOnPage)) {
+    yield { heading: 'The page on which people decide' };
+    yield* checkPage(page);
+  }
   if (url === undefined) return;
   yield { heading: 'The function that is deployed' };
   if (isOffline) {
@@ -122,6 +130,13 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   }
   const known = withKmsSecrets(environment.env, readings);
   yield* checkDeployed({ url, sources, env: secretsFor(url, sources, known, shell), now });
+}
+
+/** Where people open the page: the sandbox at its own address, a deployment at its PUBLIC_URL. */
+function addressOfPage(env: Environment, url: string | undefined): string | undefined {
+  if (url !== undefined && isLoopback(new URL(url).hostname)) return url;
+  const read = readOrigin(setting(env, 'PUBLIC_URL') ?? url ?? '');
+  return 'origin' in read ? read.origin : undefined;
 }
 
 type FoundCredentials = Awaited<ReturnType<typeof checkCredentials>>;
@@ -160,7 +175,7 @@ async function* examineSecrets(
     return readings;
   }
   yield { asking: endpoint };
-  const given = await readKmsSecrets(sources, endpoint, credentials);
+  const given = await readKmsSecrets(namesInKms(sources, deployed), endpoint, credentials);
   yield* checkSecrets(sources, env, given);
   return given;
 }

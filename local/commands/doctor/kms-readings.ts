@@ -6,6 +6,7 @@ import { regionOf, setting, type Environment } from '../../../functions/platform
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { readVersions, type SecretVersions } from '../../../functions/webhook/source/kms-secrets.ts';
 import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
+import { asksOnPage } from '../../build/check-deployment.ts';
 import { wrong, type Finding } from './finding.ts';
 
 /** What KMS gave for a secret, or why it is not known. */
@@ -17,9 +18,15 @@ export type KmsReadings = ReadonlyMap<string, KmsReading>;
 /** Longer than the function waits, for this machine is further away. */
 const longestWaitMs = 10_000;
 
-/** The names of all secrets in KMS, each once. */
-export function namesInKms(sources: readonly CompiledSource[]): string[] {
-  return [...new Set(sources.flatMap(({ secrets }) => secrets.flatMap((item) => nameInKms(item) ?? [])))];
+/** The names of all secrets in KMS, each once: those of the sources, and the one that signs the links to the page. */
+export function namesInKms(sources: readonly CompiledSource[], env: Environment): string[] {
+  const ofPage = sources.some(asksOnPage) ? [setting(env, 'CONFIRM_SECRET') ?? ''] : [];
+  const items = [...sources.flatMap(({ secrets }) => secrets), ...ofPage];
+  const names = items.flatMap((item) => {
+    const name = nameInKms(item);
+    return name === undefined || name === '' ? [] : [name];
+  });
+  return [...new Set(names)];
 }
 
 /** Where the functions ask KMS, for sources that have a secret there, or why they cannot. */
@@ -27,7 +34,7 @@ export function checkKmsEndpoint(
   sources: readonly CompiledSource[],
   env: Environment,
 ): { finding?: Finding; endpoint?: string } {
-  if (namesInKms(sources).length === 0) return {};
+  if (namesInKms(sources, env).length === 0) return {};
   try {
     return { endpoint: kmsEndpoint(regionOf({}, env), setting(env, 'KMS_ENDPOINT')) };
   } catch (error) {
@@ -37,14 +44,14 @@ export function checkKmsEndpoint(
   }
 }
 
-/** Reads every secret that the sources have in KMS, as the function does. It never fails. */
+/** Reads secrets in KMS, as the function does. It never fails. */
 export async function readKmsSecrets(
-  sources: readonly CompiledSource[],
+  names: readonly string[],
   endpoint: string,
   credentials: CredentialsProvider,
 ): Promise<KmsReadings> {
   const kms = createKmsClient(endpoint, credentials);
-  const readings = namesInKms(sources).map(async (name) => [name, await readingOf(name, kms)] as const);
+  const readings = names.map(async (name) => [name, await readingOf(name, kms)] as const);
   return new Map(await Promise.all(readings));
 }
 

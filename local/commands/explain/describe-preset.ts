@@ -31,6 +31,7 @@ export function describePreset(name: string): string {
     ['when', preset.when ?? 'every payload counts'],
     ['rolls back', describeTarget(preset)],
     ['began at', preset.problemStartedAt ?? 'not asked'],
+    ['summary', preset.summary ?? 'none: with confirm, people see no words of the alert'],
     ['actor', preset.actor ?? 'not asked'],
     ...(preset.answerAt === undefined ? [] : [answerRow(preset.answerAt)]),
     ['in sources.yaml', describeSource(name, preset)],
@@ -101,7 +102,6 @@ export function describeAnswers({ reply }: Pick<Preset, 'reply'>): string {
     : `messages of ${reply}, always with status 200 once the sender is known`;
 }
 
-/** The status of the refusals. */
 /** The status of what was done, or was not to be done. */
 export function describeSuccess({ successStatus, reply }: Pick<Preset, 'successStatus' | 'reply'>): string {
   return successStatus === undefined && reply === undefined
@@ -109,6 +109,7 @@ export function describeSuccess({ successStatus, reply }: Pick<Preset, 'successS
     : '200, whatever came of it';
 }
 
+/** The status of the refusals. */
 export function describeRefusals({
   refusalStatus,
   reply,

@@ -21,6 +21,27 @@ export function describeEnded({ ended, cluster }: CompiledSource): string | stri
   ];
 }
 
+/** Whether people are asked first, and how. */
+export function describeConfirm(
+  { confirm }: Pick<CompiledSource, 'confirm'>,
+  holder: Holder | undefined,
+): string | string[] {
+  if (!confirm) return 'no: no person is asked first';
+  const { of, withinMs, by, people } = confirm;
+  const when = of === 'all' ? 'each rollback' : 'a release that has ended is rolled back';
+  return [
+    `yes: before ${when}, people are asked in the channels of notify, and have ${describeDuration(withinMs)}`,
+    placesToDecide[by],
+    ...(people === 2 ? ['two different people must want it, neither of whom asked for it'] : []),
+    ...(holder ? [`with ${holder} no one is asked`] : []),
+  ];
+}
+
+const placesToDecide: Readonly<Record<'page' | 'chat', string>> = {
+  page: 'they decide on the page that the message links to: CONFIRM_SECRET signs the link, PUBLIC_URL is its address',
+  chat: 'they decide by a command in a chat whose source has allow: rollback <id>, or leave <id>',
+};
+
 /** What is rolled back at once. */
 export function describeScope({ group, batches, batchWaitMinutes }: EndedPolicy): string {
   const groups = group === 'all' ? 'all groups' : `the group ${group}`;

@@ -17,7 +17,13 @@ import {
   isPresetName,
   timeRow,
 } from './describe-preset.ts';
-import { describeApps, describeEnded, describeRollback, findHolder } from './describe-rollback.ts';
+import {
+  describeApps,
+  describeConfirm,
+  describeEnded,
+  describeRollback,
+  findHolder,
+} from './describe-rollback.ts';
 import { describeVerify } from './describe-verify.ts';
 import { table, type Row } from './table.ts';
 
@@ -58,7 +64,8 @@ export function describeSource(
     return [label, [place === undefined ? first : `${first}   (${place})`, ...others]];
   };
   const { payloadTimestamp, deliveryHeader, deadlineMs, secrets } = source;
-  const { mode, follow, notify: told } = describeRollback(source, notify, findHolder(source, isSuspended));
+  const holder = findHolder(source, isSuspended);
+  const { mode, follow, notify: told } = describeRollback(source, notify, holder);
   const target = describeTarget(source);
   return table([
     ['source', `${source.name}: POST /${source.name}`],
@@ -84,9 +91,19 @@ export function describeSource(
     row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
     row('follow', 'follow', follow),
     row('ended', 'ended', describeEnded(source)),
+    row('confirm', 'confirm', describeConfirm(source, holder)),
+    ...(source.confirm
+      ? [row('summary', 'summary', source.summary?.text ?? 'none: people see no words of the alert')]
+      : []),
+    ...(source.decides ? [decidesRow] : []),
     ['notify', told],
   ]);
 }
+
+const decidesRow: Row = [
+  'decides',
+  'its commands also decide what sources with confirmBy: chat ask people: rollback <id>, or leave <id>',
+];
 
 function replyOf({ reply, refusalStatus, successStatus }: CompiledSource) {
   return {

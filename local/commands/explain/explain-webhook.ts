@@ -18,6 +18,7 @@ import {
   selectTarget,
   selectVersion,
 } from '../../../functions/webhook/payload/intent.ts';
+import { selectSummary } from '../../../functions/webhook/payload/summary.ts';
 import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
@@ -28,7 +29,14 @@ import type { Source } from '../../../functions/webhook/source/load-sources.ts';
 import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
 import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
-import { describeApps, describeRollback, findHolder, type Holder } from './describe-rollback.ts';
+import { describeDuration } from '../../build/duration.ts';
+import {
+  describeApps,
+  describeConfirm,
+  describeRollback,
+  findHolder,
+  type Holder,
+} from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
 import { explainEnded } from './explain-ended.ts';
 import { describeMissing } from './missing-fields.ts';
@@ -116,6 +124,12 @@ export async function explainWebhook(
   if (!decision) throw new Error('a rule must decide');
   if (source.ended && 'target' in decision.end) {
     rows.push(['ended', await explainEndedRelease(source, decision.end.target, counting, webhook)]);
+  }
+  if (source.confirm) {
+    rows.push(
+      ['confirm', describeConfirm(source, holder)],
+      ['summary', (await selectSummary(source, counting)) ?? 'nothing that people would be shown'],
+    );
   }
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
   rows.push(['apps', describeApps(source)], ['mode', mode], ['follow', follow], ['notify', told]);
@@ -361,7 +375,7 @@ function nameOfTarget({
 }
 
 function describeAction(
-  { cluster, mode, apps, ended }: Source,
+  { cluster, mode, apps, ended, confirm }: Source,
   holder: Holder | undefined,
   target: Target,
 ): string {
@@ -372,7 +386,15 @@ function describeAction(
   const isBound = 'changeOrderId' in target && apps !== undefined;
   const condition = isBound ? ', if EDAS lists it among those of the apps' : '';
   const otherwise = ended ? ' One that has ended: see ended.' : '';
-  return `acted on. It would have ${describeTarget(target)} ${verb}${condition}.${otherwise}`;
+  const first = confirm && !holder ? describeAsking(confirm) : '';
+  return `acted on. ${first}It would have ${describeTarget(target)} ${verb}${condition}.${otherwise}`;
+}
+
+function describeAsking({ of, withinMs }: NonNullable<Source['confirm']>): string {
+  const time = describeDuration(withinMs);
+  return of === 'all'
+    ? `People are asked first, and have ${time}; what follows is done only if they decide so. `
+    : `Before a release that has ended is rolled back, people are asked first, and have ${time}. `;
 }
 
 function describeTarget(target: Target): string {

@@ -29,7 +29,9 @@ const shipped = [
   'tsconfig.json',
 ];
 const notShipped = [
-  ...['template.ts', 'template', 'picture.ts'].map((name) => `local/commands/${name}`),
+  ...['template.ts', 'template', 'picture.ts', 'screenshots.ts', 'screenshots'].map(
+    (name) => `local/commands/${name}`,
+  ),
   ...['docs/mutation.md', 'docs/release.md'],
 ].map((file) => path.join(root, file));
 
@@ -45,6 +47,7 @@ const developersOnly = [
   'bench',
   'template',
   'picture',
+  'screenshots',
 ];
 /** What stays of `npm test` without the tests: whether sources.yaml and s.yaml can be built. */
 const test = 'npm run build';

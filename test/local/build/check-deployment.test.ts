@@ -37,6 +37,63 @@ test('a secret that s.yaml does not pass on is told, with the line to add', () =
   ]);
 });
 
+describe('a source that asks people on a page', () => {
+  const asking = (more = '') =>
+    source(`secrets: [SECRET_PIPELINE], confirm: all${more}`, 'notify: [{ kind: slack, url: CHAT_URL }]\n');
+  const withChat = (text: string) =>
+    text.replace(
+      /(follow\.handler[^]*?environmentVariables:\n)/,
+      "$1        CHAT_URL: ${env('CHAT_URL', '')}\n",
+    );
+
+  test('finds all that it needs in the shipped s.yaml', () => {
+    expect(faultsIn(withChat(shipped), asking())).toEqual([]);
+  });
+
+  test.each(['CONFIRM_SECRET', 'PUBLIC_URL'])('needs %s, of which the line to add is told', (name) => {
+    const line = `        ${name}: \${env('${name}', '')}\n`;
+    expect(faultsIn(withChat(edited(line, '')), asking())).toEqual([
+      `webhook: add under environmentVariables: ${name}: \${env('${name}', '')}`,
+    ]);
+  });
+
+  test('keeps what signs the links out of the repository, and out of the follow function', () => {
+    const written = edited(
+      "CONFIRM_SECRET: ${env('CONFIRM_SECRET', '')}",
+      'CONFIRM_SECRET: a-secret-in-the-repository',
+    );
+    expect(faultsIn(withChat(written), asking())).toEqual([
+      "webhook: write under environmentVariables: CONFIRM_SECRET: ${env('CONFIRM_SECRET', '')}; the value goes into .env, under the same name, for s.yaml is committed",
+    ]);
+    const shared = withChat(shipped).replace(
+      'CHAT_URL:',
+      "CONFIRM_SECRET: ${env('CONFIRM_SECRET', '')}\n        CHAT_URL:",
+    );
+    expect(faultsIn(shared, asking())).toEqual([
+      'follow: take out of environmentVariables: CONFIRM_SECRET; only the webhook function needs it',
+    ]);
+  });
+
+  test.each(['[POST]', '[GET, HEAD]'])(
+    'needs a trigger that lets people open the page and decide: %s',
+    (methods) => {
+      const text = edited('methods: [GET, HEAD, POST]', `methods: ${methods}`);
+      expect(faultsIn(withChat(text), asking())).toEqual([
+        'webhook: write methods: [GET, HEAD, POST]: people open the page with GET, and decide with POST',
+      ]);
+    },
+  );
+
+  test('by a command in a chat needs neither', () => {
+    const text = shipped.replaceAll(/^ +(CONFIRM_SECRET|PUBLIC_URL): .*\n/gm, '');
+    const byChat = source(
+      "secrets: [SECRET_PIPELINE], confirm: all, confirmBy: chat }, chat: { preset: slack, secrets: [SECRET_GITHUB], allow: user_id == 'U1'",
+      'notify: [{ kind: slack, url: CHAT_URL }]\n',
+    );
+    expect(faultsIn(withChat(text), byChat)).toEqual([]);
+  });
+});
+
 test('a secret in KMS needs no variable', () => {
   const configuration = source('secrets: [kms:late, LATE_SECRET]');
   expect(faultsIn(shipped, configuration)).toEqual([

@@ -87,7 +87,7 @@ describe('the function server', () => {
     ]);
   });
 
-  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'])(
+  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
     'answers %s, which the trigger does not list, with 403, without an invocation',
     async (method) => {
       let invocations = 0;

@@ -1,19 +1,19 @@
-import { html, outside, type Markup } from './html.ts';
+import { html, isVisible, outside, type Markup } from './html.ts';
 import type { Texts } from './texts.ts';
 import type { OpenStage } from './view.ts';
 
 type Choice = NonNullable<OpenStage['choice']>;
 
 /** So many versions can be chosen from: the newest, and the one that ran before. */
-const mostVersions = 10;
+const mostVersions = 8;
 /** A version whose name is longer cannot be told from others on a phone. EDAS's own names have a date and a time. */
-const longestVersion = 128;
+const longestVersion = 96;
 const longestName = 64;
 
 /** The versions that the form offers. */
 export function versionsOffered({ candidates, toVersion }: Choice): string[] {
-  const short = candidates.filter((version) => version !== '' && version.length <= longestVersion);
-  return short.filter((version, index) => index < mostVersions || version === toVersion);
+  const short = candidates.filter((version) => isVisible(version) && version.length <= longestVersion);
+  return [...new Set(short)].filter((version, index) => index < mostVersions || version === toVersion);
 }
 
 /**
@@ -23,7 +23,20 @@ export function versionsOffered({ candidates, toVersion }: Choice): string[] {
  * https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#implicit-submission
  */
 export function decisionForm(open: OpenStage, texts: Texts): Markup {
-  const { shown, choice, left, tried } = open;
+  const { shown, does, choice, left, tried } = open;
+  const versions = choice ? versionsOffered(choice) : [];
+  const rollBack =
+    does === 'roll_back_release' && versions.length === 0
+      ? undefined
+      : html`<button
+          id="roll_back"
+          class="danger"
+          name="decision"
+          value="roll_back"
+          aria-describedby="effect"
+        >
+          ${tried ? texts.rollBackAgain : texts.rollBack}
+        </button>`;
   const leave =
     left || tried
       ? undefined
@@ -31,29 +44,23 @@ export function decisionForm(open: OpenStage, texts: Texts): Markup {
   return html`<form method="post" action="">
     <button disabled hidden></button>
     <input type="hidden" name="shown" value="${shown}" />
-    ${choice ? versionChoice(choice, texts) : undefined}
+    ${choice && versionChoice(choice, versions, texts)}
     <div class="name">
       <label for="name">${texts.name}</label>
       <input id="name" name="name" maxlength="${longestName}" autocomplete="name" aria-describedby="hint" />
       <p id="hint" class="quiet">${texts.nameHint}</p>
     </div>
-    <div class="buttons">
-      <button id="roll_back" class="danger" name="decision" value="roll_back" aria-describedby="effect">
-        ${tried ? texts.rollBackAgain : texts.rollBack}
-      </button>
-      ${leave}
-    </div>
+    <div class="buttons">${rollBack} ${leave}</div>
   </form>`;
 }
 
-function versionChoice(choice: Choice, texts: Texts): Markup {
-  const versions = versionsOffered(choice);
-  const isSure = choice.toVersion !== undefined && versions.includes(choice.toVersion);
-  const hint = versions.length === 0 ? texts.noVersion : isSure ? undefined : texts.noVersionIsSure;
+function versionChoice({ toVersion }: Choice, versions: readonly string[], texts: Texts): Markup | undefined {
+  if (versions.length === 0) return undefined;
+  const isSure = versions.some((version) => version === toVersion);
   return html`<fieldset>
     <legend>${texts.chooseVersion}</legend>
-    ${hint === undefined ? undefined : html`<p>${hint}</p>`}
-    ${versions.map((version, index) => versionOption(version, index, version === choice.toVersion, texts))}
+    ${isSure ? undefined : html`<p>${texts.noVersionIsSure}</p>`}
+    ${versions.map((version, index) => versionOption(version, index, version === toVersion, texts))}
   </fieldset>`;
 }
 

@@ -35,6 +35,16 @@ export function outsideInTitle(text: string, length = 60): Markup {
   return html`⁨${onOneLine(text, length)}⁩`;
 }
 
+/** Whether a reader would see something of a text from outside. */
+export function isVisible(text: string | undefined): text is string {
+  return text !== undefined && onOneLine(text, 100) !== '';
+}
+
+/** The same as {@link outside}, where there may be nothing to see. */
+export function outsideIfVisible(text: string | undefined, length?: number): Markup | undefined {
+  return isVisible(text) ? outside(text, length) : undefined;
+}
+
 function toText(value: Value): string {
   if (value === undefined) return '';
   if (typeof value === 'string') return escape(value);

@@ -7,7 +7,7 @@ import { textsOf as webhookTextsOf } from '../../texts/advice.ts';
 import { batchesFact, fact, instancesFact } from './bars.ts';
 import { decisionForm, versionsOffered } from './form.ts';
 import { documentOf, movingEvery, openEvery } from './frame.ts';
-import { html, outside, outsideInTitle, type Markup } from './html.ts';
+import { html, outside, outsideIfVisible, outsideInTitle, isVisible, type Markup } from './html.ts';
 import { textsOf } from './texts-of.ts';
 import type { StateTexts, Texts } from './texts.ts';
 import { durationText, isDate, timeMarkup } from './time.ts';
@@ -33,7 +33,7 @@ const longestProblem = 400;
 export function renderPage(view: PageView): string {
   const texts = textsOf(view.language);
   const { heading } = stateOf(view, texts);
-  const name = view.app?.name ?? view.app?.id;
+  const name = isVisible(view.app?.name) ? view.app.name : view.app?.id;
   const named = (write: (text: string) => Markup) =>
     heading(name === undefined ? html`${texts.theApplication}` : write(name));
   return documentOf({
@@ -110,12 +110,22 @@ function stageMarkup(view: PageView, texts: Texts): Markup {
   }
 }
 
+/** How an end looks. */
+const kindOf: Record<OverStage['result'], string> = {
+  rolled_back: 'good',
+  partly: 'bad',
+  failed: 'bad',
+  terminated: 'bad',
+  already_over: '',
+  unknown: 'bad',
+};
+
 /** What the state is, and what to do next. */
 function sentenceMarkup(view: PageView, texts: Texts): Markup {
   const { stage } = view;
   const { sentence } = stateOf(view, texts);
-  const isGood = stage.stage === 'over' && stage.result === 'rolled_back';
-  return html`<p class="state${isGood ? ' good' : ''}" data-say>${sentence}</p>`;
+  const kind = stage.stage === 'over' ? kindOf[stage.result] : '';
+  return html`<p class="state ${kind}" data-say>${sentence}</p>`;
 }
 
 function openMarkup(view: PageView, open: OpenStage, texts: Texts): Markup {
@@ -146,24 +156,23 @@ function effectMarkup(change: ChangeView, { does, choice }: OpenStage, texts: Te
     case 'brake':
       return texts.brake;
     case 'roll_back_release': {
-      const { fromVersion = '', toVersion } = choice ?? {};
-      const isOffered = choice && toVersion !== undefined && versionsOffered(choice).includes(toVersion);
-      return texts.deploys(outside(fromVersion), isOffered ? outside(toVersion) : undefined);
+      const versions = choice ? versionsOffered(choice) : [];
+      if (!choice || versions.length === 0) return texts.noVersion;
+      const sure = versions.find((version) => version === choice.toVersion);
+      return texts.deploys(outside(choice.fromVersion), outsideIfVisible(sure));
     }
   }
 }
 
 /** The version in what EDAS calls a deployment. */
 function versionMarkup({ description = '' }: ChangeView): Markup | undefined {
-  const version = versionField(description)?.split('|')[0]?.trim();
-  return version === undefined || version === '' ? undefined : outside(version);
+  return outsideIfVisible(versionField(description)?.split('|')[0]);
 }
 
 function alertMarkup({ asked, seenAt }: PageView, texts: Texts): Markup {
+  const summary = outsideIfVisible(asked.summary, longestSummary);
   const words =
-    asked.summary === undefined
-      ? html`<p>${texts.noSummary}</p>`
-      : html`<blockquote>${outside(asked.summary, longestSummary)}</blockquote>`;
+    summary === undefined ? html`<p>${texts.noSummary}</p>` : html`<blockquote>${summary}</blockquote>`;
   return html`<section>
     <h2>${texts.labels.alert}</h2>
     ${words}
@@ -202,12 +211,12 @@ function detailsMarkup({ app, change, asked, stage }: PageView, texts: Texts): M
   return html`<section>
     <h2>${labels.details}</h2>
     <dl>
-      ${app && fact(labels.app, app.name === undefined ? idMarkup(app.id) : html`${outside(app.name)} ${idMarkup(app.id)}`)}
-      ${fact(labels.description, description && outside(description, longestDescription))}
+      ${app && fact(labels.app, html`${outsideIfVisible(app.name)} ${idMarkup(app.id)}`)}
+      ${fact(labels.description, outsideIfVisible(description, longestDescription))}
       ${fact(labels.change, idMarkup(changeOrderId))}
       ${fact(labels.status, isShownAbove ? undefined : statusText(status, texts))}
       ${fact(labels.began, isDate(startedAt) ? timeMarkup(startedAt, texts) : undefined)}
-      ${fact(labels.actor, asked.actor && outside(asked.actor))} ${fact(labels.source, outside(asked.source))}
+      ${fact(labels.actor, outsideIfVisible(asked.actor))} ${fact(labels.source, outside(asked.source))}
     </dl>
   </section>`;
 }
@@ -248,7 +257,7 @@ function decisionSection(
 ): Markup | undefined {
   if (!view) return undefined;
   const { decision, name, isProved, decidedAt } = view;
-  const person = name === undefined || name === '' ? undefined : outside(name);
+  const person = outsideIfVisible(name);
   const time = isDate(decidedAt) ? timeMarkup(decidedAt, texts) : undefined;
   const proof = isProved ? texts.nameIsProved : person && texts.nameIsClaimed;
   return html`<section>

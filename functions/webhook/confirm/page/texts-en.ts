@@ -38,7 +38,7 @@ export const textsInEnglish: Texts = {
     brake: { heading: (app) => html`EDAS cannot be read. Roll back ${app} all the same?` },
   },
   until: (time, left) =>
-    left === undefined ? html`Decide until ${time}.` : html`Decide until ${time}: ${left} left.`,
+    left === undefined ? html`Decide until ${time}.` : html`Decide until ${time} (${left} left).`,
   since: (time, ago) => (ago === undefined ? html`Since ${time}.` : html`Since ${time}, ${ago} ago.`),
   noSummary: 'The alert has no text.',
   stops: (version, batches) => {

@@ -3,6 +3,7 @@ import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { checkSecrets } from '../../../../local/commands/doctor/check-secrets.ts';
 import {
   checkKmsEndpoint,
+  namesInKms,
   readKmsSecrets,
   withKmsSecrets,
 } from '../../../../local/commands/doctor/kms-readings.ts';
@@ -22,7 +23,7 @@ beforeEach(async () => {
 });
 
 const read = (ofSources = sources, credentials = fakeCredentials) =>
-  readKmsSecrets(ofSources, kms.url, { getCredentials: () => Promise.resolve(credentials) });
+  readKmsSecrets(namesInKms(ofSources, {}), kms.url, { getCredentials: () => Promise.resolve(credentials) });
 
 const check = async (ofSources = sources, env: NodeJS.Dict<string> = {}) => {
   const findings = checkSecrets(ofSources, env, await read(ofSources));

@@ -42,6 +42,7 @@ test('all that a preset brings is told', () => {
     "when             event.event_type == 'incident.triggered'",
     'rolls back       what is being deployed to the one application under apps',
     'began at         event.occurred_at',
+    `summary          ${presets.pagerduty.summary}`,
     'actor            event.data.html_url',
     'in sources.yaml  pagerduty:',
     '                   preset: pagerduty',

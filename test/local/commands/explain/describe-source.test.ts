@@ -54,6 +54,7 @@ notify:
     'mode         now: the answer comes when the rollback has begun',
     'follow       yes: the rollback is claimed, so that it is sent once, and a task follows it to its end',
     'ended        no: a release that has ended is refused',
+    'confirm      no: no person is asked first',
     'notify       wecom: English, to the address in WECOM_URL, unsigned',
   ]);
 });
@@ -78,7 +79,7 @@ test('what is done with a release that has ended is told, with all that the sour
     )
       .join('\n')
       .split(/^ended {8}/m)[1]
-      ?.split('\nnotify')[0]
+      ?.split('\nconfirm')[0]
       ?.split(/\n +/);
   expect(ended('{ within: 90m }')).toEqual([
     'yes, if it ended at most 90 min ago: a task deploys the version before it (RollbackApplication), once   (sources.yaml:1)',
@@ -108,4 +109,57 @@ test.each(Object.keys(presets))('a source with the preset %s is described', (nam
   const lines = describe(`sources: { hook: { preset: ${name}, secrets: [HOOK_SECRET], apps: [${app}] } }`);
   expect(lines[0]).toBe('source       hook: POST /hook');
   expect(lines.find((line) => line.startsWith('rolls back '))).toMatch(/ (change order|deployed) /);
+});
+
+test('of a source that asks people first it is told when, where, for how long, and what they read', () => {
+  const yaml = `
+sources:
+  alerts:
+    preset: pagerduty
+    secrets: [ALERTS_SECRET]
+    apps: [${app}]
+    confirm: { people: 2 }
+    confirmWithin: 30m
+    confirmBy: chat
+  chat:
+    preset: slack
+    secrets: [SLACK_SECRET]
+    allow: user_id == 'U1'
+notify:
+  - { kind: slack, url: SLACK_URL }
+`;
+  const lines = describe(yaml);
+  expect(
+    lines.slice(
+      lines.findIndex((line) => line.startsWith('confirm')),
+      -1,
+    ),
+  ).toEqual([
+    'confirm      yes: before each rollback, people are asked in the channels of notify, and have 30 min   (sources.yaml:7)',
+    '             they decide by a command in a chat whose source has allow: rollback <id>, or leave <id>',
+    '             two different people must want it, neither of whom asked for it',
+    `summary      ${presets.pagerduty.summary}`,
+  ]);
+  const chat = describe(
+    yaml
+      .replace(/ {2}alerts:[^]*(?= {2}chat:)/, '')
+      .replace('    allow', '    confirm: all\n    confirmBy: chat\n    allow'),
+  );
+  expect(chat).toContain(
+    'decides      its commands also decide what sources with confirmBy: chat ask people: rollback <id>, or leave <id>',
+  );
+  expect(chat).toContain('summary      none: people see no words of the alert');
+});
+
+test('that a dry run asks no one is told, and what is needed for the page', () => {
+  const lines = describe(
+    'sources: { a: { preset: generic, secrets: [A], dryRun: true, ended: { within: 30m }, app: app, confirm: ended } }\nnotify: [{ kind: slack, url: S }]\n',
+  );
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^confirm +yes: before a release that has ended is rolled back, .* 15 min/),
+      '             they decide on the page that the message links to: CONFIRM_SECRET signs the link, PUBLIC_URL is its address',
+      '             with dryRun no one is asked',
+    ]),
+  );
 });

@@ -14,7 +14,8 @@ const order = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const now = Date.parse('2026-01-02T03:04:05Z');
 
 function sourceOf(settings: string, env: Record<string, string> = {}, secret = 'HOOK_SECRET') {
-  const compiled = compileSources(`sources: { hook: { secrets: [${secret}], ${settings} } }`);
+  const notify = settings.includes('confirm:') ? '\nnotify: [{ kind: slack, url: SLACK_URL }]' : '';
+  const compiled = compileSources(`sources: { hook: { secrets: [${secret}], ${settings} } }${notify}`);
   const source = loadSources(compiled, env, () => undefined).get('hook');
   if (!source) throw new Error('there must be a source');
   return source;
@@ -404,5 +405,46 @@ describe('a release that has ended:', () => {
     expect(rulesShown(rows['ended'])).toHaveLength(releaseRules.length);
     const resolved = JSON.stringify({ ...(JSON.parse(body) as object), status: 'resolved' });
     expect((await explain(byApp, resolved, { contentType })).rows['ended']).toBeUndefined();
+  });
+});
+
+describe('a source that asks people first:', () => {
+  const body = JSON.stringify({ changeOrderId: order, summary: ' smoke test failed ' });
+
+  test('what people are shown, and that they decide, is said before what would be done', async () => {
+    const { rows, verdict } = await explain('preset: generic, confirm: all', body);
+    expect(rows).toMatchObject({
+      confirm: [
+        'yes: before each rollback, people are asked in the channels of notify, and have 15 min',
+        'they decide on the page that the message links to: CONFIRM_SECRET signs the link, PUBLIC_URL is its address',
+      ],
+      summary: 'smoke test failed',
+    });
+    expect(verdict).toContain(
+      'acted on. People are asked first, and have 15 min; what follows is done only if they decide so. It would have the change order',
+    );
+  });
+
+  test('an alert without words is told of', async () => {
+    const { rows } = await explain('preset: generic, confirm: all', JSON.stringify({ changeOrderId: order }));
+    expect(rows['summary']).toBe('nothing that people would be shown');
+  });
+
+  test('one that asks before ended releases only, stops a change in flight at once', async () => {
+    const settings = `preset: generic, apps: [${app}], ended: { within: 30m }, confirm: ended, confirmWithin: 1h`;
+    expect((await explain(settings, body)).verdict).toContain(
+      'acted on. Before a release that has ended is rolled back, people are asked first, and have 1 h. It would have',
+    );
+  });
+
+  test('a dry run asks no one', async () => {
+    const { rows, verdict } = await explain('preset: generic, confirm: all, dryRun: true', body);
+    expect(rows['confirm']).toContain('with dryRun no one is asked');
+    expect(verdict).not.toContain('People');
+  });
+
+  test('a source without confirm has no such lines', async () => {
+    const { rows } = await explain('preset: generic', body);
+    expect([rows['confirm'], rows['summary']]).toEqual([undefined, undefined]);
   });
 });
