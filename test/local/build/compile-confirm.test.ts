@@ -97,14 +97,14 @@ describe('a chat in which people decide', () => {
     const sources = compileSources(besideChat(chat, 'confirm: { people: 2 }', 'confirmBy: chat'));
     expect(sources.map(({ name, decides }) => [name, decides])).toEqual([
       ['shop', undefined],
-      ['chat', true],
+      ['chat', { people: 2 }],
     ]);
     expect(sources[0]?.confirm).toEqual({ of: 'all', withinMs: 900_000, by: 'chat', people: 2 });
   });
 
   test('may be the source itself that asks', () => {
     const text = `sources: { chat: { preset: slack, secrets: [A], allow: "user_id == 'U1'", confirm: all, confirmBy: chat } }\n${notify}\n`;
-    expect(compileSources(text)[0]?.decides).toBe(true);
+    expect(compileSources(text)[0]?.decides).toEqual({ people: 1 });
   });
 
   test('is none where no source leaves it to a chat', () => {
@@ -120,7 +120,7 @@ describe('a chat in which people decide', () => {
     expect(compileSources(text).map(({ name, decides }) => [name, decides])).toEqual([
       ['shop', undefined],
       ['open', undefined],
-      ['chat', true],
+      ['chat', { people: 1 }],
     ]);
   });
 });
