@@ -1,10 +1,18 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isNoCommand } from '../../../../functions/webhook/payload/command-fault.ts';
 import { readCommand } from '../../../../functions/webhook/payload/command.ts';
+import { root } from '../../../../local/build/bundle.ts';
 import { runs } from '../../../support/runs.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
+/** What people write that is no command, and what is one. */
+const prose = JSON.parse(readFileSync(path.join(root, 'test/data/prose.json'), 'utf8')) as {
+  commands: string[];
+  prose: string[];
+};
 const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
 
 function asksForNothing(message: string): boolean {
@@ -257,10 +265,11 @@ describe('where people decide', () => {
 
   test('every sentence without that verb means what it means elsewhere', () => {
     const sentences = [
+      ...[...prose.commands, ...prose.prose].map((text) => text.replaceAll('{id}', id)),
       ...[...commands, ...otherCommands, ...noCommands],
       ...[...refusedCommands, ...reasons].map(([message]) => message),
     ];
-    expect(sentences.length).toBeGreaterThan(100);
+    expect(sentences.length).toBeGreaterThan(350);
     for (const message of sentences) expect(readCommand(message, true)).toEqual(readCommand(message));
   });
 
