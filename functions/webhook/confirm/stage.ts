@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ChangeOrderProgress } from '../../edas/change-order.ts';
 import { endOf, phaseOf, type ChangeOrderEnd } from '../../edas/status.ts';
 import { doubtTimeoutMs, type RollbackDecided, type RollbackTask } from '../../task.ts';
@@ -140,7 +141,7 @@ function openStage(reading: Reading, { changeOrderId }: Terms): OpenStage {
 }
 
 /**
- * What a person who decides has seen. That one more batch is done changes nothing about it; that EDAS can be read again,
+ * What a person who decides has seen, as a digest: names of versions may be of any length. That one more batch is done changes nothing about it; that EDAS can be read again,
  * or cannot any more, changes nothing about what a change in flight is.
  */
 function shownOf(changeOrderId: string, due: Due, last: RollbackDecided | undefined): string {
@@ -148,7 +149,8 @@ function shownOf(changeOrderId: string, due: Due, last: RollbackDecided | undefi
     due.due === 'roll_back_release'
       ? ['release', due.choice.fromVersion, due.choice.toVersion ?? '', ...due.choice.candidates]
       : ['change'];
-  return JSON.stringify([changeOrderId, last?.decision ?? 'undecided', ...what]);
+  const seen = JSON.stringify([changeOrderId, last?.decision ?? 'undecided', ...what]);
+  return createHash('sha256').update(seen).digest('base64url');
 }
 
 function lastDecision({ decisions }: Reading): RollbackDecided | undefined {

@@ -71,7 +71,7 @@ export interface OpenStage {
    * read, asks EDAS to roll the change order back, whatever its state: the emergency brake.
    */
   does: 'stop_change' | 'roll_back_release' | 'brake';
-  /** What the page shows of the state, for the hidden field `shown` of the form. */
+  /** A digest of what the page shows of the state, for the hidden field `shown` of the form. */
   shown: string;
   /** Of a release that has ended: the versions to choose from. */
   choice?: VersionChoice | undefined;
