@@ -102,6 +102,17 @@ describe('a chat in which people decide', () => {
     expect(sources[0]?.confirm).toEqual({ of: 'all', withinMs: 900_000, by: 'chat', people: 2 });
   });
 
+  test.each([
+    ['slack', 'user_id || user.id || event.user'],
+    ['feishu', 'event.sender.sender_id.open_id || event.operator.open_id'],
+    ['dingtalk', 'senderStaffId || senderId'],
+  ])('tells people of %s apart by what they cannot change, and only where it decides', (preset, path) => {
+    const chat = `preset: ${preset}, ${allowed}`;
+    const personOf = (...lines: string[]) => compileSources(besideChat(chat, ...lines))[1]?.person?.text;
+    expect(personOf('confirm: all', 'confirmBy: chat')).toBe(path);
+    expect(personOf('confirm: all')).toBeUndefined();
+  });
+
   test('may be the source itself that asks', () => {
     const text = `sources: { chat: { preset: slack, secrets: [A], allow: "user_id == 'U1'", confirm: all, confirmBy: chat } }\n${notify}\n`;
     expect(compileSources(text)[0]?.decides).toEqual({ people: 1 });
