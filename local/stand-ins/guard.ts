@@ -34,10 +34,16 @@ export function findRefusal(
   return url.startsWith('/') ? undefined : noPath;
 }
 
-/** A page of the listener's own passes, and an address that a person types. */
+/**
+ * A page of the listener's own passes, and an address that a person types. A form of a page with `no-referrer` is sent with
+ * `Origin: null`: then only `Sec-Fetch-Site`, which no page can set, says whose it is.
+ * https://fetch.spec.whatwg.org/#append-a-request-origin-header
+ */
 function isFromWebPage({ origin, ...headers }: IncomingMessage['headers'], host: string): boolean {
   const site = headers['sec-fetch-site'] ?? 'none';
-  return (origin !== undefined && origin !== `http://${host}`) || !['none', 'same-origin'].includes(site);
+  const isOwn =
+    origin === undefined || origin === `http://${host}` || (origin === 'null' && site === 'same-origin');
+  return !isOwn || !['none', 'same-origin'].includes(site);
 }
 
 function strangeHost(hosts: ReadonlySet<string>): Refusal {
