@@ -270,7 +270,6 @@ test('of a release that has ended a person chooses the version, and it is deploy
 
 test('while rollbacks are suspended the page says so, and has no button', async () => {
   const alert = release();
-  const { changeOrderId } = alert;
   const link = await askAbout(alert);
   const { page } = await browser.open(phone);
   await page.goto(link.replace(night().url, await night().suspended()));

@@ -211,7 +211,8 @@ function peopleOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
   return {
     name: 'people only where needed',
     setup: (build) => {
-      if (!asks) build.onResolve({ filter: /\/(ask-people|confirm-settings)\.ts$/ }, () => ({ path: noPeople }));
+      if (!asks)
+        build.onResolve({ filter: /\/(ask-people|confirm-settings)\.ts$/ }, () => ({ path: noPeople }));
       if (!decidesInChat) {
         build.onResolve({ filter: /\/decide-in-chat\.ts$/ }, () => ({ path: noChatDecisions }));
       }
