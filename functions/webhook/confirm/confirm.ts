@@ -15,6 +15,7 @@ import type { WebhookRequest } from '../receive.ts';
 import { readConfirmSettings } from '../source/confirm-settings.ts';
 import { createAddKmsKeys } from '../source/kms-keys.ts';
 import { createKmsSecrets } from '../source/kms-secrets.ts';
+import type { Source } from '../source/load-sources.ts';
 import { decide, type Decided } from './decide.ts';
 import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
 import type { Notice, PageView } from './page/view.ts';
@@ -178,6 +179,7 @@ function openScene(
       'The source that asked is not configured any more. Look in the EDAS console.',
     );
   }
+  requireOwnApp(link, source);
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
   };
@@ -198,6 +200,16 @@ function openScene(
     runtime,
     answerAt: startedOnClock + longestMs - answerMarginMs,
   };
+}
+
+/** The applications of a source may have become fewer since the link was made. @throws Problem `app_not_allowed` */
+function requireOwnApp({ app, changeOrderId }: LinkFields, { apps }: Source): void {
+  if (!apps || (app !== undefined && apps.includes(app))) return;
+  throw new Problem(
+    'app_not_allowed',
+    'The source that asked may not touch this application any more. Look in the EDAS console.',
+    { ...(app !== undefined && { app }), changeOrderId },
+  );
 }
 
 function viewOf({ subject, terms, context, runtime }: Scene, reading: Reading, language: Language): PageView {

@@ -57,7 +57,9 @@ async function writeDown(
   const { changeOrderId, app } = link;
   const { queue, now, clock } = dependencies;
   const last = decisions.at(-1);
-  if (last?.decision === 'roll_back') return decision === 'roll_back' ? 'same' : 'otherwise';
+  // The second register is for a rollback: a change that was left alone once more would never be rolled back here.
+  if (last?.decision === decision) return 'same';
+  if (last?.decision === 'roll_back') return 'otherwise';
   const task: RollbackDecided = {
     version: 1,
     source: source.name,
@@ -99,7 +101,7 @@ async function rollBackAsDecided(
   const { app, changeOrderId, requestId } = link;
   const { edas } = dependencies;
   const { env, now } = runtime;
-  const hasEnded = due.due === 'roll_back_release' ? true : undefined;
+  const hasEnded = due.due === 'roll_back_release';
   return executeRollback(
     {
       source: { ...source, confirm: undefined },
