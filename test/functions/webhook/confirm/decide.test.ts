@@ -95,3 +95,25 @@ test('a link opens nothing of an application that its source may not touch any m
   expect((await post(narrowed, path, { decision: 'roll_back', shown })).status).toBe(403);
   expect([stage.edas.calls.length, stage.puts()]).toEqual([calls, 0]);
 });
+
+test('a short secret in KMS makes no link, and opens none', async () => {
+  const stage = await open({ env: { ...peopleEnv, CONFIRM_SECRET: 'kms:links' } });
+  stage.kms.secrets.put('links', 'fake-short');
+  const asked = await stage.webhook.post('asking', { changeOrderId });
+  expect([asked.status, asked.body['code']]).toEqual([503, 'source_not_configured']);
+  expect((await get(stage, '/confirm/eA.eA')).status).toBe(503);
+  expect(stage.tasks()).toEqual([]);
+});
+
+test('a rollback whose answer got lost is shown as one that may have begun, and not as what did not work', async () => {
+  const stage = await open({
+    edasFault: ({ method }) => (method === 'PUT' ? edasFaults.resetAfterHandling() : undefined),
+    rules: { ofTerminated: 'accepted', showsAfterMs: 60_000 },
+  });
+  const path = await ask(stage);
+  const shown = await shownBy(stage, path);
+  const answer = await post(stage, path, { decision: 'roll_back', shown });
+  expect(answer.status).toBe(504);
+  expect(answer.text).not.toContain('did not work');
+  expect(answer.text).not.toContain('name="shown"');
+});
