@@ -7,7 +7,7 @@ import { askIdFor, decisionIdFor, type RollbackAsked, type TaskFacts, type Versi
 import type { Asked, PeopleOutcome } from './outcome.ts';
 import { confirmPath, makeToken, type LinkFields } from './confirm/token.ts';
 import type { ConfirmPolicy } from './source/compiled-source.ts';
-import { readConfirmSettings, type ConfirmSettings } from './source/confirm-settings.ts';
+import { readConfirmSettings, readLinkKeys, type ConfirmSettings } from './source/confirm-settings.ts';
 
 /** How often people are asked about one change order: after each time that they did not decide. */
 export const mostAsks = 5;
@@ -56,7 +56,7 @@ export async function askPeople(question: Question, dependencies: AskDependencie
   }
   throw new Problem(
     'decision_not_open',
-    `People were asked ${mostAsks} times about this change order, and did not decide. They are not asked again. This request rolled nothing back: decide in the EDAS console.`,
+    `It was tried ${mostAsks} times to ask people about this change order, and they did not decide. They are not asked again. This request rolled nothing back: decide in the EDAS console.`,
     { changeOrderId },
   );
 }
@@ -94,9 +94,7 @@ export function createMakeLink(
   return async (fields) => {
     const settings = readConfirmSettings(env);
     if (!('publicUrl' in settings)) throw new Error('a source without these settings is closed');
-    const { keys } = settings.secretsInKms.length > 0 ? await addKeys(settings) : settings;
-    const [current] = keys;
-    if (!current) throw new Error('a secret that cannot be used is refused');
+    const [current] = await readLinkKeys(settings, addKeys);
     return `${settings.publicUrl}${confirmPath}${makeToken(fields, current)}`;
   };
 }

@@ -174,14 +174,15 @@ function prepare(execution: RollbackInput, dependencies: ExecutionDependencies):
   const { openQueue, env, clock, warn } = dependencies;
   const hold = holdOf(source, env);
   const queue = { openQueue, deadlineAt, clock, warn };
-  const ended = source.ended && found.app !== undefined ? termsOf(source.ended, intent) : undefined;
+  const terms = source.ended && found.app !== undefined ? termsOf(source.ended, intent) : undefined;
   const { problemStartedAt } = intent;
   const task = taskFactsOf(execution);
   return {
     source,
-    request: { ...found, deadlineAt, hold, problemStartedAt, refusesSucceeded: ended !== undefined },
+    request: { ...found, deadlineAt, hold, problemStartedAt, refusesSucceeded: terms !== undefined },
     task,
-    ended,
+    // A person who stops a change in flight has not seen what would be deployed once it has ended.
+    ended: found.hasEnded === false ? undefined : terms,
     ask: askFor(execution, task, { ...dependencies, queue }),
     dependencies: { ...dependencies, queue },
   };

@@ -12,9 +12,10 @@ import { levelOf, toProblem } from '../../platform/to-problem.ts';
 import { holdOf } from '../execute-rollback.ts';
 import type { AuditRecord } from '../audit-record.ts';
 import type { WebhookRequest } from '../receive.ts';
-import { readConfirmSettings } from '../source/confirm-settings.ts';
+import { readConfirmSettings, readLinkKeys } from '../source/confirm-settings.ts';
 import { createAddKmsKeys } from '../source/kms-keys.ts';
 import { createKmsSecrets } from '../source/kms-secrets.ts';
+import type { Source } from '../source/load-sources.ts';
 import { decide, type Decided } from './decide.ts';
 import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
 import type { Notice, PageView } from './page/view.ts';
@@ -68,7 +69,7 @@ export function createConfirm(
       );
     }
     const openThem = () => openKms(accessTo('KMS_ENDPOINT', context, env));
-    const { keys } = settings.secretsInKms.length > 0 ? await addKmsKeys(settings, openThem) : settings;
+    const keys = await readLinkKeys(settings, (each) => addKmsKeys(each, openThem));
     return readToken(request.path.slice(confirmPath.length), keys, now());
   }
 
@@ -138,7 +139,9 @@ async function answerDecision(
     const notice: Notice = { kind: 'problem', code: problem.code, message: problem.message };
     const { status } = errorCatalogue[problem.code];
     const failed = { code: problem.code, detail: problem.message, ...problem.facts, ...facts };
-    return { ...pageAnswer(status, { ...view, notice }, failed), level: levelOf(problem) };
+    // The decision is written down by now, and the rollback may have been sent: the page is not as it was.
+    const now = await lookAgain(link, language, pageRequest, dependencies);
+    return { ...pageAnswer(status, { ...now, notice }, failed), level: levelOf(problem) };
   }
 }
 
@@ -150,11 +153,19 @@ async function showChanged(
   dependencies: ConfirmDependencies,
   facts: LogFields,
 ): Promise<PageAnswer> {
-  const scene = openScene(link, readTimeoutMs, pageRequest, dependencies);
-  const reading = await readState(scene.subject, scene.dependencies);
-  const view = viewOf(scene, reading, language);
+  const view = await lookAgain(link, language, pageRequest, dependencies);
   const decision = { outcome: 'page', stage: view.stage.stage, ...facts };
   return pageAnswer(409, { ...view, notice: { kind: 'changed' } }, decision);
+}
+
+async function lookAgain(
+  link: LinkFields,
+  language: Language,
+  pageRequest: PageRequest,
+  dependencies: ConfirmDependencies,
+): Promise<PageView> {
+  const scene = openScene(link, readTimeoutMs, pageRequest, dependencies);
+  return viewOf(scene, await readState(scene.subject, scene.dependencies), language);
 }
 
 function decisionOf(decided: Exclude<Decided, { result: 'changed' }>): LogFields {
@@ -178,13 +189,16 @@ function openScene(
       'The source that asked is not configured any more. Look in the EDAS console.',
     );
   }
+  requireOwnApp(link, source);
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
   };
   const deadlineAt = clock.now() + timeoutMs;
   const queue = { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn };
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
-  const longestMs = Math.min(longestDecisionMs, (context.function?.timeout ?? Infinity) * 1000);
+  // Where it fails, the page is read once more.
+  const functionMs = (context.function?.timeout ?? Infinity) * 1000 - readTimeoutMs;
+  const longestMs = Math.min(longestDecisionMs, functionMs);
   return {
     subject: { link, source, deadlineAt },
     terms: {
@@ -198,6 +212,16 @@ function openScene(
     runtime,
     answerAt: startedOnClock + longestMs - answerMarginMs,
   };
+}
+
+/** The applications of a source may have become fewer since the link was made. @throws Problem `app_not_allowed` */
+function requireOwnApp({ app, changeOrderId }: LinkFields, { apps }: Source): void {
+  if (!apps || (app !== undefined && apps.includes(app))) return;
+  throw new Problem(
+    'app_not_allowed',
+    'The source that asked may not touch this application any more. Look in the EDAS console.',
+    { ...(app !== undefined && { app }), changeOrderId },
+  );
 }
 
 function viewOf({ subject, terms, context, runtime }: Scene, reading: Reading, language: Language): PageView {

@@ -91,7 +91,7 @@ async function rollBackAsDecided(
   const { app, changeOrderId, requestId } = link;
   const { edas } = dependencies;
   const { env, now } = runtime;
-  const hasEnded = due.due === 'roll_back_release' ? true : undefined;
+  const hasEnded = due.due === 'roll_back_release';
   return executeRollback(
     {
       source: { ...source, confirm: undefined },

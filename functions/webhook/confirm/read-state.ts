@@ -228,14 +228,18 @@ async function readInstances(
     read((edas, timeoutMs) => edas.getApplicationState(app, timeoutMs)),
     read((edas, timeoutMs) => edas.listHistoryVersions(app, timeoutMs)),
   ]);
-  return state && state.instances.length > 0 ? countVersions(state, history ?? []) : undefined;
+  return state && state.instances.length > 0 ? countVersions(state, history) : undefined;
 }
 
 /** How many instances run each version. */
-function countVersions({ instances }: ApplicationState, history: readonly HistoryVersion[]): InstancesView {
+function countVersions(
+  { instances }: ApplicationState,
+  history: readonly HistoryVersion[] | undefined,
+): InstancesView {
   const counts = new Map<string | undefined, number>();
-  for (const { versionId } of instances) {
-    const version = history.find(({ id }) => id === versionId)?.version;
+  // Without the history no version has a name, and different ones would be taken for one.
+  for (const { versionId } of history ? instances : []) {
+    const version = history?.find(({ id }) => id === versionId)?.version;
     counts.set(version, (counts.get(version) ?? 0) + 1);
   }
   return {

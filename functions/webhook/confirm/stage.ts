@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChangeOrderProgress } from '../../edas/change-order.ts';
 import { endOf, phaseOf, type ChangeOrderEnd } from '../../edas/status.ts';
+import { errorCatalogue } from '../../errors.ts';
 import { doubtTimeoutMs, type RollbackDecided, type RollbackTask } from '../../task.ts';
 import type { Hold } from '../../rollback/request.ts';
 import type { ConfirmPolicy } from '../source/compiled-source.ts';
@@ -114,10 +115,12 @@ function closedStage(reading: Reading, terms: Terms, now: number): ClosedStage |
   const left = viewOf(leaveIn(reading));
   if (due.due === 'refused') {
     const { code, message } = due.problem;
-    return { stage: 'closed', reason: 'refused', problem: { kind: 'problem', code, message }, left };
+    // A failure of EDAS or of Function Compute is no rule: a look later may find another answer.
+    const reason = errorCatalogue[code].status >= 500 ? 'unreadable' : 'refused';
+    return { stage: 'closed', reason, problem: { kind: 'problem', code, message }, left };
   }
   if (terms.hold) return { stage: 'closed', reason: terms.hold, left };
-  if (now > terms.expiresAt) return { stage: 'closed', reason: 'expired', left };
+  if (now > terms.expiresAt) return { stage: 'closed', reason: left ? 'left_alone' : 'expired', left };
   return terms.by === 'chat' ? { stage: 'closed', reason: 'in_chat', left } : undefined;
 }
 

@@ -121,13 +121,14 @@ export interface InstancesView {
 export interface ClosedStage {
   stage: 'closed';
   /**
-   * - `expired`: the time to decide is over.
+   * - `expired`: the time to decide is over. `left_alone`: it is over, too, and a person had decided to leave it alone.
    * - `suspended`: ROLLBACK_SUSPENDED is on. The page can be used again once it is off.
    * - `dry_run`: the source is a dry run.
    * - `refused`: a rule refuses it now; `problem` says why.
+   * - `unreadable`: what the rules need cannot be read now; `problem` says why.
    * - `in_chat`: it is decided by a command in a chat.
    */
-  reason: 'expired' | 'suspended' | 'dry_run' | 'refused' | 'in_chat';
+  reason: 'expired' | 'left_alone' | 'suspended' | 'dry_run' | 'refused' | 'unreadable' | 'in_chat';
   problem?: Notice | undefined;
   left?: DecisionView | undefined;
 }
