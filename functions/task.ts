@@ -159,6 +159,8 @@ export interface RollbackAsked extends TaskFacts {
   /** What the alert says, in its own words. */
   summary?: string | undefined;
   problemStartedAt?: number | undefined;
+  /** Whether a change that ends while people are asked can be rolled back all the same, as a release. */
+  rollsBackEnded?: boolean | undefined;
   /** Of a release that has ended: what would be gone back to. Undefined: a change in flight is stopped. */
   choice?: VersionChoice | undefined;
 }
@@ -401,6 +403,7 @@ function readAsk(task: Record<string, unknown>): Ask {
     link: toText(task['link']),
     summary: toText(task['summary']),
     problemStartedAt: readProblemStart(task),
+    rollsBackEnded: task['rollsBackEnded'] === true ? true : undefined,
     choice: readChoice(task['choice']),
   };
 }

@@ -18,6 +18,8 @@ export interface Question {
   policy: ConfirmPolicy;
   summary: string | undefined;
   problemStartedAt: number | undefined;
+  /** Whether the source rolls a release back that has ended. */
+  rollsBackEnded: boolean;
   /** Of a release that has ended: the versions. */
   choice: VersionChoice | undefined;
 }
@@ -62,14 +64,26 @@ export async function askPeople(question: Question, dependencies: AskDependencie
 }
 
 async function askedTask(
-  { task, policy, summary, problemStartedAt, choice }: Question,
+  { task, policy, summary, problemStartedAt, rollsBackEnded, choice }: Question,
   ask: number,
   expiresAt: number,
   { linkFor }: AskDependencies,
 ): Promise<RollbackAsked> {
   const { by, people } = policy;
   const link = by === 'page' ? await linkFor(ask, expiresAt) : undefined;
-  return { ...task, rollback: 'asked', ask, expiresAt, by, people, link, summary, problemStartedAt, choice };
+  return {
+    ...task,
+    rollback: 'asked',
+    ask,
+    expiresAt,
+    by,
+    people,
+    link,
+    summary,
+    problemStartedAt,
+    rollsBackEnded,
+    choice,
+  };
 }
 
 /** Of two deliveries at the same moment, the record shows whose task was taken. */

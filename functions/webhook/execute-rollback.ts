@@ -201,7 +201,12 @@ function askFor(
     if (!makeLink) throw new Error('there is no page');
     return makeLink({ source: name, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt });
   };
-  return (choice) => askPeople({ task, policy, summary, problemStartedAt, choice }, { queue, now, linkFor });
+  const rollsBackEnded = source.ended !== undefined && app !== undefined;
+  return (choice) =>
+    askPeople(
+      { task, policy, summary, problemStartedAt, rollsBackEnded, choice },
+      { queue, now, linkFor },
+    );
 }
 
 export function termsOf(

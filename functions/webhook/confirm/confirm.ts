@@ -24,7 +24,7 @@ import { readForm } from './read-form.ts';
 import { readState, type Reading } from './read-state.ts';
 import type { ConfirmDependencies, Scene } from './scene.ts';
 import { changeView, stageOf } from './stage.ts';
-import { confirmPath, readToken, type LinkFields } from './token.ts';
+import { confirmPath, readToken, splitToken, type LinkFields } from './token.ts';
 
 /** A request for the page. */
 export interface PageRequest {
@@ -43,7 +43,7 @@ export interface PageAnswer {
 }
 
 /** Milliseconds for reading the state: where it is shown, and before it is acted on. */
-const [showTimeoutMs, readTimeoutMs] = [5_000, 3_000];
+const [showTimeoutMs, readTimeoutMs] = [4_500, 4_500];
 /** Milliseconds for the whole of a decision: a browser waits. */
 const longestDecisionMs = 12_000;
 const answerMarginMs = 500;
@@ -68,9 +68,12 @@ export function createConfirm(
         'A setting of this page is missing or cannot be used. The log names the variable.',
       );
     }
+    const token = request.path.slice(confirmPath.length);
+    // KMS is not asked for what cannot be a link.
+    splitToken(token);
     const openThem = () => openKms(accessTo('KMS_ENDPOINT', context, env));
     const keys = await readLinkKeys(settings, (each) => addKmsKeys(each, openThem));
-    return readToken(request.path.slice(confirmPath.length), keys, now());
+    return readToken(token, keys, now());
   }
 
   return async (pageRequest) => {
@@ -121,6 +124,12 @@ async function answerDecision(
   const decidedBy = { name: form.name, isProved: false };
   const facts = { decision: form.decision, decidedBy: form.name, decidedByProved: false };
   const view = viewOf(scene, reading, language);
+  // A second tap: what it says is decided, and there is nothing more to do.
+  const isRepeat = reading.decisions.at(-1)?.decision === form.decision;
+  if (isRepeat && (view.stage.stage !== 'open' || form.decision === 'leave')) {
+    const decision = { outcome: 'page', stage: view.stage.stage, ...facts };
+    return { response: seeOther(request.path), level: 'info', decision };
+  }
   if (view.stage.stage !== 'open' || view.stage.shown !== form.shown) {
     const wasChanged = { ...view, notice: { kind: 'changed' } as const };
     return pageAnswer(409, wasChanged, { outcome: 'page', stage: view.stage.stage, ...facts });

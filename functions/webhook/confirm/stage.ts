@@ -5,7 +5,15 @@ import { errorCatalogue } from '../../errors.ts';
 import { doubtTimeoutMs, type RollbackDecided, type RollbackTask } from '../../task.ts';
 import type { Hold } from '../../rollback/request.ts';
 import type { ConfirmPolicy } from '../source/compiled-source.ts';
-import type { ChangeView, ClosedStage, DecisionView, OpenStage, OverStage, Stage } from './page/view.ts';
+import type {
+  ChangeView,
+  ClosedStage,
+  DecisionView,
+  InstancesView,
+  OpenStage,
+  OverStage,
+  Stage,
+} from './page/view.ts';
 import type { Due, Reading } from './read-state.ts';
 
 /** What decides about the stage beside what was read. */
@@ -38,6 +46,12 @@ const results: Record<ChangeOrderEnd, OverStage['result']> = {
   terminated: 'terminated',
 };
 
+/** A rollback that is complete has not helped where instances are not well. */
+function resultOf(end: ChangeOrderEnd, instances: InstancesView | undefined): OverStage['result'] {
+  const isUnhealthy = instances !== undefined && instances.healthy < instances.total;
+  return end === 'succeeded' && isUnhealthy ? 'unhealthy' : results[end];
+}
+
 /** Of a rollback that was sent, or is to be. */
 function rollbackStage(reading: Reading, now: number): Stage | undefined {
   const { rollback, order, instances } = reading;
@@ -47,7 +61,7 @@ function rollbackStage(reading: Reading, now: number): Stage | undefined {
     const end = endOf(rollback.progress?.status);
     return end === undefined
       ? { stage: 'moving', decision, rollback: view, isInDoubt: false }
-      : { stage: 'over', result: results[end], decision, rollback: view, instances };
+      : { stage: 'over', result: resultOf(end, instances), decision, rollback: view, instances };
   }
   // A change that is terminated is over, whoever ended it.
   if (phaseOf(order?.status) === 'terminated') return undefined;

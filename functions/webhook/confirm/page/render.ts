@@ -96,6 +96,7 @@ function stateOf({ stage }: PageView, texts: Texts): Pick<StateTexts, 'heading'>
 function movingTopicOf({ isInDoubt, rollback }: MovingStage): keyof Texts['moving'] {
   if (isInDoubt) return 'in_doubt';
   if (!rollback) return 'handed_over';
+  if (rollback.status === undefined) return 'unseen';
   return rollback.status === changeOrderStatus.awaitingConfirmation ? 'waiting' : 'under_way';
 }
 
@@ -119,6 +120,7 @@ function stageMarkup(view: PageView, texts: Texts): Markup {
 /** How an end looks. */
 const kindOf: Record<OverStage['result'], string> = {
   rolled_back: 'good',
+  unhealthy: 'bad',
   partly: 'bad',
   failed: 'bad',
   terminated: 'bad',

@@ -78,6 +78,11 @@ export const textsInEnglish: Texts = {
       heading: (app) => html`Rollback of ${app}: it waits for a person`,
       sentence: 'The rollback stands still until a person confirms the next batch in the EDAS console.',
     },
+    unseen: {
+      heading: (app) => html`Rolling back ${app}`,
+      sentence:
+        'The rollback has begun, and its change order cannot be read now. Look in the EDAS console how far it is.',
+    },
     under_way: {
       heading: (app) => html`Rolling back ${app}`,
       sentence: 'The rollback is under way. There is nothing to do now.',
@@ -87,6 +92,11 @@ export const textsInEnglish: Texts = {
     rolled_back: {
       heading: (app) => html`Rolled back: ${app}`,
       sentence: 'The rollback is complete. Check whether the problem is gone.',
+    },
+    unhealthy: {
+      heading: (app) => html`Rolled back, and not well: ${app}`,
+      sentence:
+        'The rollback is complete, but not all instances are healthy. Look at the instances in the EDAS console.',
     },
     partly: {
       heading: (app) => html`Rolled back only in part: ${app}`,

@@ -73,6 +73,10 @@ export const textsInChinese: Texts = {
       heading: (app) => html`${app} 的回滚正在等待人工确认`,
       sentence: '回滚已暂停，请在 EDAS 控制台确认执行下一批。',
     },
+    unseen: {
+      heading: (app) => html`正在回滚 ${app}`,
+      sentence: '回滚已开始，但目前无法读取其变更单。请在 EDAS 控制台查看回滚进度。',
+    },
     under_way: {
       heading: (app) => html`正在回滚 ${app}`,
       sentence: '回滚正在执行，目前无需操作。',
@@ -82,6 +86,10 @@ export const textsInChinese: Texts = {
     rolled_back: {
       heading: (app) => html`${app} 已回滚`,
       sentence: '回滚已完成。请确认问题是否已消失。',
+    },
+    unhealthy: {
+      heading: (app) => html`${app} 已回滚，但状态异常`,
+      sentence: '回滚已完成，但并非所有实例都状态正常。请在 EDAS 控制台查看各实例的状态。',
     },
     partly: {
       heading: (app) => html`${app} 的回滚仅部分成功`,

@@ -99,11 +99,12 @@ export interface MovingStage {
 export interface OverStage {
   stage: 'over';
   /**
+   * - `unhealthy`: its rollback has succeeded, and not all instances are healthy.
    * - `rolled_back`: its rollback has succeeded. `partly`, `failed`, `terminated`: how else its rollback ended.
    * - `already_over`: the change was terminated or rolled back without this page.
    * - `unknown`: the rollback was sent, and it cannot be seen what came of it.
    */
-  result: 'rolled_back' | 'partly' | 'failed' | 'terminated' | 'already_over' | 'unknown';
+  result: 'rolled_back' | 'unhealthy' | 'partly' | 'failed' | 'terminated' | 'already_over' | 'unknown';
   decision?: DecisionView | undefined;
   rollback?: ChangeView | undefined;
   /** What the instances run now, where EDAS shows it. */
