@@ -38,6 +38,8 @@ export interface TaskFacts {
   app?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
+  /** The chat's own id of who asked, where people decide in that chat. */
+  actorId?: string | undefined;
   /** Who decided, where a person was asked. */
   decidedBy?: Decider | undefined;
   /** Where the people of a chat wait for the result. */
@@ -48,6 +50,8 @@ export interface TaskFacts {
 export interface Decider {
   /** As typed into the page, or as the chat says it; undefined where the page was given none. */
   name?: string | undefined;
+  /** The chat's own id of the person. */
+  id?: string | undefined;
   /** Whether a signed message of a chat says so. A name that was typed into the page is only claimed. */
   isProved: boolean;
   /** The source of that chat. */
@@ -321,6 +325,7 @@ export function readTask(payload: unknown): RollbackTask {
     release: readReleaseFacts(task['release']),
     app: toId(app),
     actor: toText(task['actor']),
+    actorId: toText(task['actorId']),
     decidedBy: toDecider(task['decidedBy']),
     answerAt: toAnswerAddress(task['answerAt']),
   };
@@ -426,6 +431,7 @@ function toDecider(value: unknown): Decider | undefined {
   if (!isRecord(value)) return undefined;
   return {
     name: toText(value['name']),
+    id: toText(value['id']),
     isProved: value['isProved'] === true,
     source: toText(value['source']),
   };

@@ -46,7 +46,7 @@ export interface Reading {
   rollback: { changeOrderId: string; progress: ChangeOrderProgress | undefined } | undefined;
   /** What the rules say of a rollback now. */
   due: Due;
-  /** What the instances run; read once a rollback has ended. */
+  /** What the instances run; read before a rollback, and once it has ended. */
   instances: InstancesView | undefined;
 }
 
@@ -92,9 +92,11 @@ export async function readState(subject: Subject, dependencies: StateDependencie
   const rollback = await readRollback(subject, order, claim, release, dependencies);
   const isRelease = isEndedRelease(own, subject);
   const isOpen = rollback === undefined && release.call !== 'claimed';
-  const due = isRelease && isOpen ? await dueOfRelease(subject, dependencies) : own;
   const hasEnded = rollback && endOf(rollback.progress?.status) !== undefined;
-  const instances = hasEnded ? await readInstances(subject, dependencies) : undefined;
+  const [due, instances] = await Promise.all([
+    isRelease && isOpen ? dueOfRelease(subject, dependencies) : own,
+    (isOpen && order) || hasEnded ? readInstances(subject, dependencies) : undefined,
+  ]);
   return {
     order,
     appName,

@@ -129,6 +129,7 @@ function openStage(reading: Reading, { changeOrderId }: Terms): OpenStage {
     stage: 'open',
     does: choice ? 'roll_back_release' : due.due === 'stop_change' ? 'stop_change' : 'brake',
     shown: shownOf(changeOrderId, due, last),
+    instances: reading.instances,
     choice: choice && {
       fromVersion: choice.fromVersion,
       toVersion: choice.toVersion,

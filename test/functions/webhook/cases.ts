@@ -6,7 +6,7 @@ import type { Fault as EdasFault } from '../../../local/stand-ins/edas/faults.ts
 import * as fcFaults from '../../../local/stand-ins/fc/faults.ts';
 import * as kmsFaults from '../../../local/stand-ins/kms/faults.ts';
 import { fakeContext } from '../../support/webhook.ts';
-import { peopleAnswers, peopleEnv, peopleNotify, peopleProblems, peopleSources } from './people-cases.ts';
+import { peopleAnswers, peopleProblems } from './people-cases.ts';
 import { releaseAnswers, releaseProblems, releaseSources } from './release-cases.ts';
 import {
   app,
@@ -75,10 +75,10 @@ sources:
   dingtalk: { preset: dingtalk, secrets: [SECRET], apps: [${app}] }
   feishu: { preset: feishu, secrets: [SECRET] }
   zendesk: { preset: zendesk, secrets: [SECRET] }
-${releaseSources}${peopleSources}${peopleNotify}`;
+${releaseSources}`;
 
 export const stageOfCases = (options: Partial<StageOptions>, cleanUp: CleanUp) =>
-  setStage({ sources, ...options, env: { CLOSED_SECRET: '', ...peopleEnv, ...options.env } }, cleanUp);
+  setStage({ sources, env: { CLOSED_SECRET: '' }, ...options }, cleanUp);
 
 const onPut =
   (fault: EdasFault): NonNullable<StageOptions['edasFault']> =>

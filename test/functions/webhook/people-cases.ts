@@ -12,14 +12,16 @@ export const peopleEnv = {
   CONFIRM_SECRET: 'fake-secret-of-the-links',
 };
 
-export const peopleSources = `
-  asking: { preset: generic, secrets: [SECRET], confirm: all, deadlineMs: 4500 }
-`;
-
 export const peopleNotify = `
 notify:
   - { kind: slack, url: SLACK_URL }
 `;
+
+const sources = `
+sources:
+  asking: { preset: generic, secrets: [SECRET], confirm: all, deadlineMs: 4500 }
+${peopleNotify}`;
+const options = { sources, env: peopleEnv };
 
 /** What a person decided before. */
 async function leave({ fc, clock }: Stage): Promise<void> {
@@ -34,6 +36,7 @@ async function leave({ fc, clock }: Stage): Promise<void> {
 /** How each code comes about that only a source has that asks people. */
 export const peopleProblems = {
   decision_not_open: {
+    options,
     request: ({ webhook, fc }) => {
       for (const ask of [1, 2, 3, 4, 5]) fc.setState(askIdFor(changeOrderId, ask), 'Failed');
       return webhook.post('asking', order);
@@ -43,10 +46,12 @@ export const peopleProblems = {
 
 export const peopleAnswers: Record<string, AnswerCase> = {
   'people who are asked': {
+    options,
     request: ({ webhook }) => webhook.post('asking', order),
     ...{ status: 202, part: { outcome: 'asked', changeOrderId } },
   },
   'a repeat while people are asked': {
+    options,
     request: async ({ webhook }) => {
       await webhook.post('asking', order);
       return webhook.post('asking', order);
@@ -54,6 +59,7 @@ export const peopleAnswers: Record<string, AnswerCase> = {
     ...{ status: 200, part: { outcome: 'asked', changeOrderId, duplicate: true } },
   },
   'a change that a person left alone': {
+    options,
     request: async (stage) => {
       await leave(stage);
       return stage.webhook.post('asking', order);
