@@ -203,10 +203,7 @@ function askFor(
   };
   const rollsBackEnded = source.ended !== undefined && app !== undefined;
   return (choice) =>
-    askPeople(
-      { task, policy, summary, problemStartedAt, rollsBackEnded, choice },
-      { queue, now, linkFor },
-    );
+    askPeople({ task, policy, summary, problemStartedAt, rollsBackEnded, choice }, { queue, now, linkFor });
 }
 
 export function termsOf(

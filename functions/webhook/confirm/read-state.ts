@@ -76,8 +76,8 @@ export async function readState(subject: Subject, dependencies: StateDependencie
   const { changeOrderId, ask } = subject.link;
   const { queue } = dependencies;
   const recordOf = async (taskId: string) => taskIn(await readTaskRecord(taskId, queue));
-  const [{ order, due: own }, appName, asked, first, second, claim, release, isHandedOver] = await Promise.all(
-    [
+  const [{ order, due: own }, appName, asked, first, second, claim, release, isHandedOver] =
+    await Promise.all([
       readOrder(subject, dependencies),
       readAppName(subject, dependencies),
       recordOf(askIdFor(changeOrderId, ask)),
@@ -86,8 +86,7 @@ export async function readState(subject: Subject, dependencies: StateDependencie
       lastClaim(changeOrderId, dependencies),
       lookAtRelease(changeOrderId, queue),
       hasReleaseTask(changeOrderId, queue),
-    ],
-  );
+    ]);
   const decisions = [first, second].filter((each) => each?.rollback === 'decided');
   const rollback = await readRollback(subject, order, claim, release, dependencies);
   const isRelease = isEndedRelease(own, subject);
