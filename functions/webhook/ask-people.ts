@@ -42,7 +42,12 @@ export async function askPeople(question: Question, dependencies: AskDependencie
   const { task, policy } = question;
   const { changeOrderId } = task;
   const { queue, now } = dependencies;
-  const decision = taskIn(await readTaskRecord(decisionIdFor(changeOrderId), queue));
+  const [first, second] = await Promise.all([
+    readTaskRecord(decisionIdFor(changeOrderId, 1), queue),
+    readTaskRecord(decisionIdFor(changeOrderId, 2), queue),
+  ]);
+  // What was left alone, and then was to be rolled back after all, is not left alone.
+  const decision = taskIn(second) ?? taskIn(first);
   if (decision?.rollback === 'decided' && decision.decision === 'leave') return leftAlone(changeOrderId);
   for (let ask = 1; ask <= mostAsks; ask += 1) {
     const expiresAt = now() + policy.withinMs;
@@ -54,6 +59,8 @@ export async function askPeople(question: Question, dependencies: AskDependencie
     const record = await readTaskRecord(taskId, queue);
     if (submission === 'settled' && isOwn(record, asked)) return newlyAsked(changeOrderId, expiresAt, policy);
     if (!isOver(record, now())) return askedBefore(changeOrderId, record);
+    // They may have decided to leave it alone.
+    if (first === 'unreadable') throw notAsked(task, 'in_doubt');
     queue.warn('people did not decide in time, so they are asked again', { taskId });
   }
   throw new Problem(
