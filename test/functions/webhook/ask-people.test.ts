@@ -59,6 +59,7 @@ function open({
         policy,
         summary: undefined,
         problemStartedAt: undefined,
+  rollsBackEnded: false,
         choice: undefined,
         ...question,
       },
