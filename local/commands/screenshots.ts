@@ -1,5 +1,5 @@
 import '../cli/ignore-debug.ts';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { Language } from '../../functions/lib/language.ts';
@@ -8,6 +8,7 @@ import { CliError } from '../cli/cli.ts';
 import { runCommand } from '../cli/command.ts';
 import { root } from '../cli/root.ts';
 import { openBrowser } from './screenshots/open-browser.ts';
+import { pictureSandbox } from './screenshots/picture-sandbox.ts';
 import { typicalView } from './screenshots/typical-view.ts';
 
 const files: Record<Language, string> = { en: 'confirm-page.png', zh: 'confirm-page.zh-CN.png' };
@@ -25,7 +26,7 @@ const hasChinese = `{
 }`;
 
 await runCommand({
-  summary: 'Takes the pictures of the page on which a person decides, as a phone shows it, for the READMEs.',
+  summary: 'Takes the pictures of both pages for the READMEs: a person decides, on a phone; the sandbox.',
   usage: 'npm run screenshots -- [--out DIR]',
   options: {
     out: {
@@ -40,6 +41,7 @@ await runCommand({
     const browser = await openBrowser();
     try {
       for (const language of ['en', 'zh'] as const) await takePicture(browser, language, out);
+      writePicture(path.join(out, 'sandbox.png'), await pictureSandbox(browser));
     } finally {
       await browser.close();
     }
@@ -63,13 +65,16 @@ async function takePicture(browser: Browser, language: Language, out: string): P
       'This machine has no font for Chinese, so the Chinese picture was not taken. Install one, such as fonts-wqy-microhei.',
     );
   }
-  const file = path.join(out, files[language]);
   // Up to the buttons: what comes below them is for the one who looks closer.
   const { y = 0, height = 0 } = (await page.locator('form').boundingBox()) ?? {};
-  await page.screenshot({
-    path: file,
+  const picture = await page.screenshot({
     fullPage: true,
     clip: { x: 0, y: 0, width: 390, height: Math.ceil(y + height) + 16 },
   });
+  writePicture(path.join(out, files[language]), picture);
+}
+
+function writePicture(file: string, picture: Buffer): void {
+  writeFileSync(file, picture);
   console.log(`Wrote ${file}.`);
 }

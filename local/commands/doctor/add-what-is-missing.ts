@@ -51,11 +51,21 @@ function plan(folder: string, configuration: CompiledConfiguration, file: string
   return [...(changed ? [changed] : []), changedExample, { ...changedEnv, isSecret: true }];
 }
 
+/** What the page on which people decide needs. */
+const pageVariables: Partial<Record<string, string>> = {
+  CONFIRM_SECRET:
+    'Signs the links to the page on which people decide. Empty: a source that asks people there stays closed',
+  PUBLIC_URL:
+    'The https address of that page: a domain of your own. Empty: a source that asks people there stays closed',
+};
+
 function neededBy(configuration: CompiledConfiguration): Needed[] {
   const { webhook, follow } = ownVariables(configuration);
   const { sources, notify } = configuration;
   return [
     ...webhook.names.map((name) => {
+      const ofPage = pageVariables[name];
+      if (ofPage !== undefined) return { name, comment: ofPage, reader: 'webhook' as const };
       const paths = sources
         .filter(({ secrets }) => secrets.includes(name))
         .map((source) => `POST /${source.name}`);

@@ -59,7 +59,7 @@ function open({
         policy,
         summary: undefined,
         problemStartedAt: undefined,
-  rollsBackEnded: false,
+        rollsBackEnded: false,
         choice: undefined,
         ...question,
       },
@@ -105,6 +105,7 @@ describe('people are asked', () => {
       link: `link 1 ${start + 15 * minute}`,
       summary: 'It burns.',
       problemStartedAt: start - minute,
+      rollsBackEnded: false,
     });
   });
 
