@@ -57,7 +57,8 @@ async function writeDown(
   const { changeOrderId, app } = link;
   const { queue, now, clock } = dependencies;
   const last = decisions.at(-1);
-  if (last?.decision === 'roll_back') return decision === 'roll_back' ? 'same' : 'otherwise';
+  if (last?.decision === decision) return 'same';
+  if (last?.decision === 'roll_back') return 'otherwise';
   const task: RollbackDecided = {
     version: 1,
     source: source.name,
@@ -80,7 +81,7 @@ async function writeDown(
   if (submission === 'accepted') return 'written';
   if (submission === 'failed') return 'not';
   const stands = taskIn(await readTaskRecord(taskId, access));
-  if (stands?.rollback !== 'decided') return submission === 'exists' ? 'same' : 'not';
+  if (stands?.rollback !== 'decided') return 'not';
   return stands.decision === decision ? 'same' : 'otherwise';
 }
 
@@ -132,7 +133,7 @@ async function rollBackAsDecided(
 function notWrittenDown(changeOrderId: string): Problem {
   return new Problem(
     'task_not_taken',
-    'Function Compute did not take your decision: the log says why. Nothing is rolled back. Decide again, or let the time run out: then nothing is rolled back either.',
+    'It is not known whether Function Compute took your decision: the log says why. Your request rolled nothing back. Look at this page again, and decide again if it still asks.',
     { changeOrderId },
   );
 }
