@@ -50,7 +50,11 @@ export const errorCatalogue = {
     retry: false,
   },
   release_already_tried: { status: 409, title: 'The release was to be rolled back before', retry: false },
-  decision_not_open: { status: 409, title: 'There is nothing to decide about this change order', retry: false },
+  decision_not_open: {
+    status: 409,
+    title: 'There is nothing to decide about this change order',
+    retry: false,
+  },
   problem_predates_change: { status: 409, title: 'The problem is older than the change', retry: false },
   body_too_large: { status: 413, title: 'The body is too large', retry: false },
   content_type_unsupported: { status: 415, title: 'The content type is not supported', retry: false },

@@ -38,6 +38,8 @@ export interface TaskFacts {
   app?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
+  /** The chat's own id of who asked, where people decide in that chat. */
+  actorId?: string | undefined;
   /** Who decided, where a person was asked. */
   decidedBy?: Decider | undefined;
   /** Where the people of a chat wait for the result. */
@@ -48,6 +50,8 @@ export interface TaskFacts {
 export interface Decider {
   /** As typed into the page, or as the chat says it; undefined where the page was given none. */
   name?: string | undefined;
+  /** The chat's own id of the person. */
+  id?: string | undefined;
   /** Whether a signed message of a chat says so. A name that was typed into the page is only claimed. */
   isProved: boolean;
   /** The source of that chat. */
@@ -155,6 +159,8 @@ export interface RollbackAsked extends TaskFacts {
   /** What the alert says, in its own words. */
   summary?: string | undefined;
   problemStartedAt?: number | undefined;
+  /** Whether a change that ends while people are asked can be rolled back all the same, as a release. */
+  rollsBackEnded?: boolean | undefined;
   /** Of a release that has ended: what would be gone back to. Undefined: a change in flight is stopped. */
   choice?: VersionChoice | undefined;
 }
@@ -321,6 +327,7 @@ export function readTask(payload: unknown): RollbackTask {
     release: readReleaseFacts(task['release']),
     app: toId(app),
     actor: toText(task['actor']),
+    actorId: toText(task['actorId']),
     decidedBy: toDecider(task['decidedBy']),
     answerAt: toAnswerAddress(task['answerAt']),
   };
@@ -396,6 +403,7 @@ function readAsk(task: Record<string, unknown>): Ask {
     link: toText(task['link']),
     summary: toText(task['summary']),
     problemStartedAt: readProblemStart(task),
+    rollsBackEnded: task['rollsBackEnded'] === true ? true : undefined,
     choice: readChoice(task['choice']),
   };
 }
@@ -426,6 +434,7 @@ function toDecider(value: unknown): Decider | undefined {
   if (!isRecord(value)) return undefined;
   return {
     name: toText(value['name']),
+    id: toText(value['id']),
     isProved: value['isProved'] === true,
     source: toText(value['source']),
   };

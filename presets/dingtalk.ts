@@ -9,6 +9,9 @@ export const dingtalk = {
   contentTypes: json,
   reply: 'dingtalk',
   actor: 'senderNick',
+  // People choose their nick. The id of the employee is there where the robot's own company has it.
+  // https://open.dingtalk.com/document/orgapp/receive-message
+  person: 'senderStaffId || senderId',
   // Formatted text comes in parts. https://open.dingtalk.com/document/orgapp/receive-message
   command: 'text.content || content.richText',
   // In a conversation of two there is nobody to mention.

@@ -13,6 +13,7 @@ export const feishu = {
   },
   reply: 'feishu',
   actor: 'event.sender.sender_id.open_id || event.operator.open_id',
+  person: 'event.sender.sender_id.open_id || event.operator.open_id',
   command: 'event.message.content || event.action.value.command',
   salutation: "event.message.chat_type == 'group' && '@robot'",
   deadlineMs: 2500,

@@ -30,6 +30,8 @@ export interface Preset {
   event?: SenderEvents;
   monitorAlarms?: KnownMonitorAlarms;
   actor?: string;
+  /** The sender's own id of a person who writes, which cannot be changed as a name can. Chats need one. */
+  person?: string;
   when?: string;
   changeOrderId?: string;
   app?: string;

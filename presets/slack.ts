@@ -20,6 +20,8 @@ export const slack = {
   },
   reply: 'slack',
   actor: 'user_name || user.username || event.user',
+  // A name can be changed. https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling
+  person: 'user_id || user.id || event.user',
   // `/rollback <id>` brings the verb along; the text after any other slash command must begin with one.
   command:
     "command == '/rollback' && join(' ', ['rollback', text || '']) || contains(['/回滚', '/回滾'], command || '') && join(' ', ['回滚', text || '']) || text || actions[0].value || event.text",

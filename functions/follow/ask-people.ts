@@ -171,8 +171,12 @@ async function lookForDecision(
 }
 
 /** Whether the change was rolled back or stopped elsewhere, or ended so that EDAS takes no rollback of it. */
-function isNothingLeft(order: ChangeOrderProgress | undefined, { choice }: RollbackAsked): boolean {
+function isNothingLeft(
+  order: ChangeOrderProgress | undefined,
+  { choice, rollsBackEnded = false }: RollbackAsked,
+): boolean {
   if (phaseOf(order?.status) === 'terminated') return true;
   const { status, supportRollback } = order ?? {};
-  return choice === undefined && status === changeOrderStatus.succeeded && supportRollback === false;
+  if (choice !== undefined || rollsBackEnded) return false;
+  return status === changeOrderStatus.succeeded && supportRollback === false;
 }

@@ -1,8 +1,8 @@
 import { lookAtClaim, mostClaims } from '../claim/claim.ts';
 import { lookAtRelease } from '../claim/release-tasks.ts';
-import { readTaskRecord } from '../claim/task-calls.ts';
+import { readTaskRecord, taskIn } from '../claim/task-calls.ts';
 import { isDead } from '../platform/task-queue.ts';
-import { claimIdFor, releaseTaskIdFor } from '../task.ts';
+import { claimIdFor, releaseTaskIdFor, reportIdFor } from '../task.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { queueAccess } from './queue-access.ts';
 
@@ -30,12 +30,24 @@ async function lookForClaim(changeOrderId: string, dependencies: TaskDependencie
   for (let claim = 1; claim <= mostClaims;) {
     const access = queueAccess(dependencies);
     const record = await readTaskRecord(claimIdFor(changeOrderId, claim), access);
-    if (typeof record === 'string') return sightOf(record);
+    if (record === 'absent') return lookForReport(changeOrderId, claim, dependencies);
+    if (record === 'unreadable') return 'unseen';
     const found = await lookAtClaim(changeOrderId, claim, now, access);
     if (found.reasonOfEnd === undefined) return 'begun';
     claim = found.claim + 1;
   }
   return 'not_begun';
+}
+
+/** What was sent without a claim may have left a report. */
+async function lookForReport(
+  changeOrderId: string,
+  claim: number,
+  dependencies: TaskDependencies,
+): Promise<Sight> {
+  const record = await readTaskRecord(reportIdFor(changeOrderId, claim), queueAccess(dependencies));
+  if (typeof record === 'string') return sightOf(record);
+  return taskIn(record)?.rollback === 'refused' ? 'not_begun' : 'begun';
 }
 
 async function lookForReleaseTask(changeOrderId: string, dependencies: TaskDependencies): Promise<Sight> {

@@ -43,8 +43,8 @@ export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRoll
   app?: string | undefined;
   /** When it was made, epoch milliseconds, where it was found by its application. */
   createdAt?: number | undefined;
-  /** Whether it has succeeded, so that it is a release that has ended. */
-  hasEnded?: true | undefined;
+  /** Whether it has succeeded, so that it is a release that has ended. `false`: it is rolled back as one in flight, or not. */
+  hasEnded?: boolean | undefined;
   /** The deployments before it, the newest first, where it was found by its application: it may be the rollback of one. */
   deploymentsBefore?: readonly string[] | undefined;
 };

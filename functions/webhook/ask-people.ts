@@ -7,7 +7,7 @@ import { askIdFor, decisionIdFor, type RollbackAsked, type TaskFacts, type Versi
 import type { Asked, PeopleOutcome } from './outcome.ts';
 import { confirmPath, makeToken, type LinkFields } from './confirm/token.ts';
 import type { ConfirmPolicy } from './source/compiled-source.ts';
-import { readConfirmSettings, type ConfirmSettings } from './source/confirm-settings.ts';
+import { readConfirmSettings, readLinkKeys, type ConfirmSettings } from './source/confirm-settings.ts';
 
 /** How often people are asked about one change order: after each time that they did not decide. */
 export const mostAsks = 5;
@@ -18,6 +18,8 @@ export interface Question {
   policy: ConfirmPolicy;
   summary: string | undefined;
   problemStartedAt: number | undefined;
+  /** Whether the source rolls a release back that has ended. */
+  rollsBackEnded: boolean;
   /** Of a release that has ended: the versions. */
   choice: VersionChoice | undefined;
 }
@@ -63,20 +65,32 @@ export async function askPeople(question: Question, dependencies: AskDependencie
   }
   throw new Problem(
     'decision_not_open',
-    `People were asked ${mostAsks} times about this change order, and did not decide. They are not asked again. This request rolled nothing back: decide in the EDAS console.`,
+    `It was tried ${mostAsks} times to ask people about this change order, and they did not decide. They are not asked again. This request rolled nothing back: decide in the EDAS console.`,
     { changeOrderId },
   );
 }
 
 async function askedTask(
-  { task, policy, summary, problemStartedAt, choice }: Question,
+  { task, policy, summary, problemStartedAt, rollsBackEnded, choice }: Question,
   ask: number,
   expiresAt: number,
   { linkFor }: AskDependencies,
 ): Promise<RollbackAsked> {
   const { by, people } = policy;
   const link = by === 'page' ? await linkFor(ask, expiresAt) : undefined;
-  return { ...task, rollback: 'asked', ask, expiresAt, by, people, link, summary, problemStartedAt, choice };
+  return {
+    ...task,
+    rollback: 'asked',
+    ask,
+    expiresAt,
+    by,
+    people,
+    link,
+    summary,
+    problemStartedAt,
+    rollsBackEnded,
+    choice,
+  };
 }
 
 /** Of two deliveries at the same moment, the record shows whose task was taken. */
@@ -101,9 +115,7 @@ export function createMakeLink(
   return async (fields) => {
     const settings = readConfirmSettings(env);
     if (!('publicUrl' in settings)) throw new Error('a source without these settings is closed');
-    const { keys } = settings.secretsInKms.length > 0 ? await addKeys(settings) : settings;
-    const [current] = keys;
-    if (!current) throw new Error('a secret that cannot be used is refused');
+    const [current] = await readLinkKeys(settings, addKeys);
     return `${settings.publicUrl}${confirmPath}${makeToken(fields, current)}`;
   };
 }

@@ -1,3 +1,5 @@
+import type { Decision } from '../task.ts';
+
 /** What is known of a delivery. With its outcome or problem, it becomes the delivery's line in the audit trail. */
 export interface DeliveryFacts {
   requestId: string | undefined;
@@ -9,6 +11,10 @@ export interface DeliveryFacts {
   changeOrderId: string | undefined;
   /** Who asked, as the sender says it. */
   actor: string | undefined;
+  /** What a person decided, who it was, and whether that is proved. */
+  decision?: Decision;
+  decidedBy?: string | undefined;
+  decidedByProved?: boolean;
 }
 
 /** Collects the facts of one delivery as they become known. A fact that is known is never replaced. */
@@ -27,6 +33,7 @@ export class AuditRecord {
   }
 
   add(facts: Partial<DeliveryFacts>): void {
-    for (const name of Object.keys(facts) as (keyof DeliveryFacts)[]) this.#facts[name] ??= facts[name];
+    const known = Object.entries(this.#facts).filter(([, value]) => value !== undefined);
+    Object.assign(this.#facts, facts, Object.fromEntries(known));
   }
 }

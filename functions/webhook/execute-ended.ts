@@ -33,7 +33,7 @@ import {
   type VersionChoice,
 } from '../task.ts';
 import type { Deferred } from './hand-over.ts';
-import type { Outcome, PeopleOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 
 /** A release that has ended, and that a webhook may roll back. */
 export interface EndedReleaseInput {
@@ -74,11 +74,11 @@ export async function executeEnded(
  *
  * @throws Problem with the rule that fails; `release_already_tried`; `task_not_taken`
  */
-export async function askAboutEnded(
+export async function askAboutEnded<T>(
   input: EndedReleaseInput,
-  ask: (choice: VersionChoice) => Promise<PeopleOutcome>,
+  ask: (choice: VersionChoice) => Promise<T>,
   dependencies: EndedReleaseDependencies,
-): Promise<Outcome> {
+): Promise<Outcome | T> {
   const plan = await planOrReply(input, planReleaseChoice, dependencies);
   if ('outcome' in plan) return plan;
   const { fromVersion, toVersion, candidates } = plan;

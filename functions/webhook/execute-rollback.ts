@@ -45,6 +45,8 @@ export interface RollbackInput {
   facts: Readonly<DeliveryFacts>;
   /** What the alert says, for the people who are asked. */
   summary?: string | undefined;
+  /** The chat's own id of who asks, where people decide in that chat. */
+  actorId?: string | undefined;
   /** Who decided, where a person was asked. */
   decidedBy?: Decider | undefined;
 }
@@ -86,28 +88,65 @@ export async function executeRollback(
   dependencies: ExecutionDependencies,
 ): Promise<Outcome> {
   const job = prepare(execution, dependencies);
+  const { ask } = job;
+  if (!ask) return inFlightOrEnded(execution, job, rollBackInFlight, executeEnded);
+  const inFlight = execution.source.confirm?.of === 'all' ? insteadInFlight(ask) : rollBackInFlight;
+  return inFlightOrEnded(execution, job, inFlight, insteadOfEnded(ask));
+}
+
+/**
+ * Checks all that is checked before a rollback, and does something else in its place.
+ *
+ * @param instead given the versions, where it is a release that has ended
+ * @returns what that gives; or the outcome, where nothing would be sent
+ * @throws Problem
+ */
+export async function insteadOfRollback<T extends object>(
+  execution: RollbackInput,
+  instead: (choice?: VersionChoice) => Promise<T>,
+  dependencies: ExecutionDependencies,
+): Promise<Outcome | T> {
+  const job = prepare(execution, dependencies);
+  return inFlightOrEnded(execution, job, insteadInFlight(instead), insteadOfEnded(instead));
+}
+
+type Step<Subject, T> = (
+  subject: Subject,
+  dependencies: PreparedRollback['dependencies'],
+) => Promise<Outcome | T>;
+
+/** A change in flight goes one way; a release that has ended, or is found to have ended by now, goes the other. */
+async function inFlightOrEnded<T>(
+  { source, found }: RollbackInput,
+  job: PreparedRollback,
+  inFlight: Step<PreparedRollback, T>,
+  ofEnded: Step<EndedReleaseInput, T>,
+): Promise<Outcome | T> {
+  const { dependencies } = job;
   const ended = endedReleaseOf(job);
-  const rollBackEnded = (release: EndedReleaseInput) =>
-    job.ask && !release.hold
-      ? askAboutEnded(release, job.ask, job.dependencies)
-      : executeEnded(release, job.dependencies);
-  if (ended && execution.found.hasEnded === true) return rollBackEnded(ended);
+  if (ended && found.hasEnded === true) return ofEnded(ended, dependencies);
   try {
-    return await rollBackInFlight(execution, job);
+    return (await replyIfReleaseRollback(source, found, dependencies)) ?? (await inFlight(job, dependencies));
   } catch (error) {
     const hasEndedNow = error instanceof Problem && error.code === 'change_order_finished';
-    if (ended && hasEndedNow) return rollBackEnded(ended);
+    if (ended && hasEndedNow) return ofEnded(ended, dependencies);
     throw error;
   }
 }
 
-async function rollBackInFlight(execution: RollbackInput, job: PreparedRollback): Promise<Outcome> {
-  const { source, found } = execution;
-  const { ask } = job;
-  const own = await replyIfReleaseRollback(source, found, job.dependencies);
-  if (own) return own;
-  // All that comes before the rollback is done, and people are asked in its place.
-  if (ask && source.confirm?.of === 'all') return rollBack(job.request, job.dependencies, () => ask());
+function insteadInFlight<T extends object>(instead: () => Promise<T>): Step<PreparedRollback, T> {
+  return ({ request }, dependencies) => rollBack(request, dependencies, instead);
+}
+
+function insteadOfEnded<T extends object>(
+  instead: (choice: VersionChoice) => Promise<T>,
+): Step<EndedReleaseInput, T> {
+  return (release, dependencies) =>
+    release.hold ? executeEnded(release, dependencies) : askAboutEnded(release, instead, dependencies);
+}
+
+async function rollBackInFlight(job: PreparedRollback): Promise<Outcome> {
+  const { source } = job;
   if (source.mode === 'deferred' && !job.request.hold) return deferOrRollBack(job);
   if (source.follow) return rollBackOnceAndReport(job, 1);
   return withoutClaim(await rollBack(job.request, job.dependencies), noFollowFunction);
@@ -120,6 +159,7 @@ export function operationFor({ cluster }: Pick<CompiledSource, 'cluster'>): Roll
 
 /** A rollback that is due, and what it takes to do it or to hand it over. */
 interface PreparedRollback {
+  source: CompiledSource;
   request: RollbackRequest;
   task: TaskFacts;
   /** How it is rolled back if it has ended. Undefined: not at all. */
@@ -134,13 +174,15 @@ function prepare(execution: RollbackInput, dependencies: ExecutionDependencies):
   const { openQueue, env, clock, warn } = dependencies;
   const hold = holdOf(source, env);
   const queue = { openQueue, deadlineAt, clock, warn };
-  const ended = source.ended && found.app !== undefined ? termsOf(source.ended, intent) : undefined;
+  const terms = source.ended && found.app !== undefined ? termsOf(source.ended, intent) : undefined;
   const { problemStartedAt } = intent;
   const task = taskFactsOf(execution);
   return {
-    request: { ...found, deadlineAt, hold, problemStartedAt, refusesSucceeded: ended !== undefined },
+    source,
+    request: { ...found, deadlineAt, hold, problemStartedAt, refusesSucceeded: terms !== undefined },
     task,
-    ended,
+    // A person who stops a change in flight has not seen what would be deployed once it has ended.
+    ended: found.hasEnded === false ? undefined : terms,
     ask: askFor(execution, task, { ...dependencies, queue }),
     dependencies: { ...dependencies, queue },
   };
@@ -159,7 +201,9 @@ function askFor(
     if (!makeLink) throw new Error('there is no page');
     return makeLink({ source: name, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt });
   };
-  return (choice) => askPeople({ task, policy, summary, problemStartedAt, choice }, { queue, now, linkFor });
+  const rollsBackEnded = source.ended !== undefined && app !== undefined;
+  return (choice) =>
+    askPeople({ task, policy, summary, problemStartedAt, rollsBackEnded, choice }, { queue, now, linkFor });
 }
 
 export function termsOf(
@@ -243,7 +287,7 @@ export function holdOf(source: CompiledSource, env: Environment): Hold | undefin
 
 /** What a task has to know, whatever it has to do. */
 function taskFactsOf(execution: RollbackInput): TaskFacts {
-  const { source, intent, receivedAt, facts, found, decidedBy } = execution;
+  const { source, intent, receivedAt, facts, found, actorId, decidedBy } = execution;
   return {
     version: 1,
     source: source.name,
@@ -254,13 +298,14 @@ function taskFactsOf(execution: RollbackInput): TaskFacts {
     operation: operationFor(source),
     app: found.app ?? facts.app,
     actor: cutForTask(facts.actor),
+    actorId: cutForTask(actorId),
     decidedBy,
     answerAt: intent.answerAt,
   };
 }
 
 /** A task carries 128 KB at most, and senders choose how long these texts are. */
-function cutForTask(text: string | undefined): string | undefined {
+export function cutForTask(text: string | undefined): string | undefined {
   return text === undefined ? undefined : excerpt(text, 200);
 }
 

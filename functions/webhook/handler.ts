@@ -13,6 +13,7 @@ import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { findChangeOrder } from '../rollback/find-change-order.ts';
 import { createMakeLink } from './ask-people.ts';
 import { AuditRecord } from './audit-record.ts';
+import { decideInChat } from './decide-in-chat.ts';
 import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
 import { confirmPath } from './confirm/token.ts';
 import { executeRollback, operationFor } from './execute-rollback.ts';
@@ -24,6 +25,7 @@ import {
   requireAllowed,
   requireFreshPayload,
   selectActor,
+  selectPerson,
 } from './payload/conditions.ts';
 import { requireExpected } from './payload/expected.ts';
 import { selectIntent } from './payload/intent.ts';
@@ -144,8 +146,9 @@ export function createHandler(
   };
 }
 
-function repliedFacts({ facts }: AuditRecord): Pick<ReplyContext, 'requestId' | 'actor'> {
-  return { requestId: facts.requestId, actor: facts.actor };
+function repliedFacts({ facts }: AuditRecord): Pick<ReplyContext, 'requestId' | 'actor' | 'isDecision'> {
+  const { requestId, actor, decision } = facts;
+  return { requestId, actor, isDecision: decision !== undefined };
 }
 
 /** Nothing here reads the payload. Headers are checked before anything is hashed. */
@@ -187,7 +190,7 @@ function patienceMs({ deadlineMs }: Source, { function: own }: FunctionContext):
 async function processRequest(
   { request, context, startedOnClock, receivedAt, record, replying }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
-  { env, now, clock, random, log, addKmsKeys }: HandlerDependencies,
+  { env, now, clock, random, log, sources, addKmsKeys }: HandlerDependencies,
 ): Promise<Outcome> {
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
@@ -219,18 +222,32 @@ async function processRequest(
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
   const changeOrders = changeOrdersOf(edas, operationFor(source));
   const dependencies = { changeOrders, clock, random, warn };
+  const makeLink = createMakeLink(env, (settings) =>
+    addKmsKeys(settings, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
+  );
+  const openQueue = lazily(() => openTaskQueue(context, env));
+  const execution = { ...dependencies, edas, openQueue, env, now, makeLink };
+  const actorId = await selectPerson(source, payload);
+  const { command } = replying;
+  if (source.decides && command && 'changeOrderId' in command) {
+    const { verb, changeOrderId } = command;
+    const person = { name: record.facts.actor, id: actorId };
+    const { answerAt } = intent;
+    const decided = await decideInChat(
+      { source, verb, changeOrderId, person, answerAt, record, deadlineAt },
+      { ...execution, sources },
+    );
+    if (decided) return decided;
+  }
   const mayHaveEnded = source.ended !== undefined;
   const found = await findChangeOrder({ ...intent, mayHaveEnded, deadlineAt }, dependencies);
   record.add({ app: found.app, changeOrderId: found.changeOrderId });
   const { warning } = intent;
   if (warning !== undefined) warn(warning, { changeOrderId: found.changeOrderId });
   const summary = source.confirm && (await selectSummary(source, payload));
-  const makeLink = createMakeLink(env, (settings) =>
-    addKmsKeys(settings, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
-  );
   const outcome = await executeRollback(
-    { source, intent, found, deadlineAt, receivedAt, facts: record.facts, summary },
-    { ...dependencies, edas, openQueue: lazily(() => openTaskQueue(context, env)), env, now, makeLink },
+    { source, intent, found, deadlineAt, receivedAt, facts: record.facts, summary, actorId },
+    execution,
   );
   return warning === undefined ? outcome : withWarning(outcome, warning);
 }

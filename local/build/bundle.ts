@@ -204,14 +204,18 @@ function endedOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
   };
 }
 
-/** What asks people is left out where no source does. */
+/** What asks people is left out where no source does, and what lets them decide in a chat where no chat decides. */
 function peopleOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
-  const isNeeded = sources.some(({ confirm }) => confirm !== undefined);
+  const asks = sources.some(({ confirm }) => confirm !== undefined);
+  const decidesInChat = sources.some(({ decides }) => decides !== undefined);
   return {
     name: 'people only where needed',
     setup: (build) => {
-      if (isNeeded) return;
-      build.onResolve({ filter: /\/ask-people\.ts$/ }, () => ({ path: noPeople }));
+      if (!asks)
+        build.onResolve({ filter: /\/(ask-people|confirm-settings)\.ts$/ }, () => ({ path: noPeople }));
+      if (!decidesInChat) {
+        build.onResolve({ filter: /\/decide-in-chat\.ts$/ }, () => ({ path: noChatDecisions }));
+      }
     },
   };
 }
@@ -232,6 +236,7 @@ function pageHasOwnFile(isNeeded: boolean): Plugin {
 
 const noCommands = path.join(replacements, 'no-commands.ts');
 const noEnded = path.join(replacements, 'no-ended.ts');
+const noChatDecisions = path.join(replacements, 'no-chat-decisions.ts');
 const noPeople = path.join(replacements, 'no-people.ts');
 const webhookTexts = path.join('functions', 'webhook', 'texts');
 

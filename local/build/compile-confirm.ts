@@ -84,11 +84,19 @@ function compileSummary(summary: string | undefined, report: Report): Expression
 /** Marks the chats whose commands decide, where any source leaves it to them. Reports where there is none. */
 export function markDeciding(sources: readonly CompiledSource[], report: Report): CompiledSource[] {
   const leftToChats = sources.filter(({ confirm }) => confirm?.by === 'chat');
-  if (leftToChats.length === 0) return [...sources];
+  if (leftToChats.length === 0) return sources.map(withoutPerson);
   if (!sources.some(canDecide)) {
     for (const { name } of leftToChats) report(['sources', name, 'confirmBy'], describeNoChat(sources));
   }
-  return sources.map((source) => (canDecide(source) ? { ...source, decides: true } : source));
+  const people = leftToChats.some(({ confirm }) => confirm?.people === 2) ? 2 : 1;
+  return sources.map((source) =>
+    canDecide(source) ? { ...source, decides: { people } } : withoutPerson(source),
+  );
+}
+
+function withoutPerson(source: CompiledSource): CompiledSource {
+  const { person, ...rest } = source;
+  return person ? rest : source;
 }
 
 function isChat({ reply, command }: CompiledSource): boolean {

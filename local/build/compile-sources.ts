@@ -221,6 +221,7 @@ function checkApps(
 type Expressions = Pick<
   CompiledSource,
   | 'actor'
+  | 'person'
   | 'when'
   | 'allow'
   | 'changeOrderId'
@@ -250,6 +251,7 @@ function compileExpressions(
   checkFixedApp(compiledApp, settings.apps, report);
   return {
     actor: expression('preset', preset.actor, 'text'),
+    person: expression('preset', preset.person, 'text'),
     when: withPaths(expression('when', settings.when ?? preset.when, 'truth')),
     allow: expression('allow', settings.allow, 'truth'),
     changeOrderId: expression('changeOrderId', changeOrderId, 'text'),

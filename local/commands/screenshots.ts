@@ -31,8 +31,8 @@ await runCommand({
     out: {
       type: 'string',
       value: 'DIR',
-      default: path.join(root, 'docs/images'),
-      help: 'where the pictures go   (docs/images)',
+      default: path.join(root, 'docs/pictures'),
+      help: 'where the pictures go   (docs/pictures)',
     },
   },
   run: async ({ out }) => {

@@ -8,8 +8,8 @@ import { root } from '../cli/root.ts';
 
 /** Bytes of each file. A cold start reads and compiles that of its function, and of the packages what it needs. */
 const budgets: Record<string, number> = {
-  'webhook.js': 106_000,
-  'follow.js': 112_000,
+  'webhook.js': 110_000,
+  'follow.js': 129_000,
   'pop-core.js': 12_500,
   'pop-core-rpc.js': 11_500,
   'credentials.js': 2_500,
@@ -17,7 +17,7 @@ const budgets: Record<string, number> = {
   'fc2.js': 19_500,
 };
 /** Bytes of all of them and of LICENSES.txt, as they are uploaded. */
-const zipBudget = 107_000;
+const zipBudget = 113_500;
 
 await runCli(async () => {
   const { sources, notify } = compileConfigurationFile(path.join(root, 'sources.yaml'));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
+import { confirmPath } from '../../functions/webhook/confirm/token.ts';
 import { Refusal } from '../stand-ins/guard.ts';
 import type { Listening } from '../stand-ins/listen.ts';
 import { readBody } from '../stand-ins/request.ts';
@@ -28,7 +29,8 @@ const methods = ['GET', 'HEAD', 'POST'];
  */
 export function startFunctionServer(options: FunctionServerOptions): Promise<Listening> {
   const { port } = options;
-  return serve((request, response) => answer(request, response, options), { port });
+  const isPage = (path: string) => path.startsWith(confirmPath);
+  return serve((request, response) => answer(request, response, options), { port, isPage });
 }
 
 async function answer(

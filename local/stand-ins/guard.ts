@@ -22,22 +22,37 @@ export class Refusal extends Error {
  * Programs such as curl and the SDKs send a right `Host`, and neither of the other two.
  *
  * @param hosts every name that the listener goes by, with its port and without it
+ * @param isPage whether a path is that of a page, which a link anywhere may open, as it may open one on the internet
  */
 export function findRefusal(
-  { url = '', headers, headersDistinct }: IncomingMessage,
+  { method, url = '', headers, headersDistinct }: IncomingMessage,
   hosts: ReadonlySet<string>,
+  isPage: (path: string) => boolean,
 ): Refusal | undefined {
   const [host = '', ...others] = headersDistinct['host'] ?? [];
   if (others.length > 0 || !hosts.has(host.toLowerCase())) return strangeHost(hosts);
-  if (isFromWebPage(headers, host.toLowerCase())) return fromWebPage;
+  const isOpened = method === 'GET' && isPage(url) && isNavigation(headers);
+  if (!isOpened && isFromWebPage(headers, host.toLowerCase())) return fromWebPage;
   // `*` and absolute addresses, which are for servers as a whole and for proxies: RFC 9112, section 3.2.
   return url.startsWith('/') ? undefined : noPath;
 }
 
-/** A page of the listener's own passes, and an address that a person types. */
+/** A person follows a link, to a page in a window of its own. https://www.w3.org/TR/fetch-metadata/#framework */
+function isNavigation({ origin, ...headers }: IncomingMessage['headers']): boolean {
+  const [mode, destination] = [headers['sec-fetch-mode'], headers['sec-fetch-dest']];
+  return origin === undefined && mode === 'navigate' && destination === 'document';
+}
+
+/**
+ * A page of the listener's own passes, and an address that a person types. A form of a page with `no-referrer` is sent with
+ * `Origin: null`: then only `Sec-Fetch-Site`, which no page can set, says whose it is.
+ * https://fetch.spec.whatwg.org/#append-a-request-origin-header
+ */
 function isFromWebPage({ origin, ...headers }: IncomingMessage['headers'], host: string): boolean {
   const site = headers['sec-fetch-site'] ?? 'none';
-  return (origin !== undefined && origin !== `http://${host}`) || !['none', 'same-origin'].includes(site);
+  const isOwn =
+    origin === undefined || origin === `http://${host}` || (origin === 'null' && site === 'same-origin');
+  return !isOwn || !['none', 'same-origin'].includes(site);
 }
 
 function strangeHost(hosts: ReadonlySet<string>): Refusal {

@@ -10,6 +10,8 @@ export interface ServeOptions {
   readonly host?: string | undefined;
   /** Default 0: any free port. */
   readonly port?: number | undefined;
+  /** Whether a path is that of a page that a link may open, from a chat for example. Default: none is. */
+  readonly isPage?: ((path: string) => boolean) | undefined;
 }
 
 /** A server of {@link serve}. */
@@ -31,7 +33,7 @@ export interface Served extends Listening {
  */
 export async function serve(
   answer: Answerer,
-  { host = '127.0.0.1', port = 0 }: ServeOptions,
+  { host = '127.0.0.1', port = 0, isPage = () => false }: ServeOptions,
 ): Promise<Served> {
   const hosts = new Set<string>();
   const server = createServer((request, response) => {
@@ -39,7 +41,7 @@ export async function serve(
     request.on('error', () => request.destroy());
     response.on('error', () => response.destroy());
     void answerSafely(request, response, () => {
-      const refusal = findRefusal(request, hosts);
+      const refusal = findRefusal(request, hosts, isPage);
       if (refusal) throw refusal;
       return answer(request, response);
     });

@@ -12,9 +12,10 @@ import { levelOf, toProblem } from '../../platform/to-problem.ts';
 import { holdOf } from '../execute-rollback.ts';
 import type { AuditRecord } from '../audit-record.ts';
 import type { WebhookRequest } from '../receive.ts';
-import { readConfirmSettings } from '../source/confirm-settings.ts';
+import { readConfirmSettings, readLinkKeys } from '../source/confirm-settings.ts';
 import { createAddKmsKeys } from '../source/kms-keys.ts';
 import { createKmsSecrets } from '../source/kms-secrets.ts';
+import type { Source } from '../source/load-sources.ts';
 import { decide, type Decided } from './decide.ts';
 import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
 import type { Notice, PageView } from './page/view.ts';
@@ -23,7 +24,7 @@ import { readForm } from './read-form.ts';
 import { readState, type Reading } from './read-state.ts';
 import type { ConfirmDependencies, Scene } from './scene.ts';
 import { changeView, stageOf } from './stage.ts';
-import { confirmPath, readToken, type LinkFields } from './token.ts';
+import { confirmPath, readToken, splitToken, type LinkFields } from './token.ts';
 
 /** A request for the page. */
 export interface PageRequest {
@@ -67,9 +68,12 @@ export function createConfirm(
         'A setting of this page is missing or cannot be used. The log names the variable.',
       );
     }
+    const token = request.path.slice(confirmPath.length);
+    // KMS is not asked for what cannot be a link.
+    splitToken(token);
     const openThem = () => openKms(accessTo('KMS_ENDPOINT', context, env));
-    const { keys } = settings.secretsInKms.length > 0 ? await addKmsKeys(settings, openThem) : settings;
-    return readToken(request.path.slice(confirmPath.length), keys, now());
+    const keys = await readLinkKeys(settings, (each) => addKmsKeys(each, openThem));
+    return readToken(token, keys, now());
   }
 
   return async (pageRequest) => {
@@ -124,6 +128,13 @@ async function answerDecision(
   const isAsShown = [view, afterFailure].some(
     ({ stage }) => stage.stage === 'open' && stage.shown === form.shown,
   );
+  // A second tap: what it says is decided, and there is nothing more to do.
+  const isRepeat = reading.decisions.at(-1)?.decision === form.decision;
+  const isAtWork = view.stage.stage !== 'open' && !isAsShown;
+  if (isRepeat && (isAtWork || form.decision === 'leave')) {
+    const decision = { outcome: 'page', stage: view.stage.stage, ...facts };
+    return { response: seeOther(request.path), level: 'info', decision };
+  }
   if (!isAsShown) {
     const wasChanged = { ...view, notice: { kind: 'changed' } as const };
     return pageAnswer(409, wasChanged, { outcome: 'page', stage: view.stage.stage, ...facts });
@@ -146,6 +157,7 @@ async function answerDecision(
     const notice: Notice = { kind: 'problem', code: problem.code, message: problem.message };
     const { status } = errorCatalogue[problem.code];
     const failed = { code: problem.code, detail: problem.message, ...problem.facts, ...facts };
+    // The decision is written down by now, and the rollback may have been sent: the page is not as it was.
     const again = openScene(link, readAgainTimeoutMs, pageRequest, dependencies);
     const now = await readAgain(withFailure(again), language);
     return { ...pageAnswer(status, { ...now, notice }, failed), level: levelOf(problem) };
@@ -183,13 +195,16 @@ function openScene(
       'The source that asked is not configured any more. Look in the EDAS console.',
     );
   }
+  requireOwnApp(link, source);
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
   };
   const deadlineAt = clock.now() + timeoutMs;
   const queue = { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn };
   const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
-  const longestMs = Math.min(longestDecisionMs, (context.function?.timeout ?? Infinity) * 1000);
+  // Where it fails, the page is read once more.
+  const functionMs = (context.function?.timeout ?? Infinity) * 1000 - readTimeoutMs;
+  const longestMs = Math.min(longestDecisionMs, functionMs);
   return {
     subject: { link, source, deadlineAt },
     terms: {
@@ -203,6 +218,16 @@ function openScene(
     runtime,
     answerAt: startedOnClock + longestMs - answerMarginMs,
   };
+}
+
+/** The applications of a source may have become fewer since the link was made. @throws Problem `app_not_allowed` */
+function requireOwnApp({ app, changeOrderId }: LinkFields, { apps }: Source): void {
+  if (!apps || (app !== undefined && apps.includes(app))) return;
+  throw new Problem(
+    'app_not_allowed',
+    'The source that asked may not touch this application any more. Look in the EDAS console.',
+    { ...(app !== undefined && { app }), changeOrderId },
+  );
 }
 
 function viewOf({ subject, terms, context, runtime }: Scene, reading: Reading, language: Language): PageView {

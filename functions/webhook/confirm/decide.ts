@@ -1,9 +1,9 @@
-import { readTaskRecord, submitTask, taskIn } from '../../claim/task-calls.ts';
+import { writeDecision, type WrittenDecision } from '../../claim/write-decision.ts';
 import { lazily } from '../../lib/async.ts';
 import { Problem } from '../../errors.ts';
 import { openTaskQueue } from '../../platform/open-task-queue.ts';
 import { changeOrdersOf } from '../../rollback/change-orders.ts';
-import { decisionIdFor, type Decider, type RollbackDecided } from '../../task.ts';
+import type { Decider, RollbackDecided } from '../../task.ts';
 import type { DeliveryFacts } from '../audit-record.ts';
 import { executeRollback, operationFor } from '../execute-rollback.ts';
 import type { Outcome } from '../outcome.ts';
@@ -32,6 +32,7 @@ export async function decide(
   const version = requireVersion(form, reading);
   const written = await writeDown(form, decidedBy, reading, scene);
   if (written === 'otherwise') return { result: 'changed' };
+  if (written === 'unseen' && form.decision === 'leave') return { result: 'changed' };
   if (form.decision === 'leave') {
     if (written === 'not') throw notWrittenDown(scene.subject.link.changeOrderId);
     return { result: 'left_alone' };
@@ -46,19 +47,15 @@ function requireVersion({ decision, version }: DecisionForm, { due }: Reading): 
   throw new Problem('payload_malformed', 'Choose the version to go back to first.');
 }
 
-/** @returns `otherwise`: another decision stands there; `not`: Function Compute took none */
-async function writeDown(
+function writeDown(
   { decision }: DecisionForm,
   decidedBy: Decider,
   { asked, decisions }: Reading,
   { subject, dependencies }: Scene,
-): Promise<'written' | 'same' | 'otherwise' | 'not'> {
+): Promise<WrittenDecision> {
   const { link, source } = subject;
   const { changeOrderId, app } = link;
   const { queue, now, clock } = dependencies;
-  const last = decisions.at(-1);
-  if (last?.decision === decision) return 'same';
-  if (last?.decision === 'roll_back') return 'otherwise';
   const task: RollbackDecided = {
     version: 1,
     source: source.name,
@@ -75,14 +72,8 @@ async function writeDown(
     decidedBy,
     decidedAt: now(),
   };
-  const taskId = decisionIdFor(changeOrderId, last ? 2 : 1);
-  const access = { ...queue, deadlineAt: clock.now() + writeTimeoutMs };
-  const submission = await submitTask(taskId, task, access);
-  if (submission === 'accepted') return 'written';
-  if (submission === 'failed') return 'not';
-  const stands = taskIn(await readTaskRecord(taskId, access));
-  if (stands?.rollback !== 'decided') return 'not';
-  return stands.decision === decision ? 'same' : 'otherwise';
+  // Reading the state may have used up the time of the queue.
+  return writeDecision(task, decisions, { ...queue, deadlineAt: clock.now() + writeTimeoutMs });
 }
 
 /** Milliseconds. What is slower must not hold the emergency brake up. */
@@ -100,7 +91,7 @@ async function rollBackAsDecided(
   const { app, changeOrderId, requestId } = link;
   const { edas } = dependencies;
   const { env, now } = runtime;
-  const hasEnded = due.due === 'roll_back_release' ? true : undefined;
+  const hasEnded = due.due === 'roll_back_release';
   return executeRollback(
     {
       source: { ...source, confirm: undefined },

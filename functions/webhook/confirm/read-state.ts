@@ -8,7 +8,7 @@ import { instanceStates, type ApplicationState, type HistoryVersion } from '../.
 import { endOf, phaseOf } from '../../edas/status.ts';
 import { Problem } from '../../errors.ts';
 import { reasonOf } from '../../lib/text.ts';
-import { isDead, type TaskState } from '../../platform/task-queue.ts';
+import { isDead } from '../../platform/task-queue.ts';
 import { leastCallMs, timeLeft } from '../../rollback/budget.ts';
 import { changeOrdersOf } from '../../rollback/change-orders.ts';
 import { planReleaseChoice } from '../../rollback/ended-release.ts';
@@ -47,7 +47,7 @@ export interface Reading {
   rollback: { changeOrderId: string; progress: ChangeOrderProgress | undefined } | undefined;
   /** What the rules say of a rollback now. */
   due: Due;
-  /** What the instances run; read once a rollback has ended. */
+  /** What the instances run; read before a rollback, and once it has ended. */
   instances: InstancesView | undefined;
 }
 
@@ -77,8 +77,8 @@ export async function readState(subject: Subject, dependencies: StateDependencie
   const { changeOrderId, ask } = subject.link;
   const { queue } = dependencies;
   const recordOf = async (taskId: string) => taskIn(await readTaskRecord(taskId, queue));
-  const [{ order, due: own }, appName, asked, first, second, claim, release, releaseTask] = await Promise.all(
-    [
+  const [{ order, due: own }, appName, asked, first, second, claim, release, isHandedOver] =
+    await Promise.all([
       readOrder(subject, dependencies),
       readAppName(subject, dependencies),
       recordOf(askIdFor(changeOrderId, ask)),
@@ -86,32 +86,40 @@ export async function readState(subject: Subject, dependencies: StateDependencie
       recordOf(decisionIdFor(changeOrderId, 2)),
       lastClaim(changeOrderId, dependencies),
       lookAtRelease(changeOrderId, queue),
-      readTaskRecord(releaseTaskIdFor(changeOrderId), queue),
-    ],
-  );
+      hasReleaseTask(changeOrderId, queue),
+    ]);
   const decisions = [first, second].filter((each) => each?.rollback === 'decided');
   const rollback = await readRollback(subject, order, claim, release, dependencies);
   const isRelease = isEndedRelease(own, asked, subject);
   const isOpen = rollback === undefined && release.call !== 'claimed';
-  const due = isRelease && isOpen ? await dueOfRelease(subject, dependencies) : own;
   const hasEnded = rollback && endOf(rollback.progress?.status) !== undefined;
-  const instances = hasEnded ? await readInstances(subject, dependencies) : undefined;
+  const question = asked?.rollback === 'asked' ? asked : undefined;
+  const [due, instances] = await Promise.all([
+    isRelease && isOpen ? dueOfRelease(subject, question?.choice?.toVersion, dependencies) : own,
+    (isOpen && order) || hasEnded ? readInstances(subject, dependencies) : undefined,
+  ]);
   return {
     order,
     appName,
-    asked: asked?.rollback === 'asked' ? asked : undefined,
+    asked: question,
     decisions,
     claim,
     release,
-    hasReleaseTask: typeof releaseTask !== 'string' && isAtWork(releaseTask.state),
+    hasReleaseTask: isHandedOver,
     rollback,
     due,
     instances,
   };
 }
 
-function isAtWork(state: TaskState): boolean {
-  return !isDead(state) && state !== 'Succeeded';
+/** Whether a task has to roll the release back, and is at work. Only one that died is followed by another. */
+async function hasReleaseTask(changeOrderId: string, queue: QueueAccess): Promise<boolean> {
+  for (let attempt = 1; attempt <= mostClaims; attempt += 1) {
+    const record = await readTaskRecord(releaseTaskIdFor(changeOrderId, attempt), queue);
+    if (typeof record === 'string') return false;
+    if (!isDead(record.state)) return record.state !== 'Succeeded';
+  }
+  return false;
 }
 
 /** The order, and what the rules of a change in flight say: as they are checked before a rollback, but nothing is sent. */
@@ -152,13 +160,18 @@ function termsFor({ ended }: CompiledSource, { app }: LinkFields): ReleaseTerms 
   return ended && app !== undefined ? termsOf(ended, {}) : undefined;
 }
 
-async function dueOfRelease(subject: Subject, dependencies: StateDependencies): Promise<Due> {
+/** @param version that people were asked about, where one was sure: the sender may have named it */
+async function dueOfRelease(
+  subject: Subject,
+  version: string | undefined,
+  dependencies: StateDependencies,
+): Promise<Due> {
   const { link, source, deadlineAt } = subject;
   const { app, changeOrderId, problemStartedAt } = link;
   const terms = termsFor(source, link);
   if (!terms || app === undefined) throw new Error('the source rolls no release back');
   try {
-    const request = { ...terms, app, changeOrderId, problemStartedAt };
+    const request = { ...terms, version, app, changeOrderId, problemStartedAt };
     const plan = await planRelease(request, planReleaseChoice, deadlineAt, dependencies);
     return plan.plan === 'choose'
       ? { due: 'roll_back_release', choice: plan }
@@ -229,14 +242,18 @@ async function readInstances(
     read((edas, timeoutMs) => edas.getApplicationState(app, timeoutMs)),
     read((edas, timeoutMs) => edas.listHistoryVersions(app, timeoutMs)),
   ]);
-  return state && state.instances.length > 0 ? countVersions(state, history ?? []) : undefined;
+  return state && state.instances.length > 0 ? countVersions(state, history) : undefined;
 }
 
 /** How many instances run each version. */
-function countVersions({ instances }: ApplicationState, history: readonly HistoryVersion[]): InstancesView {
+function countVersions(
+  { instances }: ApplicationState,
+  history: readonly HistoryVersion[] | undefined,
+): InstancesView {
   const counts = new Map<string | undefined, number>();
-  for (const { versionId } of instances) {
-    const version = history.find(({ id }) => id === versionId)?.version;
+  // Without the history no version has a name, and different ones would be taken for one.
+  for (const { versionId } of history ? instances : []) {
+    const version = history?.find(({ id }) => id === versionId)?.version;
     counts.set(version, (counts.get(version) ?? 0) + 1);
   }
   return {

@@ -1,9 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { ChangeOrderProgress } from '../../edas/change-order.ts';
 import { endOf, phaseOf, type ChangeOrderEnd } from '../../edas/status.ts';
+import { errorCatalogue } from '../../errors.ts';
 import { doubtTimeoutMs, type RollbackDecided, type RollbackTask } from '../../task.ts';
 import type { Hold } from '../../rollback/request.ts';
 import type { ConfirmPolicy } from '../source/compiled-source.ts';
-import type { ChangeView, ClosedStage, DecisionView, OpenStage, OverStage, Stage } from './page/view.ts';
+import type {
+  ChangeView,
+  ClosedStage,
+  DecisionView,
+  InstancesView,
+  OpenStage,
+  OverStage,
+  Stage,
+} from './page/view.ts';
 import type { Due, Reading } from './read-state.ts';
 
 /** What decides about the stage beside what was read. */
@@ -38,6 +48,12 @@ const results: Record<ChangeOrderEnd, OverStage['result']> = {
   terminated: 'terminated',
 };
 
+/** A rollback that is complete has not helped where instances are not well. */
+function resultOf(end: ChangeOrderEnd, instances: InstancesView | undefined): OverStage['result'] {
+  const isUnhealthy = instances !== undefined && instances.healthy < instances.total;
+  return end === 'succeeded' && isUnhealthy ? 'unhealthy' : results[end];
+}
+
 /** Of a rollback that was sent, or is to be. */
 function rollbackStage(reading: Reading, { hasSeenFailure = false }: Terms, now: number): Stage | undefined {
   const { rollback, order, instances } = reading;
@@ -47,7 +63,7 @@ function rollbackStage(reading: Reading, { hasSeenFailure = false }: Terms, now:
     const end = endOf(rollback.progress?.status);
     return end === undefined
       ? { stage: 'moving', decision, rollback: view, isInDoubt: false }
-      : { stage: 'over', result: results[end], decision, rollback: view, instances };
+      : { stage: 'over', result: resultOf(end, instances), decision, rollback: view, instances };
   }
   // A change that is terminated is over, whoever ended it.
   if (phaseOf(order?.status) === 'terminated') return undefined;
@@ -119,10 +135,12 @@ function closedStage(reading: Reading, terms: Terms, now: number): ClosedStage |
   const left = viewOf(leaveIn(reading));
   if (due.due === 'refused') {
     const { code, message } = due.problem;
-    return { stage: 'closed', reason: 'refused', problem: { kind: 'problem', code, message }, left };
+    // A failure of EDAS or of Function Compute is no rule: a look later may find another answer.
+    const reason = errorCatalogue[code].status >= 500 ? 'unreadable' : 'refused';
+    return { stage: 'closed', reason, problem: { kind: 'problem', code, message }, left };
   }
   if (terms.hold) return { stage: 'closed', reason: terms.hold, left };
-  if (now > terms.expiresAt) return { stage: 'closed', reason: 'expired', left };
+  if (now > terms.expiresAt) return { stage: 'closed', reason: left ? 'left_alone' : 'expired', left };
   return terms.by === 'chat' ? { stage: 'closed', reason: 'in_chat', left } : undefined;
 }
 
@@ -134,6 +152,7 @@ function openStage(reading: Reading, { changeOrderId }: Terms): OpenStage {
     stage: 'open',
     does: choice ? 'roll_back_release' : due.due === 'stop_change' ? 'stop_change' : 'brake',
     shown: shownOf(changeOrderId, due, last),
+    instances: reading.instances,
     choice: choice && {
       fromVersion: choice.fromVersion,
       toVersion: choice.toVersion,
@@ -145,7 +164,7 @@ function openStage(reading: Reading, { changeOrderId }: Terms): OpenStage {
 }
 
 /**
- * What a person who decides has seen. That one more batch is done changes nothing about it; that EDAS can be read again,
+ * What a person who decides has seen, as a digest: names of versions may be of any length. That one more batch is done changes nothing about it; that EDAS can be read again,
  * or cannot any more, changes nothing about what a change in flight is.
  */
 function shownOf(changeOrderId: string, due: Due, last: RollbackDecided | undefined): string {
@@ -153,7 +172,8 @@ function shownOf(changeOrderId: string, due: Due, last: RollbackDecided | undefi
     due.due === 'roll_back_release'
       ? ['release', due.choice.fromVersion, due.choice.toVersion ?? '', ...due.choice.candidates]
       : ['change'];
-  return JSON.stringify([changeOrderId, last?.decision ?? 'undecided', ...what]);
+  const seen = JSON.stringify([changeOrderId, last?.decision ?? 'undecided', ...what]);
+  return createHash('sha256').update(seen).digest('base64url');
 }
 
 function lastDecision({ decisions }: Reading): RollbackDecided | undefined {

@@ -45,10 +45,7 @@ export function makeToken(fields: LinkFields, key: Buffer): string {
  * @throws Problem `link_malformed`, `signature_mismatch`, `link_expired` once nothing is shown any more
  */
 export function readToken(token: string, keys: readonly Buffer[], now: number): LinkFields {
-  const [encoded = '', signature = '', ...more] = token.split('.');
-  const digest = Buffer.from(signature, 'base64url');
-  const isWhole = more.length === 0 && digest.length === 32 && digest.toString('base64url') === signature;
-  if (!isWhole) throw malformed();
+  const { encoded, digest } = splitToken(token);
   const expected = keys.map((key) => signatureOf(encoded, key));
   if (!matches(expected, [digest])) {
     throw new Problem(
@@ -62,6 +59,15 @@ export function readToken(token: string, keys: readonly Buffer[], now: number): 
     'link_expired',
     `The time to decide ended at ${toIso(fields.expiresAt)}, and this link shows nothing any more. Look at the change order in the EDAS console.`,
   );
+}
+
+/** The two parts of a token. @throws Problem `link_malformed` where it cannot be one, whatever the keys are */
+export function splitToken(token: string): { encoded: string; digest: Buffer } {
+  const [encoded = '', signature = '', ...more] = token.split('.');
+  const digest = Buffer.from(signature, 'base64url');
+  const isWhole = more.length === 0 && digest.length === 32 && digest.toString('base64url') === signature;
+  if (!isWhole) throw malformed();
+  return { encoded, digest };
 }
 
 /** Signed as nothing else is with this key: the first line says what it is for. */

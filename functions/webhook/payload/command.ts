@@ -3,11 +3,16 @@ import { onOneLine } from '../../lib/text-for-people.ts';
 import type { CommandFault } from './command-fault.ts';
 import { idsIn } from './identifier.ts';
 
+/** What a command says: roll it back, or, where people are asked, leave it alone. */
+export type Verb = 'rollback' | 'leave';
+
 /** A message as a command: the order that it names, or what is wrong, with the words that are. */
 export type Command = { language: Language } & (
-  | { changeOrderId: string }
+  | { verb: Verb; changeOrderId: string }
   | {
       fault: CommandFault;
+      /** Undefined where no verb could be read. */
+      verb?: Verb;
       /** Of the message, fit to be shown; empty where no words say more than the fault. */
       words: string;
     }
@@ -25,11 +30,13 @@ const longestWords = 80;
  * line breaks may stand around it, full-width characters and typographic dashes in it. A sentence that only contains the
  * verb, such as "do not roll back", is no command, and neither is a question, a quotation, code, or what was struck out.
  * docs/decisions/0006-chats.md
+ *
+ * @param decides whether people decide here: only then `leave dc5133d7-…`, `保留 dc5133d7-…` or `忽略 dc5133d7-…` is a command
  */
-export function readCommand(message: string): Command {
+export function readCommand(message: string, decides = false): Command {
   if (message.length > longestCommand) return faulty('too_long', '', 'en');
   const text = normalise(message);
-  const language = /[\u4e00-\u9fff]/.test(text) ? 'zh' : 'en';
+  const language = languageOf(text);
   // Markdown shows as code what is indented so far.
   if (/^(?: {4}|\t)/.test(message)) return faulty('quotation', '', language);
   const { rest: addressed, suspicion } = withoutMentions(text);
@@ -38,6 +45,10 @@ export function readCommand(message: string): Command {
   if (asksForHelp(addressed)) return faulty('help', '', language);
   if (/[?\u061f]|[.\u3002]{2}/.test(addressed)) return faulty('question', '', language);
   if (/^["'\u2018-\u201d\u300c-\u300f\u0060>~]/.test(addressed)) return faulty('quotation', '', language);
+  if (decides) {
+    const [found] = matcher(leaveVerb).exec(addressed) ?? [];
+    if (found !== undefined) return readId(addressed.slice(found.length), 'leave', languageOf(found));
+  }
   return readVerb(addressed.replace(/^\//, ''), language);
 }
 
@@ -49,6 +60,10 @@ function faulty(fault: CommandFault, words: string, language: Language): Command
 // word of it.
 const verb = String.raw`(?:[Rr][Oo][Ll][Ll][ -]?[Bb][Aa][Cc][Kk](?![\p{L}\p{N}])|\u56de[\u6eda\u6efe](?!\p{Script=Han}))`;
 
+// Behind the other verb, too: people who type `/rollback <id>` have no slash command `/leave`. The Chinese ones are 保留 and
+// 忽略, simplified and traditional.
+const leaveVerb = String.raw`^/?(?:${verb}\s+/?)?(?:[Ll][Ee][Aa][Vv][Ee](?![\p{L}\p{N}])|(?:\u4fdd\u7559|\u5ffd\u7565)(?!\p{Script=Han}))`;
+
 function readVerb(text: string, languageOfText: Language): Command {
   // Twice where it follows a slash command that is the verb already.
   const [found] = matcher(String.raw`^${verb}(?:\s+/?${verb})*`).exec(text) ?? [];
@@ -57,20 +72,25 @@ function readVerb(text: string, languageOfText: Language): Command {
     const words = at > 0 ? text.slice(0, at) : text;
     return faulty('other_words', trim(words) || words, languageOfText);
   }
-  return readId(text.slice(found.length), /^[\u0021-\u007e ]/.test(found) ? 'en' : 'zh');
+  return readId(text.slice(found.length), 'rollback', /^[\u0021-\u007e ]/.test(found) ? 'en' : 'zh');
 }
 
-function readId(text: string, language: Language): Command {
+function languageOf(words: string): Language {
+  return /[\u4e00-\u9fff]/.test(words) ? 'zh' : 'en';
+}
+
+function readId(text: string, verb: Verb, language: Language): Command {
   const { rest, suspicion } = withoutMentionsBehind(text);
   if (suspicion !== undefined) return faulty('not_only_a_name', suspicion, language);
-  if (rest === '') return faulty('id_missing', '', language);
+  const faultyId = (fault: CommandFault, words: string) => ({ ...faulty(fault, words, language), verb });
+  if (rest === '') return faultyId('id_missing', '');
   const ids = [...new Set(idsIn(rest))];
   const [id, ...others] = ids;
-  if (id === undefined) return faulty('id_malformed', rest, language);
-  if (others.length > 0) return faulty('several_ids', ids.join(', '), language);
-  if (rest.toLowerCase() === id) return { changeOrderId: id, language };
+  if (id === undefined) return faultyId('id_malformed', rest);
+  if (others.length > 0) return faultyId('several_ids', ids.join(', '));
+  if (rest.toLowerCase() === id) return { verb, changeOrderId: id, language };
   const beside = rest.split(new RegExp(id, 'i')).map(trim);
-  return faulty('words_beside_id', beside.filter((words) => words !== '').join(' … ') || rest, language);
+  return faultyId('words_beside_id', beside.filter((words) => words !== '').join(' … ') || rest);
 }
 
 // 帮助, 幫助, 说明, 說明.

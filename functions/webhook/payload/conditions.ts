@@ -32,6 +32,11 @@ export async function selectActor(source: CompiledSource, payload: JSONValue): P
   return evaluateText(source.actor, payload, 'actor');
 }
 
+/** The chat's own id of who writes, where people decide in that chat. */
+export async function selectPerson(source: CompiledSource, payload: JSONValue): Promise<string | undefined> {
+  return source.person && evaluateText(source.person, payload, 'preset');
+}
+
 /** Why a payload that was understood asks for no rollback, whatever a person wrote in it; undefined where it may. */
 export async function reasonToIgnore(
   source: CompiledSource,

@@ -202,7 +202,8 @@ function requireWithinLink(target: Target, grant: LinkGrant): void {
   );
 }
 
-function requireApp({ apps }: CompiledSource, app: string): void {
+/** @throws Problem `app_not_allowed` */
+export function requireApp({ apps }: Pick<CompiledSource, 'apps'>, app: string): void {
   if (apps === undefined || apps.includes(app)) return;
   throw new Problem(
     'app_not_allowed',

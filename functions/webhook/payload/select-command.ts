@@ -5,7 +5,11 @@ import { readCommand, type Command } from './command.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
 
 /** A command, and how people address the function where it was typed: `@robot`, `/rollback`, or nothing. */
-export type TypedCommand = Command & { salutation: string };
+export type TypedCommand = Command & {
+  salutation: string;
+  /** Whether people decide where it was typed, so that there is a second verb. */
+  decides?: boolean;
+};
 
 /**
  * What a person wrote, read as a command; undefined for a source to which people do not write.
@@ -13,14 +17,15 @@ export type TypedCommand = Command & { salutation: string };
  * @throws Problem `payload_malformed` where the expression fails
  */
 export async function selectCommand(
-  { command, reply, salutation }: CompiledSource,
+  { command, reply, salutation, decides }: CompiledSource,
   payload: JSONValue,
 ): Promise<TypedCommand | undefined> {
   if (!command) return undefined;
   const message = await evaluate(command, payload, 'command');
   const text = typeof message === 'string' && reply === 'feishu' ? textOfFeishu(message) : textOf(message);
   const spoken = salutation && (await evaluateText(salutation, payload, 'salutation'));
-  return { ...readCommand(text), salutation: spoken ?? '' };
+  const mayDecide = decides !== undefined;
+  return { ...readCommand(text, mayDecide), salutation: spoken ?? '', decides: mayDecide };
 }
 
 /**

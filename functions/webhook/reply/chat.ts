@@ -5,6 +5,7 @@ import type { Outcome } from '../outcome.ts';
 import type { TypedCommand } from '../payload/select-command.ts';
 import type { Chat } from '../source/compiled-source.ts';
 import { adviceOn, textsOf } from '../texts/advice.ts';
+import type { Texts } from '../texts/texts.ts';
 
 /** What a chat's answer is made for. */
 export interface Asking {
@@ -14,6 +15,8 @@ export interface Asking {
   /** Who asked, as the sender says it. */
   actor: string | undefined;
   command: TypedCommand | undefined;
+  /** Whether it was a decision, so that this person did not ask. */
+  isDecision?: boolean | undefined;
 }
 
 /**
@@ -59,13 +62,18 @@ function describeResult(result: Outcome | Problem, asking: Asking): string {
   const advice = asking.command && adviceOn(asking.command, language);
   if (result instanceof Problem) return describeProblem(result, advice, language);
   if (result.outcome === 'ignored') return onOneLine(advice ?? texts.ignored(result.message), longestMessage);
-  const asker = onOneLine(asking.actor ?? '', longestActor);
   const headline = texts.headlineOf(
     texts.headlines[result.outcome],
     texts.changeOrder(result.changeOrderId),
-    asker,
+    describeActor(asking, texts),
   );
   return `${headline}${onOneLine(texts.sentenceOf(result), longestMessage)}`;
+}
+
+function describeActor({ actor = '', isDecision }: Asking, texts: Texts): string {
+  const name = onOneLine(actor, longestActor);
+  if (name === '') return '';
+  return isDecision ? texts.decidedBy(name) : texts.askedForBy(name);
 }
 
 function describeProblem(problem: Problem, advice: string | undefined, language: Language): string {

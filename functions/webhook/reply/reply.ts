@@ -11,6 +11,8 @@ export interface ReplyContext {
   requestId?: string | undefined;
   /** Who asked, as the sender says it. */
   actor?: string | undefined;
+  /** Whether the request was a person's decision. */
+  isDecision?: boolean | undefined;
   /** The https address under which docs/errors.md can be read. */
   docsUrl?: string | undefined;
   /** What a person wrote, once it is read. */
@@ -92,9 +94,9 @@ export function replyWithHealth(health: {
 }
 
 /** Where people of a chat read the answer, what it is made for. */
-function askingOf({ source, isVerified, actor, command }: ReplyContext): Asking | undefined {
+function askingOf({ source, isVerified, actor, command, isDecision }: ReplyContext): Asking | undefined {
   const chat: Chat | undefined = source && source.reply !== 'json' ? source.reply : undefined;
-  return chat && isVerified ? { chat, language: source?.language, actor, command } : undefined;
+  return chat && isVerified ? { chat, language: source?.language, actor, command, isDecision } : undefined;
 }
 
 function statusOfOutcome(outcome: Outcome): number {

@@ -144,8 +144,10 @@ export interface CompiledSource {
   confirm?: ConfirmPolicy | undefined;
   /** What the alert says, for the people who are asked. */
   summary?: Expression | undefined;
-  /** Whether commands of this chat decide what other sources ask people. */
-  decides?: boolean | undefined;
+  /** Whether commands of this chat decide what sources ask people by chat, and how many people any of these wants. */
+  decides?: { people: 1 | 2 } | undefined;
+  /** The chat's own id of who writes, which unlike a name does not change. Only where it decides. */
+  person?: Expression | undefined;
   /** The HTTP status for refusing a verified request: some senders repeat it, or disable a webhook, after a 4xx. */
   refusalStatus?: number | undefined;
   /** The HTTP status of every outcome, for senders that take any other, 202 too, for a failure. */

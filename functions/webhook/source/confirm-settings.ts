@@ -1,6 +1,7 @@
 import { readOrigin } from '../../alibaba/origin.ts';
+import { Problem } from '../../errors.ts';
 import { readVariable, type Environment } from '../../platform/settings.ts';
-import { readKey, type KeyHolder } from './read-key.ts';
+import { isShort, readKey, shortestKeyBytes, type KeyHolder } from './read-key.ts';
 import { nameInKms } from './secret-name.ts';
 
 /** What links to the page are made of. */
@@ -32,14 +33,32 @@ export function readConfirmSettings(env: Environment): ConfirmSettings | Confirm
   if (inKms !== undefined) return { ...holder, keys: [], secretsInKms: [inKms] };
   const key = readKey(secret.text, verify);
   if (typeof key === 'string') return { variable: 'CONFIRM_SECRET', reason: key };
-  if (key.length < shortestSecretBytes) {
-    const reason = `is shorter than ${shortestSecretBytes} bytes; make one with: openssl rand -hex 32`;
+  if (isShort(key)) {
+    const reason = `is shorter than ${shortestKeyBytes} bytes; make one with: openssl rand -hex 32`;
     return { variable: 'CONFIRM_SECRET', reason };
   }
   return { ...holder, keys: [key], secretsInKms: [] };
 }
 
-/** A link can be tried offline, and lets anyone decide who has one: so a short secret is not taken. */
-const shortestSecretBytes = 16;
+/**
+ * The keys of the links, the current one first. A link can be tried offline, and lets anyone decide who has one: so a short
+ * secret is not taken, wherever it is kept.
+ *
+ * @param addKeys reads the secret in KMS
+ * @throws Problem `secrets_unavailable`, `source_not_configured`
+ */
+export async function readLinkKeys(
+  settings: ConfirmSettings,
+  addKeys: (settings: ConfirmSettings) => Promise<ConfirmSettings>,
+): Promise<readonly [Buffer, ...Buffer[]]> {
+  const { keys } = settings.secretsInKms.length > 0 ? await addKeys(settings) : settings;
+  const [current, ...previous] = keys;
+  if (current && !isShort(current)) return [current, ...previous];
+  throw new Problem(
+    'source_not_configured',
+    `The secret in KMS that CONFIRM_SECRET names is shorter than ${shortestKeyBytes} bytes, so no link is made or taken.`,
+  );
+}
+
 /** Milliseconds: reading KMS takes a share of it. */
 const kmsPatienceMs = 5_000;

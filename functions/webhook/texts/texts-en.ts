@@ -3,8 +3,10 @@ import type { Texts } from './texts.ts';
 export const texts: Texts = {
   robot: '@robot',
   verb: 'rollback',
+  leave: 'leave',
   id: '<change order id>',
   typeThis: (usage) => ` Type: ${usage}`,
+  typeOneOf: (toRollBack, toLeave) => ` Type: ${toRollBack}, or to decide against it: ${toLeave}`,
   faults: {
     help: () =>
       'This rolls one change order back. Its id is in the change records of the application in the EDAS console. Nothing else may stand in the message.',
@@ -35,8 +37,9 @@ export const texts: Texts = {
     suspended: 'Rollbacks are suspended',
   },
   changeOrder: (id) => `change order ${id}`,
-  headlineOf: (headline, order, asker) =>
-    `${headline}: ${order}${asker === '' ? '' : `, asked for by ${asker}`}. `,
+  headlineOf: (headline, order, by) => `${headline}: ${order}${by === '' ? '' : `, ${by}`}. `,
+  askedForBy: (asker) => `asked for by ${asker}`,
+  decidedBy: (decider) => `decided by ${decider}`,
   sentenceOf: ({ message }) => message,
   notRolledBack: (order) => `Not rolled back${order === '' ? '' : `: ${order}`}. `,
   notKnownYet: (order) => `It is not known yet what became of ${order || 'the rollback'}. `,

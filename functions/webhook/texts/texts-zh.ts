@@ -21,7 +21,8 @@ const problems: Record<ErrorCode, string> = {
   timestamp_malformed: notVerified,
   timestamp_out_of_window: notVerified,
   payload_malformed: '无法读取消息的内容。',
-  sender_not_allowed: '您不在此来源允许的人员之列（sources.yaml 的 allow）。',
+  sender_not_allowed:
+    '您不能这样做：不在此来源允许的人员之列（sources.yaml 的 allow）；或者需要他人决定，而这次请求由您发起，或无法确认您是谁。',
   app_not_allowed: '此来源不能操作该应用；如应允许，请将其加入 sources.yaml 的 apps。',
   source_unknown: '没有此路径的来源。',
   change_order_not_found: 'EDAS 中没有此变更单，请核对 ID 和地域（REGION）。',
@@ -57,8 +58,8 @@ const problems: Record<ErrorCode, string> = {
   edas_unavailable: '未能连接 EDAS，请稍后重试，或在 EDAS 控制台回滚。',
   edas_throttled: 'EDAS 正在限流，请几秒后重试。',
   secrets_unavailable: '无法读取此来源的密钥，请稍后重试。',
-  decision_not_open: '该变更单当前没有待决定的事项。',
-  task_not_taken: '已结束的发布只由任务回滚，而函数计算没有接受任务；请重新发送，或在 EDAS 控制台回滚。',
+  decision_not_open: '该变更单当前没有待决定的事项；如需回滚，请输入回滚命令，或在 EDAS 控制台操作。',
+  task_not_taken: '这需要由任务完成，而函数计算没有接受任务；请重新发送，或在 EDAS 控制台操作。',
   source_not_configured: '此来源未启用：缺少密钥或密钥无法使用，变量名见日志。',
   edas_outcome_unknown: '请先在 EDAS 控制台确认回滚是否已在执行，再决定是否重新发起。',
   rollback_suspended: '回滚已被暂停（ROLLBACK_SUSPENDED）。',
@@ -122,8 +123,10 @@ function sentenceOf(result: Result): string {
 export const texts: Texts = {
   robot: '@机器人',
   verb: '回滚',
+  leave: '保留',
   id: '<变更单 ID>',
   typeThis: (usage) => `请输入：${usage}`,
+  typeOneOf: (toRollBack, toLeave) => `请输入：${toRollBack}；决定不回滚则输入：${toLeave}`,
   faults: {
     help: () => '这个命令回滚一个变更单。变更单 ID 见 EDAS 控制台中应用的变更记录。消息中不能有其他内容。',
     no_text: () => '这不是命令：消息没有文字。',
@@ -151,8 +154,9 @@ export const texts: Texts = {
     suspended: '回滚已被暂停',
   },
   changeOrder: (id) => `变更单 ${id}`,
-  headlineOf: (headline, order, asker) =>
-    `${headline}：${order}${asker === '' ? '' : `，由 ${asker} 发起`}。`,
+  headlineOf: (headline, order, by) => `${headline}：${order}${by === '' ? '' : `，${by}`}。`,
+  askedForBy: (asker) => `由 ${asker} 发起`,
+  decidedBy: (decider) => `由 ${decider} 决定`,
   sentenceOf,
   notRolledBack: (order) => `未回滚${order === '' ? '' : `：${order}`}。`,
   notKnownYet: (order) => `暂时无法确认${order || '回滚'}的结果。`,

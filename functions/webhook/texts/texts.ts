@@ -10,14 +10,19 @@ export interface Texts {
   /** What to type: the mention of a robot, the verb, and what stands for the id. */
   robot: string;
   verb: string;
+  leave: string;
   id: string;
   typeThis: (usage: string) => string;
+  /** Where people decide. */
+  typeOneOf: (toRollBack: string, toLeave: string) => string;
   /** @param words of the message, which are wrong in it */
   faults: Record<CommandFault, (words: string) => string>;
   headlines: Record<Result['outcome'], string>;
   changeOrder: (id: string) => string;
-  /** @param asker empty where that is not known */
-  headlineOf: (headline: string, order: string, asker: string) => string;
+  /** @param by who asked, or who decided; empty where that is not known */
+  headlineOf: (headline: string, order: string, by: string) => string;
+  askedForBy: (asker: string) => string;
+  decidedBy: (decider: string) => string;
   sentenceOf: (result: Result) => string;
   /** @param order empty where it is not known */
   notRolledBack: (order: string) => string;

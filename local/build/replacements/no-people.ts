@@ -1,4 +1,4 @@
-// In the place of functions/webhook/ask-people.ts and of the page, where no source has `confirm`, or none asks there.
+// In the place of functions/webhook/ask-people.ts, of its settings and of the page, where no source has `confirm`, or none asks there.
 
 export function askPeople(): Promise<never> {
   return Promise.reject(new Error('no source asks people'));
@@ -10,4 +10,8 @@ export function createMakeLink(): undefined {
 
 export function createConfirm(): never {
   throw new Error('there is no page');
+}
+
+export function readConfirmSettings(): never {
+  throw new Error('no source asks people');
 }

@@ -21,6 +21,7 @@ import {
 import { selectSummary } from '../../../functions/webhook/payload/summary.ts';
 import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
+import type { Verb } from '../../../functions/webhook/payload/command.ts';
 import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
@@ -70,7 +71,7 @@ export interface Explanation {
 /** The rule that decided, and how. */
 interface Decision {
   rule: string;
-  end: { ignored: string } | { refused: Problem } | { target: Target };
+  end: { ignored: string } | { refused: Problem } | { target: Target; verb?: Verb | undefined };
 }
 
 /**
@@ -232,13 +233,17 @@ const rulesOf = ({
   {
     name: nameOfTarget({ changeOrderId, app, command, verify }),
     find: async (source, payload, { grant }) => {
-      const target = await selectTarget(source, payload, grant);
+      const typed = await selectCommand(source, payload);
+      const target = await selectTarget(source, payload, grant, typed);
       const texts = await Promise.all([
         gave('changeOrderId', changeOrderId, payload),
         gave('app', app, payload),
       ]);
       const how = texts.find((text) => text !== undefined);
-      return { text: `${describeTarget(target)}${how === undefined ? '' : `: ${how}`}`, end: { target } };
+      return {
+        text: `${describeTarget(target)}${how === undefined ? '' : `: ${how}`}`,
+        end: { target, verb: typed?.verb },
+      };
     },
   },
   ...(ended?.version ? [versionRule] : []),
@@ -349,7 +354,8 @@ function describeDecision(
     return { verdict, isRefused: false, decision: { rule, end: 'ignored' } };
   }
   if ('target' in end) {
-    const verdict = `${by}: ${describeAction(source, holder, end.target)}`;
+    const { target, verb } = end;
+    const verdict = `${by}: ${verb === 'leave' ? describeLeaving(target) : describeAction(source, holder, target)}`;
     return { verdict, isRefused: false, decision: { rule, end: 'acted on' } };
   }
   const { code, message } = end.refused;
@@ -374,8 +380,13 @@ function nameOfTarget({
   return command ? 'id in the command' : 'changeOrderId';
 }
 
+/** A command that never rolls back. */
+function describeLeaving(target: Target): string {
+  return `acted on. If people are asked by chat about ${describeTarget(target)}, this decides that it is left alone. If not, it is refused with decision_not_open.`;
+}
+
 function describeAction(
-  { cluster, mode, apps, ended, confirm }: Source,
+  { cluster, mode, apps, ended, confirm, decides }: Source,
   holder: Holder | undefined,
   target: Target,
 ): string {
@@ -386,7 +397,10 @@ function describeAction(
   const isBound = 'changeOrderId' in target && apps !== undefined;
   const condition = isBound ? ', if EDAS lists it among those of the apps' : '';
   const otherwise = ended ? ' One that has ended: see ended.' : '';
-  const first = confirm && !holder ? describeAsking(confirm) : '';
+  const decision = decides
+    ? 'If people are asked by chat about it, this is what a person decided, and the source that asked rolls it back. If not: '
+    : '';
+  const first = `${decision}${confirm && !holder ? describeAsking(confirm) : ''}`;
   return `acted on. ${first}It would have ${describeTarget(target)} ${verb}${condition}.${otherwise}`;
 }
 

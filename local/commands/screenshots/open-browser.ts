@@ -22,8 +22,9 @@ const likeLambda = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' };
  *
  * @throws CliError
  */
-export async function openBrowser(): Promise<Browser> {
-  const installed = process.env['BROWSER_PATH'];
+export async function openBrowser(
+  { BROWSER_PATH: installed }: NodeJS.ProcessEnv = process.env,
+): Promise<Browser> {
   const { program, env } = installed ? { program: installed, env: {} } : await packagedBrowser();
   try {
     return await chromium.launch({

@@ -59,6 +59,7 @@ function open({
         policy,
         summary: undefined,
         problemStartedAt: undefined,
+        rollsBackEnded: false,
         choice: undefined,
         ...question,
       },
@@ -104,6 +105,7 @@ describe('people are asked', () => {
       link: `link 1 ${start + 15 * minute}`,
       summary: 'It burns.',
       problemStartedAt: start - minute,
+      rollsBackEnded: false,
     });
   });
 

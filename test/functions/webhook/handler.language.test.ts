@@ -162,6 +162,10 @@ describe('every text for people is there in both languages', () => {
   });
 
   test('a command without a fault has no advice', () => {
-    expect(readCommand(`rollback ${changeOrderId}`)).toEqual({ changeOrderId, language: 'en' });
+    expect(readCommand(`rollback ${changeOrderId}`)).toEqual({
+      verb: 'rollback',
+      changeOrderId,
+      language: 'en',
+    });
   });
 });

@@ -5,11 +5,13 @@ import path from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import * as chatDecisions from '../../../functions/webhook/decide-in-chat.ts';
 import * as ended from '../../../functions/webhook/execute-ended.ts';
 import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
 import * as noEnded from '../../../local/build/replacements/no-ended.ts';
+import * as noChatDecisions from '../../../local/build/replacements/no-chat-decisions.ts';
 import { root } from '../../../local/cli/root.ts';
 import { startReceiver } from '../../../local/stand-ins/channels/receiver.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
@@ -149,6 +151,25 @@ test.each([
     expect(inputs.filter((file) => others.some((other) => file.endsWith(`/${other}`)))).toEqual([]);
   },
 );
+
+describe('what lets people decide in a chat', () => {
+  const chat = "chat: { preset: slack, secrets: [SECRET_CHAT], allow: user_id == 'U1'";
+  const channel = 'notify: [{ kind: slack, url: SLACK_URL }]';
+
+  test.each<[what: string, text: string, isThere: boolean]>([
+    ['a source asks by chat', `sources: { ${chat}, confirm: all, confirmBy: chat } }`, true],
+    ['one asks on the page', `sources: { ${chat}, confirm: all } }`, false],
+    ['no source asks', `sources: { ${chat} } }`, false],
+  ])('is in the webhook only where it is needed: %s', async (_what, text, isThere) => {
+    const some = compileSources(`${text}\n${channel}\n`);
+    const { metafile } = await bundleWebhook(some, temporaryFolder());
+    expect('functions/webhook/decide-in-chat.ts' in metafile.inputs).toBe(isThere);
+  });
+
+  test('has in its place, elsewhere, what the handler calls', () => {
+    expect(Object.keys(noChatDecisions)).toEqual(Object.keys(chatDecisions));
+  });
+});
 
 describe('what rolls a release back that has ended', () => {
   const withEnded =

@@ -97,14 +97,25 @@ describe('a chat in which people decide', () => {
     const sources = compileSources(besideChat(chat, 'confirm: { people: 2 }', 'confirmBy: chat'));
     expect(sources.map(({ name, decides }) => [name, decides])).toEqual([
       ['shop', undefined],
-      ['chat', true],
+      ['chat', { people: 2 }],
     ]);
     expect(sources[0]?.confirm).toEqual({ of: 'all', withinMs: 900_000, by: 'chat', people: 2 });
   });
 
+  test.each([
+    ['slack', 'user_id || user.id || event.user'],
+    ['feishu', 'event.sender.sender_id.open_id || event.operator.open_id'],
+    ['dingtalk', 'senderStaffId || senderId'],
+  ])('tells people of %s apart by what they cannot change, and only where it decides', (preset, path) => {
+    const chat = `preset: ${preset}, ${allowed}`;
+    const personOf = (...lines: string[]) => compileSources(besideChat(chat, ...lines))[1]?.person?.text;
+    expect(personOf('confirm: all', 'confirmBy: chat')).toBe(path);
+    expect(personOf('confirm: all')).toBeUndefined();
+  });
+
   test('may be the source itself that asks', () => {
     const text = `sources: { chat: { preset: slack, secrets: [A], allow: "user_id == 'U1'", confirm: all, confirmBy: chat } }\n${notify}\n`;
-    expect(compileSources(text)[0]?.decides).toBe(true);
+    expect(compileSources(text)[0]?.decides).toEqual({ people: 1 });
   });
 
   test('is none where no source leaves it to a chat', () => {
@@ -120,7 +131,7 @@ describe('a chat in which people decide', () => {
     expect(compileSources(text).map(({ name, decides }) => [name, decides])).toEqual([
       ['shop', undefined],
       ['open', undefined],
-      ['chat', true],
+      ['chat', { people: 1 }],
     ]);
   });
 });

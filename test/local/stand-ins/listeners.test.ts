@@ -246,6 +246,12 @@ describe.each(files)('a web page cannot call %s', (file) => {
     },
   );
 
+  test('and so is a form of a page of its own that sends no referrer', async () => {
+    const own = [fill('Host: localhost:PORT'), 'Origin: null'];
+    expect(await ask(...own, 'Sec-Fetch-Site: same-origin')).not.toMatch(page);
+    expect(await ask(...own, 'Sec-Fetch-Site: cross-site')).toMatch(page);
+  });
+
   test('nor ask for leave to', async () => {
     const answer = await sendRaw(
       urlOf(file),

@@ -71,7 +71,12 @@ export interface ProblemView {
 
 function everyOf({ stage }: PageView): number | undefined {
   if (stage.stage === 'moving') return movingEvery;
-  return stage.stage === 'open' ? openEvery : undefined;
+  const mayChange = stage.stage === 'over' ? stage.result === 'unknown' : isUnreadable(stage);
+  return stage.stage === 'open' || mayChange ? openEvery : undefined;
+}
+
+function isUnreadable(stage: PageView['stage']): boolean {
+  return stage.stage === 'closed' && stage.reason === 'unreadable';
 }
 
 /** The words of a state; those of an open one stand in its form. */
@@ -91,6 +96,7 @@ function stateOf({ stage }: PageView, texts: Texts): Pick<StateTexts, 'heading'>
 function movingTopicOf({ isInDoubt, rollback }: MovingStage): keyof Texts['moving'] {
   if (isInDoubt) return 'in_doubt';
   if (!rollback) return 'handed_over';
+  if (rollback.status === undefined) return 'unseen';
   return rollback.status === changeOrderStatus.awaitingConfirmation ? 'waiting' : 'under_way';
 }
 
@@ -100,7 +106,8 @@ function stageMarkup(view: PageView, texts: Texts): Markup {
     case 'open':
       return openMarkup(view, stage, texts);
     case 'closed':
-      return html`${sentenceMarkup(view, texts)} ${noticeMarkup(stage.problem, texts, language)}
+      return html`${sentenceMarkup(view, texts)}
+      ${stage.problem && noticeMarkup(stage.problem, texts, language, false)}
       ${decisionSection(stage.left, undefined, texts)} ${alertMarkup(view, texts)}
       ${nowMarkup(view, undefined, texts)} ${detailsMarkup(view, texts)}`;
     default:
@@ -113,6 +120,7 @@ function stageMarkup(view: PageView, texts: Texts): Markup {
 /** How an end looks. */
 const kindOf: Record<OverStage['result'], string> = {
   rolled_back: 'good',
+  unhealthy: 'bad',
   partly: 'bad',
   failed: 'bad',
   terminated: 'bad',
@@ -268,11 +276,19 @@ function decisionSection(
   </section>`;
 }
 
-function noticeMarkup(notice: Notice | undefined, texts: Texts, language: Language): Markup | undefined {
+/** @param isAnswer to what a person just did */
+function noticeMarkup(
+  notice: Notice | undefined,
+  texts: Texts,
+  language: Language,
+  isAnswer = true,
+): Markup | undefined {
   if (!notice) return undefined;
   if (notice.kind === 'changed') return html`<p class="notice" role="alert">${texts.changed}</p>`;
   const text = problemText(notice.code, notice.message, language);
-  return html`<p class="notice" role="alert">${texts.notDone} ${text}</p>`;
+  return html`<p class="notice" role="alert">
+    ${isAnswer && notice.code !== 'edas_outcome_unknown' ? html`${texts.notDone} ` : undefined}${text}
+  </p>`;
 }
 
 /** Why something was refused or failed, and what to do: the words that a chat would get. */
@@ -281,8 +297,9 @@ function problemText(code: ErrorCode, message: string, language: Language): Mark
   return html`<bdi>${webhookTextsOf(language).problem(problem)}</bdi>`;
 }
 
-function footer({ consoleUrl, seenAt, stage }: PageView, texts: Texts): Markup {
-  const looks = stage.stage === 'open' || stage.stage === 'moving';
+function footer(view: PageView, texts: Texts): Markup {
+  const { consoleUrl, seenAt } = view;
+  const looks = everyOf(view) !== undefined;
   return html`<footer>
     <p><a href="${consoleUrl}" target="_blank" rel="noreferrer">${texts.labels.console}</a></p>
     <p>

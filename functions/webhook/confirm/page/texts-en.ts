@@ -72,11 +72,16 @@ export const textsInEnglish: Texts = {
     },
     handed_over: {
       heading: (app) => html`Rolling back ${app}`,
-      sentence: 'It was decided to roll back. The rollback is about to begin.',
+      sentence: 'It was decided to roll back, and EDAS does not show the rollback yet.',
     },
     waiting: {
       heading: (app) => html`Rollback of ${app}: it waits for a person`,
       sentence: 'The rollback stands still until a person confirms the next batch in the EDAS console.',
+    },
+    unseen: {
+      heading: (app) => html`Rolling back ${app}`,
+      sentence:
+        'The rollback has begun, and its change order cannot be read now. Look in the EDAS console how far it is.',
     },
     under_way: {
       heading: (app) => html`Rolling back ${app}`,
@@ -87,6 +92,11 @@ export const textsInEnglish: Texts = {
     rolled_back: {
       heading: (app) => html`Rolled back: ${app}`,
       sentence: 'The rollback is complete. Check whether the problem is gone.',
+    },
+    unhealthy: {
+      heading: (app) => html`Rolled back, and not well: ${app}`,
+      sentence:
+        'The rollback is complete, but not all instances are healthy. Look at the instances in the EDAS console.',
     },
     partly: {
       heading: (app) => html`Rolled back only in part: ${app}`,
@@ -103,7 +113,7 @@ export const textsInEnglish: Texts = {
     already_over: {
       heading: (app) => html`Already over: ${app}`,
       sentence:
-        'The change was rolled back or stopped without this page. If it was only stopped, the instances that it had reached keep its version: check the versions in the EDAS console.',
+        'The change was rolled back or stopped, and EDAS does not show by which order. If it was only stopped, the instances that it had reached keep its version: check the versions in the EDAS console.',
     },
     unknown: {
       heading: (app) => html`Not known: the rollback of ${app}`,
@@ -115,7 +125,12 @@ export const textsInEnglish: Texts = {
     expired: {
       heading: (app) => html`Too late to decide: ${app}`,
       sentence:
-        'The time to decide is over, so this page does nothing. To roll back, use the EDAS console. The next alert asks again.',
+        'The time to decide is over, so this page does nothing. If people were asked again, open the newest message. To roll back, use the EDAS console.',
+    },
+    left_alone: {
+      heading: (app) => html`Left as it is: ${app}`,
+      sentence:
+        'The time to decide is over, and people are not asked about this change again. To roll it back after all, use the EDAS console.',
     },
     suspended: {
       heading: (app) => html`Rollbacks are suspended: ${app}`,
@@ -131,6 +146,11 @@ export const textsInEnglish: Texts = {
       heading: (app) => html`Cannot be rolled back here: ${app}`,
       sentence:
         'A rule stands against it, so this page does nothing. To roll back all the same, use the EDAS console.',
+    },
+    unreadable: {
+      heading: (app) => html`It cannot be seen now how it stands with ${app}`,
+      sentence:
+        'What the rules need cannot be read, so this page does nothing yet. It looks again. If it is urgent, use the EDAS console.',
     },
     in_chat: {
       heading: (app) => html`Decided in the chat: ${app}`,

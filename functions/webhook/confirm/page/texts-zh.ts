@@ -67,11 +67,15 @@ export const textsInChinese: Texts = {
     },
     handed_over: {
       heading: (app) => html`正在回滚 ${app}`,
-      sentence: '已决定回滚，即将开始。',
+      sentence: '已决定回滚，EDAS 尚未显示该回滚。',
     },
     waiting: {
       heading: (app) => html`${app} 的回滚正在等待人工确认`,
       sentence: '回滚已暂停，请在 EDAS 控制台确认执行下一批。',
+    },
+    unseen: {
+      heading: (app) => html`正在回滚 ${app}`,
+      sentence: '回滚已开始，但目前无法读取其变更单。请在 EDAS 控制台查看回滚进度。',
     },
     under_way: {
       heading: (app) => html`正在回滚 ${app}`,
@@ -82,6 +86,10 @@ export const textsInChinese: Texts = {
     rolled_back: {
       heading: (app) => html`${app} 已回滚`,
       sentence: '回滚已完成。请确认问题是否已消失。',
+    },
+    unhealthy: {
+      heading: (app) => html`${app} 已回滚，但状态异常`,
+      sentence: '回滚已完成，但并非所有实例都状态正常。请在 EDAS 控制台查看各实例的状态。',
     },
     partly: {
       heading: (app) => html`${app} 的回滚仅部分成功`,
@@ -98,7 +106,7 @@ export const textsInChinese: Texts = {
     already_over: {
       heading: (app) => html`${app} 的变更已结束`,
       sentence:
-        '变更已被回滚或终止，但不是通过此页面。如果只是终止，已更新的实例不会恢复：请在 EDAS 控制台核对各实例的版本。',
+        '变更已被回滚或终止，EDAS 未显示由哪个变更单执行。如果只是终止，已更新的实例不会恢复：请在 EDAS 控制台核对各实例的版本。',
     },
     unknown: {
       heading: (app) => html`${app} 的回滚结果未知`,
@@ -108,7 +116,12 @@ export const textsInChinese: Texts = {
   closed: {
     expired: {
       heading: (app) => html`${app}：决定时间已过`,
-      sentence: '决定时间已过，此页面不会再做任何操作。如需回滚，请使用 EDAS 控制台。下次告警时会再次询问。',
+      sentence:
+        '决定时间已过，此页面不会再做任何操作。如果之后又有询问，请打开最新的消息。如需回滚，请使用 EDAS 控制台。',
+    },
+    left_alone: {
+      heading: (app) => html`${app}：保持现状`,
+      sentence: '决定时间已过，不会再就此变更询问。如仍需回滚，请使用 EDAS 控制台。',
     },
     suspended: {
       heading: (app) => html`${app}：回滚已被暂停`,
@@ -122,6 +135,11 @@ export const textsInChinese: Texts = {
     refused: {
       heading: (app) => html`${app}：不能在此回滚`,
       sentence: '有规则不允许此次回滚，此页面不会做任何操作。如仍需回滚，请使用 EDAS 控制台。',
+    },
+    unreadable: {
+      heading: (app) => html`${app}：目前无法查看状态`,
+      sentence:
+        '规则所需的信息目前无法读取，此页面暂时不会做任何操作，稍后会再次查看。如情况紧急，请使用 EDAS 控制台。',
     },
     in_chat: {
       heading: (app) => html`${app}：在群聊中决定`,

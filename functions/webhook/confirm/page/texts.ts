@@ -4,7 +4,7 @@ import type { Markup } from './html.ts';
 import type { ClosedStage, DecisionView, OpenStage, OverStage, Share } from './view.ts';
 
 /** What became of a rollback that is under way. */
-export type MovingTopic = 'in_doubt' | 'handed_over' | 'waiting' | 'under_way';
+export type MovingTopic = 'in_doubt' | 'handed_over' | 'waiting' | 'unseen' | 'under_way';
 
 export type OverTopic = OverStage['result'];
 export type ClosedTopic = ClosedStage['reason'];

@@ -71,7 +71,7 @@ export interface OpenStage {
    * read, asks EDAS to roll the change order back, whatever its state: the emergency brake.
    */
   does: 'stop_change' | 'roll_back_release' | 'brake';
-  /** What the page shows of the state, for the hidden field `shown` of the form. */
+  /** A digest of what the page shows of the state, for the hidden field `shown` of the form. */
   shown: string;
   /** Of a release that has ended: the versions to choose from. */
   choice?: VersionChoice | undefined;
@@ -99,11 +99,12 @@ export interface MovingStage {
 export interface OverStage {
   stage: 'over';
   /**
+   * - `unhealthy`: its rollback has succeeded, and not all instances are healthy.
    * - `rolled_back`: its rollback has succeeded. `partly`, `failed`, `terminated`: how else its rollback ended.
    * - `already_over`: the change was terminated or rolled back without this page.
    * - `unknown`: the rollback was sent, and it cannot be seen what came of it.
    */
-  result: 'rolled_back' | 'partly' | 'failed' | 'terminated' | 'already_over' | 'unknown';
+  result: 'rolled_back' | 'unhealthy' | 'partly' | 'failed' | 'terminated' | 'already_over' | 'unknown';
   decision?: DecisionView | undefined;
   rollback?: ChangeView | undefined;
   /** What the instances run now, where EDAS shows it. */
@@ -121,13 +122,14 @@ export interface InstancesView {
 export interface ClosedStage {
   stage: 'closed';
   /**
-   * - `expired`: the time to decide is over.
+   * - `expired`: the time to decide is over. `left_alone`: it is over, too, and a person had decided to leave it alone.
    * - `suspended`: ROLLBACK_SUSPENDED is on. The page can be used again once it is off.
    * - `dry_run`: the source is a dry run.
    * - `refused`: a rule refuses it now; `problem` says why.
+   * - `unreadable`: what the rules need cannot be read now; `problem` says why.
    * - `in_chat`: it is decided by a command in a chat.
    */
-  reason: 'expired' | 'suspended' | 'dry_run' | 'refused' | 'in_chat';
+  reason: 'expired' | 'left_alone' | 'suspended' | 'dry_run' | 'refused' | 'unreadable' | 'in_chat';
   problem?: Notice | undefined;
   left?: DecisionView | undefined;
 }

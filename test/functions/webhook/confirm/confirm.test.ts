@@ -110,7 +110,7 @@ describe('the page', () => {
     const shown = shownIn(await get(stage, path));
     await post(stage, path, { decision: 'roll_back', shown });
     const again = await post(stage, path, { decision: 'roll_back', shown });
-    expect(again.status).toBe(409);
+    expect([again.status, again.headers['Location']]).toEqual([303, path]);
     expect(stage.puts()).toBe(1);
   });
 
@@ -445,4 +445,10 @@ test('people are asked with a link whose secret is in KMS', async () => {
   expect((await get(stage, path)).status).toBe(200);
   expect(path).toMatch(/^\/confirm\/[\w-]+\.[\w-]{43}$/);
   expect(decisionIdFor(changeOrderId)).toBe(`decide-${changeOrderId}`);
+});
+
+test('KMS is not asked for what cannot be a link', async () => {
+  const stage = await open({ env: { CONFIRM_SECRET: 'kms:links' } });
+  expect((await get(stage, '/confirm/x')).status).toBe(401);
+  expect(stage.kms.calls).toEqual([]);
 });

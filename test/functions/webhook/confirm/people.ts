@@ -66,6 +66,9 @@ export type Said =
   | 'too late'
   | 'suspended'
   | 'refused'
+  | 'unseen'
+  | 'left'
+  | 'not well'
   | 'problem';
 
 const headings: readonly [RegExp, Said][] = [
@@ -82,6 +85,10 @@ const headings: readonly [RegExp, Said][] = [
   [/^Too late to decide: /, 'too late'],
   [/^Rollbacks are suspended: /, 'suspended'],
   [/^Cannot be rolled back here: /, 'refused'],
+  [/^It cannot be seen now how it stands with /, 'unseen'],
+  [/^Left as it is: /, 'left'],
+  [/^Rolled back, and not well: /, 'not well'],
+  [/^Rollback of .*: it waits for a person$/, 'moving'],
 ];
 
 /** What the heading of a page says. */

@@ -448,3 +448,23 @@ describe('a source that asks people first:', () => {
     expect([rows['confirm'], rows['summary']]).toEqual([undefined, undefined]);
   });
 });
+
+describe('a command of a chat that decides', () => {
+  const settings = `preset: dingtalk, apps: [${app}], allow: "senderStaffId == 'w1'", confirm: all, confirmBy: chat`;
+  const typed = (content: string) =>
+    explain(settings, JSON.stringify({ text: { content }, senderNick: 'a', senderStaffId: 'w1' }));
+
+  test.each(['leave', '保留', '忽略'])('is never a rollback with the verb %s', async (verb) => {
+    const { verdict } = await typed(`${verb} ${order}`);
+    expect(verdict).toBe(
+      `The rule "id in the command" decides: acted on. If people are asked by chat about the change order ${order}, this decides that it is left alone. If not, it is refused with decision_not_open.`,
+    );
+  });
+
+  test('is a decision with the other verb, where people are asked', async () => {
+    const { verdict } = await typed(`rollback ${order}`);
+    expect(verdict).toContain(
+      'acted on. If people are asked by chat about it, this is what a person decided, and the source that asked rolls it back. If not: ',
+    );
+  });
+});
