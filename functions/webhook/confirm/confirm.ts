@@ -42,8 +42,8 @@ export interface PageAnswer {
   decision: LogFields;
 }
 
-/** Milliseconds for reading the state: where it is shown, and before it is acted on. */
-const [showTimeoutMs, readTimeoutMs] = [4_500, 4_500];
+/** Milliseconds for reading the state: where it is shown, before it is acted on, and after that. */
+const [showTimeoutMs, readTimeoutMs, readAgainTimeoutMs] = [5_000, 3_000, 2_500];
 /** Milliseconds for the whole of a decision: a browser waits. */
 const longestDecisionMs = 12_000;
 const answerMarginMs = 500;
@@ -124,20 +124,29 @@ async function answerDecision(
   const decidedBy = { name: form.name, isProved: false };
   const facts = { decision: form.decision, decidedBy: form.name, decidedByProved: false };
   const view = viewOf(scene, reading, language);
+  const afterFailure = viewOf(withFailure(scene), reading, language);
+  const isAsShown = [view, afterFailure].some(
+    ({ stage }) => stage.stage === 'open' && stage.shown === form.shown,
+  );
   // A second tap: what it says is decided, and there is nothing more to do.
   const isRepeat = reading.decisions.at(-1)?.decision === form.decision;
-  if (isRepeat && (view.stage.stage !== 'open' || form.decision === 'leave')) {
+  const isAtWork = view.stage.stage !== 'open' && !isAsShown;
+  if (isRepeat && (isAtWork || form.decision === 'leave')) {
     const decision = { outcome: 'page', stage: view.stage.stage, ...facts };
     return { response: seeOther(request.path), level: 'info', decision };
   }
-  if (view.stage.stage !== 'open' || view.stage.shown !== form.shown) {
+  if (!isAsShown) {
     const wasChanged = { ...view, notice: { kind: 'changed' } as const };
     return pageAnswer(409, wasChanged, { outcome: 'page', stage: view.stage.stage, ...facts });
   }
   try {
     const decided = await decide(form, decidedBy, reading, scene, record.facts);
-    if (decided.result === 'changed')
-      return await showChanged(link, language, pageRequest, dependencies, facts);
+    if (decided.result === 'changed') {
+      const again = openScene(link, readAgainTimeoutMs, pageRequest, dependencies);
+      const now = await readAgain(again, language);
+      const decision = { outcome: 'page', stage: now.stage.stage, ...facts };
+      return pageAnswer(409, { ...now, notice: { kind: 'changed' } }, decision);
+    }
     return {
       response: seeOther(request.path),
       level: 'info',
@@ -149,32 +158,20 @@ async function answerDecision(
     const { status } = errorCatalogue[problem.code];
     const failed = { code: problem.code, detail: problem.message, ...problem.facts, ...facts };
     // The decision is written down by now, and the rollback may have been sent: the page is not as it was.
-    const now = await lookAgain(link, language, pageRequest, dependencies);
+    const again = openScene(link, readAgainTimeoutMs, pageRequest, dependencies);
+    const now = await readAgain(withFailure(again), language);
     return { ...pageAnswer(status, { ...now, notice }, failed), level: levelOf(problem) };
   }
 }
 
-/** Another person was faster: the page as it is now. */
-async function showChanged(
-  link: LinkFields,
-  language: Language,
-  pageRequest: PageRequest,
-  dependencies: ConfirmDependencies,
-  facts: LogFields,
-): Promise<PageAnswer> {
-  const view = await lookAgain(link, language, pageRequest, dependencies);
-  const decision = { outcome: 'page', stage: view.stage.stage, ...facts };
-  return pageAnswer(409, { ...view, notice: { kind: 'changed' } }, decision);
+/** The page as it is after a decision that was not carried out: what was written down or sent has changed it. */
+async function readAgain(scene: Scene, language: Language): Promise<PageView> {
+  return viewOf(scene, await readState(scene.subject, scene.dependencies), language);
 }
 
-async function lookAgain(
-  link: LinkFields,
-  language: Language,
-  pageRequest: PageRequest,
-  dependencies: ConfirmDependencies,
-): Promise<PageView> {
-  const scene = openScene(link, readTimeoutMs, pageRequest, dependencies);
-  return viewOf(scene, await readState(scene.subject, scene.dependencies), language);
+/** To a person who has seen that the rollback failed, it is not about to begin. */
+function withFailure(scene: Scene): Scene {
+  return { ...scene, terms: { ...scene.terms, hasSeenFailure: true } };
 }
 
 function decisionOf(decided: Exclude<Decided, { result: 'changed' }>): LogFields {

@@ -124,7 +124,7 @@ async function rollBackAsDecided(
 function notWrittenDown(changeOrderId: string): Problem {
   return new Problem(
     'task_not_taken',
-    'Function Compute did not take your decision: the log says why. Nothing is rolled back. Decide again, or let the time run out: then nothing is rolled back either.',
+    'It is not known whether Function Compute took your decision: the log says why. Your request rolled nothing back. Look at this page again, and decide again if it still asks.',
     { changeOrderId },
   );
 }

@@ -23,6 +23,7 @@ import {
   type ReleaseTerms,
   type RollbackAsked,
   type RollbackDecided,
+  type RollbackTask,
 } from '../../task.ts';
 import { operationFor, termsOf } from '../execute-rollback.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
@@ -89,7 +90,7 @@ export async function readState(subject: Subject, dependencies: StateDependencie
     ]);
   const decisions = [first, second].filter((each) => each?.rollback === 'decided');
   const rollback = await readRollback(subject, order, claim, release, dependencies);
-  const isRelease = isEndedRelease(own, subject);
+  const isRelease = isEndedRelease(own, asked, subject);
   const isOpen = rollback === undefined && release.call !== 'claimed';
   const hasEnded = rollback && endOf(rollback.progress?.status) !== undefined;
   const question = asked?.rollback === 'asked' ? asked : undefined;
@@ -147,9 +148,11 @@ async function readOrder(
   }
 }
 
-function isEndedRelease(due: Due, { link, source }: Subject): boolean {
-  const hasEnded = due.due === 'refused' && due.problem.code === 'change_order_finished';
-  return hasEnded && termsFor(source, link) !== undefined;
+/** Where EDAS cannot be read, what people were asked tells: the brake is no help against a change that has ended. */
+function isEndedRelease(due: Due, asked: RollbackTask | undefined, { link, source }: Subject): boolean {
+  if (termsFor(source, link) === undefined) return false;
+  if (due.due !== 'brake') return due.due === 'refused' && due.problem.code === 'change_order_finished';
+  return source.confirm?.of === 'ended' || (asked?.rollback === 'asked' && asked.choice !== undefined);
 }
 
 /** How a release that has ended is rolled back; undefined where the source does not do that. */

@@ -23,6 +23,8 @@ export interface Terms {
   expiresAt: number;
   hold: Hold | undefined;
   by: ConfirmPolicy['by'];
+  /** Whether the request of the person who decided is known to be over: it failed, and that person has seen it. */
+  hasSeenFailure?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Terms {
  */
 export function stageOf(reading: Reading, terms: Terms, now: number): Stage {
   return (
-    rollbackStage(reading, now) ??
+    rollbackStage(reading, terms, now) ??
     overStage(reading) ??
     closedStage(reading, terms, now) ??
     openStage(reading, terms)
@@ -53,7 +55,7 @@ function resultOf(end: ChangeOrderEnd, instances: InstancesView | undefined): Ov
 }
 
 /** Of a rollback that was sent, or is to be. */
-function rollbackStage(reading: Reading, now: number): Stage | undefined {
+function rollbackStage(reading: Reading, { hasSeenFailure = false }: Terms, now: number): Stage | undefined {
   const { rollback, order, instances } = reading;
   const decision = viewOf(lastDecision(reading));
   if (rollback) {
@@ -72,9 +74,8 @@ function rollbackStage(reading: Reading, now: number): Stage | undefined {
       : { stage: 'over', result: 'unknown', decision };
   }
   if (hasVanished(reading)) return { stage: 'over', result: 'unknown', decision };
-  return isUnderWay(reading) || isBeingDone(reading, now)
-    ? { stage: 'moving', decision, isInDoubt: false }
-    : undefined;
+  const isAtWork = !hasSeenFailure && isBeingDone(reading, now);
+  return isUnderWay(reading) || isAtWork ? { stage: 'moving', decision, isInDoubt: false } : undefined;
 }
 
 /** Milliseconds after a decision within which the request of the person who decided is still at work. */
@@ -82,7 +83,12 @@ const timeOfRequestMs = 10_000;
 
 function isBeingDone(reading: Reading, now: number): boolean {
   const last = lastDecision(reading);
-  return last?.decision === 'roll_back' && now - last.decidedAt < timeOfRequestMs;
+  return last?.decision === 'roll_back' && now - last.decidedAt < timeOfRequestMs && !hasFailed(reading);
+}
+
+/** Whether a rollback that a person wanted was refused: its request says so, and is at work no more. */
+function hasFailed({ claim }: Reading): boolean {
+  return claim?.reasonOfEnd !== undefined && claim.task?.decidedBy !== undefined;
 }
 
 /** When a rollback was sent of which nothing more is known, epoch milliseconds. */
