@@ -24,6 +24,7 @@ describe('the catalogue of errors', () => {
       source_unknown: 404,
       change_order_not_found: 404,
       method_not_allowed: 405,
+      decision_not_open: 409,
       change_order_finished: 409,
       app_has_no_change_in_flight: 409,
       release_not_newest: 409,

@@ -32,7 +32,7 @@ const packagesStay: Plugin = {
   name: 'packages stay',
   setup: (build) => {
     const { resolve } = createRequire(import.meta.url);
-    build.onResolve({ filter: /^(esbuild$|@alicloud\/)/ }, ({ path: name }) => ({
+    build.onResolve({ filter: /^(esbuild$|playwright-core$|@alicloud\/)/ }, ({ path: name }) => ({
       path: resolve(name),
       external: true,
     }));
