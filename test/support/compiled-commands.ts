@@ -27,13 +27,18 @@ const placesStay: Plugin = {
   },
 };
 
-/** esbuild looks for its program beside itself, and the SDKs are loaded from where they are installed, as ever. */
+/** esbuild looks for its program beside itself, the browser's package for its files, and the SDKs are loaded from where they are installed, as ever. */
 const packagesStay: Plugin = {
   name: 'packages stay',
   setup: (build) => {
     const { resolve } = createRequire(import.meta.url);
-    build.onResolve({ filter: /^(esbuild$|playwright-core$|@alicloud\/)/ }, ({ path: name }) => ({
+    build.onResolve({ filter: /^(esbuild$|@alicloud\/)/ }, ({ path: name }) => ({
       path: resolve(name),
+      external: true,
+    }));
+    // Its file for ES modules, which exports by name.
+    build.onResolve({ filter: /^playwright-core$/ }, () => ({
+      path: resolve('playwright-core').replace(/index\.js$/, 'index.mjs'),
       external: true,
     }));
   },

@@ -57,14 +57,19 @@ const client = {
 function plan(queue = new MemoryQueue(), changes: Partial<EdasClient> = {}) {
   const clock = { now: () => now, sleep: () => Promise.resolve() };
   const warn = () => undefined;
-  return planRelease({ ...releaseDue.ended, app: taskApp, changeOrderId: release }, planReleaseRollback, now + 5_000, {
-    edas: () => Promise.resolve({ ...client, ...changes } as EdasClient),
-    clock,
-    now: () => now,
-    random: () => 0,
-    warn,
-    queue: { openQueue: () => Promise.resolve(queue), deadlineAt: now + 5_000, clock, warn },
-  });
+  return planRelease(
+    { ...releaseDue.ended, app: taskApp, changeOrderId: release },
+    planReleaseRollback,
+    now + 5_000,
+    {
+      edas: () => Promise.resolve({ ...client, ...changes } as EdasClient),
+      clock,
+      now: () => now,
+      random: () => 0,
+      warn,
+      queue: { openQueue: () => Promise.resolve(queue), deadlineAt: now + 5_000, clock, warn },
+    },
+  );
 }
 
 /** What the tasks of this release say. */
