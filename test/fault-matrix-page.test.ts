@@ -23,6 +23,7 @@ import {
   type Stage,
   type StageOptions,
 } from './functions/webhook/stage.ts';
+import { someOf } from './support/runs.ts';
 import { fakeAccountId, fakeContext, type Answer } from './support/webhook.ts';
 
 // What a click on "Roll back" meets, and the page before and after it. `test/fault-matrix.test.ts` is the same for a webhook.
@@ -258,7 +259,7 @@ describe('whatever EDAS answers, clicks are one rollback and each page is true:'
   const onReads = rows.filter(
     ({ fault }, index) => index === rows.findIndex((row) => row.fault.name === fault.name),
   );
-  test.concurrent.for(onReads)(
+  test.concurrent.for(someOf(onReads, 3))(
     'every read meets $title',
     { timeout: 90_000 },
     async ({ fault }, { onTestFinished }) => {
@@ -272,7 +273,8 @@ describe('whatever EDAS answers, clicks are one rollback and each page is true:'
     },
   );
 
-  test.concurrent.for(onReads.filter(({ fault }) => !isSlow(fault) && !movesAgain(fault)))(
+  const quick = onReads.filter(({ fault }) => !isSlow(fault) && !movesAgain(fault));
+  test.concurrent.for(someOf(quick, 3, 1))(
     'every read of a release that has ended meets $title',
     { timeout: 90_000 },
     async ({ fault }, { onTestFinished }) => {
@@ -330,10 +332,10 @@ function placesFor(fault: FcFault): typeof places {
 }
 
 describe('whatever Function Compute answers, clicks are one rollback and each page is true:', () => {
-  const rows = fcMatrix.map((fault) => ({ fault, title: title(fault) }));
+  const rows = fcMatrix.map((fault, index) => ({ fault, index, title: title(fault) }));
 
-  test.concurrent.for(rows)('$title', { timeout: 120_000 }, async ({ fault }, { onTestFinished }) => {
-    for (const { source, at } of placesFor(fault)) {
+  test.concurrent.for(rows)('$title', { timeout: 120_000 }, async ({ fault, index }, { onTestFinished }) => {
+    for (const { source, at } of someOf(placesFor(fault), 3, index)) {
       const isMet = (operation: string | undefined, taskId = '') =>
         at === 'every call' || (operation === 'InvokeFunction' ? taskId.startsWith(at) : at === 'reads');
       const stage = await click(
