@@ -141,7 +141,7 @@ export interface RollbackRefused extends TaskFacts {
   reason?: string | undefined;
 }
 
-/** A person has to decide. The task asks in the channels, waits, and tells people if nobody decides in time. */
+/** A person has to decide. The task asks in the channels, waits, and tells people if no one decides in time. */
 export interface RollbackAsked extends TaskFacts {
   rollback: 'asked';
   /** How often people have been asked about this change order, this time included: 1, 2, … */

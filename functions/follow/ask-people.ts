@@ -21,7 +21,7 @@ const displayLagMs = 5_000;
 const longestDoubtMs = 60_000;
 
 /**
- * Asks people whether to roll back, and waits for what they say. They are told if nobody decides in time, or if there is
+ * Asks people whether to roll back, and waits for what they say. They are told if no one decides in time, or if there is
  * nothing to decide any more. What follows a decision is told by the tasks of that decision.
  *
  * A retry cannot know whether the attempt before it has reached people, so it asks again: a question that comes twice is

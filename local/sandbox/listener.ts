@@ -25,7 +25,7 @@ export interface ReceivedRequest {
 export interface SandboxListener {
   /** What the sandbox posts in the place of a sender. */
   request: (request: SenderRequest, body: string) => void;
-  /** What reached the function, whoever sent it. */
+  /** What reached the function, from any sender. */
   received: (request: ReceivedRequest) => void;
   /** What a caller was answered. */
   answer: (

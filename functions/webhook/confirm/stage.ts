@@ -65,7 +65,7 @@ function rollbackStage(reading: Reading, { hasSeenFailure = false }: Terms, now:
       ? { stage: 'moving', decision, rollback: view, isInDoubt: false }
       : { stage: 'over', result: resultOf(end, instances), decision, rollback: view, instances };
   }
-  // A change that is terminated is over, whoever ended it.
+  // A change that is terminated is over, by a rollback or by a person.
   if (phaseOf(order?.status) === 'terminated') return undefined;
   const doubt = doubtSince(reading);
   if (doubt !== undefined) {

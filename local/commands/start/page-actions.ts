@@ -59,7 +59,8 @@ export function createPageActions(world: PageWorld): Record<string, Action> {
     release: (asked) => beginRelease(asked, world),
     'next-batch': (asked) => {
       const id = textIn(asked, 'changeOrderId');
-      if (!world.edas.orders.confirm(id)) throw new Refusal(409, 'This change order waits for nobody.');
+      if (!world.edas.orders.confirm(id))
+        throw new Refusal(409, 'This change order waits for no confirmation.');
     },
     sample: (asked) => makeSample(sourceIn(asked, world), world),
     send: (asked) => send(asked, world),
