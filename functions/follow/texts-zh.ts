@@ -1,4 +1,5 @@
-import { changeOrderStatus, isDocumentedStatus, type ChangeOrderStatus } from '../edas/status.ts';
+import { statusesInChinese } from '../edas/status-zh.ts';
+import { isDocumentedStatus } from '../edas/status.ts';
 import { toIso } from '../lib/time.ts';
 import type { Texts } from './texts.ts';
 
@@ -6,19 +7,6 @@ const beijingOffsetMs = 8 * 3_600_000;
 
 const whatTerminatedMeans =
   '回滚后变更单显示为“已终止”；但只终止、未回滚的变更也显示为“已终止”，此时已更新的实例不会恢复：请在 EDAS 控制台核对各实例的版本。';
-
-// After the words of https://help.aliyun.com/zh/edas/developer-reference/api-edas-2017-08-01-getchangeorderinfo
-const statuses: Record<ChangeOrderStatus, string> = {
-  [changeOrderStatus.ready]: '准备',
-  [changeOrderStatus.running]: '执行中',
-  [changeOrderStatus.succeeded]: '执行成功',
-  [changeOrderStatus.failed]: '执行失败',
-  [changeOrderStatus.terminated]: '已终止',
-  [changeOrderStatus.partlySucceeded]: '部分成功',
-  [changeOrderStatus.awaitingConfirmation]: '等待手工确认执行下一批',
-  [changeOrderStatus.awaitingNextBatch]: '等待下一批自动执行',
-  [changeOrderStatus.systemException]: '系统异常，执行失败',
-};
 
 const openThePage = '请打开页面：页面显示将执行的操作，并有两个按钮。截止时间之前无人决定，则不会回滚。';
 
@@ -128,7 +116,7 @@ export const textsInChinese: Texts = {
   changeOrder: (id) => `变更单 ${id}`,
   inBrackets: (text) => `（${text}）`,
   status: (status) =>
-    `${status}（${isDocumentedStatus(status) ? statuses[status] : 'EDAS 文档未说明的状态'}）`,
+    `${status}（${isDocumentedStatus(status) ? statusesInChinese[status] : 'EDAS 文档未说明的状态'}）`,
   versions: (from, to) => `从 ${from} 回到 ${to}`,
   healthy: (count, total) => `${count}/${total} 个状态正常`,
   onVersion: (count, total, version) => `${count}/${total} 个运行 ${version}`,

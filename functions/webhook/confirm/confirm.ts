@@ -83,10 +83,8 @@ export function createConfirm(
       const isPost = request.method === 'POST';
       if (!isPost && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
       const link = await authenticate(pageRequest);
-      const answer = isPost
-        ? await answerDecision(link, language, pageRequest, dependencies)
-        : await showPage(link, language, pageRequest, dependencies);
-      return request.method === 'HEAD' ? withoutBody(answer) : answer;
+      if (isPost) return await answerDecision(link, language, pageRequest, dependencies);
+      return withoutBodyIfHead(await showPage(link, language, pageRequest, dependencies), request);
     } catch (error) {
       const { requestId } = pageRequest.record.facts;
       const problem = toProblem(error, { requestId }, log);
@@ -297,12 +295,8 @@ function seeOther(path: string): FunctionResponse {
   };
 }
 
-function withoutBody(answer: PageAnswer): PageAnswer {
-  return { ...answer, response: { ...answer.response, body: '' } };
-}
-
 function withoutBodyIfHead(answer: PageAnswer, { method }: WebhookRequest): PageAnswer {
-  return method === 'HEAD' ? withoutBody(answer) : answer;
+  return method === 'HEAD' ? { ...answer, response: { ...answer.response, body: '' } } : answer;
 }
 
 function methodNotAllowed(): Problem {

@@ -55,7 +55,7 @@ function writeDown(
 ): Promise<WrittenDecision> {
   const { link, source } = subject;
   const { changeOrderId, app } = link;
-  const { queue, now, clock } = dependencies;
+  const { queue, now } = dependencies;
   const task: RollbackDecided = {
     version: 1,
     source: source.name,
@@ -72,12 +72,9 @@ function writeDown(
     decidedBy,
     decidedAt: now(),
   };
-  // Reading the state may have used up the time of the queue.
-  return writeDecision(task, decisions, { ...queue, deadlineAt: clock.now() + writeTimeoutMs });
+  // Reading the state may have used up the time of the queue. Writing has a limit of its own.
+  return writeDecision(task, decisions, { ...queue, deadlineAt: Infinity });
 }
-
-/** Milliseconds. What is slower must not hold the emergency brake up. */
-const writeTimeoutMs = 2_000;
 
 /** What the webhook would have done, with all rules read again. */
 async function rollBackAsDecided(

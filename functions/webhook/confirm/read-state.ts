@@ -2,6 +2,7 @@ import { lookAtClaim, mostClaims, type TakenClaim } from '../../claim/claim.ts';
 import { planRelease } from '../../claim/plan-release.ts';
 import { lookAtRelease, rollbackOrderIn, type ReleaseRecord } from '../../claim/release-tasks.ts';
 import { readTaskRecord, taskIn, type QueueAccess } from '../../claim/task-calls.ts';
+import { readDecisions } from '../../claim/write-decision.ts';
 import type { ChangeOrderProgress } from '../../edas/change-order.ts';
 import type { EdasClient } from '../../edas/client.ts';
 import { instanceStates, type ApplicationState, type HistoryVersion } from '../../edas/release.ts';
@@ -18,7 +19,6 @@ import type { ReleaseChoice, RolledBackBefore } from '../../rollback/release.ts'
 import { requireChangePredatesProblem, rollBack } from '../../rollback/rollback.ts';
 import {
   askIdFor,
-  decisionIdFor,
   releaseTaskIdFor,
   type ReleaseTerms,
   type RollbackAsked,
@@ -77,18 +77,15 @@ export async function readState(subject: Subject, dependencies: StateDependencie
   const { changeOrderId, ask } = subject.link;
   const { queue } = dependencies;
   const recordOf = async (taskId: string) => taskIn(await readTaskRecord(taskId, queue));
-  const [{ order, due: own }, appName, asked, first, second, claim, release, isHandedOver] =
-    await Promise.all([
-      readOrder(subject, dependencies),
-      readAppName(subject, dependencies),
-      recordOf(askIdFor(changeOrderId, ask)),
-      recordOf(decisionIdFor(changeOrderId, 1)),
-      recordOf(decisionIdFor(changeOrderId, 2)),
-      lastClaim(changeOrderId, dependencies),
-      lookAtRelease(changeOrderId, queue),
-      hasReleaseTask(changeOrderId, queue),
-    ]);
-  const decisions = [first, second].filter((each) => each?.rollback === 'decided');
+  const [{ order, due: own }, appName, asked, decisions, claim, release, isHandedOver] = await Promise.all([
+    readOrder(subject, dependencies),
+    readAppName(subject, dependencies),
+    recordOf(askIdFor(changeOrderId, ask)),
+    readDecisions(changeOrderId, queue),
+    lastClaim(changeOrderId, dependencies),
+    lookAtRelease(changeOrderId, queue),
+    hasReleaseTask(changeOrderId, queue),
+  ]);
   const rollback = await readRollback(subject, order, claim, release, dependencies);
   const isRelease = isEndedRelease(own, asked, subject);
   const isOpen = rollback === undefined && release.call !== 'claimed';

@@ -1,4 +1,4 @@
-import { changeOrderStatus } from '../../../edas/status.ts';
+import { statusesInChinese } from '../../../edas/status-zh.ts';
 import { html } from './html.ts';
 import type { DateAndTime, Texts } from './texts.ts';
 
@@ -162,18 +162,7 @@ export const textsInChinese: Texts = {
     version === undefined
       ? html`${count}/${total} 个运行没有名称的版本`
       : html`${count}/${total} 个运行 ${version}`,
-  // After the words of https://help.aliyun.com/zh/edas/developer-reference/api-edas-2017-08-01-getchangeorderinfo
-  status: {
-    [changeOrderStatus.ready]: '准备',
-    [changeOrderStatus.running]: '执行中',
-    [changeOrderStatus.succeeded]: '执行成功',
-    [changeOrderStatus.failed]: '执行失败',
-    [changeOrderStatus.terminated]: '已终止',
-    [changeOrderStatus.partlySucceeded]: '部分成功',
-    [changeOrderStatus.awaitingConfirmation]: '等待手工确认执行下一批',
-    [changeOrderStatus.awaitingNextBatch]: '等待下一批自动执行',
-    [changeOrderStatus.systemException]: '系统异常，执行失败',
-  },
+  status: statusesInChinese,
   otherStatus: (status) => `${status}（EDAS 文档未说明的状态）`,
   notReadable: '目前无法读取 EDAS',
   asOf: (time) => html`更新于 ${time}。`,
