@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import axe, { type AxeResults, type RunOptions } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished, vi } from 'vitest';
 import { openBrowser } from '../../local/commands/screenshots/open-browser.ts';
 
 /** A browser for the tests of a file. */
@@ -17,13 +17,18 @@ export interface Window {
   faults: string[];
 }
 
+/** Milliseconds for what is waited for, such as an element. A quiet machine needs a fraction of it. */
+export const patienceMs = 15_000;
+
 /** Starts a browser before the tests of this file, and ends it after them. */
 export function useBrowser(): TestBrowser {
   let browser: Browser | undefined;
   beforeAll(async () => {
+    vi.setConfig({ testTimeout: 4 * patienceMs });
     browser = await openBrowser();
   }, 60_000);
   afterAll(async () => {
+    vi.resetConfig();
     await browser?.close();
   });
   return {
@@ -32,7 +37,7 @@ export function useBrowser(): TestBrowser {
       const context = await browser.newContext(options);
       onTestFinished(() => context.close());
       const page = await context.newPage();
-      page.setDefaultTimeout(5_000);
+      page.setDefaultTimeout(patienceMs);
       const faults: string[] = [];
       page.on('pageerror', (error) => faults.push(error.message));
       page.on('console', (message) => {
