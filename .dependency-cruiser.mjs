@@ -14,8 +14,31 @@ export default {
       to: { circular: true },
     },
     ...handlers().map((room) =>
-      mayImportOnly(room, ['claim', 'rollback', 'edas', 'kms', 'alibaba', 'platform', 'lib']),
+      mayImportOnly(room, [
+        'execute',
+        'select',
+        'secrets',
+        'claim',
+        'rollback',
+        'edas',
+        'kms',
+        'alibaba',
+        'platform',
+        'lib',
+      ]),
     ),
+    mayImportOnly('execute', [
+      'select',
+      'secrets',
+      'claim',
+      'rollback',
+      'edas',
+      'alibaba',
+      'platform',
+      'lib',
+    ]),
+    mayImportOnly('select', ['rollback', 'lib']),
+    mayImportOnly('secrets', ['kms', 'platform', 'lib']),
     mayImportOnly('claim', ['rollback', 'edas', 'alibaba', 'platform', 'lib']),
     mayImportOnly('rollback', ['edas', 'alibaba', 'lib']),
     mayImportOnly('edas', ['alibaba', 'lib']),
@@ -97,14 +120,14 @@ function handlers() {
   return ['webhook', 'follow', 'events'];
 }
 
-/** Imports point downwards: webhook, follow, events → claim → rollback → edas, kms → alibaba → lib; platform for the first two. */
+/** Imports point downwards: webhook, events → execute → select, secrets, claim → rollback → edas, kms → alibaba → lib. */
 function mayImportOnly(room, below) {
   const allowed = [
     `functions/(${[room, ...below].join('|')})/`,
     'functions/errors\\.ts',
     'functions/task\\.ts',
   ];
-  const knowsTasks = room === 'claim' || handlers().includes(room);
+  const knowsTasks = ['claim', 'select', 'execute', ...handlers()].includes(room);
   const own = knowsTasks ? allowed : allowed.slice(0, 2);
   return {
     name: `${room}-imports-downwards`,

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { errorCatalogue, Problem } from '../functions/errors.ts';
 import type { FunctionResponse } from '../functions/platform/context.ts';
-import type { Outcome } from '../functions/webhook/outcome.ts';
+import type { Outcome } from '../functions/execute/outcome.ts';
 import { replyWithOutcome, replyWithProblem } from '../functions/webhook/reply/reply.ts';
 import { startFunctionServer } from '../local/sandbox/function-server.ts';
 import { startInstance } from '../local/sandbox/instance.ts';

@@ -1,7 +1,7 @@
+import { makeToken } from '../functions/execute/confirm-link.ts';
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { makeToken } from '../functions/webhook/confirm/token.ts';
 import { htmlBadGateway } from '../local/stand-ins/edas/faults.ts';
 import { isRead } from '../local/sandbox/listener.ts';
 import { patienceMs, servePages, useBrowser } from './support/browser.ts';

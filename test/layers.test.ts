@@ -36,7 +36,7 @@ async function violationsWith(
 describe('the lint rule for layers', () => {
   test('refuses an import that points upwards, of a type, too', async () => {
     const additions = [
-      ['rollback/outcome.ts', '../webhook/outcome.ts', 'rollback-imports-downwards'],
+      ['rollback/outcome.ts', '../webhook/receive.ts', 'rollback-imports-downwards'],
       ['rollback/budget.ts', '../platform/log.ts', 'rollback-imports-downwards'],
       ['edas/endpoint.ts', '../rollback/budget.ts', 'edas-imports-downwards'],
       ['kms/failure.ts', '../edas/failure.ts', 'kms-imports-downwards'],
@@ -46,7 +46,11 @@ describe('the lint rule for layers', () => {
       ['webhook/receive.ts', '../follow/message.ts', 'webhook-imports-downwards'],
       ['follow/message.ts', '../webhook/receive.ts', 'follow-imports-downwards'],
       ['webhook/verify/digest.ts', '../payload/parse.ts', 'verify-stands-alone'],
-      ['webhook/source/secret-name.ts', '../payload/parse.ts', 'webhook-parts'],
+      ['webhook/source/find-source.ts', '../payload/parse.ts', 'webhook-parts'],
+      ['execute/outcome.ts', '../webhook/receive.ts', 'execute-imports-downwards'],
+      ['select/intent.ts', '../execute/outcome.ts', 'select-imports-downwards'],
+      ['secrets/read-key.ts', '../select/intent.ts', 'secrets-imports-downwards'],
+      ['events/handler.ts', '../webhook/receive.ts', 'events-imports-downwards'],
     ] as const;
     const violations = await violationsWith(additions.map(([file, imported]) => [file, imported]));
     const refused = violations.map(({ from, to, rule }) => `${rule.name}: ${from} → ${to}`);

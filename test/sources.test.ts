@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { toRecord } from '../functions/lib/json.ts';
 import type { CompiledSource } from '../functions/webhook/source/compiled-source.ts';
-import { publicZendeskSecret } from '../functions/webhook/verify/secret.ts';
+import { publicZendeskSecret } from '../functions/secrets/decode-secret.ts';
 import { coversPayload } from '../functions/webhook/verify/verify.ts';
 import { root } from '../local/build/bundle.ts';
 import { compileSources } from '../local/build/compile-sources.ts';

@@ -17,18 +17,18 @@ import {
   type TaskFacts,
   type VersionChoice,
 } from '../task.ts';
-import { mostAsks } from './ask-people.ts';
-import type { AuditRecord } from './audit-record.ts';
+import { mostAsks } from '../execute/ask-people.ts';
+import type { AuditRecord } from '../execute/audit-record.ts';
 import {
   cutForTask,
   executeRollback,
   insteadOfRollback,
   type ExecutionDependencies,
   type RollbackInput,
-} from './execute-rollback.ts';
-import type { Approved, LeftAlone, Outcome } from './outcome.ts';
+} from '../execute/execute-rollback.ts';
+import type { Approved, LeftAlone, Outcome } from '../execute/outcome.ts';
 import type { Verb } from './payload/command.ts';
-import { requireApp } from './payload/intent.ts';
+import { requireApp } from '../select/intent.ts';
 import type { CompiledSource } from './source/compiled-source.ts';
 
 /** A command in a chat where people decide. */

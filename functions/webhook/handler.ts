@@ -1,3 +1,5 @@
+import { confirmPath } from '../execute/confirm-path.ts';
+import { createMakeLink } from '../execute/confirm-link.ts';
 import { openEdas } from '../edas/open-edas.ts';
 import { Problem } from '../errors.ts';
 import { openKms } from '../kms/open-kms.ts';
@@ -11,34 +13,28 @@ import { setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { findChangeOrder } from '../rollback/find-change-order.ts';
-import { createMakeLink } from './ask-people.ts';
-import { AuditRecord } from './audit-record.ts';
+import { AuditRecord } from '../execute/audit-record.ts';
 import { decideInChat } from './decide-in-chat.ts';
 import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
-import { confirmPath } from './confirm/token.ts';
-import { executeRollback, operationFor } from './execute-rollback.ts';
+import { executeRollback, operationFor } from '../execute/execute-rollback.ts';
 import { challengeReply } from './handshake.ts';
-import type { Outcome } from './outcome.ts';
-import {
-  reasonNoCommand,
-  reasonToIgnore,
-  requireAllowed,
-  requireFreshPayload,
-  selectActor,
-  selectPerson,
-} from './payload/conditions.ts';
-import { requireExpected } from './payload/expected.ts';
-import { selectIntent } from './payload/intent.ts';
-import { withoutMonitorAlarms } from './payload/monitor-alarms.ts';
+import type { Outcome } from '../execute/outcome.ts';
+import { reasonToIgnore, requireAllowed, selectActor } from '../select/conditions.ts';
+import { requireExpected } from '../select/expected.ts';
+import { selectIntent } from '../select/intent.ts';
+import { withoutMonitorAlarms } from '../select/monitor-alarms.ts';
 import { readPayload } from './payload/read.ts';
+import { selectAnswerAddress, selectPerson } from './payload/chat-fields.ts';
+import { reasonNoCommand, targetOfCommand } from './payload/command-target.ts';
+import { requireFreshPayload } from './payload/fresh-payload.ts';
 import { selectCommand } from './payload/select-command.ts';
-import { selectSummary } from './payload/summary.ts';
+import { selectSummary } from '../select/summary.ts';
 import { rawBody, receive, type WebhookRequest } from './receive.ts';
 import { replyWithHealth, replyWithOutcome, replyWithProblem, type ReplyContext } from './reply/reply.ts';
 import type { Configuration } from './source/compiled-source.ts';
 import { findSource, requireOpen, requirePost } from './source/find-source.ts';
-import { createAddKmsKeys, type AddKmsKeys } from './source/kms-keys.ts';
-import { createKmsSecrets } from './source/kms-secrets.ts';
+import { createAddKmsKeys, type AddKmsKeys } from '../secrets/kms-keys.ts';
+import { createKmsSecrets } from '../secrets/kms-secrets.ts';
 import { isClosed, loadSources, type Source } from './source/load-sources.ts';
 import { describeGrant, expiresSoon } from './verify/link.ts';
 
@@ -214,7 +210,10 @@ async function processRequest(
   const noCommand = reasonNoCommand(replying.command);
   if (noCommand !== undefined) return { outcome: 'ignored', message: noCommand };
   await requireAllowed(source, payload);
-  const intent = await selectIntent(source, payload, grant, receivedAt, replying.command);
+  const intent = {
+    ...(await selectIntent(source, payload, grant, receivedAt, targetOfCommand(replying.command))),
+    answerAt: await selectAnswerAddress(source, payload, replying.command),
+  };
   record.add({ app: intent.app });
 
   const deadlineAt = startedOnClock + patienceMs(source, context) - answerMarginMs;

@@ -212,7 +212,9 @@ function peopleOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
     name: 'people only where needed',
     setup: (build) => {
       if (!asks)
-        build.onResolve({ filter: /\/(ask-people|confirm-settings)\.ts$/ }, () => ({ path: noPeople }));
+        build.onResolve({ filter: /\/(ask-people|confirm-link|confirm-settings)\.ts$/ }, () => ({
+          path: noPeople,
+        }));
       if (!decidesInChat) {
         build.onResolve({ filter: /\/decide-in-chat\.ts$/ }, () => ({ path: noChatDecisions }));
       }

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { toRecord, toText } from '../../functions/lib/json.ts';
 import { reasonOf } from '../../functions/lib/text.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
+import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import { CliError } from '../cli/cli.ts';
 import type { CompiledConfiguration } from './compile-sources.ts';
 import { readDeployment, type DeployedFunction } from './deployment.ts';

@@ -1,5 +1,6 @@
-import type { CompiledSource, ConfirmPolicy } from '../../functions/webhook/source/compiled-source.ts';
-import type { Expression } from '../../functions/webhook/source/expression.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
+import type { ConfirmPolicy } from '../../functions/select/policy.ts';
+import type { Expression } from '../../functions/select/expression.ts';
 import type { Preset } from '../../presets/preset.ts';
 import { compileExpression } from './compile-expression.ts';
 import { checkedDuration } from './duration.ts';

@@ -1,4 +1,5 @@
-import type { CompiledSource, EndedPolicy } from '../../functions/webhook/source/compiled-source.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
+import type { EndedPolicy } from '../../functions/select/policy.ts';
 import { coversPayload } from '../../functions/webhook/verify/verify.ts';
 import { compileExpression } from './compile-expression.ts';
 import { checkedDuration } from './duration.ts';

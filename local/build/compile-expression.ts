@@ -1,7 +1,7 @@
 import { compile, getRegisteredFunctions, TreeInterpreter } from '@jmespath-community/jmespath';
 import { toRecord } from '../../functions/lib/json.ts';
 import { reasonOf } from '../../functions/lib/text.ts';
-import type { Expression, ExpressionNode } from '../../functions/webhook/source/expression.ts';
+import type { Expression, ExpressionNode } from '../../functions/select/expression.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { keepNulls } from './keep-nulls.ts';
 

@@ -1,5 +1,6 @@
-import type { CompiledSource, PayloadKind } from '../../functions/webhook/source/compiled-source.ts';
-import type { Expression } from '../../functions/webhook/source/expression.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
+import type { PayloadKind } from '../../functions/select/policy.ts';
+import type { Expression } from '../../functions/select/expression.ts';
 import type { ExpectedPayloads, KnownMonitorAlarms, KnownPayload, Preset } from '../../presets/preset.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import type { SourceSettings } from './sources-schema.ts';

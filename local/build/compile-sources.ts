@@ -3,7 +3,7 @@ import type { CompiledChannel } from '../../functions/follow/configuration.ts';
 import { toText } from '../../functions/lib/json.ts';
 import { isId, reasonOf } from '../../functions/lib/text.ts';
 import type { CompiledSource, ContentType } from '../../functions/webhook/source/compiled-source.ts';
-import type { Expression } from '../../functions/webhook/source/expression.ts';
+import type { Expression } from '../../functions/select/expression.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { presets } from '../../presets/index.ts';
 import type { Preset } from '../../presets/preset.ts';

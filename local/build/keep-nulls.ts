@@ -1,4 +1,4 @@
-import type { ExpressionNode } from '../../functions/webhook/source/expression.ts';
+import type { ExpressionNode } from '../../functions/select/expression.ts';
 
 /**
  * The same expression with lists that keep what is not there. A projection of JMESPath drops it, so an alert without a time

@@ -1,4 +1,4 @@
-import type { ExpressionNode, Path } from '../../functions/webhook/source/expression.ts';
+import type { ExpressionNode, Path } from '../../functions/select/expression.ts';
 
 /**
  * The places in a payload that an expression looks at, as paths from the top: as far as plain fields and indexes lead. What

@@ -2,7 +2,7 @@ import '../cli/ignore-debug.ts';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
+import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import { CliError } from '../cli/cli.ts';
 import { runCommand } from '../cli/command.ts';
 import { requireOption, sharedOptions } from '../cli/options.ts';

@@ -1,5 +1,5 @@
 import '../cli/ignore-debug.ts';
-import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
+import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { CliError } from '../cli/cli.ts';
 import { runCommand } from '../cli/command.ts';

@@ -1,7 +1,7 @@
+import { confirmPath } from '../../functions/execute/confirm-path.ts';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
-import { confirmPath } from '../../functions/webhook/confirm/token.ts';
 import { Refusal } from '../stand-ins/guard.ts';
 import type { Listening } from '../stand-ins/listen.ts';
 import { readBody } from '../stand-ins/request.ts';

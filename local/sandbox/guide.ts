@@ -1,6 +1,6 @@
 import { setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
+import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import { sandboxUrl } from '../cli/options.ts';
 import { paint, showLines } from '../cli/terminal.ts';
 import { bodyOption, curlLine } from '../signing/curl-line.ts';

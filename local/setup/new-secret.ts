@@ -1,4 +1,4 @@
-import type { SecretEncoding } from '../../functions/webhook/verify/secret.ts';
+import type { SecretEncoding } from '../../functions/secrets/decode-secret.ts';
 import type { VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 
 /** As many as HMAC-SHA256 can use, and as `openssl rand -hex 32` gives. */

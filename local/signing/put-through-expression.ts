@@ -1,6 +1,6 @@
 import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { toText } from '../../functions/lib/json.ts';
-import type { ExpressionNode, JSONValue } from '../../functions/webhook/source/expression.ts';
+import type { ExpressionNode, JSONValue } from '../../functions/select/expression.ts';
 
 /** A place in the payload that an expression points to; writing makes what leads to it. */
 export interface Place {

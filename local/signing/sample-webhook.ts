@@ -1,17 +1,14 @@
+import { requireFreshPayload } from '../../functions/webhook/payload/fresh-payload.ts';
+import { reasonNoCommand, selectWebhookTarget } from '../../functions/webhook/payload/command-target.ts';
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../functions/errors.ts';
 import { isRecord, toText } from '../../functions/lib/json.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
-import {
-  reasonNoCommand,
-  reasonToIgnore,
-  requireAllowed,
-  requireFreshPayload,
-} from '../../functions/webhook/payload/conditions.ts';
-import { requireExpected } from '../../functions/webhook/payload/expected.ts';
-import { selectProblemStart, selectTarget } from '../../functions/webhook/payload/intent.ts';
-import { withoutMonitorAlarms } from '../../functions/webhook/payload/monitor-alarms.ts';
+import { reasonToIgnore, requireAllowed } from '../../functions/select/conditions.ts';
+import { requireExpected } from '../../functions/select/expected.ts';
+import { selectProblemStart } from '../../functions/select/intent.ts';
+import { withoutMonitorAlarms } from '../../functions/select/monitor-alarms.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../functions/webhook/payload/select-command.ts';
 import type {
@@ -19,7 +16,7 @@ import type {
   PayloadTimestamp,
   ContentType,
 } from '../../functions/webhook/source/compiled-source.ts';
-import type { JSONValue } from '../../functions/webhook/source/expression.ts';
+import type { JSONValue } from '../../functions/select/expression.ts';
 import { fieldOf, makeTrue, put, type Place } from './put-through-expression.ts';
 
 /** A body, and the content type under which its sender would post it. */
@@ -98,7 +95,7 @@ export async function asksFor(
   const open = { ...source, apps: undefined, keys: [], secretsInKms: [] };
   try {
     const payload = readPayload(open, Buffer.from(body), contentType);
-    return isDeepStrictEqual(await selectTarget(open, payload), target);
+    return isDeepStrictEqual(await selectWebhookTarget(open, payload), target);
   } catch (error) {
     if (error instanceof Problem) return false;
     throw error;

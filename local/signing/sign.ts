@@ -1,3 +1,4 @@
+import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
 import { dingTalkSignature } from '../../functions/lib/dingtalk-signature.ts';
 import { formField, isForm } from '../../functions/lib/form.ts';
 import type { DigestEncoding } from '../../functions/webhook/verify/digest.ts';
@@ -10,9 +11,9 @@ import {
 } from '../../functions/webhook/verify/feishu.ts';
 import { hmac, type HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import { linkSignature, type LinkGrant, type LinkParameters } from '../../functions/webhook/verify/link.ts';
-import { decodeSecret } from '../../functions/webhook/verify/secret.ts';
+import { decodeSecret } from '../../functions/secrets/decode-secret.ts';
 import type { TokenParameters } from '../../functions/webhook/verify/token.ts';
-import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
+import { type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { CliError } from '../cli/cli.ts';
 
 interface Signing {

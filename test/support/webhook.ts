@@ -1,10 +1,11 @@
+import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
 import type { Clock } from '../../functions/lib/time.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import type { Environment } from '../../functions/platform/settings.ts';
 import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
-import { nameInKms } from '../../functions/webhook/source/secret-name.ts';
+import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
-import { secretEncodingOf, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
+import { type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileSources } from '../../local/build/compile-sources.ts';
 import { linkQuery, signatureHeaders } from '../../local/signing/sign.ts';
 import type { ChangeOrderPlan } from '../../local/stand-ins/edas/change-orders.ts';

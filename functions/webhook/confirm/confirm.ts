@@ -1,3 +1,5 @@
+import { confirmPath } from '../../execute/confirm-path.ts';
+import { type LinkFields } from '../../execute/confirm-link.ts';
 import { openEdas } from '../../edas/open-edas.ts';
 import { errorCatalogue, Problem } from '../../errors.ts';
 import { openKms } from '../../kms/open-kms.ts';
@@ -9,12 +11,12 @@ import type { FunctionContext, FunctionResponse } from '../../platform/context.t
 import type { LogFields, LogLevel } from '../../platform/log.ts';
 import { openTaskQueue } from '../../platform/open-task-queue.ts';
 import { levelOf, toProblem } from '../../platform/to-problem.ts';
-import { holdOf } from '../execute-rollback.ts';
-import type { AuditRecord } from '../audit-record.ts';
+import { holdOf } from '../../execute/execute-rollback.ts';
+import type { AuditRecord } from '../../execute/audit-record.ts';
 import type { WebhookRequest } from '../receive.ts';
-import { readConfirmSettings, readLinkKeys } from '../source/confirm-settings.ts';
-import { createAddKmsKeys } from '../source/kms-keys.ts';
-import { createKmsSecrets } from '../source/kms-secrets.ts';
+import { readConfirmSettings, readLinkKeys } from '../../execute/confirm-settings.ts';
+import { createAddKmsKeys } from '../../secrets/kms-keys.ts';
+import { createKmsSecrets } from '../../secrets/kms-secrets.ts';
 import type { Source } from '../source/load-sources.ts';
 import { decide, type Decided } from './decide.ts';
 import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
@@ -24,7 +26,7 @@ import { readForm } from './read-form.ts';
 import { readState, type Reading } from './read-state.ts';
 import type { ConfirmDependencies, Scene } from './scene.ts';
 import { changeView, stageOf } from './stage.ts';
-import { confirmPath, readToken, splitToken, type LinkFields } from './token.ts';
+import { readToken, splitToken } from './token.ts';
 
 /** A request for the page. */
 export interface PageRequest {

@@ -1,3 +1,4 @@
+import { type LinkFields } from '../../execute/confirm-link.ts';
 import { lookAtClaim, mostClaims, type TakenClaim } from '../../claim/claim.ts';
 import { planRelease } from '../../claim/plan-release.ts';
 import { lookAtRelease, rollbackOrderIn, type ReleaseRecord } from '../../claim/release-tasks.ts';
@@ -25,9 +26,8 @@ import {
   type RollbackDecided,
   type RollbackTask,
 } from '../../task.ts';
-import { operationFor, termsOf } from '../execute-rollback.ts';
+import { operationFor, termsOf } from '../../execute/execute-rollback.ts';
 import type { CompiledSource } from '../source/compiled-source.ts';
-import type { LinkFields } from './token.ts';
 import type { InstancesView } from './page/view.ts';
 
 /** All that EDAS and Function Compute show of what a link is for. What could not be read is undefined. */

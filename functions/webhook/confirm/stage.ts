@@ -4,7 +4,7 @@ import { endOf, phaseOf, type ChangeOrderEnd } from '../../edas/status.ts';
 import { errorCatalogue } from '../../errors.ts';
 import { doubtTimeoutMs, type RollbackDecided, type RollbackTask } from '../../task.ts';
 import type { Hold } from '../../rollback/request.ts';
-import type { ConfirmPolicy } from '../source/compiled-source.ts';
+import type { ConfirmPolicy } from '../../select/policy.ts';
 import type {
   ChangeView,
   ClosedStage,

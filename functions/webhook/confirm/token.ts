@@ -1,42 +1,11 @@
 import { Problem } from '../../errors.ts';
+import { signatureOf, type LinkFields } from '../../execute/confirm-link.ts';
 import { isId } from '../../lib/text.ts';
 import { toIso } from '../../lib/time.ts';
-import { hmac } from '../verify/hmac.ts';
 import { matches } from '../verify/match.ts';
-
-/** What a link to the page is for: one change order, and nothing else. */
-export interface LinkFields {
-  source: string;
-  changeOrderId: string;
-  app: string | undefined;
-  /** Which ask about the change order it is: 1, 2, … */
-  ask: number;
-  /** Of the webhook that asked. */
-  requestId: string | undefined;
-  /** Epoch milliseconds. */
-  expiresAt: number;
-  /** Epoch milliseconds. The rule holds even where the task of the ask cannot be read. */
-  problemStartedAt: number | undefined;
-}
-
-/** The beginning of the page's path; what follows is the token. */
-export const confirmPath = '/confirm/';
 
 /** Milliseconds for which a link still shows what came of it, after the time to decide. */
 export const watchTimeMs = 24 * 3_600_000;
-
-/**
- * The last part of a link's address: the fields, and a signature over them. Both parts are base64url, so that no chat
- * changes them.
- */
-export function makeToken(fields: LinkFields, key: Buffer): string {
-  const { source, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt } = fields;
-  const list = [source, changeOrderId, app, ask, requestId, expiresAt, problemStartedAt];
-  // JSON has no undefined.
-  const text = JSON.stringify(list.map((each) => each ?? null));
-  const encoded = Buffer.from(text).toString('base64url');
-  return `${encoded}.${signatureOf(encoded, key).toString('base64url')}`;
-}
 
 /**
  * Reads a token. Nothing in it is looked at before its signature is right.
@@ -68,11 +37,6 @@ export function splitToken(token: string): { encoded: string; digest: Buffer } {
   const isWhole = more.length === 0 && digest.length === 32 && digest.toString('base64url') === signature;
   if (!isWhole) throw malformed();
   return { encoded, digest };
-}
-
-/** Signed as nothing else is with this key: the first line says what it is for. */
-function signatureOf(encoded: string, key: Buffer): Buffer {
-  return hmac('sha256', key, [`confirm\n${encoded}`]);
 }
 
 /** @throws Problem where another version of this function made the fields */

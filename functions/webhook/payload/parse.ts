@@ -4,7 +4,7 @@ import { mediaType, parseForm } from '../../lib/form.ts';
 import { faultOfJson } from '../../lib/json-rules.ts';
 import { excerpt } from '../../lib/text.ts';
 import type { ContentType } from '../source/compiled-source.ts';
-import type { JSONValue } from '../source/expression.ts';
+import type { JSONValue } from '../../select/expression.ts';
 
 const mediaTypes: Record<ContentType, string> = {
   json: 'application/json',

@@ -1,6 +1,6 @@
 import { Problem } from '../../errors.ts';
 import { isRecord } from '../../lib/json.ts';
-import type { JSONValue } from '../source/expression.ts';
+import type { JSONValue } from '../../select/expression.ts';
 import type { Source } from '../source/load-sources.ts';
 import { decryptFeishu } from '../verify/feishu.ts';
 import { describeJsonFault } from './describe-json-fault.ts';

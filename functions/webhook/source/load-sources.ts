@@ -1,15 +1,15 @@
 import type { Log } from '../../platform/log.ts';
 import type { Environment } from '../../platform/settings.ts';
 import type { CompiledSource } from './compiled-source.ts';
-import { readConfirmSettings } from './confirm-settings.ts';
-import { isShort, readKey, warnOfShortKey, type KeyHolder } from './read-key.ts';
-import { nameInKms } from './secret-name.ts';
+import { readConfirmSettings } from '../../execute/confirm-settings.ts';
+import { isShort, readKey, warnOfShortKey, type KeyHolder } from '../../secrets/read-key.ts';
+import { nameInKms } from '../../secrets/secret-name.ts';
 
 /**
  * A source with its keys. If one of its variables cannot be used, it has no keys and no secrets in KMS, and refuses
  * every request.
  */
-export interface Source extends CompiledSource, KeyHolder {}
+export interface Source extends CompiledSource, Omit<KeyHolder, 'verify'> {}
 
 /** Whether the source refuses every request, whatever KMS says. */
 export function isClosed({ keys, secretsInKms }: Source): boolean {

@@ -1,5 +1,5 @@
 import type { ErrorCode, Problem } from '../../errors.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Outcome } from '../../execute/outcome.ts';
 import type { CommandFault } from '../payload/command-fault.ts';
 
 /** What became of a change order: what a chat is told of it. */

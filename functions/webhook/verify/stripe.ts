@@ -1,5 +1,5 @@
 import { Problem } from '../../errors.ts';
-import { decodeHex } from './digest.ts';
+import { decodeHex } from '../../lib/decode-bytes.ts';
 import { hmac, mismatch } from './hmac.ts';
 import { matches, type SignedRequest } from './match.ts';
 import { requireFresh } from './timestamp.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../../errors.ts';
-import { decodeBase64 } from './digest.ts';
+import { decodeBase64 } from '../../lib/decode-bytes.ts';
 import { matches, sha256, type SignedRequest } from './match.ts';
 
 /**

@@ -3,7 +3,6 @@ import { verifyFeishu, type FeishuParameters } from './feishu.ts';
 import { verifyHmac, type HmacParameters } from './hmac.ts';
 import { verifyLink, type LinkGrant, type LinkParameters } from './link.ts';
 import type { SignedRequest } from './match.ts';
-import type { SecretEncoding } from './secret.ts';
 import { verifyStripe, type StripeParameters } from './stripe.ts';
 import { verifyToken, type TokenParameters } from './token.ts';
 
@@ -55,9 +54,4 @@ export function verify(
  */
 export function coversPayload({ scheme }: Pick<VerifyParameters, 'scheme'>): boolean {
   return scheme === 'hmac' || scheme === 'stripe' || scheme === 'feishu';
-}
-
-/** How a key is made from the secret of a source. */
-export function secretEncodingOf(parameters: VerifyParameters): SecretEncoding {
-  return parameters.scheme === 'hmac' ? parameters.secretEncoding : 'plain';
 }

@@ -1,4 +1,4 @@
-// In the place of functions/webhook/ask-people.ts, of its settings and of the page, where no source has `confirm`, or none asks there.
+// In the place of functions/execute/ask-people.ts, of its links and settings and of the page, where no source has `confirm`, or none asks there.
 
 export function askPeople(): Promise<never> {
   return Promise.reject(new Error('no source asks people'));

@@ -1,7 +1,7 @@
 import { isLoopback } from '../../../functions/alibaba/origin.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { readConfirmSettings } from '../../../functions/webhook/source/confirm-settings.ts';
+import { readConfirmSettings } from '../../../functions/execute/confirm-settings.ts';
 import { asksOnPage } from '../../build/check-deployment.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import { notRead } from './check-secrets.ts';

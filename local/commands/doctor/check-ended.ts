@@ -11,7 +11,8 @@ import type {
 } from '../../../functions/rollback/release.ts';
 import { isDeployment, newestFirst } from '../../../functions/rollback/listed-orders.ts';
 import { sentence } from '../../../functions/rollback/refusal.ts';
-import type { CompiledSource, EndedPolicy } from '../../../functions/webhook/source/compiled-source.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import type { EndedPolicy } from '../../../functions/select/policy.ts';
 import { describeDuration } from '../../build/duration.ts';
 import { right, skipped, unknown, warning, type Finding, type Remark } from './finding.ts';
 

@@ -4,8 +4,8 @@ import { kmsEndpoint } from '../../../functions/kms/endpoint.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import { regionOf, setting, type Environment } from '../../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { readVersions, type SecretVersions } from '../../../functions/webhook/source/kms-secrets.ts';
-import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
+import { readVersions, type SecretVersions } from '../../../functions/secrets/kms-secrets.ts';
+import { nameInKms } from '../../../functions/secrets/secret-name.ts';
 import { asksOnPage } from '../../build/check-deployment.ts';
 import { wrong, type Finding } from './finding.ts';
 

@@ -1,5 +1,6 @@
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import type { CompiledSource, EndedPolicy } from '../../../functions/webhook/source/compiled-source.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import type { EndedPolicy } from '../../../functions/select/policy.ts';
 import { describeDuration } from '../../build/duration.ts';
 
 /** What a source may touch. */

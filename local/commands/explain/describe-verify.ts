@@ -6,7 +6,7 @@ import {
   feishuTimestamp,
 } from '../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
-import type { SecretEncoding } from '../../../functions/webhook/verify/secret.ts';
+import type { SecretEncoding } from '../../../functions/secrets/decode-secret.ts';
 import type { TokenParameters } from '../../../functions/webhook/verify/token.ts';
 import type { VerifyParameters } from '../../../functions/webhook/verify/verify.ts';
 

@@ -1,33 +1,25 @@
+import { requireFreshPayload } from '../../../functions/webhook/payload/fresh-payload.ts';
+import { reasonNoCommand, selectWebhookTarget } from '../../../functions/webhook/payload/command-target.ts';
 import { Problem, type ErrorCode } from '../../../functions/errors.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
-import {
-  reasonNoCommand,
-  reasonToIgnore,
-  requireAllowed,
-  requireFreshPayload,
-  selectActor,
-} from '../../../functions/webhook/payload/conditions.ts';
-import { describePayload, describeValue } from '../../../functions/webhook/payload/describe-value.ts';
-import { evaluate } from '../../../functions/webhook/payload/evaluate.ts';
-import { requireExpected } from '../../../functions/webhook/payload/expected.ts';
-import {
-  selectProblemStart,
-  selectTarget,
-  selectVersion,
-} from '../../../functions/webhook/payload/intent.ts';
-import { selectSummary } from '../../../functions/webhook/payload/summary.ts';
-import { withoutMonitorAlarms } from '../../../functions/webhook/payload/monitor-alarms.ts';
+import { reasonToIgnore, requireAllowed, selectActor } from '../../../functions/select/conditions.ts';
+import { describePayload, describeValue } from '../../../functions/select/describe-value.ts';
+import { evaluate } from '../../../functions/select/evaluate.ts';
+import { requireExpected } from '../../../functions/select/expected.ts';
+import { selectProblemStart, selectVersion } from '../../../functions/select/intent.ts';
+import { selectSummary } from '../../../functions/select/summary.ts';
+import { withoutMonitorAlarms } from '../../../functions/select/monitor-alarms.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import type { Verb } from '../../../functions/webhook/payload/command.ts';
 import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
-import type { Expression, JSONValue } from '../../../functions/webhook/source/expression.ts';
+import type { Expression, JSONValue } from '../../../functions/select/expression.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
-import { nameInKms } from '../../../functions/webhook/source/secret-name.ts';
+import { nameInKms } from '../../../functions/secrets/secret-name.ts';
 import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
 import { describeDuration } from '../../build/duration.ts';
@@ -234,7 +226,7 @@ const rulesOf = ({
     name: nameOfTarget({ changeOrderId, app, command, verify }),
     find: async (source, payload, { grant }) => {
       const typed = await selectCommand(source, payload);
-      const target = await selectTarget(source, payload, grant, typed);
+      const target = await selectWebhookTarget(source, payload, grant, typed);
       const texts = await Promise.all([
         gave('changeOrderId', changeOrderId, payload),
         gave('app', app, payload),

@@ -1,7 +1,7 @@
 import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { isRecord } from '../../../functions/lib/json.ts';
 import { excerpt } from '../../../functions/lib/text.ts';
-import type { ExpressionNode, JSONValue } from '../../../functions/webhook/source/expression.ts';
+import type { ExpressionNode, JSONValue } from '../../../functions/select/expression.ts';
 import { nearestOf } from '../../build/did-you-mean.ts';
 
 /** A field that an expression reads, and that is not where it reads it. */

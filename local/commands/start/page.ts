@@ -1,7 +1,7 @@
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
-import { readKey } from '../../../functions/webhook/source/read-key.ts';
+import { readKey } from '../../../functions/secrets/read-key.ts';
 import { codeOf } from '../../cli/cli.ts';
 import type { SandboxListener } from '../../sandbox/listener.ts';
 import { pageAssets } from '../../sandbox/page/assets.ts';

@@ -6,7 +6,7 @@ import type { Metafile, Plugin } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import * as chatDecisions from '../../../functions/webhook/decide-in-chat.ts';
-import * as ended from '../../../functions/webhook/execute-ended.ts';
+import * as ended from '../../../functions/execute/execute-ended.ts';
 import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
@@ -182,7 +182,7 @@ describe('what rolls a release back that has ended', () => {
   ])('is in the webhook only where it is needed: %s', async (_what, settings, isThere) => {
     const text = settings.map((each, index) => `  source-${index}: { ${each} }`).join('\n');
     const { metafile } = await bundleWebhook(compileSources(`sources:\n${text}`), temporaryFolder());
-    const ofEnded = ['functions/webhook/execute-ended.ts', 'functions/rollback/ended-release.ts'];
+    const ofEnded = ['functions/execute/execute-ended.ts', 'functions/rollback/ended-release.ts'];
     expect(ofEnded.map((file) => file in metafile.inputs)).toEqual([isThere, isThere]);
   });
 

@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { readKey } from '../../../functions/webhook/source/read-key.ts';
+import { readKey } from '../../../functions/secrets/read-key.ts';
 import { requireDeployable } from '../../../local/build/check-deployment.ts';
 import { compileConfigurationFile } from '../../../local/build/write-bundle.ts';
 import { root } from '../../../local/cli/root.ts';

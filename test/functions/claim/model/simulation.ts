@@ -13,7 +13,7 @@ import {
 } from '../../../../functions/platform/task-queue.ts';
 import { changeOrdersOf } from '../../../../functions/rollback/change-orders.ts';
 import { readTask } from '../../../../functions/task.ts';
-import { executeRollback } from '../../../../functions/webhook/execute-rollback.ts';
+import { executeRollback } from '../../../../functions/execute/execute-rollback.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
 import { everyone } from '../../../support/follow.ts';
 import { noReleases } from '../../../support/no-releases.ts';

@@ -1,14 +1,10 @@
+import { makeToken, type LinkFields } from '../../../../functions/execute/confirm-link.ts';
 import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../../../functions/errors.ts';
-import {
-  makeToken,
-  readToken,
-  watchTimeMs,
-  type LinkFields,
-} from '../../../../functions/webhook/confirm/token.ts';
+import { readToken, watchTimeMs } from '../../../../functions/webhook/confirm/token.ts';
 import { runs } from '../../../support/runs.ts';
 
 const key = Buffer.from('fake-secret-of-the-links');

@@ -2,7 +2,7 @@ import { toRecord } from '../../../../functions/lib/json.ts';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue, Problem, type ErrorCode, type ProblemFacts } from '../../../../functions/errors.ts';
 import type { FunctionResponse } from '../../../../functions/platform/context.ts';
-import type { Outcome } from '../../../../functions/webhook/outcome.ts';
+import type { Outcome } from '../../../../functions/execute/outcome.ts';
 import {
   replyWithHealth,
   replyWithOutcome,

@@ -1,3 +1,4 @@
+import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue } from '../../../../functions/errors.ts';
@@ -6,12 +7,8 @@ import { dingTalkSignature } from '../../../../functions/lib/dingtalk-signature.
 import { isClosed, loadSources } from '../../../../functions/webhook/source/load-sources.ts';
 import { decryptFeishu, feishuSignature } from '../../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
-import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
-import {
-  secretEncodingOf,
-  verify,
-  type VerifyParameters,
-} from '../../../../functions/webhook/verify/verify.ts';
+import { decodeSecret } from '../../../../functions/secrets/decode-secret.ts';
+import { verify, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
 import type { PresetName } from '../../../../presets/index.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { bodyInHex, pipelineSource } from '../../../support/source.ts';

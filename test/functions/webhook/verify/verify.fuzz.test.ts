@@ -1,3 +1,4 @@
+import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
@@ -6,13 +7,8 @@ import { handshakeReply } from '../../../../functions/webhook/handshake.ts';
 import type { Handshake } from '../../../../functions/webhook/source/compiled-source.ts';
 import type { Source } from '../../../../functions/webhook/source/load-sources.ts';
 import { sha256, type SignedRequest } from '../../../../functions/webhook/verify/match.ts';
-import { decodeSecret } from '../../../../functions/webhook/verify/secret.ts';
-import {
-  coversPayload,
-  secretEncodingOf,
-  verify,
-  type VerifyParameters,
-} from '../../../../functions/webhook/verify/verify.ts';
+import { decodeSecret } from '../../../../functions/secrets/decode-secret.ts';
+import { coversPayload, verify, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { runs } from '../../../support/runs.ts';
 import { pipelineSource } from '../../../support/source.ts';

@@ -1,3 +1,4 @@
+import { type MakeLink } from './confirm-link.ts';
 import {
   rollBackOnce,
   type ClaimDependencies,
@@ -18,7 +19,7 @@ import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
 import type { Decider, ReleaseTerms, RollbackDue, TaskFacts, VersionChoice } from '../task.ts';
-import { askPeople, type MakeLink } from './ask-people.ts';
+import { askPeople } from './ask-people.ts';
 import type { DeliveryFacts } from './audit-record.ts';
 import {
   askAboutEnded,
@@ -28,12 +29,12 @@ import {
 } from './execute-ended.ts';
 import { deferRollback, replyToTaken, type Deferred } from './hand-over.ts';
 import type { Outcome, PeopleOutcome } from './outcome.ts';
-import type { RollbackIntent } from './payload/intent.ts';
-import type { CompiledSource, EndedPolicy } from './source/compiled-source.ts';
+import type { RollbackIntent } from '../select/intent.ts';
+import type { EndedPolicy, RollbackPolicy } from '../select/policy.ts';
 
 /** A change order that a webhook may roll back. */
 export interface RollbackInput {
-  source: CompiledSource;
+  source: RollbackPolicy;
   intent: RollbackIntent;
   /** The change order that the intent is for. */
   found: FoundChangeOrder;
@@ -153,13 +154,13 @@ async function rollBackInFlight(job: PreparedRollback): Promise<Outcome> {
 }
 
 /** EDAS's operation that rolls back in the source's kind of cluster. */
-export function operationFor({ cluster }: Pick<CompiledSource, 'cluster'>): RollbackOperation {
+export function operationFor({ cluster }: Pick<RollbackPolicy, 'cluster'>): RollbackOperation {
   return cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
 }
 
 /** A rollback that is due, and what it takes to do it or to hand it over. */
 interface PreparedRollback {
-  source: CompiledSource;
+  source: RollbackPolicy;
   request: RollbackRequest;
   task: TaskFacts;
   /** How it is rolled back if it has ended. Undefined: not at all. */
@@ -222,7 +223,7 @@ function endedReleaseOf({ request, task, ended }: PreparedRollback): EndedReleas
 
 /** The answer where the deployment in flight is the rollback of the release before it. */
 async function replyIfReleaseRollback(
-  { mayMeetReleaseRollback = false }: CompiledSource,
+  { mayMeetReleaseRollback = false }: RollbackPolicy,
   found: FoundChangeOrder,
   { queue, clock }: ClaimDependencies,
 ): Promise<Deferred | undefined> {
@@ -280,7 +281,7 @@ async function rollBackOnceAndReport(
   return end.claim?.result === 'no_queue' ? withoutClaim(outcome, noClaim) : outcome;
 }
 
-export function holdOf(source: CompiledSource, env: Environment): Hold | undefined {
+export function holdOf(source: RollbackPolicy, env: Environment): Hold | undefined {
   if (source.dryRun) return 'dry_run';
   return isSuspended(env) ? 'suspended' : undefined;
 }

@@ -1,7 +1,7 @@
-import { Problem } from '../../errors.ts';
-import { toText } from '../../lib/json.ts';
-import { reasonOf } from '../../lib/text.ts';
-import type { Expression, JSONValue } from '../source/expression.ts';
+import { Problem } from '../errors.ts';
+import { toText } from '../lib/json.ts';
+import { reasonOf } from '../lib/text.ts';
+import type { Expression, JSONValue } from './expression.ts';
 
 /**
  * What the expression finds in the payload; null where there is nothing.

@@ -1,8 +1,8 @@
-import { readOrigin } from '../../alibaba/origin.ts';
-import { Problem } from '../../errors.ts';
-import { readVariable, type Environment } from '../../platform/settings.ts';
-import { isShort, readKey, shortestKeyBytes, type KeyHolder } from './read-key.ts';
-import { nameInKms } from './secret-name.ts';
+import { readOrigin } from '../alibaba/origin.ts';
+import { Problem } from '../errors.ts';
+import { readVariable, type Environment } from '../platform/settings.ts';
+import { isShort, readKey, shortestKeyBytes, type KeyHolder } from '../secrets/read-key.ts';
+import { nameInKms } from '../secrets/secret-name.ts';
 
 /** What links to the page are made of. */
 export interface ConfirmSettings extends KeyHolder {

@@ -1,16 +1,13 @@
+import { reasonNoCommand, selectWebhookTarget } from '../../../functions/webhook/payload/command-target.ts';
+import { selectAnswerAddress } from '../../../functions/webhook/payload/chat-fields.ts';
 import { describe, expect, test } from 'vitest';
-import { reasonNoCommand } from '../../../../functions/webhook/payload/conditions.ts';
-import {
-  selectAnswerAddress,
-  selectProblemStart,
-  selectTarget,
-} from '../../../../functions/webhook/payload/intent.ts';
-import { selectCommand } from '../../../../functions/webhook/payload/select-command.ts';
-import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
-import type { JSONValue } from '../../../../functions/webhook/source/expression.ts';
-import { sourceWith } from '../../../support/expression-source.ts';
-import { codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
-import { pipelineSource } from '../../../support/source.ts';
+import { selectProblemStart } from '../../../functions/select/intent.ts';
+import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import type { JSONValue } from '../../../functions/select/expression.ts';
+import { sourceWith } from '../../support/expression-source.ts';
+import { codeOfAsync, problemOfAsync } from '../../support/problem.ts';
+import { pipelineSource } from '../../support/source.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';
@@ -23,9 +20,11 @@ describe('the change order id', () => {
   test.each(['changeOrderId', 'ChangeOrderId', 'change_order_id'])(
     'is found under the usual name %s',
     async (name) => {
-      expect(await selectTarget(sourceWith({}), { [name]: id.toUpperCase(), other: otherId })).toEqual({
-        changeOrderId: id,
-      });
+      expect(await selectWebhookTarget(sourceWith({}), { [name]: id.toUpperCase(), other: otherId })).toEqual(
+        {
+          changeOrderId: id,
+        },
+      );
     },
   );
 
@@ -39,12 +38,12 @@ describe('the change order id', () => {
     ['an id in an array', { changeOrderId: [id] }],
     ['an inherited id', JSON.parse(`{"__proto__":{"changeOrderId":"${id}"}}`) as JSONValue],
   ])('is not found in %s', async (_, payload) => {
-    const work = () => selectTarget(sourceWith({}), payload);
+    const work = () => selectWebhookTarget(sourceWith({}), payload);
     expect(await codeOfAsync(work)).toBe('change_order_id_missing');
   });
 
   test('says under which names it was looked for', async () => {
-    const problem = await problemOfAsync(() => selectTarget(sourceWith({}), { changeOrderId: 42 }));
+    const problem = await problemOfAsync(() => selectWebhookTarget(sourceWith({}), { changeOrderId: 42 }));
     expect(problem?.message).toBe(
       'No change order id (a UUID) was found. Looked at changeOrderId: 42, which is no text; ' +
         'ChangeOrderId: nothing there; change_order_id: nothing there.',
@@ -53,18 +52,18 @@ describe('the change order id', () => {
 
   test('may stand under two usual names if it is the same, and not if it is not', async () => {
     const both = { changeOrderId: id, change_order_id: id.toUpperCase() };
-    expect(await selectTarget(sourceWith({}), both)).toEqual({ changeOrderId: id });
-    const work = () => selectTarget(sourceWith({}), { changeOrderId: id, change_order_id: otherId });
+    expect(await selectWebhookTarget(sourceWith({}), both)).toEqual({ changeOrderId: id });
+    const work = () => selectWebhookTarget(sourceWith({}), { changeOrderId: id, change_order_id: otherId });
     expect(await codeOfAsync(work)).toBe('change_order_id_ambiguous');
   });
 
   const configured = sourceWith({ changeOrderId: 'data.text' });
 
   test('is found where the expression points, and nowhere else', async () => {
-    expect(await selectTarget(configured, { data: { text: `roll back ${id}!` } })).toEqual({
+    expect(await selectWebhookTarget(configured, { data: { text: `roll back ${id}!` } })).toEqual({
       changeOrderId: id,
     });
-    const work = () => selectTarget(configured, { changeOrderId: id });
+    const work = () => selectWebhookTarget(configured, { changeOrderId: id });
     expect((await problemOfAsync(work))?.message).toContain('Looked at data.text: nothing there.');
   });
 
@@ -76,11 +75,11 @@ describe('the change order id', () => {
     ['an object', { id }, 'change_order_id_missing'],
     ['something too deep', deep, 'change_order_id_missing'],
   ])('is refused where the expression gives %s', async (_, text, code) => {
-    expect(await codeOfAsync(() => selectTarget(configured, { data: { text } }))).toBe(code);
+    expect(await codeOfAsync(() => selectWebhookTarget(configured, { data: { text } }))).toBe(code);
   });
 
   test('is refused where the expression fails', async () => {
-    const work = () => selectTarget(sourceWith({ changeOrderId: "join(', ', ids)" }), { ids: 7 });
+    const work = () => selectWebhookTarget(sourceWith({ changeOrderId: "join(', ', ids)" }), { ids: 7 });
     expect(await codeOfAsync(work)).toBe('payload_malformed');
   });
 });
@@ -90,7 +89,7 @@ describe('the application', () => {
 
   test('is found where the expression points, in lower case', async () => {
     const payload = { labels: { app: app.toUpperCase() }, changeOrderId: id };
-    expect(await selectTarget(configured, payload)).toEqual({ app });
+    expect(await selectWebhookTarget(configured, payload)).toEqual({ app });
   });
 
   test.each<[string, JSONValue, string]>([
@@ -99,17 +98,19 @@ describe('the application', () => {
     ['two different ids', `${app} ${otherId}`, 'app_ambiguous'],
     ['an array', [app], 'app_missing'],
   ])('is refused where the expression gives %s', async (_, value, code) => {
-    const problem = await problemOfAsync(() => selectTarget(configured, { labels: { app: value } }));
+    const problem = await problemOfAsync(() => selectWebhookTarget(configured, { labels: { app: value } }));
     expect(problem?.code).toBe(code);
     expect(problem?.message).toContain('labels.app');
   });
 
   test('must be one that the source may touch', async () => {
     const limited = { ...configured, apps: [otherId] };
-    const problem = await problemOfAsync(() => selectTarget(limited, { labels: { app } }));
+    const problem = await problemOfAsync(() => selectWebhookTarget(limited, { labels: { app } }));
     expect(problem?.code).toBe('app_not_allowed');
     expect(problem?.facts).toEqual({ app });
-    expect(await selectTarget({ ...configured, apps: [otherId, app] }, { labels: { app } })).toEqual({ app });
+    expect(await selectWebhookTarget({ ...configured, apps: [otherId, app] }, { labels: { app } })).toEqual({
+      app,
+    });
   });
 });
 
@@ -121,7 +122,7 @@ describe('a command', () => {
 
   test('names the change order', async () => {
     expect(await ignored(configured, say(`@bot 回滚 ${id}`))).toBeUndefined();
-    expect(await selectTarget(configured, say(`@bot 回滚 ${id}`))).toEqual({ changeOrderId: id });
+    expect(await selectWebhookTarget(configured, say(`@bot 回滚 ${id}`))).toEqual({ changeOrderId: id });
   });
 
   test.each<[string, JSONValue, string]>([
@@ -153,7 +154,7 @@ describe('a command', () => {
     ['words behind the id', `rollback ${id} now`, 'change_order_id_ambiguous', 'stands “now”.'],
   ])('is refused where it holds %s, with what is wrong', async (_, content, code, why) => {
     expect(await ignored(configured, say(content))).toBeUndefined();
-    const problem = await problemOfAsync(() => selectTarget(configured, say(content)));
+    const problem = await problemOfAsync(() => selectWebhookTarget(configured, say(content)));
     expect(problem?.code).toBe(code);
     expect(problem?.message).toContain(why);
     expect(problem?.message).toMatch(/ Type: rollback <change order id>$/);
@@ -193,7 +194,7 @@ describe('a command in parts', () => {
     ],
     ["the command of a card's button", { content: `rollback ${id}` }],
   ])('asks for the change order: %s', async (_, payload) => {
-    expect(await selectTarget(inFeishu, payload)).toEqual({ changeOrderId: id });
+    expect(await selectWebhookTarget(inFeishu, payload)).toEqual({ changeOrderId: id });
   });
 
   const inDingTalk = sourceWith({ command: 'text.content || content.richText' });
@@ -203,7 +204,7 @@ describe('a command in parts', () => {
     ['with the mention as a part', [{ text: '@bot' }, { text: '回滚' }, { text: id }]],
   ])('asks for it in rich text of DingTalk %s', async (_, richText) => {
     const payload = { msgtype: 'richText', content: { richText } };
-    expect(await selectTarget(inDingTalk, payload)).toEqual({ changeOrderId: id });
+    expect(await selectWebhookTarget(inDingTalk, payload)).toEqual({ changeOrderId: id });
   });
 
   test.each<[string, CompiledSource, JSONValue, string]>([
@@ -240,7 +241,7 @@ describe('a command in parts', () => {
 
   test('is refused with a picture behind it', async () => {
     const payload = post([text(`rollback ${id}`), { tag: 'img', image_key: 'x' }]);
-    const problem = await problemOfAsync(() => selectTarget(inFeishu, payload));
+    const problem = await problemOfAsync(() => selectWebhookTarget(inFeishu, payload));
     expect(problem?.message).toContain('Beside the id stands “<img>”.');
   });
 });
@@ -250,26 +251,28 @@ describe('a link', () => {
   const limited = { ...sourceWith({}), apps: [app] };
 
   test('names the application, whatever the payload says', async () => {
-    expect(await selectTarget(limited, { changeOrderId: id }, grant)).toEqual({ app });
+    expect(await selectWebhookTarget(limited, { changeOrderId: id }, grant)).toEqual({ app });
   });
 
   test('names the change order where it is for one', async () => {
     const forOne = { ...grant, changeOrderId: id };
-    expect(await selectTarget(limited, { changeOrderId: otherId }, forOne)).toEqual({ changeOrderId: id });
+    expect(await selectWebhookTarget(limited, { changeOrderId: otherId }, forOne)).toEqual({
+      changeOrderId: id,
+    });
   });
 
   test('leaves the change order to the expression, and refuses another than its own', async () => {
     const configured = { ...sourceWith({ changeOrderId: 'order' }), apps: [app] };
-    expect(await selectTarget(configured, { order: id }, grant)).toEqual({ changeOrderId: id });
-    expect(await selectTarget(configured, { order: id }, { ...grant, changeOrderId: id })).toEqual({
+    expect(await selectWebhookTarget(configured, { order: id }, grant)).toEqual({ changeOrderId: id });
+    expect(await selectWebhookTarget(configured, { order: id }, { ...grant, changeOrderId: id })).toEqual({
       changeOrderId: id,
     });
-    const work = () => selectTarget(configured, { order: id }, { ...grant, changeOrderId: otherId });
+    const work = () => selectWebhookTarget(configured, { order: id }, { ...grant, changeOrderId: otherId });
     expect(await codeOfAsync(work)).toBe('app_not_allowed');
   });
 
   test('for an application that the source may no longer touch is refused', async () => {
-    const work = () => selectTarget({ ...limited, apps: [otherId] }, {}, grant);
+    const work = () => selectWebhookTarget({ ...limited, apps: [otherId] }, {}, grant);
     expect(await codeOfAsync(work)).toBe('app_not_allowed');
   });
 });

@@ -1,9 +1,9 @@
-import type { KmsClient, SecretVersion } from '../../kms/client.ts';
-import { KmsFailure } from '../../kms/failure.ts';
-import { allAfterSettled, withTimeout } from '../../lib/async.ts';
-import { reasonOf } from '../../lib/text.ts';
-import type { Clock } from '../../lib/time.ts';
-import type { Log } from '../../platform/log.ts';
+import type { KmsClient, SecretVersion } from '../kms/client.ts';
+import { KmsFailure } from '../kms/failure.ts';
+import { allAfterSettled, withTimeout } from '../lib/async.ts';
+import { reasonOf } from '../lib/text.ts';
+import type { Clock } from '../lib/time.ts';
+import type { Log } from '../platform/log.ts';
 
 /** The versions of a secret that are valid: the current one and, where there is one, the one before it. */
 export type SecretVersions = readonly [current: SecretVersion, previous?: SecretVersion];

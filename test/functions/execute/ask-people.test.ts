@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { TaskQueueFailure, type TaskQueue, type TaskState } from '../../../functions/platform/task-queue.ts';
 import { askIdFor, decisionIdFor, type RollbackTask, type TaskFacts } from '../../../functions/task.ts';
-import { askPeople, mostAsks, type Question } from '../../../functions/webhook/ask-people.ts';
-import type { ConfirmPolicy } from '../../../functions/webhook/source/compiled-source.ts';
-import { changeOrderId } from './stage.ts';
+import { askPeople, mostAsks, type Question } from '../../../functions/execute/ask-people.ts';
+import type { ConfirmPolicy } from '../../../functions/select/policy.ts';
+import { changeOrderId } from '../webhook/stage.ts';
 
 const start = Date.parse('2026-01-02T03:04:05Z');
 const minute = 60_000;

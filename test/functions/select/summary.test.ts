@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { selectSummary } from '../../../../functions/webhook/payload/summary.ts';
-import type { JSONValue } from '../../../../functions/webhook/source/expression.ts';
-import { root } from '../../../../local/build/bundle.ts';
-import { compileSources } from '../../../../local/build/compile-sources.ts';
-import { presets, type PresetName } from '../../../../presets/index.ts';
+import { selectSummary } from '../../../functions/select/summary.ts';
+import type { JSONValue } from '../../../functions/select/expression.ts';
+import { root } from '../../../local/build/bundle.ts';
+import { compileSources } from '../../../local/build/compile-sources.ts';
+import { presets, type PresetName } from '../../../presets/index.ts';
 
 /** A source that asks people first, with the summary of its preset or with its own. */
 function asking(preset: PresetName, summary?: string) {

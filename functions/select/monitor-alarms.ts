@@ -1,7 +1,7 @@
-import { isRecord, toRecord } from '../../lib/json.ts';
-import { excerpt } from '../../lib/text.ts';
-import type { CompiledSource } from '../source/compiled-source.ts';
-import type { JSONValue } from '../source/expression.ts';
+import { isRecord, toRecord } from '../lib/json.ts';
+import { excerpt } from '../lib/text.ts';
+import type { RollbackPolicy } from './policy.ts';
+import type { JSONValue } from './expression.ts';
 import { evaluate } from './evaluate.ts';
 
 /** What of a payload is left to act on, or why nothing is. */
@@ -12,7 +12,7 @@ export type WithoutMonitorAlarms = { payload: JSONValue } | { reason: string };
  * without them, and without those that are resolved.
  */
 export async function withoutMonitorAlarms(
-  { monitorAlarms }: CompiledSource,
+  { monitorAlarms }: RollbackPolicy,
   payload: JSONValue,
 ): Promise<WithoutMonitorAlarms> {
   if (!monitorAlarms) return { payload };

@@ -1,6 +1,6 @@
-import { isRecord } from '../../lib/json.ts';
-import { excerpt } from '../../lib/text.ts';
-import type { JSONValue } from '../source/expression.ts';
+import { isRecord } from '../lib/json.ts';
+import { excerpt } from '../lib/text.ts';
+import type { JSONValue } from './expression.ts';
 
 /** A JSON value in a sentence: what is short as it is, what has parts by its kind. */
 export function describeValue(value: JSONValue): string {

@@ -1,8 +1,8 @@
 import { compile } from '@jmespath-community/jmespath';
 import { describe, expect, test } from 'vitest';
-import { evaluate } from '../../../../functions/webhook/payload/evaluate.ts';
-import type { Expression } from '../../../../functions/webhook/source/expression.ts';
-import { problemOfAsync } from '../../../support/problem.ts';
+import { evaluate } from '../../../functions/select/evaluate.ts';
+import type { Expression } from '../../../functions/select/expression.ts';
+import { problemOfAsync } from '../../support/problem.ts';
 
 /** As it comes out of the bundle, where it was JSON. */
 function compiled(text: string): Expression {

@@ -1,10 +1,16 @@
-import { Problem } from '../../errors.ts';
-import type { KmsClient } from '../../kms/client.ts';
-import { allAfterSettled } from '../../lib/async.ts';
-import type { Log } from '../../platform/log.ts';
-import type { VerifyParameters } from '../verify/verify.ts';
+import { Problem } from '../errors.ts';
+import type { KmsClient } from '../kms/client.ts';
+import { allAfterSettled } from '../lib/async.ts';
+import type { Log } from '../platform/log.ts';
 import { SecretUnavailable, type KmsSecrets, type SecretVersions } from './kms-secrets.ts';
-import { isShort, readKey, shortestKeyBytes, warnOfShortKey, type KeyHolder } from './read-key.ts';
+import {
+  isShort,
+  readKey,
+  shortestKeyBytes,
+  warnOfShortKey,
+  type KeyHolder,
+  type SecretUse,
+} from './read-key.ts';
 
 /** Gives a source, or what else has keys, those of its secrets in KMS, beside those that it has already. */
 export type AddKmsKeys = <Holder extends KeyHolder>(
@@ -92,7 +98,7 @@ function decode(
  * The key, or why it is not used. A short one can be found by trying: often a secret is made with something in its
  * place, such as a single letter, and the real one is stored afterwards.
  */
-export function readPreviousKey(text: string, verify: VerifyParameters): Buffer | string {
+export function readPreviousKey(text: string, verify: SecretUse): Buffer | string {
   const key = readKey(text, verify);
   return Buffer.isBuffer(key) && isShort(key) ? `is shorter than ${shortestKeyBytes} bytes` : key;
 }

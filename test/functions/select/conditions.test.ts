@@ -1,15 +1,11 @@
+import { requireFreshPayload } from '../../../functions/webhook/payload/fresh-payload.ts';
 import { describe, expect, test } from 'vitest';
-import {
-  reasonToIgnore,
-  requireAllowed,
-  requireFreshPayload,
-  selectActor,
-} from '../../../../functions/webhook/payload/conditions.ts';
-import type { JSONValue } from '../../../../functions/webhook/source/expression.ts';
-import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
-import { compileSources } from '../../../../local/build/compile-sources.ts';
-import { sourceWith } from '../../../support/expression-source.ts';
-import { codeOf, codeOfAsync, problemOfAsync } from '../../../support/problem.ts';
+import { reasonToIgnore, requireAllowed, selectActor } from '../../../functions/select/conditions.ts';
+import type { JSONValue } from '../../../functions/select/expression.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { compileSources } from '../../../local/build/compile-sources.ts';
+import { sourceWith } from '../../support/expression-source.ts';
+import { codeOf, codeOfAsync, problemOfAsync } from '../../support/problem.ts';
 
 /** What is true in JMESPath or in JavaScript without being true. */
 const nearlyTrue: [string, JSONValue][] = [

@@ -1,13 +1,25 @@
-import type { Log } from '../../platform/log.ts';
-import { readVariable } from '../../platform/settings.ts';
-import { decodeSecret, publicZendeskSecret } from '../verify/secret.ts';
-import { secretEncodingOf, type VerifyParameters } from '../verify/verify.ts';
+import type { Log } from '../platform/log.ts';
+import { readVariable } from '../platform/settings.ts';
+import { decodeSecret, publicZendeskSecret, type SecretEncoding } from './decode-secret.ts';
 import { nameInKms } from './secret-name.ts';
+
+/** What a key is made for, as far as it says how the secret is written. */
+export interface SecretUse {
+  scheme: string;
+  /** Default: the text as it is. */
+  secretEncoding?: SecretEncoding;
+  /** `basic`: it is `user:password`. */
+  format?: string;
+}
+
+export function secretEncodingOf({ secretEncoding = 'plain' }: SecretUse): SecretEncoding {
+  return secretEncoding;
+}
 
 /** A source, or what else has keys, some of them in KMS. */
 export interface KeyHolder {
   name: string;
-  verify: VerifyParameters;
+  verify: SecretUse;
   /** One for each variable; those of the secrets in KMS too, once they were read for the request. */
   keys: readonly Buffer[];
   /** The names of its secrets in KMS. */
@@ -31,7 +43,7 @@ export function warnOfShortKey(source: string, secret: string, log: Log): void {
 }
 
 /** The key, or what is wrong with the secret. */
-export function readKey(value: string | undefined, verify: VerifyParameters): Buffer | string {
+export function readKey(value: string | undefined, verify: SecretUse): Buffer | string {
   const variable = readVariable(value);
   if ('fault' in variable) return variable.fault;
   const { text: secret } = variable;

@@ -1,12 +1,12 @@
 import { setImmediate as allCalled } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { KmsClient, VersionStage } from '../../../../functions/kms/client.ts';
-import { KmsFailure } from '../../../../functions/kms/failure.ts';
+import type { KmsClient, VersionStage } from '../../../functions/kms/client.ts';
+import { KmsFailure } from '../../../functions/kms/failure.ts';
 import {
   createKmsSecrets,
   type KmsSecrets,
   type SecretVersions,
-} from '../../../../functions/webhook/source/kms-secrets.ts';
+} from '../../../functions/secrets/kms-secrets.ts';
 
 const minute = 60_000;
 const freshMs = 5 * minute;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { selectChangeOrderId, type Finding } from '../../../../functions/webhook/payload/identifier.ts';
-import { codeOf, problemOf } from '../../../support/problem.ts';
-import { runs } from '../../../support/runs.ts';
+import { selectChangeOrderId, type Finding } from '../../../functions/select/identifier.ts';
+import { codeOf, problemOf } from '../../support/problem.ts';
+import { runs } from '../../support/runs.ts';
 
 const id = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const otherId = '5ba3b2f4-1c7e-4a6d-8f00-000000000001';

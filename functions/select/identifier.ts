@@ -1,7 +1,7 @@
-import { Problem, type ErrorCode } from '../../errors.ts';
-import { toRecord, toText } from '../../lib/json.ts';
-import { faultOfJson } from '../../lib/json-rules.ts';
-import type { JSONValue } from '../source/expression.ts';
+import { Problem, type ErrorCode } from '../errors.ts';
+import { toRecord, toText } from '../lib/json.ts';
+import { faultOfJson } from '../lib/json-rules.ts';
+import type { JSONValue } from './expression.ts';
 import { describeValue } from './describe-value.ts';
 
 // Not a part of a longer run of hexadecimal digits and dashes, which would be some other id.

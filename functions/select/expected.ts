@@ -1,7 +1,7 @@
-import { Problem } from '../../errors.ts';
-import { excerpt } from '../../lib/text.ts';
-import type { CompiledSource, EventKinds } from '../source/compiled-source.ts';
-import type { JSONValue } from '../source/expression.ts';
+import { Problem } from '../errors.ts';
+import { excerpt } from '../lib/text.ts';
+import type { EventKinds, RollbackPolicy } from './policy.ts';
+import type { JSONValue } from './expression.ts';
 import { describePayload } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
 
@@ -10,7 +10,7 @@ import { evaluate, evaluateText } from './evaluate.ts';
  *
  * @throws Problem `payload_unexpected`, which says what came, what is expected, and what to do
  */
-export async function requireExpected({ expects }: CompiledSource, payload: JSONValue): Promise<void> {
+export async function requireExpected({ expects }: RollbackPolicy, payload: JSONValue): Promise<void> {
   if (!expects || (await evaluate(expects.is, payload, 'preset')) === true) return;
   const came = (await kindOf(expects.others, payload)) ?? describePayload(payload);
   throw new Problem(
@@ -20,7 +20,7 @@ export async function requireExpected({ expects }: CompiledSource, payload: JSON
 }
 
 async function kindOf(
-  kinds: NonNullable<CompiledSource['expects']>['others'],
+  kinds: NonNullable<RollbackPolicy['expects']>['others'],
   payload: JSONValue,
 ): Promise<string | undefined> {
   for (const { is, what } of kinds) {
@@ -31,7 +31,7 @@ async function kindOf(
 
 /** Why an event of this kind is no reason to act, or undefined where it can be one. */
 export async function reasonOfEvent(
-  { event }: CompiledSource,
+  { event }: RollbackPolicy,
   payload: JSONValue,
 ): Promise<string | undefined> {
   if (!event?.acts) return undefined;

@@ -1,13 +1,10 @@
 import { readTaskRecord, submitTask, taskIn, type QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import { toIso } from '../lib/time.ts';
-import type { Environment } from '../platform/settings.ts';
 import { isDead, type TaskRecord } from '../platform/task-queue.ts';
 import { askIdFor, decisionIdFor, type RollbackAsked, type TaskFacts, type VersionChoice } from '../task.ts';
 import type { Asked, PeopleOutcome } from './outcome.ts';
-import { confirmPath, makeToken, type LinkFields } from './confirm/token.ts';
-import type { ConfirmPolicy } from './source/compiled-source.ts';
-import { readConfirmSettings, readLinkKeys, type ConfirmSettings } from './source/confirm-settings.ts';
+import type { ConfirmPolicy } from '../select/policy.ts';
 
 /** How often people are asked about one change order: after each time that they did not decide. */
 export const mostAsks = 5;
@@ -100,24 +97,6 @@ function isOwn(
 ): boolean {
   const task = taskIn(record);
   return task?.rollback === 'asked' && task.requestId === requestId && task.expiresAt === expiresAt;
-}
-
-/** Makes the address of the page on which a person decides. */
-export type MakeLink = (fields: LinkFields) => Promise<string>;
-
-/**
- * @param addKeys reads the secret in KMS; throws Problem `secrets_unavailable`, `source_not_configured`
- */
-export function createMakeLink(
-  env: Environment,
-  addKeys: (settings: ConfirmSettings) => Promise<ConfirmSettings>,
-): MakeLink {
-  return async (fields) => {
-    const settings = readConfirmSettings(env);
-    if (!('publicUrl' in settings)) throw new Error('a source without these settings is closed');
-    const [current] = await readLinkKeys(settings, addKeys);
-    return `${settings.publicUrl}${confirmPath}${makeToken(fields, current)}`;
-  };
 }
 
 /** Whether an ask has ended without a decision. What cannot be read has not. */

@@ -1,16 +1,20 @@
-import { Problem } from '../../errors.ts';
-import { isRecord } from '../../lib/json.ts';
-import { parseTime } from '../../lib/time.ts';
-import type { Target } from '../../rollback/find-change-order.ts';
-import { isChatAddress, type AnswerAddress } from '../../task.ts';
-import type { CompiledSource } from '../source/compiled-source.ts';
-import type { Expression, JSONValue } from '../source/expression.ts';
-import { adviceOn } from '../texts/advice.ts';
-import type { LinkGrant } from '../verify/link.ts';
+import { Problem } from '../errors.ts';
+import { isRecord } from '../lib/json.ts';
+import { parseTime } from '../lib/time.ts';
+import type { Target } from '../rollback/find-change-order.ts';
+import type { AnswerAddress } from '../task.ts';
+import type { RollbackPolicy } from './policy.ts';
+import type { Expression, JSONValue } from './expression.ts';
 import { describeValue } from './describe-value.ts';
-import { evaluate, evaluateText } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
 import { selectApp, selectChangeOrderId, usualNames, type Finding } from './identifier.ts';
-import { selectCommand, type TypedCommand } from './select-command.ts';
+
+/** What a link limits a payload to. */
+export interface Grant {
+  app: string;
+  /** Only this change order. */
+  changeOrderId?: string | undefined;
+}
 
 /** What a payload asks to roll back, and what limits that. */
 export interface RollbackIntent {
@@ -35,19 +39,19 @@ export interface RollbackIntent {
  * Reads out of a payload what it asks for, within what a link allows.
  *
  * @param now epoch milliseconds
- * @param command what a person wrote, where it has been read already
+ * @param named what a command names
  * @throws Problem `payload_malformed`, `change_order_id_missing`, `change_order_id_ambiguous`, `app_missing`,
  *   `app_ambiguous`, `app_not_allowed`
  */
 export async function selectIntent(
-  source: CompiledSource,
+  source: RollbackPolicy,
   payload: JSONValue,
-  grant: LinkGrant | undefined,
+  grant: Grant | undefined,
   now: number,
-  command?: TypedCommand,
-): Promise<RollbackIntent> {
+  named?: Target,
+): Promise<Omit<RollbackIntent, 'answerAt'>> {
   const { problemStartedAt, warning } = await selectProblemStart(source, payload, now, grant);
-  const target = await selectTarget(source, payload, grant, command);
+  const target = await selectTarget(source, payload, grant, named);
   return {
     target,
     app: 'app' in target ? target.app : grant?.app,
@@ -55,7 +59,6 @@ export async function selectIntent(
     problemStartedAt,
     version: await selectVersion(source, payload),
     warning,
-    answerAt: await selectAnswerAddress(source, payload, command),
   };
 }
 
@@ -65,7 +68,7 @@ export async function selectIntent(
  * @throws Problem `payload_malformed` where there is something that is no text: a number may have lost digits, as 1.10 has
  */
 export async function selectVersion(
-  { ended }: CompiledSource,
+  { ended }: RollbackPolicy,
   payload: JSONValue,
 ): Promise<string | undefined> {
   if (!ended?.version) return undefined;
@@ -93,10 +96,10 @@ export type ProblemStart = Pick<RollbackIntent, 'problemStartedAt' | 'warning'>;
  *   time that is not there is a warning: the order cannot be another one by then.
  */
 export async function selectProblemStart(
-  source: CompiledSource,
+  source: RollbackPolicy,
   payload: JSONValue,
   now: number,
-  grant?: LinkGrant,
+  grant?: Grant,
 ): Promise<ProblemStart> {
   const { problemStartedAt: expression, mayLackProblemStart } = source;
   if (!expression) return { problemStartedAt: undefined, warning: undefined };
@@ -133,9 +136,9 @@ function describeTimes(value: JSONValue): string {
 }
 
 /** Whether the payload or the link says which change order it is, and not only whose. */
-function namesChangeOrder({ changeOrderId, app, verify }: CompiledSource, grant?: LinkGrant): boolean {
+function namesChangeOrder({ changeOrderId, app }: RollbackPolicy, grant?: Grant): boolean {
   if (changeOrderId) return true;
-  return verify.scheme === 'link' ? grant?.changeOrderId !== undefined : !app;
+  return grant ? grant.changeOrderId !== undefined : !app;
 }
 
 /** Of several alerts the one that began first; undefined where one of the times cannot be read. */
@@ -156,31 +159,26 @@ function parseProblemTime(value: JSONValue): number | undefined {
 /**
  * What the payload asks to roll back, within what a link allows.
  *
- * @param command what a person wrote, where it has been read already
+ * @param named what a command names
  * @throws Problem `change_order_id_missing`, `change_order_id_ambiguous`, `app_missing`, `app_ambiguous`, `app_not_allowed`
  */
 export async function selectTarget(
-  source: CompiledSource,
+  source: RollbackPolicy,
   payload: JSONValue,
-  grant?: LinkGrant,
-  command?: TypedCommand,
+  grant?: Grant,
+  named?: Target,
 ): Promise<Target> {
   const target =
-    grant && !source.changeOrderId ? targetOfLink(grant) : await targetInPayload(source, payload, command);
-  if (grant) requireWithinLink(target, grant);
+    grant && !source.changeOrderId
+      ? targetOfGrant(grant)
+      : (named ?? (await targetInPayload(source, payload)));
+  if (grant) requireWithinGrant(target, grant);
   const app = 'app' in target ? target.app : grant?.app;
   if (app !== undefined) requireApp(source, app);
   return target;
 }
 
-async function targetInPayload(
-  source: CompiledSource,
-  payload: JSONValue,
-  given: TypedCommand | undefined,
-): Promise<Target> {
-  const { changeOrderId, app } = source;
-  const command = given ?? (await selectCommand(source, payload));
-  if (command) return { changeOrderId: orderOf(command) };
+async function targetInPayload({ changeOrderId, app }: RollbackPolicy, payload: JSONValue): Promise<Target> {
   if (changeOrderId) {
     return { changeOrderId: selectChangeOrderId([await findIn(changeOrderId, payload, 'changeOrderId')]) };
   }
@@ -188,11 +186,11 @@ async function targetInPayload(
   return { changeOrderId: selectChangeOrderId(usualFindings(payload)) };
 }
 
-function targetOfLink({ app, changeOrderId }: LinkGrant): Target {
+function targetOfGrant({ app, changeOrderId }: Grant): Target {
   return changeOrderId === undefined ? { app } : { changeOrderId };
 }
 
-function requireWithinLink(target: Target, grant: LinkGrant): void {
+function requireWithinGrant(target: Target, grant: Grant): void {
   if ('app' in target || grant.changeOrderId === undefined) return;
   if (target.changeOrderId === grant.changeOrderId) return;
   throw new Problem(
@@ -203,22 +201,12 @@ function requireWithinLink(target: Target, grant: LinkGrant): void {
 }
 
 /** @throws Problem `app_not_allowed` */
-export function requireApp({ apps }: Pick<CompiledSource, 'apps'>, app: string): void {
+export function requireApp({ apps }: Pick<RollbackPolicy, 'apps'>, app: string): void {
   if (apps === undefined || apps.includes(app)) return;
   throw new Problem(
     'app_not_allowed',
     `The application ${app} is not among those that this source may touch. Add it to its apps in sources.yaml if it should be.`,
     { app },
-  );
-}
-
-/** @throws Problem `change_order_id_missing`, `change_order_id_ambiguous` */
-function orderOf(command: TypedCommand): string {
-  if ('changeOrderId' in command) return command.changeOrderId;
-  const isAmbiguous = command.fault === 'several_ids' || command.fault === 'words_beside_id';
-  throw new Problem(
-    isAmbiguous ? 'change_order_id_ambiguous' : 'change_order_id_missing',
-    adviceOn(command) ?? '',
   );
 }
 
@@ -232,27 +220,4 @@ function usualFindings(payload: JSONValue): Finding[] {
     place: name,
     value: Object.hasOwn(object, name) ? object[name] : undefined,
   }));
-}
-
-/** Characters: there is a limit to what a task can carry. */
-const longestAddress = 2000;
-
-/**
- * Where the people of a chat wait for the result. An address that is not the chat's own is none.
- *
- * @param command what a person wrote, where it has been read already
- */
-export async function selectAnswerAddress(
-  source: CompiledSource,
-  payload: JSONValue,
-  command?: TypedCommand,
-): Promise<AnswerAddress | undefined> {
-  const { answerAt, reply, mode, follow } = source;
-  const isNeeded = follow || mode === 'deferred';
-  if (!answerAt || !isNeeded || (reply !== 'slack' && reply !== 'dingtalk')) return undefined;
-  const url = await evaluateText(answerAt, payload, 'answerAt');
-  if (url === undefined || url.length > longestAddress) return undefined;
-  const language = source.language ?? (command ?? (await selectCommand(source, payload)))?.language;
-  const address = { chat: reply, url, language };
-  return isChatAddress(address) ? address : undefined;
 }

@@ -1,6 +1,6 @@
-import { excerpt } from '../../lib/text.ts';
-import type { CompiledSource } from '../source/compiled-source.ts';
-import type { JSONValue } from '../source/expression.ts';
+import { excerpt } from '../lib/text.ts';
+import type { RollbackPolicy } from './policy.ts';
+import type { JSONValue } from './expression.ts';
 import { evaluateText } from './evaluate.ts';
 
 /** What a message can show, and a page on a phone. */
@@ -8,7 +8,7 @@ const mostCharacters = 500;
 
 /** What the alert says in its own words, for people; undefined where it says nothing. It never stops a rollback. */
 export async function selectSummary(
-  { summary }: CompiledSource,
+  { summary }: RollbackPolicy,
   payload: JSONValue,
 ): Promise<string | undefined> {
   const text = summary && (await evaluateText(summary, payload, 'summary'));

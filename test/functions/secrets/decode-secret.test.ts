@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeSecret, type SecretEncoding } from '../../../../functions/webhook/verify/secret.ts';
+import { decodeSecret, type SecretEncoding } from '../../../functions/secrets/decode-secret.ts';
 
 describe('the key', () => {
   test.each<[SecretEncoding, string, string]>([

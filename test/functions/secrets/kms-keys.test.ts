@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
-import { createAddKmsKeys } from '../../../../functions/webhook/source/kms-keys.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { createAddKmsKeys } from '../../../functions/secrets/kms-keys.ts';
 import {
   SecretUnavailable,
   type KmsSecrets,
   type ReadOptions,
   type SecretVersions,
-} from '../../../../functions/webhook/source/kms-secrets.ts';
-import { loadSources, type Source } from '../../../../functions/webhook/source/load-sources.ts';
-import { presets } from '../../../../presets/index.ts';
-import { pipelineSource } from '../../../support/source.ts';
+} from '../../../functions/secrets/kms-secrets.ts';
+import { loadSources, type Source } from '../../../functions/webhook/source/load-sources.ts';
+import { presets } from '../../../presets/index.ts';
+import { pipelineSource } from '../../support/source.ts';
 
 const text = (name: string) => `fake-secret-of-${name}`;
 const key = (name: string) => Buffer.from(text(name));
