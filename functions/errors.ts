@@ -83,6 +83,12 @@ export const errorCatalogue = {
   rollback_suspended: { status: 503, title: 'Rollbacks are suspended', retry: false },
   task_malformed: { status: 400, title: 'The task cannot be read', retry: false },
   notification_failed: { status: 502, title: 'No channel accepted the notification', retry: true },
+
+  // Of the events function, which is not called over HTTP either: they stand in its log, and in what it returns.
+  event_malformed: { status: 400, title: 'The event cannot be read', retry: false },
+  event_account_mismatch: { status: 403, title: 'The event is of another account', retry: false },
+  event_unexpected: { status: 422, title: 'No source takes events of this kind', retry: false },
+  event_out_of_window: { status: 403, title: 'The event is too old or from the future', retry: false },
 } as const satisfies Record<string, { status: number; title: string; retry: boolean }>;
 
 /** A stable name for one kind of failure, safe to match on. */

@@ -2,6 +2,7 @@ import { readOrigin } from '../alibaba/origin.ts';
 import { Problem } from '../errors.ts';
 import { readVariable, type Environment } from '../platform/settings.ts';
 import { isShort, readKey, shortestKeyBytes, type KeyHolder } from '../secrets/read-key.ts';
+import type { RollbackPolicy } from '../select/policy.ts';
 import { nameInKms } from '../secrets/secret-name.ts';
 
 /** What links to the page are made of. */
@@ -38,6 +39,16 @@ export function readConfirmSettings(env: Environment): ConfirmSettings | Confirm
     return { variable: 'CONFIRM_SECRET', reason };
   }
   return { ...holder, keys: [key], secretsInKms: [] };
+}
+
+/** Why a source that asks people on the page cannot make links to it; undefined where it can, or needs none. */
+export function faultOfAsking(
+  { confirm }: Pick<RollbackPolicy, 'confirm'>,
+  env: Environment,
+): ConfirmFault | undefined {
+  if (confirm?.by !== 'page') return undefined;
+  const settings = readConfirmSettings(env);
+  return 'publicUrl' in settings ? undefined : settings;
 }
 
 /**

@@ -29,6 +29,7 @@ import {
 import type { Approved, LeftAlone, Outcome } from '../execute/outcome.ts';
 import type { Verb } from './payload/command.ts';
 import { requireApp } from '../select/intent.ts';
+import type { RollbackPolicy } from '../select/policy.ts';
 import type { CompiledSource } from './source/compiled-source.ts';
 
 /** A command in a chat where people decide. */
@@ -47,7 +48,7 @@ export interface ChatCommand {
 }
 
 export interface ChatDependencies extends ExecutionDependencies {
-  sources: ReadonlyMap<string, CompiledSource>;
+  policies: ReadonlyMap<string, RollbackPolicy>;
 }
 
 /** The share of the time that one step with Function Compute may take, and its limit in milliseconds. */
@@ -72,7 +73,7 @@ export async function decideInChat(
   if (!isOpen && verb === 'leave') throw notOpen(changeOrderId, ask);
   if (!isOpen) return undefined;
 
-  const asking = dependencies.sources.get(ask.source);
+  const asking = dependencies.policies.get(ask.source);
   if (!asking) {
     const detail = `The source ${ask.source}, which asked, is not configured any more. Decide in the EDAS console.`;
     throw new Problem('source_unknown', detail, { changeOrderId });
@@ -93,7 +94,7 @@ interface Scene {
   command: ChatCommand;
   ask: RollbackAsked;
   /** The source that asked. */
-  asking: CompiledSource;
+  asking: RollbackPolicy;
   decider: Decider;
   /** What was decided before, the oldest first. */
   decisions: readonly RollbackDecided[];
@@ -131,7 +132,7 @@ async function findOpenAsk(
 /** What a chat may not touch, its people do not decide about either. */
 async function requireWithinApps(
   { app, changeOrderId }: RollbackAsked,
-  sources: readonly CompiledSource[],
+  sources: readonly RollbackPolicy[],
   { deadlineAt }: ChatCommand,
   dependencies: ChatDependencies,
 ): Promise<void> {

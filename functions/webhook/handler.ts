@@ -12,15 +12,16 @@ import type { Runtime } from '../platform/runtime.ts';
 import { setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import { changeOrdersOf } from '../rollback/change-orders.ts';
-import { findChangeOrder } from '../rollback/find-change-order.ts';
 import { AuditRecord } from '../execute/audit-record.ts';
 import { decideInChat } from './decide-in-chat.ts';
 import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
-import { executeRollback, operationFor } from '../execute/execute-rollback.ts';
+import { executeIntent } from '../execute/execute-intent.ts';
+import { operationFor } from '../execute/execute-rollback.ts';
 import { challengeReply } from './handshake.ts';
 import type { Outcome } from '../execute/outcome.ts';
 import { reasonToIgnore, requireAllowed, selectActor } from '../select/conditions.ts';
 import { requireExpected } from '../select/expected.ts';
+import type { RollbackPolicy } from '../select/policy.ts';
 import { selectIntent } from '../select/intent.ts';
 import { withoutMonitorAlarms } from '../select/monitor-alarms.ts';
 import { readPayload } from './payload/read.ts';
@@ -45,6 +46,8 @@ interface HandlerDependencies extends Runtime {
   version: string;
   digest: string;
   sources: ReadonlyMap<string, Source>;
+  /** Of all that ask people: its own sources, and those of events. */
+  policies: ReadonlyMap<string, RollbackPolicy>;
   addKmsKeys: AddKmsKeys;
   log: Log;
 }
@@ -67,21 +70,33 @@ interface RequestInProgress {
  * leaves exactly one `decision` line in the log, whatever `LOG_LEVEL` says.
  */
 export function createHandler(
-  { version, digest, sources: compiled }: Configuration,
+  { version, digest, sources: compiled, asking = [] }: Configuration,
   runtime: Runtime,
 ): Handler {
   const { env, now, clock, write } = runtime;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createAuditLog(write, now);
   const sources = loadSources(compiled, env, log);
+  const policies = new Map<string, RollbackPolicy>([
+    ...sources,
+    ...asking.map((each) => [each.name, each] as const),
+  ]);
   const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
-  const dependencies: HandlerDependencies = { ...runtime, version, digest, sources, addKmsKeys, log };
+  const dependencies: HandlerDependencies = {
+    ...runtime,
+    version,
+    digest,
+    sources,
+    policies,
+    addKmsKeys,
+    log,
+  };
 
   // Where no source asks people, there is no page, and no file of it.
-  const asksPeople = compiled.some(({ confirm }) => confirm?.by === 'page');
+  const asksPeople = [...compiled, ...asking].some(({ confirm }) => confirm?.by === 'page');
   const openPage = lazily(async () => {
     const { createConfirm } = await import('./confirm/index.ts');
-    return createConfirm({ ...runtime, sources, log });
+    return createConfirm({ ...runtime, policies, log });
   });
 
   return async (event, rawContext) => {
@@ -186,7 +201,7 @@ function patienceMs({ deadlineMs }: Source, { function: own }: FunctionContext):
 async function processRequest(
   { request, context, startedOnClock, receivedAt, record, replying }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
-  { env, now, clock, random, log, sources, addKmsKeys }: HandlerDependencies,
+  { env, now, clock, random, log, policies, addKmsKeys }: HandlerDependencies,
 ): Promise<Outcome> {
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
@@ -234,29 +249,12 @@ async function processRequest(
     const { answerAt } = intent;
     const decided = await decideInChat(
       { source, verb, changeOrderId, person, answerAt, record, deadlineAt },
-      { ...execution, sources },
+      { ...execution, policies },
     );
     if (decided) return decided;
   }
-  const mayHaveEnded = source.ended !== undefined;
-  const found = await findChangeOrder({ ...intent, mayHaveEnded, deadlineAt }, dependencies);
-  record.add({ app: found.app, changeOrderId: found.changeOrderId });
-  const { warning } = intent;
-  if (warning !== undefined) warn(warning, { changeOrderId: found.changeOrderId });
   const summary = source.confirm && (await selectSummary(source, payload));
-  const outcome = await executeRollback(
-    { source, intent, found, deadlineAt, receivedAt, facts: record.facts, summary, actorId },
-    execution,
-  );
-  return warning === undefined ? outcome : withWarning(outcome, warning);
-}
-
-/** Adds to the outcome of a change order that is rolled back, or would be, what was not checked. */
-function withWarning(outcome: Outcome, warning: string): Outcome {
-  if (outcome.outcome === 'already_terminated' || outcome.outcome === 'already_rolled_back') return outcome;
-  if (outcome.outcome === 'ignored' || outcome.outcome === 'left_alone') return outcome;
-  if ('duplicate' in outcome) return outcome;
-  return { ...outcome, causality: 'unchecked', message: `${outcome.message} ${warning}` };
+  return executeIntent({ source, intent, deadlineAt, receivedAt, record, summary, actorId }, execution);
 }
 
 function answerHealth(

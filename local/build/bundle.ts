@@ -2,8 +2,10 @@ import crypto from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
+import type { CompiledEventSource, EventsConfiguration } from '../../functions/events/event-source.ts';
 import type { CompiledChannel, FollowConfiguration } from '../../functions/follow/configuration.ts';
 import type { CompiledSource, Configuration } from '../../functions/webhook/source/compiled-source.ts';
+import type { RollbackPolicy } from '../../functions/select/policy.ts';
 import { root } from '../cli/root.ts';
 import { configurationDigest } from './configuration-digest.ts';
 
@@ -31,24 +33,30 @@ export interface BuiltFile {
  *
  * @param out the folder that the bundle will be written to
  * @param plugins replace further modules, for tests
+ * @param events what EventBridge may ask for: where it asks people first, they decide by way of this function
  */
 export function bundleWebhook(
   sources: readonly CompiledSource[],
   out: string,
   plugins: readonly Plugin[] = [],
+  events: readonly RollbackPolicy[] = [],
 ): Promise<Bundle> {
+  const asking = events.filter(({ confirm }) => confirm !== undefined);
   const configuration: Configuration = {
     version: packageVersion(),
     digest: configurationDigest(sources),
     sources,
+    ...(asking.length > 0 && { asking }),
   };
-  const asksOnPage = sources.some(({ confirm }) => confirm?.by === 'page');
+  const policies = [...sources, ...asking];
+  const asksOnPage = policies.some(({ confirm }) => confirm?.by === 'page');
   const more = asksOnPage ? { confirm: 'functions/webhook/confirm/index.ts' } : {};
   return bundle({ webhook: 'functions/webhook/index.ts', ...more }, out, [
     ...plugins,
     wordsOnlyWhereNeeded(sources),
-    endedOnlyWhereNeeded(sources),
-    peopleOnlyWhereNeeded(sources),
+    endedOnlyWhereNeeded(policies),
+    peopleOnlyWhereNeeded(policies),
+    chatDecisionsOnlyWhereNeeded(sources),
     pageHasOwnFile(asksOnPage),
     jsonModule('virtual:configuration', configuration),
   ]);
@@ -64,6 +72,21 @@ export function bundleFollow(
   return bundle({ follow: 'functions/follow/index.ts' }, out, [
     ...plugins,
     jsonModule('virtual:follow-configuration', configuration),
+  ]);
+}
+
+/** Bundles the events function, in the same way. */
+export function bundleEvents(
+  sources: readonly CompiledEventSource[],
+  out: string,
+  plugins: readonly Plugin[] = [],
+): Promise<Bundle> {
+  const configuration: EventsConfiguration = { version: packageVersion(), sources };
+  return bundle({ events: 'functions/events/index.ts' }, out, [
+    ...plugins,
+    endedOnlyWhereNeeded(sources),
+    peopleOnlyWhereNeeded(sources),
+    jsonModule('virtual:events-configuration', configuration),
   ]);
 }
 
@@ -193,7 +216,7 @@ function wordsOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
 }
 
 /** The rules for a release that has ended, and what hands its rollback over, are an eighth of the file. */
-function endedOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
+function endedOnlyWhereNeeded(sources: readonly RollbackPolicy[]): Plugin {
   const isNeeded = sources.some(({ ended }) => ended !== undefined);
   return {
     name: 'ended only where needed',
@@ -204,20 +227,27 @@ function endedOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
   };
 }
 
-/** What asks people is left out where no source does, and what lets them decide in a chat where no chat decides. */
-function peopleOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
-  const asks = sources.some(({ confirm }) => confirm !== undefined);
-  const decidesInChat = sources.some(({ decides }) => decides !== undefined);
+/** What asks people is left out where no source does. */
+function peopleOnlyWhereNeeded(sources: readonly RollbackPolicy[]): Plugin {
+  const isNeeded = sources.some(({ confirm }) => confirm !== undefined);
   return {
     name: 'people only where needed',
     setup: (build) => {
-      if (!asks)
-        build.onResolve({ filter: /\/(ask-people|confirm-link|confirm-settings)\.ts$/ }, () => ({
-          path: noPeople,
-        }));
-      if (!decidesInChat) {
-        build.onResolve({ filter: /\/decide-in-chat\.ts$/ }, () => ({ path: noChatDecisions }));
-      }
+      if (isNeeded) return;
+      const filter = /\/(ask-people|confirm-link|confirm-settings)\.ts$/;
+      build.onResolve({ filter }, () => ({ path: noPeople }));
+    },
+  };
+}
+
+/** What lets people decide in a chat is left out where no chat decides. */
+function chatDecisionsOnlyWhereNeeded(sources: readonly CompiledSource[]): Plugin {
+  const isNeeded = sources.some(({ decides }) => decides !== undefined);
+  return {
+    name: 'decisions in a chat only where needed',
+    setup: (build) => {
+      if (isNeeded) return;
+      build.onResolve({ filter: /\/decide-in-chat\.ts$/ }, () => ({ path: noChatDecisions }));
     },
   };
 }
@@ -243,7 +273,7 @@ const noPeople = path.join(replacements, 'no-people.ts');
 const webhookTexts = path.join('functions', 'webhook', 'texts');
 
 /** A module of this name that is there in the bundle only. */
-function jsonModule(name: string, value: Configuration | FollowConfiguration): Plugin {
+function jsonModule(name: string, value: Configuration | FollowConfiguration | EventsConfiguration): Plugin {
   return {
     name,
     setup: (build) => {

@@ -1,5 +1,5 @@
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import type { ConfirmPolicy } from '../../functions/select/policy.ts';
+import type { ConfirmPolicy, RollbackPolicy } from '../../functions/select/policy.ts';
 import type { Expression } from '../../functions/select/expression.ts';
 import type { Preset } from '../../presets/preset.ts';
 import { compileExpression } from './compile-expression.ts';
@@ -7,7 +7,13 @@ import { checkedDuration } from './duration.ts';
 import type { Report } from './position.ts';
 import type { SourceSettings } from './sources-schema.ts';
 
-type Asking = Pick<CompiledSource, 'confirm' | 'summary'>;
+type Asking = Pick<RollbackPolicy, 'confirm' | 'summary'>;
+
+/** What a source says about asking people, and what that depends on. */
+type AskingSettings = Pick<
+  SourceSettings,
+  'confirm' | 'confirmWithin' | 'confirmBy' | 'summary' | 'follow' | 'ended'
+>;
 
 /** What people have, where the source does not say. */
 const usualTime = '15m';
@@ -17,8 +23,8 @@ const companions = ['confirmWithin', 'confirmBy', 'summary'] as const;
 
 /** How a source asks people first, as the function reads it. Reports what cannot work. */
 export function compileConfirm(
-  settings: SourceSettings,
-  preset: Preset,
+  settings: AskingSettings,
+  preset: Pick<Preset, 'summary'>,
   hasChannels: boolean,
   report: Report,
 ): Asking {
@@ -34,7 +40,7 @@ export function compileConfirm(
   return { confirm: policy, summary: compileSummary(settings.summary ?? preset.summary, report) };
 }
 
-function reportCompanions(settings: SourceSettings, report: Report): void {
+function reportCompanions(settings: AskingSettings, report: Report): void {
   for (const key of companions) {
     if (settings[key] === undefined) continue;
     report(
@@ -44,7 +50,7 @@ function reportCompanions(settings: SourceSettings, report: Report): void {
   }
 }
 
-function reportUnaskable({ follow }: SourceSettings, hasChannels: boolean, report: Report): void {
+function reportUnaskable({ follow }: AskingSettings, hasChannels: boolean, report: Report): void {
   if (!hasChannels) {
     report(
       ['confirm'],
@@ -58,7 +64,7 @@ function reportUnaskable({ follow }: SourceSettings, hasChannels: boolean, repor
 
 function reportImpossible(
   { of, by, people }: ConfirmPolicy,
-  { ended }: SourceSettings,
+  { ended }: AskingSettings,
   report: Report,
 ): void {
   if (of === 'ended' && ended === undefined) {
@@ -83,11 +89,22 @@ function compileSummary(summary: string | undefined, report: Report): Expression
 }
 
 /** Marks the chats whose commands decide, where any source leaves it to them. Reports where there is none. */
-export function markDeciding(sources: readonly CompiledSource[], report: Report): CompiledSource[] {
-  const leftToChats = sources.filter(({ confirm }) => confirm?.by === 'chat');
+export function markDeciding(
+  sources: readonly CompiledSource[],
+  events: readonly RollbackPolicy[],
+  report: Report,
+): CompiledSource[] {
+  const isLeftToChats = ({ confirm }: RollbackPolicy) => confirm?.by === 'chat';
+  const leftToChats = [...sources, ...events].filter(isLeftToChats);
   if (leftToChats.length === 0) return sources.map(withoutPerson);
   if (!sources.some(canDecide)) {
-    for (const { name } of leftToChats) report(['sources', name, 'confirmBy'], describeNoChat(sources));
+    const reportAll = (key: string, policies: readonly RollbackPolicy[]) => {
+      for (const { name } of policies.filter(isLeftToChats)) {
+        report([key, name, 'confirmBy'], describeNoChat(sources));
+      }
+    };
+    reportAll('sources', sources);
+    reportAll('events', events);
   }
   const people = leftToChats.some(({ confirm }) => confirm?.people === 2) ? 2 : 1;
   return sources.map((source) =>

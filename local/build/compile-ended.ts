@@ -1,6 +1,4 @@
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import type { EndedPolicy } from '../../functions/select/policy.ts';
-import { coversPayload } from '../../functions/webhook/verify/verify.ts';
+import type { EndedPolicy, RollbackPolicy } from '../../functions/select/policy.ts';
 import { compileExpression } from './compile-expression.ts';
 import { checkedDuration } from './duration.ts';
 import type { Report } from './position.ts';
@@ -9,13 +7,18 @@ import type { SourceSettings } from './sources-schema.ts';
 type Ended = NonNullable<SourceSettings['ended']>;
 
 /** What the rest of the source says, on which it depends whether an ended release can be rolled back. */
-type RestOfSource = Pick<CompiledSource, 'app' | 'apps' | 'cluster' | 'command' | 'follow' | 'verify'>;
+interface RestOfSource extends Pick<RollbackPolicy, 'app' | 'apps' | 'cluster' | 'follow'> {
+  /** Whether it acts on what people write. */
+  hasCommands: boolean;
+  /** Whether what proves who sends covers the payload, too. */
+  coversPayload: boolean;
+}
 
 /** How a source rolls releases back that have ended, as the function reads it. Reports what cannot work. */
 export function compileEnded(ended: Ended, rest: RestOfSource, report: Report): EndedPolicy {
   for (const { path, message } of faultsOf(rest)) report(path, message);
   const { within, every, group, batches, batchWaitMinutes, version } = ended;
-  if (version !== undefined && !coversPayload(rest.verify)) {
+  if (version !== undefined && !rest.coversPayload) {
     report(
       ['ended', 'version'],
       'the sender does not sign its payload, so everyone who has seen one of its requests could choose any version: take version out, and the version before is found in EDAS',
@@ -36,7 +39,7 @@ export function compileEnded(ended: Ended, rest: RestOfSource, report: Report): 
   };
 }
 
-function faultsOf({ app, apps, cluster, command, follow, verify }: RestOfSource) {
+function faultsOf({ app, apps, cluster, hasCommands, follow, coversPayload }: RestOfSource) {
   const faults = [];
   // https://github.com/aliyun/aliyun-openapi-meta has RollbackApplication, documented for ECS clusters, and no such
   // operation for Kubernetes. DeployK8sApplication does not say whether what is left out keeps its value.
@@ -54,17 +57,20 @@ function faultsOf({ app, apps, cluster, command, follow, verify }: RestOfSource)
     });
   }
   // A sender that does not sign its payload is told to name its applications for that reason.
-  if (app === undefined && apps === undefined && coversPayload(verify)) {
+  if (app === undefined && apps === undefined && coversPayload) {
     faults.push({
       path: ['ended'],
-      message: `EDAS does not say of a change order which application it is of, and that is what is rolled back: add apps: [<id>]${command === undefined ? ', or app in the place of changeOrderId' : ''}`,
+      message: `EDAS does not say of a change order which application it is of, and that is what is rolled back: add apps: [<id>]${!hasCommands ? ', or app in the place of changeOrderId' : ''}`,
     });
   }
   return faults;
 }
 
 /** Where any source rolls ended releases back, each of them may meet such a rollback in flight. */
-export function markReleaseRollbacks(sources: readonly CompiledSource[]): CompiledSource[] {
-  const may = sources.some(({ ended }) => ended !== undefined);
+export function markReleaseRollbacks<Policy extends RollbackPolicy>(
+  sources: readonly Policy[],
+  all: readonly RollbackPolicy[],
+): Policy[] {
+  const may = all.some(({ ended }) => ended !== undefined);
   return sources.map((source) => (may ? { ...source, mayMeetReleaseRollback: true } : source));
 }

@@ -1,18 +1,20 @@
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import type { PayloadKind } from '../../functions/select/policy.ts';
+import type { PayloadKind, RollbackPolicy } from '../../functions/select/policy.ts';
 import type { Expression } from '../../functions/select/expression.ts';
 import type { ExpectedPayloads, KnownMonitorAlarms, KnownPayload, Preset } from '../../presets/preset.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import type { SourceSettings } from './sources-schema.ts';
 
-type Knowledge = Pick<CompiledSource, 'expects' | 'event' | 'monitorAlarms'>;
+type Knowledge = Pick<RollbackPolicy, 'expects' | 'event' | 'monitorAlarms'>;
 type OwnExpressions = Pick<SourceSettings, 'when' | 'app' | 'changeOrderId' | 'problemStartedAt'>;
+
+/** What is known of a sender's payloads. */
+type Known = Pick<Preset, 'expects' | 'event' | 'monitorAlarms' | 'problemStartedAt'>;
 
 /**
  * What a preset knows of its sender's payloads, as far as the source does not say otherwise:
  * docs/decisions/0014-what-a-payload-means.md.
  */
-export function compileKnowledge(own: OwnExpressions, preset: Preset): Knowledge {
+export function compileKnowledge(own: OwnExpressions, preset: Known): Knowledge {
   const { expects, event, monitorAlarms } = preset;
   return {
     expects: expects && !readsAnotherPayload(own, preset) ? compileExpected(expects) : undefined,
@@ -26,13 +28,13 @@ export function compileKnowledge(own: OwnExpressions, preset: Preset): Knowledge
 }
 
 /** Whether the source itself says all that is read out of a payload, so that it may have another shape. */
-function readsAnotherPayload(own: OwnExpressions, preset: Preset): boolean {
+function readsAnotherPayload(own: OwnExpressions, preset: Known): boolean {
   const saysTarget = own.app !== undefined || own.changeOrderId !== undefined;
   const saysTime = own.problemStartedAt !== undefined || preset.problemStartedAt === undefined;
   return own.when !== undefined && saysTarget && saysTime;
 }
 
-function compileExpected({ is, what, others = [], advice }: ExpectedPayloads): CompiledSource['expects'] {
+function compileExpected({ is, what, others = [], advice }: ExpectedPayloads): RollbackPolicy['expects'] {
   return { ...compileKind({ is, what }), others: others.map(compileKind), advice };
 }
 
@@ -44,7 +46,7 @@ function compileKind({ is, what }: KnownPayload): PayloadKind {
 function compileMonitorAlarms(
   { each, values = {}, parts = {}, meaning }: KnownMonitorAlarms,
   when: string,
-): CompiledSource['monitorAlarms'] {
+): RollbackPolicy['monitorAlarms'] {
   const tests = [
     ...Object.entries(values).flatMap(([path, known]) => valueTest(path, known, when)),
     ...Object.entries(parts).flatMap(([path, known]) => partTests(path, known, when)),

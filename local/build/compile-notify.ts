@@ -1,4 +1,5 @@
 import type { ChannelKind, CompiledChannel } from '../../functions/follow/configuration.ts';
+import type { RollbackPolicy } from '../../functions/select/policy.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import type { Report } from './position.ts';
 import type { ChannelSettings } from './sources-schema.ts';
@@ -21,9 +22,10 @@ const signatures: Record<ChannelKind, 'required' | 'optional' | { none: string }
 export function compileNotify(
   channels: readonly ChannelSettings[],
   sources: readonly CompiledSource[],
+  events: readonly RollbackPolicy[],
   report: Report,
 ): CompiledChannel[] {
-  if (channels.length > 0 && !sources.some((source) => source.follow)) {
+  if (channels.length > 0 && ![...sources, ...events].some(({ follow }) => follow)) {
     report(
       ['notify'],
       'no source is followed, so no message would be sent: take follow: false out of a source, or notify out',

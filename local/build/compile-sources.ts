@@ -1,9 +1,8 @@
 import { LineCounter, parseDocument, visit, type Document } from 'yaml';
+import type { CompiledEventSource } from '../../functions/events/event-source.ts';
 import type { CompiledChannel } from '../../functions/follow/configuration.ts';
-import { toText } from '../../functions/lib/json.ts';
-import { isId, reasonOf } from '../../functions/lib/text.ts';
+import { reasonOf } from '../../functions/lib/text.ts';
 import type { CompiledSource, ContentType } from '../../functions/webhook/source/compiled-source.ts';
-import type { Expression } from '../../functions/select/expression.ts';
 import { coversPayload, type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { presets } from '../../presets/index.ts';
 import type { Preset } from '../../presets/preset.ts';
@@ -12,11 +11,17 @@ import { compileEnded, markReleaseRollbacks } from './compile-ended.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
+import { compileEventSource, reportUnreachable } from './compile-events.ts';
+import { checkFixedApp, follows, withPaths } from './compile-policy.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
-import { pathsRead } from './paths-read.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
-import { sourcesSchema, type SourceSettings, type VerifySettings } from './sources-schema.ts';
+import {
+  sourcesSchema,
+  type SourceSettings,
+  type SourcesSettings,
+  type VerifySettings,
+} from './sources-schema.ts';
 
 /** A place in sources.yaml, and what is wrong there. */
 export interface SourcesFault extends Position {
@@ -37,6 +42,8 @@ export class SourcesError extends Error {
 /** All that a sources.yaml says. */
 export interface CompiledConfiguration {
   sources: CompiledSource[];
+  /** What EventBridge may ask for. */
+  events: CompiledEventSource[];
   notify: readonly CompiledChannel[];
 }
 
@@ -88,16 +95,41 @@ export function compileConfiguration(text: string): CompiledConfiguration {
   }
   const { notify: channels = [] } = parsed.data;
   const hasChannels = channels.length > 0;
-  const sources = Object.entries(parsed.data.sources).map(([name, settings]) =>
+  requireAnySource(parsed.data, report);
+  const sources = Object.entries(parsed.data.sources ?? {}).map(([name, settings]) =>
     compileSource(name, settings, hasChannels, (path, message) => {
       report(['sources', name, ...path], message);
     }),
   );
+  const events = Object.entries(parsed.data.events ?? {}).map(([name, settings]) =>
+    compileEventSource(name, settings, hasChannels, (path, message) => {
+      report(['events', name, ...path], message);
+    }),
+  );
   checkSharedTokens(sources, report);
-  const notify = compileNotify(channels, sources, report);
-  const marked = markDeciding(markReleaseRollbacks(sources), report);
+  reportSharedNames(sources, events, report);
+  reportUnreachable(events, report);
+  const all = [...sources, ...events];
+  const notify = compileNotify(channels, sources, events, report);
+  const marked = markDeciding(markReleaseRollbacks(sources, all), events, report);
   if (faults.length > 0) throw fail();
-  return { sources: marked, notify };
+  return { sources: marked, events: markReleaseRollbacks(events, all), notify };
+}
+
+function requireAnySource({ sources, events }: SourcesSettings, report: Report): void {
+  if (sources || events) return;
+  report([], 'sources is missing: there is nothing that may roll back');
+}
+
+/** The log, the messages and the links name a source by its name alone. */
+function reportSharedNames(
+  sources: readonly CompiledSource[],
+  events: readonly CompiledEventSource[],
+  report: Report,
+): void {
+  for (const { name } of events.filter((each) => sources.some((source) => source.name === each.name))) {
+    report(['events', name], `a source of webhooks has this name, too: call this one ${name}-events`);
+  }
 }
 
 /** A token is sent with every request. If it is a key of another source, everyone who sees a request can sign for that source. */
@@ -145,7 +177,14 @@ function compileSource(
   checkApps(settings, way.verify, report);
   const expressions = compileExpressions(settings, preset, way.verify, report);
   const follow = follows(settings, preset.comesSeveralTimes === true || hasChannels, report);
-  const rest = { ...expressions, apps, cluster, follow, verify: way.verify };
+  const rest = {
+    app: expressions.app,
+    apps,
+    cluster,
+    follow,
+    hasCommands: expressions.command !== undefined,
+    coversPayload: coversPayload(way.verify),
+  };
   return {
     name,
     ...way,
@@ -172,14 +211,6 @@ function compileSource(
     language: settings.language,
     deadlineMs: settings.deadlineMs ?? preset.deadlineMs,
   };
-}
-
-function follows({ mode, follow }: SourceSettings, isUsual: boolean, report: Report): boolean {
-  if (mode === 'now') return follow ?? isUsual;
-  if (follow === false) {
-    report(['follow'], 'with mode: deferred, the task that rolls back follows it as well: take this out');
-  }
-  return true;
 }
 
 function headerOf({ verify }: Way): string | undefined {
@@ -267,25 +298,6 @@ function compileExpressions(
       'time',
     ),
   };
-}
-
-function withPaths(when: Expression | undefined): Expression | undefined {
-  return when && { ...when, reads: pathsRead(when.tree) };
-}
-
-/** An application that is written out, and no path to one, is known before any payload is. */
-function checkFixedApp(
-  app: Expression | undefined,
-  apps: readonly string[] | undefined,
-  report: Report,
-): void {
-  if (app?.tree.type !== 'Literal') return;
-  const id = toText(app.tree.value)?.toLowerCase() ?? '';
-  if (!isId(id)) {
-    report(['app'], 'this names no application: its id is a UUID, as the EDAS console shows it');
-  } else if (apps !== undefined && !apps.includes(id)) {
-    report(['app'], 'this application is not among the apps that the source may touch');
-  }
 }
 
 type Places = Partial<Record<'changeOrderId' | 'app' | 'command', string | undefined>>;

@@ -8,6 +8,7 @@ import {
   keysOfChannel,
   keysOfConfirm,
   keysOfEnded,
+  keysOfEventSource,
   keysOfSource,
   keysOfTimestamp,
   keysOfVerify,
@@ -114,17 +115,26 @@ function describeWrongType({ path, expected, input }: z.core.$ZodIssueInvalidTyp
   return `${nameOf(path)} must be ${inWords(expected)}${advice}`;
 }
 
+/** Where sources stand. */
+function isSection(key: Path[number] | undefined): boolean {
+  return key === 'sources' || key === 'events';
+}
+
 function isEnded([section, , key, nested]: Path): boolean {
-  return section === 'sources' && key === 'ended' && nested === undefined;
+  return isSection(section) && key === 'ended' && nested === undefined;
 }
 
 function isConfirm([section, , key, nested]: Path): boolean {
-  return section === 'sources' && key === 'confirm' && nested === undefined;
+  return isSection(section) && key === 'confirm' && nested === undefined;
 }
 
 function isDuration([section, , key, nested]: Path): boolean {
-  if (section !== 'sources') return false;
-  return key === 'confirmWithin' || (key === 'ended' && (nested === 'within' || nested === 'every'));
+  if (!isSection(section)) return false;
+  return (
+    key === 'confirmWithin' ||
+    key === 'maxAge' ||
+    (key === 'ended' && (nested === 'within' || nested === 'every'))
+  );
 }
 
 /** How one item is written as a list. */
@@ -148,7 +158,8 @@ function keysAt(path: Path, scheme: unknown): string[] {
   const [section, source, key, nested] = path;
   if (path.length === 0) return Object.keys(sourcesSchema.shape);
   if (section === 'notify') return keysOfChannel;
-  if (source === undefined || key === undefined) return keysOfSource;
+  if (source === undefined || key === undefined)
+    return section === 'events' ? keysOfEventSource : keysOfSource;
   if (key === 'ended') return keysOfEnded;
   if (key === 'confirm') return keysOfConfirm;
   return nested === undefined ? keysOfVerify(scheme) : keysOfTimestamp;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelKinds } from '../../functions/follow/configuration.ts';
 import { languages } from '../../functions/lib/language.ts';
+import { eventPresets, type EventPresetName } from '../../presets/events/index.ts';
 import { presets, type PresetName } from '../../presets/index.ts';
 import { durationPattern, parseDuration } from './duration.ts';
 
@@ -395,6 +396,49 @@ const sourceSchema = z.strictObject({
     .describe("The sender's patience in milliseconds. Everything fits inside it."),
 });
 
+/** One text, or several. */
+function oneOrMore(what: string) {
+  const text = z
+    .string()
+    .min(1, `must be ${what}`)
+    .max(128, 'may have 128 characters at most')
+    .regex(/^[^*]*\*?$/, 'may have a * at its end only, for every text that begins so');
+  return z.union([text.transform((only) => [only]), z.array(text).min(1, `must have at least one ${what}`)]);
+}
+
+const eventSourceSchema = sourceSchema
+  .pick({
+    when: true,
+    changeOrderId: true,
+    app: true,
+    problemStartedAt: true,
+    apps: true,
+    cluster: true,
+    mode: true,
+    follow: true,
+    ended: true,
+    dryRun: true,
+    confirm: true,
+    confirmWithin: true,
+    confirmBy: true,
+    summary: true,
+  })
+  .required({ apps: true })
+  .extend({
+    preset: z
+      .enum(Object.keys(eventPresets) as [EventPresetName, ...EventPresetName[]])
+      .describe('Who makes the events: sls-event, arms-event, …; cloudevent for any.'),
+    source: oneOrMore('the source of a CloudEvent, such as acs.sls.alert')
+      .optional()
+      .describe('The `source` of its events, one or several; with a * at the end, whatever begins so.'),
+    type: oneOrMore('the type of a CloudEvent, such as sls:AlertEvent:Firing')
+      .optional()
+      .describe('The `type` of its events, one or several; with a * at the end, whatever begins so.'),
+    maxAge: duration('1m', '24h')
+      .default('10m')
+      .describe('How old an event may be, such as 10m. EventBridge tries for up to a day.'),
+  });
+
 const faultOfSettingInChannel = 'is a setting: the address and key of a channel have variables of their own';
 
 const channelSchema = z.strictObject({
@@ -420,7 +464,15 @@ export const sourcesSchema = z.strictObject({
   sources: z
     .record(sourceName, sourceSchema)
     .refine((sources) => Object.keys(sources).length > 0, 'must have at least one source')
-    .describe('By name, which is also the path.'),
+    .optional()
+    .describe(
+      'Who sends webhooks, by name, which is also the path. May be left out where there is `events`.',
+    ),
+  events: z
+    .record(sourceName, eventSourceSchema)
+    .refine((events) => Object.keys(events).length > 0, 'must have at least one source of events')
+    .optional()
+    .describe('What EventBridge may ask for, by name: a function without a URL and without a secret.'),
   notify: z
     .array(channelSchema)
     .min(1, 'must have at least one channel')
@@ -429,7 +481,9 @@ export const sourcesSchema = z.strictObject({
 });
 
 export type ChannelSettings = z.output<typeof channelSchema>;
+export type SourcesSettings = z.output<typeof sourcesSchema>;
 export type SourceSettings = z.output<typeof sourceSchema>;
+export type EventSourceSettings = z.output<typeof eventSourceSchema>;
 export type VerifySettings = z.output<typeof verifySchema>;
 export type HmacSettings = z.output<typeof hmacSchema>;
 
@@ -440,6 +494,7 @@ export const verifySchemes = verifySchema.options.flatMap(({ shape }) => {
 });
 
 export const keysOfSource = Object.keys(sourceSchema.shape);
+export const keysOfEventSource = Object.keys(eventSourceSchema.shape);
 export const keysOfChannel = Object.keys(channelSchema.shape);
 export const keysOfEnded = Object.keys(endedSchema.shape);
 export const keysOfConfirm = Object.keys(confirmSchema.options[1].shape);

@@ -3,22 +3,30 @@ import path from 'node:path';
 import { reasonOf } from '../../functions/lib/text.ts';
 import { CliError } from '../cli/cli.ts';
 import { root } from '../cli/root.ts';
-import { bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
+import { bundleEvents, bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
 import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
 import { licencesText } from './licences.ts';
 
+/** The functions as they were built. Without sources of events there is no function for them. */
+export interface BuiltFunctions {
+  webhook: Bundle;
+  follow: Bundle;
+  events: Bundle | undefined;
+}
+
 /**
- * Writes both functions, with all that they need, into a folder.
+ * Writes the functions, with all that they need, into a folder.
  *
  * @throws CliError
  */
 export async function buildFunctions(
-  { sources, notify }: CompiledConfiguration,
+  configuration: CompiledConfiguration,
   out: string,
-): Promise<{ webhook: Bundle; follow: Bundle }> {
+): Promise<BuiltFunctions> {
   const folder = path.resolve(out);
-  const [webhook, follow] = await Promise.all([bundleWebhook(sources, folder), bundleFollow(notify, folder)]);
-  const files = uploadedFiles([webhook, follow], folder);
+  const built = await bundleFunctions(configuration, folder);
+  const { webhook, follow, events } = built;
+  const files = uploadedFiles(events ? [webhook, follow, events] : [webhook, follow], folder);
   try {
     mkdirSync(out, { recursive: true });
     requireOwnManifest(path.join(out, manifestName));
@@ -26,24 +34,39 @@ export async function buildFunctions(
   } catch (error) {
     throw new CliError(`The bundle cannot be written to ${out}: ${reasonOf(error)}`);
   }
-  return { webhook, follow };
+  return built;
+}
+
+/** The same, in memory. */
+export async function bundleFunctions(
+  { sources, events: sourcesOfEvents, notify }: CompiledConfiguration,
+  folder: string,
+): Promise<BuiltFunctions> {
+  const [webhook, follow, events] = await Promise.all([
+    bundleWebhook(sources, folder, [], sourcesOfEvents),
+    bundleFollow(notify, folder),
+    sourcesOfEvents.length > 0 ? bundleEvents(sourcesOfEvents, folder) : undefined,
+  ]);
+  return { webhook, follow, events };
 }
 
 /** A line for each function: its file, its size, and what was compiled into it; and one for the packages. */
 export function describeBuild(
-  { sources, notify }: CompiledConfiguration,
-  { webhook, follow }: { webhook: Bundle; follow: Bundle },
+  { sources, events, notify }: CompiledConfiguration,
+  built: BuiltFunctions,
 ): string[] {
-  const names = sources.map(({ name }) => name);
+  const bundles = [built.webhook, built.follow, ...(built.events ? [built.events] : [])];
+  const names = (named: readonly { name: string }[]) => named.map(({ name }) => name).join(', ');
   const kinds = notify.map(({ kind }) => kind);
   return [
-    `${describe(webhook.files.slice(0, 1))}  sources: ${names.join(', ')}`,
-    `${describe(follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'no channel'}`,
-    `${describe(eachOnce([...webhook.files.slice(1), ...follow.files.slice(1)]))}  loaded when needed`,
+    `${describe(built.webhook.files.slice(0, 1))}  sources: ${names(sources) || 'none'}`,
+    `${describe(built.follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'no channel'}`,
+    ...(built.events ? [`${describe(built.events.files.slice(0, 1))}  events: ${names(events)}`] : []),
+    `${describe(eachOnce(bundles.flatMap(({ files }) => files.slice(1))))}  loaded when needed`,
   ];
 }
 
-/** Both functions may load the same package. */
+/** Several functions may load the same package. */
 function eachOnce(files: readonly BuiltFile[]): BuiltFile[] {
   return [...new Map(files.map((file) => [file.path, file])).values()];
 }
@@ -55,7 +78,7 @@ function describe(files: readonly BuiltFile[]): string {
 }
 
 /**
- * All that is uploaded: what both functions load, each file once, what it is licensed under, and the manifest.
+ * All that is uploaded: what the functions load, each file once, what it is licensed under, and the manifest.
  *
  * @param folder that the bundles are for
  * @throws CliError when a package may not be shipped

@@ -121,14 +121,17 @@ function pagePortBeside(port: number): number {
 
 async function runOnStandIn(
   { port, mayOpen, sourcesFile }: { port: number; mayOpen: boolean; sourcesFile: string },
-  { sources: own, notify }: CompiledConfiguration,
+  { sources: own, events, notify }: CompiledConfiguration,
   narrator: Narrator,
 ): Promise<void> {
   const channels = sandboxChannels(notify);
   const sources = notify.length > 0 ? own : followedSources(own);
   const late = lateAlertSource(sources);
-  const played = markReleaseRollbacks(late ? [...sources, late] : sources);
-  const { webhook, follow } = await buildFunctions({ sources: played, notify: channels }, ownFolder());
+  const played = markReleaseRollbacks(late ? [...sources, late] : sources, [...sources, ...events]);
+  const { webhook, follow } = await buildFunctions(
+    { sources: played, events, notify: channels },
+    ownFolder(),
+  );
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
   const secrets = sandboxSecrets(played);
   const forged = sandboxSecrets(played, 'forged');
@@ -231,7 +234,7 @@ async function runOnRealEdas(
   }
   await requireCredentials();
   const sources = sourcesWithoutTasks(own);
-  const { webhook } = await buildFunctions({ sources, notify: [] }, ownFolder());
+  const { webhook } = await buildFunctions({ sources, events: [], notify: [] }, ownFolder());
   const secrets = realSecrets(sources, process.env);
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   const env = { ...Object.fromEntries(environment), ...secrets };

@@ -17,7 +17,7 @@ import type { WebhookRequest } from '../receive.ts';
 import { readConfirmSettings, readLinkKeys } from '../../execute/confirm-settings.ts';
 import { createAddKmsKeys } from '../../secrets/kms-keys.ts';
 import { createKmsSecrets } from '../../secrets/kms-secrets.ts';
-import type { Source } from '../source/load-sources.ts';
+import type { RollbackPolicy } from '../../select/policy.ts';
 import { decide, type Decided } from './decide.ts';
 import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
 import type { Notice, PageView } from './page/view.ts';
@@ -187,8 +187,8 @@ function openScene(
   { context, startedOnClock, record }: PageRequest,
   runtime: ConfirmDependencies,
 ): Scene {
-  const { sources, env, now, clock, random, log } = runtime;
-  const source = sources.get(link.source);
+  const { policies, env, now, clock, random, log } = runtime;
+  const source = policies.get(link.source);
   if (!source) {
     throw new Problem(
       'source_unknown',
@@ -221,7 +221,7 @@ function openScene(
 }
 
 /** The applications of a source may have become fewer since the link was made. @throws Problem `app_not_allowed` */
-function requireOwnApp({ app, changeOrderId }: LinkFields, { apps }: Source): void {
+function requireOwnApp({ app, changeOrderId }: LinkFields, { apps }: RollbackPolicy): void {
   if (!apps || (app !== undefined && apps.includes(app))) return;
   throw new Problem(
     'app_not_allowed',

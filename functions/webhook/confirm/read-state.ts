@@ -27,7 +27,7 @@ import {
   type RollbackTask,
 } from '../../task.ts';
 import { operationFor, termsOf } from '../../execute/execute-rollback.ts';
-import type { CompiledSource } from '../source/compiled-source.ts';
+import type { RollbackPolicy } from '../../select/policy.ts';
 import type { InstancesView } from './page/view.ts';
 
 /** All that EDAS and Function Compute show of what a link is for. What could not be read is undefined. */
@@ -67,7 +67,7 @@ export interface StateDependencies extends ReleaseDependencies {
 /** What a page is about. */
 export interface Subject {
   link: LinkFields;
-  source: CompiledSource;
+  source: RollbackPolicy;
   /** Milliseconds, on the clock: for all reads together. */
   deadlineAt: number;
 }
@@ -153,7 +153,7 @@ function isEndedRelease(due: Due, asked: RollbackTask | undefined, { link, sourc
 }
 
 /** How a release that has ended is rolled back; undefined where the source does not do that. */
-function termsFor({ ended }: CompiledSource, { app }: LinkFields): ReleaseTerms | undefined {
+function termsFor({ ended }: RollbackPolicy, { app }: LinkFields): ReleaseTerms | undefined {
   return ended && app !== undefined ? termsOf(ended, {}) : undefined;
 }
 

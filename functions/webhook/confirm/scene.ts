@@ -1,13 +1,14 @@
 import type { FunctionContext } from '../../platform/context.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Runtime } from '../../platform/runtime.ts';
-import type { Source } from '../source/load-sources.ts';
+import type { RollbackPolicy } from '../../select/policy.ts';
 import type { StateDependencies, Subject } from './read-state.ts';
 import type { Terms } from './stage.ts';
 
 /** What an instance of the function has for every request. */
 export interface ConfirmDependencies extends Runtime {
-  sources: ReadonlyMap<string, Source>;
+  /** Of all that ask people, webhooks and events. */
+  policies: ReadonlyMap<string, RollbackPolicy>;
   log: Log;
 }
 

@@ -72,4 +72,6 @@ export interface Configuration {
   /** Of the sources: made by the build, so that nothing is hashed for it at run time. */
   digest: string;
   sources: readonly CompiledSource[];
+  /** The sources of events that ask people first: they decide on the page, or in a chat, of this function. */
+  asking?: readonly RollbackPolicy[];
 }

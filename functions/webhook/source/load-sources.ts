@@ -1,7 +1,7 @@
 import type { Log } from '../../platform/log.ts';
 import type { Environment } from '../../platform/settings.ts';
 import type { CompiledSource } from './compiled-source.ts';
-import { readConfirmSettings } from '../../execute/confirm-settings.ts';
+import { faultOfAsking } from '../../execute/confirm-settings.ts';
 import { isShort, readKey, warnOfShortKey, type KeyHolder } from '../../secrets/read-key.ts';
 import { nameInKms } from '../../secrets/secret-name.ts';
 
@@ -46,11 +46,10 @@ function loadSource(source: CompiledSource, env: Environment, log: Log): Source 
 }
 
 /** Whether a source that asks people can make links: without one, an alert would wait for a person who is never asked. */
-function canAskPeople({ name, confirm }: CompiledSource, env: Environment, log: Log): boolean {
-  if (confirm?.by !== 'page') return true;
-  const settings = readConfirmSettings(env);
-  if ('publicUrl' in settings) return true;
-  const { variable, reason } = settings;
-  log('error', 'a source is closed', { source: name, variable, reason: `${variable} ${reason}` });
+function canAskPeople(source: CompiledSource, env: Environment, log: Log): boolean {
+  const fault = faultOfAsking(source, env);
+  if (!fault) return true;
+  const { variable, reason } = fault;
+  log('error', 'a source is closed', { source: source.name, variable, reason: `${variable} ${reason}` });
   return false;
 }

@@ -65,6 +65,10 @@ const problems: Record<ErrorCode, string> = {
   rollback_suspended: '回滚已被暂停（ROLLBACK_SUSPENDED）。',
   task_malformed: '任务无法解析。',
   notification_failed: '没有渠道接受通知。',
+  event_malformed: '事件无法解析。',
+  event_account_mismatch: '事件属于另一个账号。',
+  event_unexpected: '没有来源接收这类事件。',
+  event_out_of_window: '事件太旧，或来自未来。',
 };
 
 const followed = {

@@ -15,3 +15,7 @@ export function createConfirm(): never {
 export function readConfirmSettings(): never {
   throw new Error('no source asks people');
 }
+
+export function faultOfAsking(): undefined {
+  return undefined;
+}

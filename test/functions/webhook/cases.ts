@@ -27,7 +27,14 @@ import {
 
 /** Of the follow function, which nobody calls over HTTP. */
 export const codesOfTasks = ['rollback_suspended', 'task_malformed', 'notification_failed'] as const;
-export type HttpCode = Exclude<ErrorCode, (typeof codesOfTasks)[number]>;
+/** Of the events function, which is not called over HTTP either. */
+export const codesOfEvents = [
+  'event_malformed',
+  'event_account_mismatch',
+  'event_unexpected',
+  'event_out_of_window',
+] as const;
+export type HttpCode = Exclude<ErrorCode, (typeof codesOfTasks | typeof codesOfEvents)[number]>;
 
 const otherApp = '3616cdca-4f92-4413-0000-000000000001';
 const finished = '11111111-2222-4333-8444-555555555555';

@@ -425,7 +425,7 @@ function lineOf(text: string): number {
   return shipped.slice(0, shipped.indexOf(text)).split('\n').length;
 }
 
-const nothing = { sources: [], notify: [] };
+const nothing = { sources: [], events: [], notify: [] };
 
 test('an s.yaml that is no YAML is told in a line', () => {
   expect(() => deploymentFaults('resources: [', nothing)).toThrow(/^s\.yaml cannot be read: /);

@@ -1,0 +1,177 @@
+import { openEdas } from '../edas/open-edas.ts';
+import { Problem } from '../errors.ts';
+import { AuditRecord } from '../execute/audit-record.ts';
+import { createMakeLink } from '../execute/confirm-link.ts';
+import { faultOfAsking } from '../execute/confirm-settings.ts';
+import { executeIntent } from '../execute/execute-intent.ts';
+import { operationFor } from '../execute/execute-rollback.ts';
+import type { Outcome } from '../execute/outcome.ts';
+import { openKms } from '../kms/open-kms.ts';
+import { lazily } from '../lib/async.ts';
+import { accessTo } from '../platform/access.ts';
+import { readContext, type FunctionContext } from '../platform/context.ts';
+import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { openTaskQueue } from '../platform/open-task-queue.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import { setting, type Environment } from '../platform/settings.ts';
+import { levelOf, toProblem } from '../platform/to-problem.ts';
+import { changeOrdersOf, type ChangeOrders } from '../rollback/change-orders.ts';
+import { createAddKmsKeys, type AddKmsKeys } from '../secrets/kms-keys.ts';
+import { createKmsSecrets } from '../secrets/kms-secrets.ts';
+import { selectActor } from '../select/conditions.ts';
+import { selectIntent } from '../select/intent.ts';
+import { selectSummary } from '../select/summary.ts';
+import { requireOwnAccount, sourcesFor } from './check-event.ts';
+import { chooseSource } from './choose-source.ts';
+import { readCloudEvent, type CloudEvent } from './cloud-event.ts';
+import type { CompiledEventSource, EventsConfiguration } from './event-source.ts';
+import { describeEvent } from './describe-event.ts';
+import { mustBeDeliveredAgain } from './redelivery.ts';
+
+/** What came of an event, for whoever invokes the function by hand: EventBridge looks only whether it failed. */
+export type EventResult = Outcome | { code: Problem['code']; detail: string };
+
+/** @throws Problem where EventBridge has to deliver the event again */
+export type EventHandler = (event: unknown, context?: unknown) => Promise<EventResult>;
+
+/** What an instance of the function has for every event. */
+interface EventHandlerDependencies extends Runtime {
+  sources: readonly CompiledEventSource[];
+  addKmsKeys: AddKmsKeys;
+  log: Log;
+}
+
+/** One event on its way through the handler. */
+interface EventInProgress {
+  context: FunctionContext;
+  startedOnClock: number;
+  /** Epoch milliseconds. */
+  receivedAt: number;
+  record: AuditRecord;
+  /** Whether a rollback may have been sent. */
+  mayBeSent: boolean;
+}
+
+/**
+ * Makes the handler of the events function. Who may invoke it is RAM's decision, so an event carries no signature. What was decided
+ * about an event is a success for EventBridge, whatever it was; where nothing was decided and a later attempt may help, the handler
+ * throws, and EventBridge delivers the event again. Each event leaves exactly one `decision` line in the log.
+ */
+export function createEventHandler({ sources }: EventsConfiguration, runtime: Runtime): EventHandler {
+  const { env, now, clock, write } = runtime;
+  const log = createLog(env['LOG_LEVEL'], write, now);
+  const audit = createAuditLog(write, now);
+  const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
+  const dependencies: EventHandlerDependencies = { ...runtime, sources, addKmsKeys, log };
+
+  return async (payload, given) => {
+    const context = readContext(given);
+    const { requestId } = context;
+    const inProgress: EventInProgress = {
+      context,
+      startedOnClock: clock.now(),
+      receivedAt: now(),
+      record: new AuditRecord(),
+      mayBeSent: false,
+    };
+    const { record } = inProgress;
+    record.add({ requestId });
+    let eventFacts: object = {};
+    const logDecision = (level: LogLevel, decision: object) => {
+      const durationMs = Math.round(clock.now() - inProgress.startedOnClock);
+      audit(level, { ...record.facts, ...eventFacts, ...decision, durationMs });
+    };
+    try {
+      const event = readCloudEvent(payload);
+      record.add({ delivery: event.id });
+      const { source: eventSource, type: eventType, time: eventTime } = event;
+      eventFacts = { eventSource, eventType, eventTime };
+      if (setting(env, 'LOG_EVENTS') === 'true')
+        log('info', 'event', { requestId, event: describeEvent(event) });
+      const outcome = await processEvent(event, inProgress, dependencies);
+      // The log's index takes no list.
+      const groups = 'groups' in outcome ? outcome.groups.join(', ') : undefined;
+      logDecision('info', { ...outcome, groups });
+      return outcome;
+    } catch (error) {
+      const { source } = record.facts;
+      const problem = toProblem(error, { requestId, source }, log);
+      const { code, message: detail, facts } = problem;
+      const deliverAgain = mustBeDeliveredAgain(problem, inProgress.mayBeSent);
+      logDecision(levelOf(problem), { code, detail, ...facts, deliverAgain });
+      if (deliverAgain) throw problem;
+      return { code, detail };
+    }
+  };
+}
+
+/** Kept free before the end, so that the decision is logged in time. */
+const logMarginMs = 500;
+/** Milliseconds for one delivery, as long as for a webhook: EDAS may be slow, and EventBridge delivers an event again. */
+const longestMs = 9_000;
+
+/** From an event to what became of its change order. */
+async function processEvent(
+  event: CloudEvent,
+  inProgress: EventInProgress,
+  { env, now, clock, random, log, sources, addKmsKeys }: EventHandlerDependencies,
+): Promise<Outcome> {
+  const { context, startedOnClock, receivedAt, record } = inProgress;
+  requireOwnAccount(event, context.accountId ?? setting(env, 'FC_ACCOUNT_ID'));
+  const candidates = sourcesFor(event, sources);
+  const chosen = await chooseSource(candidates, event, receivedAt, record);
+  if ('outcome' in chosen) return chosen;
+  const { source, payload } = chosen;
+  const warn = (message: string, facts: Record<string, unknown>) => {
+    log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
+  };
+  requireAbleToAsk(source, env, log);
+  record.add({ actor: await selectActor(source, payload) });
+  const intent = { ...(await selectIntent(source, payload, undefined, receivedAt)), answerAt: undefined };
+  record.add({ app: intent.app });
+  const summary = source.confirm && (await selectSummary(source, payload));
+  const patienceMs = Math.min(longestMs, (context.function?.timeout ?? Infinity) * 1000);
+  const deadlineAt = startedOnClock + patienceMs - logMarginMs;
+  const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
+  const changeOrders = watchSending(changeOrdersOf(edas, operationFor(source)), inProgress);
+  const makeLink = createMakeLink(env, (settings) =>
+    addKmsKeys(settings, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
+  );
+  return executeIntent(
+    { source, intent, deadlineAt, receivedAt, record, summary },
+    {
+      changeOrders,
+      edas,
+      openQueue: lazily(() => openTaskQueue(context, env)),
+      makeLink,
+      env,
+      now,
+      clock,
+      random,
+      warn,
+    },
+  );
+}
+
+/** @throws Problem `source_not_configured`: a person who is never asked would be waited for */
+function requireAbleToAsk(source: CompiledEventSource, env: Environment, log: Log): void {
+  const fault = faultOfAsking(source, env);
+  if (!fault) return;
+  const { variable, reason } = fault;
+  log('error', 'a source is closed', { source: source.name, variable, reason: `${variable} ${reason}` });
+  throw new Problem(
+    'source_not_configured',
+    `People cannot be asked: ${variable} is missing or cannot be used. Nothing was rolled back. The log says why.`,
+  );
+}
+
+/** Notes when a rollback is sent: from then on, a failure of the function leaves it in doubt. */
+function watchSending(changeOrders: ChangeOrders, inProgress: EventInProgress): ChangeOrders {
+  return {
+    ...changeOrders,
+    rollBack: (changeOrderId, timeoutMs) => {
+      inProgress.mayBeSent = true;
+      return changeOrders.rollBack(changeOrderId, timeoutMs);
+    },
+  };
+}

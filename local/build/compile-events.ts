@@ -1,0 +1,136 @@
+import type { CompiledEventSource } from '../../functions/events/event-source.ts';
+import { eventPresets } from '../../presets/events/index.ts';
+import type { EventPreset } from '../../presets/events/event-preset.ts';
+import { compileConfirm } from './compile-confirm.ts';
+import { compileEnded } from './compile-ended.ts';
+import { compileExpression, type Purpose } from './compile-expression.ts';
+import { compileKnowledge } from './compile-knowledge.ts';
+import { checkFixedApp, follows, withPaths } from './compile-policy.ts';
+import { checkedDuration } from './duration.ts';
+import type { Report } from './position.ts';
+import type { EventSourceSettings } from './sources-schema.ts';
+
+/** A source of `events`, as the function reads it: preset resolved, expressions compiled. Reports what cannot work. */
+export function compileEventSource(
+  name: string,
+  settings: EventSourceSettings,
+  hasChannels: boolean,
+  report: Report,
+): CompiledEventSource {
+  const { apps, cluster, ended, mode, dryRun } = settings;
+  const preset: EventPreset = eventPresets[settings.preset];
+  if (new Set(apps).size < apps.length) report(['apps'], 'an application is named twice');
+  const expressions = compileExpressions(settings, preset, report);
+  // EventBridge delivers at least once, and often twice: a rollback is claimed unless the source says otherwise.
+  const follow = follows({ mode, follow: settings.follow }, true, report);
+  const rest = { ...expressions, apps, cluster, follow, hasCommands: false, coversPayload: true };
+  return {
+    name,
+    eventSources: namesOf('source', settings, preset, report),
+    eventTypes: namesOf('type', settings, preset, report),
+    maxAgeMs: checkedDuration(settings.maxAge),
+    ...expressions,
+    ...compileKnowledge(settings, preset),
+    apps,
+    cluster,
+    ended: ended && compileEnded(ended, rest, report),
+    mode,
+    follow,
+    dryRun,
+    ...compileConfirm(settings, preset, hasChannels, report),
+  };
+}
+
+/** Which events are its own: as the source says, or else its preset. */
+function namesOf(
+  key: 'source' | 'type',
+  settings: EventSourceSettings,
+  preset: EventPreset,
+  report: Report,
+): readonly string[] {
+  const names = settings[key] ?? preset[key];
+  if (names) return names;
+  report(
+    ['preset'],
+    `${settings.preset} is for the events of any service: say with ${key} which ones are meant, as the event has it under ${key}`,
+  );
+  return [];
+}
+
+type Expressions = Pick<
+  CompiledEventSource,
+  'actor' | 'when' | 'changeOrderId' | 'app' | 'problemStartedAt' | 'mayLackProblemStart'
+>;
+
+function compileExpressions(settings: EventSourceSettings, preset: EventPreset, report: Report): Expressions {
+  const expression = (key: string, text: string | undefined, purpose: Purpose) =>
+    text === undefined
+      ? undefined
+      : compileExpression(text, purpose, (message) => {
+          report([key], message);
+        });
+  const { changeOrderId, app } = placesOf(settings, preset, report);
+  const compiledApp = expression('app', app, 'text');
+  checkFixedApp(compiledApp, settings.apps, report);
+  const isPresetsTime = settings.problemStartedAt === undefined && preset.problemStartedAt !== undefined;
+  return {
+    actor: expression('preset', preset.actor, 'text'),
+    when: withPaths(expression('when', settings.when ?? preset.when, 'truth')),
+    changeOrderId: expression('changeOrderId', changeOrderId, 'text'),
+    app: compiledApp,
+    problemStartedAt: expression(
+      'problemStartedAt',
+      settings.problemStartedAt ?? preset.problemStartedAt,
+      'time',
+    ),
+    mayLackProblemStart: isPresetsTime ? true : undefined,
+  };
+}
+
+/** Where an event says what to roll back. Without a place for that, the one application that may be touched is meant. */
+function placesOf(
+  { changeOrderId, app, apps, preset: name }: EventSourceSettings,
+  preset: EventPreset,
+  report: Report,
+): { changeOrderId?: string | undefined; app?: string | undefined } {
+  if (changeOrderId !== undefined && app !== undefined) {
+    report(['app'], 'app and changeOrderId both say what to roll back: take one of them out');
+  }
+  if (changeOrderId !== undefined) return { changeOrderId };
+  if (app !== undefined) return { app };
+  if (preset.changeOrderId !== undefined || preset.app !== undefined) return preset;
+  const [only, ...others] = apps;
+  if (only !== undefined && others.length === 0) return { app: `'${only}'` };
+  report(
+    ['preset'],
+    `the events of ${name} have no field for an id that is known: say with app or changeOrderId where one stands, or name the one application to roll back under apps`,
+  );
+  return {};
+}
+
+/** Two sources may take the same events, and the first whose `when` is true acts: so all but the last need one. */
+export function reportUnreachable(sources: readonly CompiledEventSource[], report: Report): void {
+  sources.forEach(({ name, eventSources, eventTypes }, index) => {
+    const before = sources
+      .slice(0, index)
+      .find(
+        (each) =>
+          each.when === undefined &&
+          takesAll(each.eventSources, eventSources) &&
+          takesAll(each.eventTypes, eventTypes),
+      );
+    if (!before) return;
+    report(
+      ['events', name],
+      `${before.name}, which stands before it, takes all of its events: give ${before.name} a when, or move it behind ${name}`,
+    );
+  });
+}
+
+function takesAll(patterns: readonly string[], names: readonly string[]): boolean {
+  return names.every((name) =>
+    patterns.some((pattern) =>
+      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name,
+    ),
+  );
+}

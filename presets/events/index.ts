@@ -1,0 +1,11 @@
+import { cloudevent } from './cloudevent.ts';
+import type { EventPreset } from './event-preset.ts';
+import { slsEvent } from './sls-event.ts';
+
+/** The presets of `events` by name, in the order of docs/sources.md. Only the build reads them. */
+export const eventPresets = {
+  'sls-event': slsEvent,
+  cloudevent,
+} as const satisfies Record<string, EventPreset>;
+
+export type EventPresetName = keyof typeof eventPresets;
