@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { errorCatalogue } from '../functions/errors.ts';
 import { toRecord } from '../functions/lib/json.ts';
 import { root } from '../local/build/bundle.ts';
-import { answers, codesOfTasks, problems, stageOfCases } from './functions/webhook/cases.ts';
+import { answers, codesOfEvents, codesOfTasks, problems, stageOfCases } from './functions/webhook/cases.ts';
 import type { Case, CleanUp } from './functions/webhook/stage.ts';
 import { contractOf, lookUp, readDocument } from './support/openapi-document.ts';
 import { type Answer } from './support/webhook.ts';
@@ -16,7 +16,7 @@ const faultsOf = contractOf(document);
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
 const overHttp = Object.entries(errorCatalogue).filter(
-  ([code]) => !codesOfTasks.some((other) => other === code),
+  ([code]) => ![...codesOfTasks, ...codesOfEvents].some((other) => other === code),
 );
 
 const httpMethods = ['get', 'post', 'head', 'options', 'put', 'patch', 'delete'];

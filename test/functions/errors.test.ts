@@ -60,6 +60,10 @@ describe('the catalogue of errors', () => {
       rollback_suspended: 503,
       task_malformed: 400,
       notification_failed: 502,
+      event_malformed: 400,
+      event_account_mismatch: 403,
+      event_unexpected: 422,
+      event_out_of_window: 403,
     });
   });
 
