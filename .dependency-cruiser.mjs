@@ -33,6 +33,7 @@ export default {
       'claim',
       'rollback',
       'edas',
+      'kms',
       'alibaba',
       'platform',
       'lib',

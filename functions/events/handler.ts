@@ -1,21 +1,15 @@
-import { openEdas } from '../edas/open-edas.ts';
 import { Problem } from '../errors.ts';
 import { AuditRecord } from '../execute/audit-record.ts';
-import { createMakeLink } from '../execute/confirm-link.ts';
 import { faultOfAsking } from '../execute/confirm-settings.ts';
 import { executeIntent } from '../execute/execute-intent.ts';
-import { operationFor } from '../execute/execute-rollback.ts';
+import { openExecution } from '../execute/open-execution.ts';
 import type { Outcome } from '../execute/outcome.ts';
-import { openKms } from '../kms/open-kms.ts';
-import { lazily } from '../lib/async.ts';
-import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
-import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { setting, type Environment } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
-import { changeOrdersOf, type ChangeOrders } from '../rollback/change-orders.ts';
+import type { ChangeOrders } from '../rollback/change-orders.ts';
 import { createAddKmsKeys, type AddKmsKeys } from '../secrets/kms-keys.ts';
 import { createKmsSecrets } from '../secrets/kms-secrets.ts';
 import { selectActor } from '../select/conditions.ts';
@@ -114,8 +108,9 @@ const longestMs = 9_000;
 async function processEvent(
   event: CloudEvent,
   inProgress: EventInProgress,
-  { env, now, clock, random, log, sources, addKmsKeys }: EventHandlerDependencies,
+  dependencies: EventHandlerDependencies,
 ): Promise<Outcome> {
+  const { env, log, sources } = dependencies;
   const { context, startedOnClock, receivedAt, record } = inProgress;
   requireOwnAccount(event, context.accountId ?? setting(env, 'FC_ACCOUNT_ID'));
   const candidates = sourcesFor(event, sources);
@@ -132,24 +127,10 @@ async function processEvent(
   const summary = source.confirm && (await selectSummary(source, payload));
   const patienceMs = Math.min(longestMs, (context.function?.timeout ?? Infinity) * 1000);
   const deadlineAt = startedOnClock + patienceMs - logMarginMs;
-  const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
-  const changeOrders = watchSending(changeOrdersOf(edas, operationFor(source)), inProgress);
-  const makeLink = createMakeLink(env, (settings) =>
-    addKmsKeys(settings, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
-  );
+  const execution = openExecution(source, context, dependencies, warn);
   return executeIntent(
     { source, intent, deadlineAt, receivedAt, record, summary },
-    {
-      changeOrders,
-      edas,
-      openQueue: lazily(() => openTaskQueue(context, env)),
-      makeLink,
-      env,
-      now,
-      clock,
-      random,
-      warn,
-    },
+    { ...execution, changeOrders: watchSending(execution.changeOrders, inProgress) },
   );
 }
 

@@ -1,22 +1,18 @@
 import { confirmPath } from '../execute/confirm-path.ts';
-import { createMakeLink } from '../execute/confirm-link.ts';
-import { openEdas } from '../edas/open-edas.ts';
 import { Problem } from '../errors.ts';
 import { openKms } from '../kms/open-kms.ts';
 import { lazily } from '../lib/async.ts';
 import { accessTo } from '../platform/access.ts';
 import { readContext, type FunctionContext, type FunctionResponse } from '../platform/context.ts';
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
-import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { setting } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
-import { changeOrdersOf } from '../rollback/change-orders.ts';
 import { AuditRecord } from '../execute/audit-record.ts';
 import { decideInChat } from './decide-in-chat.ts';
 import { authenticate, type AuthenticatedRequest } from './authenticate.ts';
 import { executeIntent } from '../execute/execute-intent.ts';
-import { operationFor } from '../execute/execute-rollback.ts';
+import { openExecution } from '../execute/open-execution.ts';
 import { challengeReply } from './handshake.ts';
 import type { Outcome } from '../execute/outcome.ts';
 import { reasonToIgnore, requireAllowed, selectActor } from '../select/conditions.ts';
@@ -201,8 +197,9 @@ function patienceMs({ deadlineMs }: Source, { function: own }: FunctionContext):
 async function processRequest(
   { request, context, startedOnClock, receivedAt, record, replying }: RequestInProgress,
   { source, body, contentType, grant }: AuthenticatedRequest,
-  { env, now, clock, random, log, policies, addKmsKeys }: HandlerDependencies,
+  dependencies: HandlerDependencies,
 ): Promise<Outcome> {
+  const { log, policies } = dependencies;
   const warn = (message: string, facts: Record<string, unknown>) => {
     log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
   };
@@ -232,15 +229,7 @@ async function processRequest(
   record.add({ app: intent.app });
 
   const deadlineAt = startedOnClock + patienceMs(source, context) - answerMarginMs;
-  // Opened with the first call: a rollback that a task does needs no SDK here.
-  const edas = lazily(() => openEdas(accessTo('EDAS_ENDPOINT', context, env)));
-  const changeOrders = changeOrdersOf(edas, operationFor(source));
-  const dependencies = { changeOrders, clock, random, warn };
-  const makeLink = createMakeLink(env, (settings) =>
-    addKmsKeys(settings, () => openKms(accessTo('KMS_ENDPOINT', context, env))),
-  );
-  const openQueue = lazily(() => openTaskQueue(context, env));
-  const execution = { ...dependencies, edas, openQueue, env, now, makeLink };
+  const execution = openExecution(source, context, dependencies, warn);
   const actorId = await selectPerson(source, payload);
   const { command } = replying;
   if (source.decides && command && 'changeOrderId' in command) {
