@@ -519,6 +519,6 @@ function toAnswerAddress(value: unknown): AnswerAddress | undefined {
 function malformed(fault: string): Problem {
   return new Problem(
     'task_malformed',
-    `The task cannot be read: ${fault}. Nothing was done. Only the webhook function may invoke this one.`,
+    `The task cannot be read: ${fault}. Nothing was done. Only the other functions of this project may invoke this one.`,
   );
 }

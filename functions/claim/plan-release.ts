@@ -104,7 +104,7 @@ export function runsStill(
 function unsure(app: string, changeOrderId: string): Problem {
   return new Problem(
     'task_not_taken',
-    'Function Compute could not be asked whether the release before was rolled back: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.',
+    'Function Compute could not be asked whether the release before was rolled back: the log says why. This request rolled nothing back. Ask for the rollback again, or roll back in the EDAS console.',
     { app, changeOrderId },
   );
 }

@@ -118,7 +118,7 @@ function askedBefore(changeOrderId: string, record: TaskRecord | 'absent' | 'unr
   const task = taskIn(record);
   const expiresAt = task?.rollback === 'asked' ? toIso(task.expiresAt) : undefined;
   const until = expiresAt === undefined ? '' : `, until ${expiresAt}`;
-  const message = `People were asked about this change order before, and decide${until}. This webhook did nothing.`;
+  const message = `People were asked about this change order before, and decide${until}. This delivery did nothing.`;
   return {
     outcome: 'asked',
     changeOrderId,
@@ -141,7 +141,7 @@ function notAsked({ app, changeOrderId }: TaskFacts, submission: 'failed' | 'in_
       : 'People are asked by a task, and it is not known whether Function Compute took one';
   return new Problem(
     'task_not_taken',
-    `${what}: the log says why. This request rolled nothing back. Send the webhook again: people are asked once. Or decide in the EDAS console.`,
+    `${what}: the log says why. This request rolled nothing back. Ask for the rollback again: people are asked once. Or decide in the EDAS console.`,
     { ...(app !== undefined && { app }), changeOrderId },
   );
 }

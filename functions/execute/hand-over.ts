@@ -48,7 +48,7 @@ export async function deferRollback(
   if (submission === 'in_doubt' && taken.state === 'unknown')
     return { outcome: 'own', firstClaim: undefined };
   if (taken.reasonOfEnd !== undefined) {
-    access.warn('the task of this change order is dead, so the webhook rolls back itself', {
+    access.warn('the task of this change order is dead, so this delivery rolls back itself', {
       changeOrderId,
       taskId,
       reason: taken.reasonOfEnd,
@@ -56,7 +56,7 @@ export async function deferRollback(
     return { outcome: 'own', firstClaim: taken.claim + 1 };
   }
   if (submission === 'exists') return replyToTaken(changeOrderId, taken);
-  const message = `A task has the change order: this webhook's own, or an earlier one. ${describeTaken(taken)}`;
+  const message = `A task has the change order: this delivery's own, or an earlier one. ${describeTaken(taken)}`;
   return { outcome: 'deferred', changeOrderId, task: taken.state, message };
 }
 
@@ -70,11 +70,11 @@ export function replyToTaken(changeOrderId: string, taken: TakenClaim): Deferred
   if (task?.rollback === 'unknown') {
     throw new Problem(
       'edas_outcome_unknown',
-      `An earlier delivery sent the rollback, and it was not known whether it began. This one sent nothing. A task looks at the change order for two minutes, and tells people. If the order is still in flight then, send the webhook again.`,
+      `An earlier delivery sent the rollback, and it was not known whether it began. This one sent nothing. A task looks at the change order for two minutes, and tells people. If the order is still in flight then, ask for the rollback again.`,
       { changeOrderId },
     );
   }
-  const message = `${describeTaken(taken)} This webhook did nothing.`;
+  const message = `${describeTaken(taken)} This delivery did nothing.`;
   return { outcome: 'deferred', changeOrderId, duplicate: true, task: state, message };
 }
 
@@ -99,7 +99,7 @@ function describeTaken({ state, task }: TakenClaim): string {
 /** @param state of the task that watches the delivery */
 function describeHolder(state: TaskState): string {
   const what = isDead(state)
-    ? `The task that watches it is ${state}: if the order is still in flight a minute from now, send the webhook again.`
+    ? `The task that watches it is ${state}: if the order is still in flight a minute from now, ask for the rollback again.`
     : `A task (${state}) finishes it if that delivery is cut off.`;
   return `Another delivery is rolling this change order back. ${what}`;
 }

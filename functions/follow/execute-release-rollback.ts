@@ -36,7 +36,7 @@ export async function executeReleaseRollback(
   if (isSuspended) {
     throw new Problem(
       'rollback_suspended',
-      'ROLLBACK_SUSPENDED is on: nothing was sent. Send the webhook again afterwards.',
+      'ROLLBACK_SUSPENDED is on: nothing was sent. Ask for the rollback again afterwards.',
       { app, changeOrderId },
     );
   }

@@ -97,7 +97,7 @@ export async function goesOnAsRelease(
     case 'failed':
       throw new Problem(
         'task_not_taken',
-        `${why}, and Function Compute took none. This task sent nothing. Send the webhook again, or roll back in the EDAS console.`,
+        `${why}, and Function Compute took none. This task sent nothing. Ask for the rollback again, or roll back in the EDAS console.`,
         { app, changeOrderId },
       );
     case 'in_doubt':

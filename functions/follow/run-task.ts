@@ -132,7 +132,7 @@ async function rollBackInTask(
   const { outcome, message } = end.outcome;
   if (outcome === 'dry_run' || outcome === 'suspended') {
     const { changeOrderId } = task;
-    throw new Problem('rollback_suspended', `${message} Send the webhook again afterwards.`, {
+    throw new Problem('rollback_suspended', `${message} Ask for the rollback again afterwards.`, {
       changeOrderId,
     });
   }

@@ -37,7 +37,7 @@ export async function settleDoubt(
 }
 
 const unseen =
-  'The rollback was sent, and the change order cannot be read, so it is still not known whether the rollback began. Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.';
+  'The rollback was sent, and the change order cannot be read, so it is still not known whether the rollback began. Look at it in the EDAS console before you ask for the rollback again: as long as the order cannot be read, that may roll back a second time.';
 
 function noEffect({ status }: ChangeOrderProgress): string {
   return `The rollback was sent, and the change order's status is still ${describeStatus(status)}, so most probably the rollback had no effect. Look at it in the EDAS console.`;
@@ -46,5 +46,5 @@ function noEffect({ status }: ChangeOrderProgress): string {
 const whatIsNext = {
   sends_again:
     'Function Compute may run this task again: if the order is still in flight then, the rollback is sent once more.',
-  sends_nothing: 'To send the rollback once more, send the webhook again.',
+  sends_nothing: 'To send the rollback once more, ask for it again.',
 } as const;

@@ -76,7 +76,7 @@ export const textsInEnglish: Texts = {
     terminated_itself: terminatedAdvice,
     already_terminated: terminatedAdvice,
     not_rolled_back:
-      'Function Compute may try again, so look at the change in the EDAS console before you act. Once nothing more comes: send the webhook again when the reason is gone, or roll back in the EDAS console.',
+      'Function Compute may try again, so look at the change in the EDAS console before you act. Once nothing more comes: ask for the rollback again when the reason is gone, or roll back in the EDAS console.',
     outcome_unknown:
       'look in the EDAS console whether the rollback is running, before you start another one.',
     unreadable: 'follow the rollback in the EDAS console.',
@@ -91,7 +91,7 @@ export const textsInEnglish: Texts = {
     succeeded_unseen:
       'check in the EDAS console whether all instances are healthy and run the earlier version.',
     not_rolled_back_release:
-      'Function Compute may try again, so look at the application in the EDAS console before you act. Once nothing more comes, roll back in the EDAS console: this function sends at most one rollback for a release, and a webhook that is sent again does not change that.',
+      'Function Compute may try again, so look at the application in the EDAS console before you act. Once nothing more comes, roll back in the EDAS console: this function sends at most one rollback for a release, and asking for it again does not change that.',
     not_rolled_back_decided:
       'open the link again and press the button once more, or type the command again; or roll back in the EDAS console.',
     outcome_unknown_release:
@@ -102,11 +102,11 @@ export const textsInEnglish: Texts = {
     left_alone:
       'people are not asked about this change order again. If it has to be rolled back after all, open the link again while its time lasts, or do it in the EDAS console.',
     not_decided:
-      'if it still has to be rolled back, send the webhook again, and people are asked again; or roll back in the EDAS console.',
+      'if it still has to be rolled back, ask for the rollback again, and people are asked again; or roll back in the EDAS console.',
     not_decided_over:
       'look in the EDAS console which version the instances run. If the release is bad, roll back there.',
     not_decided_unasked:
-      'send the webhook again, and people are asked again; or roll back in the EDAS console.',
+      'ask for the rollback again, and people are asked again; or roll back in the EDAS console.',
     not_decided_unseen: 'look in the EDAS console whether the rollback is running, before you start one.',
     task_refused: 'look in the EDAS console whether a change has to be rolled back, and do it there.',
   },

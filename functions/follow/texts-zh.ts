@@ -62,7 +62,7 @@ export const textsInChinese: Texts = {
     terminated_itself: whatTerminatedMeans,
     already_terminated: whatTerminatedMeans,
     not_rolled_back:
-      '函数计算可能会自动重试，处理前请先在 EDAS 控制台查看变更状态。不再重试后：排除原因并重新发送 webhook，或在 EDAS 控制台回滚。',
+      '函数计算可能会自动重试，处理前请先在 EDAS 控制台查看变更状态。不再重试后：排除原因并重新请求回滚，或在 EDAS 控制台回滚。',
     outcome_unknown: '请先在 EDAS 控制台确认回滚是否已在执行，再决定是否重新发起。',
     unreadable: '请在 EDAS 控制台跟踪回滚进度。',
     out_of_time: '请在 EDAS 控制台继续跟踪，直到回滚结束。',
@@ -74,7 +74,7 @@ export const textsInChinese: Texts = {
     succeeded_elsewhere: '请在 EDAS 控制台核对各实例的版本，再次回滚或重新部署。',
     succeeded_unseen: '请在 EDAS 控制台确认所有实例状态正常，且运行较早的版本。',
     not_rolled_back_release:
-      '函数计算可能会自动重试，处理前请先在 EDAS 控制台查看应用状态。不再重试后，请在 EDAS 控制台回滚：对同一个发布，本函数最多发起一次回滚，重新发送 webhook 也不会再次发起。',
+      '函数计算可能会自动重试，处理前请先在 EDAS 控制台查看应用状态。不再重试后，请在 EDAS 控制台回滚：对同一个发布，本函数最多发起一次回滚，再次请求回滚也不会再次发起。',
     not_rolled_back_decided: '请再次打开链接并点击按钮，或再次输入命令；也可在 EDAS 控制台回滚。',
     outcome_unknown_release:
       '请先在 EDAS 控制台确认是否有变更正在执行，以及各实例的版本，再决定是否在控制台回滚。本函数不会再次发起。',
@@ -82,9 +82,9 @@ export const textsInChinese: Texts = {
     asked_release: openThePage,
     approved: undefined,
     left_alone: '不会再就此变更单询问。如仍需回滚，请在截止时间之前再次打开链接，或在 EDAS 控制台操作。',
-    not_decided: '如仍需回滚，请重新发送 webhook（会再次询问），或在 EDAS 控制台回滚。',
+    not_decided: '如仍需回滚，请重新请求回滚（会再次询问），或在 EDAS 控制台回滚。',
     not_decided_over: '请在 EDAS 控制台核对各实例的版本；如该发布有问题，请在控制台回滚。',
-    not_decided_unasked: '请重新发送 webhook（会再次询问），或在 EDAS 控制台回滚。',
+    not_decided_unasked: '请重新请求回滚（会再次询问），或在 EDAS 控制台回滚。',
     not_decided_unseen: '请先在 EDAS 控制台确认回滚是否已在执行，再决定是否发起。',
     task_refused: '请在 EDAS 控制台确认是否有变更需要回滚，并手动处理。',
   },

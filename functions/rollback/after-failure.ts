@@ -78,7 +78,7 @@ export function unknownAfterThrottling(
 function adviceAfterRejection(order: ChangeOrderInfo | undefined): string {
   switch (phaseOf(order?.status)) {
     case 'in_flight':
-      return 'Another delivery may have been faster and EDAS does not show it yet: look at the change order in the EDAS console, or send the webhook again.';
+      return 'Another delivery may have been faster and EDAS does not show it yet: look at the change order in the EDAS console, or ask for the rollback again.';
     case 'finished':
       return 'It has ended: roll the application back to an earlier version in the EDAS console.';
     default:
@@ -168,10 +168,10 @@ function describeSeen(after: ChangeOrderInfo | undefined): string {
  */
 function adviceAfterDoubt(last: ChangeOrderInfo | undefined): string {
   if (!last) {
-    return 'Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.';
+    return 'Look at it in the EDAS console before you ask for the rollback again: as long as the order cannot be read, that may roll back a second time.';
   }
   if (phaseOf(last.status) === 'terminated') {
     return 'It was not seen in flight before, so it is not known what ended it: check the versions in the EDAS console.';
   }
-  return 'Look at it in the EDAS console. If it stays like this, send the webhook again: the rollback is sent once more unless the order shows as terminated by then.';
+  return 'Look at it in the EDAS console. If it stays like this, ask for the rollback again: the rollback is sent once more unless the order shows as terminated by then.';
 }

@@ -59,7 +59,7 @@ function requireNamed(
   history: readonly HistoryVersion[],
 ): HistoryVersion {
   const [named, second] = history.filter((each) => each.version === version);
-  const who = request.isChosen === true ? 'A person chose' : 'The webhook asks for';
+  const who = request.isChosen === true ? 'A person chose' : 'The request asks for';
   const asked = `${who} the version ${quoted(version)}`;
   if (!named) throw uncertain(request, history, `${asked}, which is not in the history.`);
   if (second) throw uncertain(request, history, `${asked}, which stands in the history several times.`);

@@ -30,7 +30,7 @@ const nothingWasDone = {
 export function refusal(failure: EdasFailure, action: EdasAction, subject: ProblemFacts): Problem {
   const detail = `${explain(failure, action, subject.app)} ${nothingWasDone[action]}`;
   if (failure.kind !== 'throttled') return problemFromFailure(codes[failure.kind], detail, failure, subject);
-  const advice = 'Send the webhook again in a few seconds.';
+  const advice = 'Ask for the rollback again in a few seconds.';
   return problemFromFailure('edas_throttled', `${detail} ${advice}`, failure, {
     ...subject,
     retryAfterSeconds,
@@ -40,7 +40,7 @@ export function refusal(failure: EdasFailure, action: EdasAction, subject: Probl
 /** No time is left for a call. */
 export function outOfTime(subject: ProblemFacts): Problem {
   const detail =
-    'No time was left to ask EDAS. This request rolled nothing back. Send the webhook again; if that does not help, raise deadlineMs as far as the sender waits.';
+    'No time was left to ask EDAS. This request rolled nothing back. Ask for the rollback again; if that does not help, raise deadlineMs of a webhook as far as its sender waits.';
   return new Problem('edas_unavailable', detail, subject);
 }
 

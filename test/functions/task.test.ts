@@ -208,7 +208,7 @@ describe('a task', () => {
     const problem = problemOf(() => readTask(toPayload({ ...due, [key]: value })));
     expect(problem).toMatchObject({
       code: 'task_malformed',
-      message: `The task cannot be read: ${fault}. Nothing was done. Only the webhook function may invoke this one.`,
+      message: `The task cannot be read: ${fault}. Nothing was done. Only the other functions of this project may invoke this one.`,
     });
   });
 

@@ -80,7 +80,7 @@ describe('a rollback is deferred', () => {
         outcome: 'deferred',
         changeOrderId,
         task: 'Enqueued',
-        message: `A task has the change order: this webhook's own, or an earlier one. There is a task for this change order (Enqueued).`,
+        message: `A task has the change order: this delivery's own, or an earlier one. There is a task for this change order (Enqueued).`,
       });
       expect(namesOf(queue)).toEqual(['submit claim 1', 'submit claim 1', ...reads]);
     }
@@ -115,7 +115,7 @@ describe('a rollback is deferred', () => {
         const queue = simulateQueue({ submits, tasks: there(due, state) });
         expect(await defer(queue)).toEqual({ outcome: 'own', firstClaim: 2 });
         expect(queue.warnings.at(-1)).toEqual({
-          message: 'the task of this change order is dead, so the webhook rolls back itself',
+          message: 'the task of this change order is dead, so this delivery rolls back itself',
           changeOrderId,
           taskId: claimOf(1),
           reason: `The task that had to finish it is ${state}.`,
@@ -164,7 +164,7 @@ describe('a delivery whose rollback another one has is told', () => {
     [
       'that it is being done, and when to look again where nobody watches',
       { tasks: there(claimed, 'Failed') },
-      `${atWork} The task that watches it is Failed: if the order is still in flight a minute from now, send the webhook again.`,
+      `${atWork} The task that watches it is Failed: if the order is still in flight a minute from now, ask for the rollback again.`,
     ],
     [
       'that a task finishes what was cut off',
@@ -190,7 +190,7 @@ describe('a delivery whose rollback another one has is told', () => {
       changeOrderId,
       duplicate: true,
       task: taken.state,
-      message: `${words} This webhook did nothing.`,
+      message: `${words} This delivery did nothing.`,
     });
   });
 
@@ -200,7 +200,7 @@ describe('a delivery whose rollback another one has is told', () => {
     expect(problem).toMatchObject({
       code: 'edas_outcome_unknown',
       message:
-        'An earlier delivery sent the rollback, and it was not known whether it began. This one sent nothing. A task looks at the change order for two minutes, and tells people. If the order is still in flight then, send the webhook again.',
+        'An earlier delivery sent the rollback, and it was not known whether it began. This one sent nothing. A task looks at the change order for two minutes, and tells people. If the order is still in flight then, ask for the rollback again.',
       facts: { changeOrderId },
     });
   });

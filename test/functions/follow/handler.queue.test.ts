@@ -94,7 +94,7 @@ describe('a rollback that is due', () => {
     expect(task.ends()).toEqual(['due handed_over', 'claimed watched', ...failed]);
     expect(statesOf(task)?.at(-1)).toBe(`follow-${taskOrder}-2 Failed`);
     expect(task.events()).toEqual(['outcome_unknown', 'outcome_unknown']);
-    expect(task.notifications().at(-1)?.problem?.message).toContain('send the webhook again');
+    expect(task.notifications().at(-1)?.problem?.message).toContain('ask for it again');
     expect(putsOf(task)).toHaveLength(1);
   });
 

@@ -104,7 +104,7 @@ describe('advice after a release was not rolled back', () => {
       problem: { code: 'previous_version_uncertain' },
     });
     expect(first?.text).toContain('roll back in the EDAS console');
-    expect(first?.text).not.toContain('end the webhook again');
+    expect(first?.text).not.toContain('sk for the rollback again');
   });
 
   test('is the same where EDAS refuses the one call', async () => {
@@ -115,7 +115,7 @@ describe('advice after a release was not rolled back', () => {
     });
     await task.runAll(releaseDue);
     expect(task.events()[0]).toBe('not_rolled_back');
-    expect(task.notifications()[0]?.text).not.toContain('end the webhook again');
+    expect(task.notifications()[0]?.text).not.toContain('sk for the rollback again');
   });
 });
 
@@ -158,7 +158,7 @@ describe('where the answer to the call got lost and its order is listed nowhere'
     expect(last?.text).toContain('Next: follow the rollback in the EDAS console.');
   });
 
-  test('advice never is to send the webhook again', async () => {
+  test('advice never is to ask for the rollback again', async () => {
     const task = await withoutOrder();
     await task.runAll(releaseDue);
     const [unknown] = task.notifications();

@@ -534,14 +534,14 @@ describe('the truth', () => {
   });
 
   test.each(['not_rolled_back', 'outcome_unknown'] as const)(
-    '%s of a release never advises to send the webhook again, also where the versions are not known',
+    '%s of a release never advises to ask for the rollback again, also where the versions are not known',
     (event) => {
       const told = (language: Language) =>
         messageFor(releaseNotificationOf({ event, release: undefined, instances: undefined }), language);
-      expect(told('en')).not.toMatch(/send the webhook again/);
+      expect(told('en')).not.toMatch(/ask for the rollback again/);
       expect(told('en')).toContain('in the EDAS console');
       expect(told('en')).toMatch(/at most one rollback for a release|does not send the rollback again/);
-      expect(told('zh')).not.toContain('并重新发送 webhook');
+      expect(told('zh')).not.toContain('并重新请求回滚');
       expect(told('zh')).toMatch(/最多发起一次回滚|不会再次发起/);
     },
   );

@@ -20,7 +20,7 @@ const whysOf = ({ told }: Attempt) => told.map(({ problem }) => problem?.message
 const looking =
   'The rollback was sent, and it is not known whether it began. EDAS gave no answer. This task looks at the change order for two minutes, and until then nothing sends the rollback again.';
 const noEffect =
-  "The rollback was sent, and the change order's status is still 1 (running), so most probably the rollback had no effect. Look at it in the EDAS console. To send the rollback once more, send the webhook again.";
+  "The rollback was sent, and the change order's status is still 1 (running), so most probably the rollback had no effect. Look at it in the EDAS console. To send the rollback once more, ask for it again.";
 const unseen = /^The rollback was sent, and the change order cannot be read, so it is still not known/;
 
 describe('an order that', () => {

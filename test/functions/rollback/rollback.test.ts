@@ -453,17 +453,17 @@ describe('the answer', () => {
     [
       'that cannot be read',
       [found(1), failed('denied')],
-      'The change order could not be read afterwards. Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.',
+      'The change order could not be read afterwards. Look at it in the EDAS console before you ask for the rollback again: as long as the order cannot be read, that may roll back a second time.',
     ],
     [
       'that EDAS does not know any more',
       [found(1), failed('not_found')],
-      'The change order could not be read afterwards. Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.',
+      'The change order could not be read afterwards. Look at it in the EDAS console before you ask for the rollback again: as long as the order cannot be read, that may roll back a second time.',
     ],
     [
       'that stays as it is',
       [found(1)],
-      "The change order's status is 1 (running). Look at it in the EDAS console. If it stays like this, send the webhook again: the rollback is sent once more unless the order shows as terminated by then.",
+      "The change order's status is 1 (running). Look at it in the EDAS console. If it stays like this, ask for the rollback again: the rollback is sent once more unless the order shows as terminated by then.",
     ],
   ])('to a throttled rollback of an order %s is about the rollback', async (_what, reads, seen) => {
     const { problem } = await run({ reads, put: failed('throttled') });
@@ -592,7 +592,7 @@ describe('the answer', () => {
     [
       'in flight',
       found(1),
-      "The change order's status is 1 (running). Another delivery may have been faster and EDAS does not show it yet: look at the change order in the EDAS console, or send the webhook again.",
+      "The change order's status is 1 (running). Another delivery may have been faster and EDAS does not show it yet: look at the change order in the EDAS console, or ask for the rollback again.",
     ],
     [
       'at its end',
@@ -616,7 +616,7 @@ describe('the answer', () => {
   });
 
   const sendAgain =
-    'Look at it in the EDAS console. If it stays like this, send the webhook again: the rollback is sent once more unless the order shows as terminated by then.';
+    'Look at it in the EDAS console. If it stays like this, ask for the rollback again: the rollback is sent once more unless the order shows as terminated by then.';
 
   test.each([
     [
@@ -637,7 +637,7 @@ describe('the answer', () => {
     [
       'that the order could not be read, so that sending again is a risk',
       { reads: [found(1), failed('denied')] },
-      'The change order could not be read afterwards. Look at it in the EDAS console before you send the webhook again: as long as the order cannot be read, that may roll back a second time.',
+      'The change order could not be read afterwards. Look at it in the EDAS console before you ask for the rollback again: as long as the order cannot be read, that may roll back a second time.',
     ],
     [
       'that the order is terminated, and that it is not known by whom',
@@ -1093,7 +1093,7 @@ describe.each(['dry_run', 'suspended'] as const)('on hold (%s)', (hold) => {
       'an order that is read too often',
       failed('throttled'),
       'edas_throttled',
-      /throttled\. No rollback was sent\. Send the webhook again in a few seconds\.$/,
+      /throttled\. No rollback was sent\. Ask for the rollback again in a few seconds\.$/,
     ],
     ['an order behind a closed door', failed('not_sent'), 'edas_unavailable', /No rollback was sent/],
     ['an order whose answer is unreadable', failed('doubt'), 'edas_unavailable', /No rollback was sent/],

@@ -473,7 +473,7 @@ describe('an answer that gets lost is settled by the same task id: one task, and
     const { webhook, fc, edas } = await stage({ fcFault: byTurn(fault) }, onTestFinished);
     const answer = await webhook.post('pipeline', order);
     expect(answer).toMatchObject({ status: 202, body: { outcome: 'deferred', task: 'Running' } });
-    expect(answer.body['message']).toContain("this webhook's own, or an earlier one");
+    expect(answer.body['message']).toContain("this delivery's own, or an earlier one");
     expect(fc.tasks).toHaveLength(1);
     expect(edas.calls).toEqual([]);
   });

@@ -425,7 +425,7 @@ describe('a repeat', () => {
     ] as const) {
       const { kind, text } = await repeat(set, source, payload);
       expect(kind).toBe('200 deferred duplicate');
-      expect(text).toMatch(/^A task has to roll this release back, .* This webhook did nothing\.$/);
+      expect(text).toMatch(/^A task has to roll this release back, .* This delivery did nothing\.$/);
     }
     expect(taskIds(set)).toEqual([taskId]);
     expectNothingSent(set);
@@ -436,7 +436,7 @@ describe('a repeat', () => {
     await claimed(set, 1_000);
     expect(await repeat(set)).toMatchObject({
       kind: '200 deferred duplicate',
-      text: 'A task is sending the rollback of this release. This webhook did nothing.',
+      text: 'A task is sending the rollback of this release. This delivery did nothing.',
     });
   });
 

@@ -218,7 +218,7 @@ describe('a repeat, to an EDAS that does not show the rollback,', () => {
       'is told of the delivery that has the claim',
       { fcFault: reportMeets(faults.denied()) },
       { status: 200, body: { outcome: 'deferred', duplicate: true, task: 'Running', changeOrderId } },
-      'Another delivery is rolling this change order back. A task (Running) finishes it if that delivery is cut off. This webhook did nothing.',
+      'Another delivery is rolling this change order back. A task (Running) finishes it if that delivery is cut off. This delivery did nothing.',
     ],
     [
       'is told of the rollback that EDAS accepted',
