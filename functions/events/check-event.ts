@@ -14,9 +14,9 @@ const clockDifferenceMs = 300_000;
  * @throws Problem `event_account_mismatch`
  */
 export function requireOwnAccount({ accountId: given }: CloudEvent, accountId: string | undefined): void {
-  if (accountId !== undefined && given === accountId) return;
+  if (accountId !== undefined && accountId !== '' && given === accountId) return;
   const detail =
-    accountId === undefined
+    accountId === undefined || accountId === ''
       ? 'Function Compute does not say which account this function runs in, so it cannot be told whether the event is of that account.'
       : `The event ${given === undefined ? 'names no account (aliyunaccountid)' : 'is of another account than this function'}.`;
   throw new Problem('event_account_mismatch', `${detail} Nothing was rolled back.`);
@@ -74,6 +74,6 @@ export function requireFresh(
       : `The event is ${Math.floor(ageMs / 1000)} s old, and the source ${name} takes events of up to ${maxAgeMs / 1000} s (maxAge).`;
   throw new Problem(
     'event_out_of_window',
-    `${detail} Nothing was rolled back for it. If the problem is still there, roll back in the EDAS console.`,
+    `${detail} This delivery rolled nothing back. If the problem is still there, roll back in the EDAS console.`,
   );
 }

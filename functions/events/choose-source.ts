@@ -4,6 +4,7 @@ import type { Ignored } from '../execute/outcome.ts';
 import { reasonToIgnore } from '../select/conditions.ts';
 import { requireExpected } from '../select/expected.ts';
 import type { JSONValue } from '../select/expression.ts';
+import { selectTarget } from '../select/intent.ts';
 import { withoutMonitorAlarms } from '../select/monitor-alarms.ts';
 import { requireFresh } from './check-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
@@ -16,14 +17,15 @@ export interface ChosenSource {
 }
 
 /**
- * The first source for which the event counts: it is not too old, and `when` is true for it. An event has no path that
- * names a source, as a webhook has.
+ * The first source for which the event counts: it is not too old, `when` is true for it, and it names what the source may touch.
+ * An event has no path that names a source, as a webhook has; so several sources may take the events of one service, each with
+ * applications of its own.
  *
  * @param candidates at least one
  * @param now epoch milliseconds
- * @param record gets the name of the source
+ * @param record gets the name of the source that acts, or that refuses
  * @returns that the event is ignored, where it counts for none
- * @throws Problem why a source could not tell, where no other one acts
+ * @throws Problem why a source could not act, where no other one does
  */
 export async function chooseSource(
   candidates: readonly CompiledEventSource[],
@@ -31,24 +33,26 @@ export async function chooseSource(
   now: number,
   record: AuditRecord,
 ): Promise<ChosenSource | Ignored> {
-  const [only, ...others] = candidates;
-  if (only && others.length === 0) record.add({ source: only.name });
+  const isOnly = candidates.length === 1;
   const reasons: string[] = [];
-  let refusal: Problem | undefined;
+  let refused: { by: string; problem: Problem } | undefined;
   for (const source of candidates) {
+    const { name } = source;
     try {
       const counting = await countFor(source, event, now);
       if ('payload' in counting) {
-        record.add({ source: source.name });
+        record.add({ source: name });
         return { source, payload: counting.payload };
       }
-      reasons.push(others.length === 0 ? counting.reason : `${source.name}: ${counting.reason}`);
+      reasons.push(isOnly ? counting.reason : `${name}: ${counting.reason}`);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      refusal ??= error;
+      refused ??= { by: name, problem: error };
     }
   }
-  if (refusal) throw refusal;
+  const told = refused?.by ?? (isOnly ? candidates[0]?.name : undefined);
+  record.add({ source: told });
+  if (refused) throw refused.problem;
   return { outcome: 'ignored', message: reasons.join(' ') };
 }
 
@@ -63,5 +67,7 @@ async function countFor(
   const counting = await withoutMonitorAlarms(source, event.payload);
   if ('reason' in counting) return counting;
   const reason = await reasonToIgnore(source, counting.payload);
-  return reason === undefined ? counting : { reason };
+  if (reason !== undefined) return { reason };
+  await selectTarget(source, counting.payload);
+  return counting;
 }

@@ -42,7 +42,8 @@ export function readCloudEvent(payload: unknown): CloudEvent {
   }
   const { specversion, time, aliyunaccountid } = event;
   if (specversion !== '1.0') {
-    const given = typeof specversion === 'string' ? JSON.stringify(excerpt(specversion, 20)) : 'missing';
+    const given =
+      typeof specversion === 'string' ? JSON.stringify(excerpt(specversion, 20)) : faultOf(specversion);
     throw malformed(
       `its specversion is ${given}, and not "1.0": set the event format of the trigger to CloudEvents`,
     );
@@ -51,16 +52,26 @@ export function readCloudEvent(payload: unknown): CloudEvent {
     id: requireText(event, 'id'),
     source: requireText(event, 'source'),
     type: requireText(event, 'type'),
-    time: typeof time === 'string' ? time : undefined,
-    accountId: typeof aliyunaccountid === 'string' ? aliyunaccountid : undefined,
+    time: time === undefined ? undefined : requireText(event, 'time'),
+    accountId: accountIn(aliyunaccountid),
     payload: withParsedData(event) as JSONValue,
   };
 }
 
-function requireText(event: Record<string, unknown>, name: 'id' | 'source' | 'type'): string {
+function requireText(event: Record<string, unknown>, name: 'id' | 'source' | 'type' | 'time'): string {
   const value = event[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw malformed(`its ${name} is ${value === undefined ? 'missing' : 'no text'}`);
+  throw malformed(`its ${name} is ${value === '' ? 'empty' : faultOf(value)}`);
+}
+
+function faultOf(value: unknown): string {
+  return value === undefined ? 'missing' : 'no text';
+}
+
+/** A publisher of one's own may write the account as a number, whose digits are all there as long as it is a safe one. */
+function accountIn(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
 function parse(payload: unknown): unknown {

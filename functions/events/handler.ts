@@ -4,6 +4,7 @@ import { faultOfAsking } from '../execute/confirm-settings.ts';
 import { executeIntent } from '../execute/execute-intent.ts';
 import { openExecution } from '../execute/open-execution.ts';
 import type { Outcome } from '../execute/outcome.ts';
+import { excerpt } from '../lib/text.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import type { Runtime } from '../platform/runtime.ts';
@@ -77,9 +78,13 @@ export function createEventHandler({ sources }: EventsConfiguration, runtime: Ru
     };
     try {
       const event = readCloudEvent(payload);
-      record.add({ delivery: event.id });
-      const { source: eventSource, type: eventType, time: eventTime } = event;
-      eventFacts = { eventSource, eventType, eventTime };
+      record.add({ delivery: cutForLog(event.id) });
+      const { source, type, time } = event;
+      eventFacts = {
+        eventSource: cutForLog(source),
+        eventType: cutForLog(type),
+        eventTime: time && cutForLog(time),
+      };
       if (setting(env, 'LOG_EVENTS') === 'true')
         log('info', 'event', { requestId, event: describeEvent(event) });
       const outcome = await processEvent(event, inProgress, dependencies);
@@ -92,11 +97,19 @@ export function createEventHandler({ sources }: EventsConfiguration, runtime: Ru
       const problem = toProblem(error, { requestId, source }, log);
       const { code, message: detail, facts } = problem;
       const deliverAgain = mustBeDeliveredAgain(problem, inProgress.mayBeSent);
-      logDecision(levelOf(problem), { code, detail, ...facts, deliverAgain });
+      const whatFollows = deliverAgain ? ` ${failsOnPurpose}` : '';
+      logDecision(levelOf(problem), { code, detail: `${detail}${whatFollows}`, ...facts, deliverAgain });
       if (deliverAgain) throw problem;
       return { code, detail };
     }
   };
+}
+
+const failsOnPurpose = 'The function fails on purpose, so that the event is delivered again.';
+
+/** EventBridge has ids of up to 128 characters. Function Compute cuts a line of the log at 32 KB. */
+function cutForLog(text: string): string {
+  return excerpt(text, 200);
 }
 
 /** Kept free before the end, so that the decision is logged in time. */

@@ -10,6 +10,7 @@ import type { QueueAccess } from '../claim/task-calls.ts';
 import { describeStatus, endOf } from '../edas/status.ts';
 import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
+import { TaskQueueFailure } from '../platform/task-queue.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
 import { clockDifferenceMs, planReleaseChoice, planReleaseRollback } from '../rollback/ended-release.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
@@ -135,20 +136,22 @@ async function handOver(task: ReleaseRollbackDue, plan: ReleasePlan, queue: Queu
     case 'failed':
       throw new Problem(
         'task_not_taken',
-        'A release that has ended is rolled back by a task only, and Function Compute took none: the log says why. This request rolled nothing back. Send the webhook again, or roll back in the EDAS console.',
+        'A release that has ended is rolled back by a task only, and Function Compute took none: the log says why. This request rolled nothing back. Ask for the rollback again, or roll back in the EDAS console.',
         { app, changeOrderId },
       );
     case 'in_doubt':
       throw new Problem(
         'edas_outcome_unknown',
-        'A release that has ended is rolled back by a task only, and it is not known whether Function Compute took one: the log says why. Send the webhook again: a second task sends nothing. Or look at the application in the EDAS console.',
+        'A release that has ended is rolled back by a task only, and it is not known whether Function Compute took one: the log says why. Ask for the rollback again: a second task sends nothing. Or look at the application in the EDAS console.',
         { app, changeOrderId },
+        // Tells this doubt from one about EDAS: nothing was sent there.
+        { cause: new TaskQueueFailure('Each answer of Function Compute got lost.', true) },
       );
   }
 }
 
 function duplicateOf(changeOrderId: string, what: string): Deferred {
-  const message = `${what} This webhook did nothing.`;
+  const message = `${what} This delivery did nothing.`;
   return { outcome: 'deferred', changeOrderId, duplicate: true, message };
 }
 
