@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { cloudEvent, openEvents, type Events, type EventsOptions } from '../../support/events.ts';
+import { alertData, cloudEvent, openEvents, type Events, type EventsOptions } from '../../support/events.ts';
 import { fakeCredentials } from '../../support/webhook.ts';
 import { setStage, type Stage, type StageOptions } from '../webhook/stage.ts';
 
@@ -24,7 +24,7 @@ async function setEventStage(
   const anotherInstance = (more: Partial<EventsOptions> = {}) =>
     openEvents(edas, { sources, fc, clock, ...changes, ...more });
   const alert = (more: Record<string, unknown> = {}) =>
-    cloudEvent(clock.now(), { data: { labels: { edas_app_id: app } }, ...more });
+    cloudEvent(clock.now(), { data: alertData(clock.now(), app), ...more });
   return { ...stage, events: anotherInstance(), anotherInstance, alert };
 }
 
