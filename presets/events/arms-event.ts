@@ -34,7 +34,7 @@ export const armsEvent = {
     id: 'c6f4c1b0-4f07-4b0a-9a55-6c1f0c6c9d11',
     source: 'arms',
     type: 'aliyun:arms:alarm:create',
-    time: '2026-11-29T03:00:00Z',
+    time: '2026-01-02T03:04:00Z',
     datacontenttype: 'application/json',
     aliyunaccountid: '1234567890123456',
     aliyuneventbusname: 'edas-rollback',
@@ -47,7 +47,7 @@ export const armsEvent = {
         alerts: [
           {
             status: 'firing',
-            startsAt: '2026-11-29T02:59:00Z',
+            startsAt: '2026-01-02T03:03:00Z',
             labels: { alertname: 'shop: 5xx', edas_app_id: '3616cdca-0000-4000-8000-000000000001' },
           },
         ],

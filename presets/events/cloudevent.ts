@@ -13,7 +13,7 @@ export const cloudevent = {
     id: 'a1b2c3d4',
     source: 'shop.monitor',
     type: 'shop:Alert:Firing',
-    time: '2026-11-29T03:00:00Z',
+    time: '2026-01-02T03:04:00Z',
     datacontenttype: 'application/json',
     aliyunaccountid: '1234567890123456',
     aliyuneventbusname: 'edas-rollback',

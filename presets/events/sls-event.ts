@@ -26,7 +26,7 @@ export const slsEvent = {
     id: '84e5ac66c4b3bc34-5d8e2a1',
     source: 'acs.sls.alert',
     type: 'sls:AlertEvent:Firing',
-    time: '2026-11-29T03:00:00Z',
+    time: '2026-01-02T03:04:00Z',
     datacontenttype: 'application/json',
     subject: 'shop: 5xx',
     aliyunaccountid: '1234567890123456',
@@ -34,7 +34,7 @@ export const slsEvent = {
     data: {
       alert_name: 'shop: 5xx',
       status: 'firing',
-      fire_time: 1795921140,
+      fire_time: 1767322980,
       labels: { edas_app_id: '3616cdca-0000-4000-8000-000000000001' },
       annotations: { title: 'Too many errors', desc: '5xx of shop: 12 %' },
     },
