@@ -107,6 +107,7 @@ export function compileConfiguration(text: string): CheckedConfiguration {
   const { notify: channels = [] } = parsed.data;
   const hasChannels = channels.length > 0;
   requireAnySource(parsed.data, report);
+  if (faults.length > 0) throw fail();
   const sources = Object.entries(parsed.data.sources ?? {}).map(([name, settings]) =>
     compileSource(name, settings, hasChannels, (path, message) => {
       report(['sources', name, ...path], message);

@@ -38,6 +38,7 @@ export function describeIssue(issue: z.core.$ZodIssue): { path: Path; message: s
       return [{ path, message: describeWrongType(issue) }];
     case 'invalid_union':
       if (isConfirm(path)) return describeConfirm(issue);
+      if (isNameOfEvents(path)) return describeNames(issue);
       return [{ path, message: `${nameOf(path)} ${describeRule(issue)}` }];
     default:
       return [{ path, message: `${nameOf(path)} ${describeRule(issue)}` }];
@@ -51,6 +52,14 @@ function describeConfirm({ path, input, errors }: z.core.$ZodIssueInvalidUnion) 
     return (ofMap ?? []).flatMap((issue) => describeIssue({ ...issue, path: [...path, ...issue.path] }));
   }
   const message = input === null ? 'is empty' : 'must be all, ended, or { of: all, people: 2 }';
+  return [{ path, message: `${nameOf(path)} ${message}` }];
+}
+
+/** A text or a list of texts. */
+function describeNames({ path, input, errors: [ofText, ofList] }: z.core.$ZodIssueInvalidUnion) {
+  const found = typeof input === 'string' ? ofText : Array.isArray(input) ? ofList : undefined;
+  if (found) return found.flatMap((issue) => describeIssue({ ...issue, path: [...path, ...issue.path] }));
+  const message = input === null ? 'is empty' : 'must be a text, or a list of texts';
   return [{ path, message: `${nameOf(path)} ${message}` }];
 }
 
@@ -167,6 +176,10 @@ function isEnded([section, , key, nested]: Path): boolean {
 
 function isConfirm([section, , key, nested]: Path): boolean {
   return isSection(section) && key === 'confirm' && nested === undefined;
+}
+
+function isNameOfEvents([section, , key, nested]: Path): boolean {
+  return section === 'events' && (key === 'source' || key === 'type') && nested === undefined;
 }
 
 function isDuration([section, , key, nested]: Path): boolean {

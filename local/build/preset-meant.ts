@@ -118,7 +118,7 @@ export function eventPresetMeant(word: string): string {
   }
   const near = nearestOf(word, names);
   if (near !== undefined) return `; did you mean "${near}"?`;
-  return `; there are ${names.join(', ')}, and cloudevent is for any event`;
+  return `; there are ${names.filter((each) => each !== 'cloudevent').join(', ')}, and cloudevent for any other event`;
 }
 
 /** The preset of events that is called so, without blanks, dots, dashes and underscores; also in the plural. */
