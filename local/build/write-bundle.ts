@@ -78,7 +78,7 @@ export function describeBuild(
 
 function describeUnconfirmed({ name, preset, assumed }: UnconfirmedSource): string {
   const keys = new Intl.ListFormat('en-GB').format(assumed);
-  return `not confirmed: ${name}. No page shows an event of ${preset} as a whole, so one with another shape is refused. Set LOG_EVENTS=true, look at the first event in the log of the events function, and write ${keys} into sources.yaml as the event has them.`;
+  return `not confirmed: ${name}. No page shows an event of ${preset} as a whole, so one with another shape is refused. Set LOG_EVENTS=true, look at the first event in the log of the events function, and write ${keys} into sources.yaml as the event has ${assumed.length === 1 ? 'it' : 'them'}.`;
 }
 
 /** Several functions may load the same package. */
