@@ -21,13 +21,15 @@ export function compileEventSource(
   const preset: EventPreset = eventPresets[settings.preset];
   if (new Set(apps).size < apps.length) report(['apps'], 'an application is named twice');
   const expressions = compileExpressions(settings, preset, report);
+  const eventTypes = namesOf('type', settings, preset, report);
+  if (expressions.when === undefined) reportTypesOfAnyKind(eventTypes, report);
   // EventBridge delivers at least once, and often twice: a rollback is claimed unless the source says otherwise.
   const follow = follows({ mode, follow: settings.follow }, true, report);
   const rest = { ...expressions, apps, cluster, follow, hasCommands: false, coversPayload: true };
   return {
     name,
     eventSources: namesOf('source', settings, preset, report),
-    eventTypes: namesOf('type', settings, preset, report),
+    eventTypes,
     maxAgeMs: checkedDuration(settings.maxAge),
     ...expressions,
     ...compileKnowledge(settings, preset),
@@ -39,6 +41,36 @@ export function compileEventSource(
     dryRun,
     ...compileConfirm(settings, preset, hasChannels, report),
   };
+}
+
+/** Types that are not listed one by one may say anything: then only `when` can tell a problem from the end of one. */
+function reportTypesOfAnyKind(types: readonly string[], report: Report): void {
+  if (!types.some((type) => type.endsWith('*'))) return;
+  report(
+    ['type'],
+    'with a * it takes the events that say that all is well, too: add a when that is true only where something has to be rolled back, or name the types',
+  );
+}
+
+/** A source whose preset reads an event of which no page shows the whole. */
+export interface UnconfirmedSource {
+  name: string;
+  preset: string;
+  /** Keys for which the source takes what its preset assumes. */
+  assumed: readonly string[];
+}
+
+/** Undefined where nothing is assumed: the preset is confirmed, or the source says itself where all of it stands. */
+export function unconfirmedSource(
+  name: string,
+  settings: EventSourceSettings,
+): UnconfirmedSource | undefined {
+  const preset: EventPreset = eventPresets[settings.preset];
+  const says = { ...settings, app: settings.app ?? settings.changeOrderId };
+  const assumed = (['when', 'app', 'problemStartedAt'] as const).filter(
+    (key) => preset[key] !== undefined && says[key] === undefined,
+  );
+  return preset.isConfirmed || assumed.length === 0 ? undefined : { name, preset: settings.preset, assumed };
 }
 
 /** Which events are its own: as the source says, or else its preset. */

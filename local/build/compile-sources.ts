@@ -11,7 +11,12 @@ import { compileEnded, markReleaseRollbacks } from './compile-ended.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
-import { compileEventSource, reportUnreachable } from './compile-events.ts';
+import {
+  compileEventSource,
+  reportUnreachable,
+  unconfirmedSource,
+  type UnconfirmedSource,
+} from './compile-events.ts';
 import { checkFixedApp, follows, withPaths } from './compile-policy.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
@@ -47,6 +52,12 @@ export interface CompiledConfiguration {
   notify: readonly CompiledChannel[];
 }
 
+/** The same, with what is to be told about it. */
+export interface CheckedConfiguration extends CompiledConfiguration {
+  /** The sources of events of which it is not confirmed how they look. */
+  unconfirmed: readonly UnconfirmedSource[];
+}
+
 /** Where the YAML library speaks to programmers. */
 const faultsOfYaml: Record<string, string> = {
   DUPLICATE_KEY: 'this name is there twice',
@@ -67,7 +78,7 @@ export function compileSources(text: string): CompiledSource[] {
  *
  * @throws SourcesError
  */
-export function compileConfiguration(text: string): CompiledConfiguration {
+export function compileConfiguration(text: string): CheckedConfiguration {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const faults: SourcesFault[] = document.errors.map(({ pos, code, message }) => ({
@@ -96,6 +107,7 @@ export function compileConfiguration(text: string): CompiledConfiguration {
   const { notify: channels = [] } = parsed.data;
   const hasChannels = channels.length > 0;
   requireAnySource(parsed.data, report);
+  if (faults.length > 0) throw fail();
   const sources = Object.entries(parsed.data.sources ?? {}).map(([name, settings]) =>
     compileSource(name, settings, hasChannels, (path, message) => {
       report(['sources', name, ...path], message);
@@ -113,7 +125,10 @@ export function compileConfiguration(text: string): CompiledConfiguration {
   const notify = compileNotify(channels, sources, events, report);
   const marked = markDeciding(markReleaseRollbacks(sources, all), events, report);
   if (faults.length > 0) throw fail();
-  return { sources: marked, events: markReleaseRollbacks(events, all), notify };
+  const unconfirmed = Object.entries(parsed.data.events ?? {}).flatMap(
+    ([name, settings]) => unconfirmedSource(name, settings) ?? [],
+  );
+  return { sources: marked, events: markReleaseRollbacks(events, all), unconfirmed, notify };
 }
 
 function requireAnySource({ sources, events }: SourcesSettings, report: Report): void {

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { isRecord, toRecord } from '../../functions/lib/json.ts';
 import { excerpt } from '../../functions/lib/text.ts';
+import { presets } from '../../presets/index.ts';
 import { didYouMean, sameByAnotherName } from './did-you-mean.ts';
 import type { Path } from './position.ts';
-import { presetMeant } from './preset-meant.ts';
+import { eventPresetMeant, presetMeant } from './preset-meant.ts';
 import {
   keysOfChannel,
   keysOfConfirm,
@@ -37,6 +38,7 @@ export function describeIssue(issue: z.core.$ZodIssue): { path: Path; message: s
       return [{ path, message: describeWrongType(issue) }];
     case 'invalid_union':
       if (isConfirm(path)) return describeConfirm(issue);
+      if (isNameOfEvents(path)) return describeNames(issue);
       return [{ path, message: `${nameOf(path)} ${describeRule(issue)}` }];
     default:
       return [{ path, message: `${nameOf(path)} ${describeRule(issue)}` }];
@@ -53,11 +55,55 @@ function describeConfirm({ path, input, errors }: z.core.$ZodIssueInvalidUnion) 
   return [{ path, message: `${nameOf(path)} ${message}` }];
 }
 
+/** A text or a list of texts. */
+function describeNames({ path, input, errors: [ofText, ofList] }: z.core.$ZodIssueInvalidUnion) {
+  const found = typeof input === 'string' ? ofText : Array.isArray(input) ? ofList : undefined;
+  if (found) return found.flatMap((issue) => describeIssue({ ...issue, path: [...path, ...issue.path] }));
+  const message = input === null ? 'is empty' : 'must be a text, or a list of texts';
+  return [{ path, message: `${nameOf(path)} ${message}` }];
+}
+
 const notifyBelongs = 'notify stands at the top level, beside sources: move it there';
+
+const noSecret =
+  'an event has neither a secret nor a signature: RAM says who may call the function. Take this out';
+const noAnswer = 'EventBridge reads no answer, and looks only whether the function failed: take this out';
+const noPeople =
+  'people write no events: take this out, and say with app or changeOrderId where an id stands';
+
+/** Keys of a source of webhooks that mean nothing for events, and what to do instead. */
+const notForEvents: Record<string, string> = {
+  secrets: noSecret,
+  verify: noSecret,
+  allow: 'an event has no sender to allow: RAM says who may call the function. Put the condition into when',
+  command: noPeople,
+  language: noPeople,
+  refusalStatus: noAnswer,
+  successStatus: noAnswer,
+  deadlineMs: 'no sender waits for an answer to an event: take this out',
+};
+
+/** Keys of a source of events that mean nothing for webhooks. */
+const notForWebhooks: Record<string, string> = {
+  source:
+    'only events have a source and a type: move this source under events, or put the condition into when',
+  type: 'only events have a source and a type: move this source under events, or put the condition into when',
+  maxAge:
+    'only events have an age: move this source under events; a webhook that signs its time is limited by verify.timestamp',
+};
+
+/** Why a key stands in the wrong section, if it does. */
+function describeOtherSection([section, , key, nested]: Path): string | undefined {
+  if (nested !== undefined || typeof key !== 'string') return undefined;
+  const known = section === 'events' ? notForEvents : section === 'sources' ? notForWebhooks : {};
+  return Object.hasOwn(known, key) ? known[key] : undefined;
+}
 
 function describeUnknownKey(path: Path, scheme: unknown): string {
   const key = String(path.at(-1));
   if (key === 'notify') return notifyBelongs;
+  const other = describeOtherSection(path);
+  if (other !== undefined) return `"${key}" is not a key here: ${other}`;
   return `"${key}" is not a key here${didYouMean(key, keysAt(path.slice(0, -1), scheme))}`;
 }
 
@@ -73,7 +119,7 @@ function describeRule(issue: z.core.$ZodIssue): string {
       return issue.issues.map(({ message }) => message).join('; ');
     case 'invalid_value':
       return path.at(-1) === 'preset' && typeof issue.input === 'string'
-        ? `does not know "${excerpt(issue.input)}"${presetMeant(issue.input, issue.values.map(String))}`
+        ? `does not know "${excerpt(issue.input)}"${describePresetMeant(path, issue.input)}`
         : describeChoice(issue.values.map(String), issue.input);
     case 'too_small':
       return isNumber ? `must be at least ${issue.minimum}` : issue.message;
@@ -82,6 +128,10 @@ function describeRule(issue: z.core.$ZodIssue): string {
     default:
       return issue.message;
   }
+}
+
+function describePresetMeant([section]: Path, word: string): string {
+  return section === 'events' ? eventPresetMeant(word) : presetMeant(word, Object.keys(presets));
 }
 
 /** Many are not worth reading where one of them was nearly written. */
@@ -126,6 +176,10 @@ function isEnded([section, , key, nested]: Path): boolean {
 
 function isConfirm([section, , key, nested]: Path): boolean {
   return isSection(section) && key === 'confirm' && nested === undefined;
+}
+
+function isNameOfEvents([section, , key, nested]: Path): boolean {
+  return section === 'events' && (key === 'source' || key === 'type') && nested === undefined;
 }
 
 function isDuration([section, , key, nested]: Path): boolean {

@@ -1,3 +1,5 @@
+import { eventPresets } from '../../presets/events/index.ts';
+import { presets as webhookPresets } from '../../presets/index.ts';
 import { nearestOf } from './did-you-mean.ts';
 
 /**
@@ -82,16 +84,50 @@ const noSenders: Record<string, string> = {
 
 /** The end of a message about a preset that there is not: the one that was meant, or where senders without one stand. */
 export function presetMeant(word: string, presets: readonly string[]): string {
-  const name = word.toLowerCase().replaceAll(/[\s._-]/g, '');
-  const same = presets.find((each) => each.replaceAll('-', '') === name);
+  const name = plain(word);
+  const same = presets.find((each) => plain(each) === name);
   const meant = same ?? keyWith(name, otherNames, presets);
   if (meant !== undefined) return `; did you mean "${meant}"?`;
   if (Object.hasOwn(noSenders, name)) return `; ${noSenders[name] ?? ''}`;
+  const ofEvents = eventPresetCalled(name);
+  if (ofEvents !== undefined) return `; ${ofEvents} is for events: it belongs under events, beside sources`;
   const recipe = keyWith(name, recipes, Object.keys(recipes));
   if (recipe !== undefined) return `; it needs no preset: docs/sources.md#${recipe}`;
   const near = nearestOf(word, presets);
   if (near !== undefined) return `; did you mean "${near}"?`;
   return '; npm run explain lists the presets, and docs/sources.md#senders-without-a-preset has other senders';
+}
+
+/** Events that are known under another name. */
+const otherNamesOfEvents: Record<string, readonly string[]> = {
+  cloudevent: ['cloudevents', 'eventbridge', 'event', 'events', 'any'],
+};
+
+/** The same for the preset of a source under `events`. */
+export function eventPresetMeant(word: string): string {
+  const name = plain(word);
+  const names = Object.keys(eventPresets);
+  const ofWebhooks = keyWith(name, otherNames, Object.keys(otherNames));
+  const meant =
+    eventPresetCalled(name) ??
+    keyWith(name, otherNamesOfEvents, names) ??
+    eventPresetCalled(`${plain(ofWebhooks ?? word)}event`);
+  if (meant !== undefined) return `; did you mean "${meant}"?`;
+  if (Object.hasOwn(webhookPresets, word) || ofWebhooks !== undefined) {
+    return `; ${ofWebhooks ?? word} sends webhooks: move this source under sources, or take preset: cloudevent if its events come by EventBridge`;
+  }
+  const near = nearestOf(word, names);
+  if (near !== undefined) return `; did you mean "${near}"?`;
+  return `; there are ${names.filter((each) => each !== 'cloudevent').join(', ')}, and cloudevent for any other event`;
+}
+
+/** The preset of events that is called so, without blanks, dots, dashes and underscores; also in the plural. */
+function eventPresetCalled(name: string): string | undefined {
+  return Object.keys(eventPresets).find((each) => plain(each) === name.replace(/s$/, ''));
+}
+
+function plain(word: string): string {
+  return word.toLowerCase().replaceAll(/[\s._-]/g, '');
 }
 
 function keyWith(

@@ -403,7 +403,7 @@ function oneOrMore(what: string) {
     .min(1, `must be ${what}`)
     .max(128, 'may have 128 characters at most')
     .regex(/^[^*]*\*?$/, 'may have a * at its end only, for every text that begins so');
-  return z.union([text.transform((only) => [only]), z.array(text).min(1, `must have at least one ${what}`)]);
+  return z.union([text.transform((only) => [only]), z.array(text).min(1, 'must have at least one name')]);
 }
 
 const eventSourceSchema = sourceSchema

@@ -4,7 +4,13 @@ import { reasonOf } from '../../functions/lib/text.ts';
 import { CliError } from '../cli/cli.ts';
 import { root } from '../cli/root.ts';
 import { bundleEvents, bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
-import { compileConfiguration, SourcesError, type CompiledConfiguration } from './compile-sources.ts';
+import {
+  compileConfiguration,
+  SourcesError,
+  type CheckedConfiguration,
+  type CompiledConfiguration,
+} from './compile-sources.ts';
+import type { UnconfirmedSource } from './compile-events.ts';
 import { licencesText } from './licences.ts';
 
 /** The functions as they were built. Without sources of events there is no function for them. */
@@ -50,9 +56,12 @@ export async function bundleFunctions(
   return { webhook, follow, events };
 }
 
-/** A line for each function: its file, its size, and what was compiled into it; and one for the packages. */
+/**
+ * A line for each function: its file, its size, and what was compiled into it; one for the packages; and one for each source of
+ * events of which it is not confirmed how they look.
+ */
 export function describeBuild(
-  { sources, events, notify }: CompiledConfiguration,
+  { sources, events, unconfirmed, notify }: CheckedConfiguration,
   built: BuiltFunctions,
 ): string[] {
   const bundles = [built.webhook, built.follow, ...(built.events ? [built.events] : [])];
@@ -63,7 +72,13 @@ export function describeBuild(
     `${describe(built.follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'no channel'}`,
     ...(built.events ? [`${describe(built.events.files.slice(0, 1))}  events: ${names(events)}`] : []),
     `${describe(eachOnce(bundles.flatMap(({ files }) => files.slice(1))))}  loaded when needed`,
+    ...unconfirmed.map(describeUnconfirmed),
   ];
+}
+
+function describeUnconfirmed({ name, preset, assumed }: UnconfirmedSource): string {
+  const keys = new Intl.ListFormat('en-GB').format(assumed);
+  return `not confirmed: ${name}. No page shows an event of ${preset} as a whole, so one with another shape is refused. Set LOG_EVENTS=true, look at the first event in the log of the events function, and write ${keys} into sources.yaml as the event has ${assumed.length === 1 ? 'it' : 'them'}.`;
 }
 
 /** Several functions may load the same package. */
@@ -117,7 +132,7 @@ function replaceFile(file: string, contents: string | Uint8Array): void {
  * @param consequence what the command did not do, where it says so
  * @throws CliError that names every fault of the file by file, line and column
  */
-export function compileConfigurationFile(file: string, consequence?: string): CompiledConfiguration {
+export function compileConfigurationFile(file: string, consequence?: string): CheckedConfiguration {
   const relative = path.relative(process.cwd(), file);
   const name = relative.startsWith('..') ? file : relative;
   let text: string;

@@ -11,7 +11,7 @@ import { readId, readPayloadFile, requireOption, sharedOptions } from '../cli/op
 import { paint } from '../cli/terminal.ts';
 import { contentTypeOf } from '../signing/sample-webhook.ts';
 import { appOfLink, readSource } from '../signing/sender.ts';
-import { describePreset, listPresets } from './explain/describe-preset.ts';
+import { describePreset, listEventPresets, listPresets } from './explain/describe-preset.ts';
 import { describeSource, readOwnSettings } from './explain/describe-source.ts';
 import { explainWebhook, type ExplainedWebhook } from './explain/explain-webhook.ts';
 import { table } from './explain/table.ts';
@@ -35,7 +35,11 @@ It ends with status 0 where the webhook would be acted on or ignored, and with 1
 
 The presets:
 
-${listPresets()}`,
+${listPresets()}
+
+And those of events, which EventBridge passes on:
+
+${listEventPresets()}`,
   run: async (values, help) => {
     const { preset, source: name, payload } = values;
     if (preset === undefined && name === undefined && payload === undefined) {

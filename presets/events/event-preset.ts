@@ -9,22 +9,30 @@ export interface EventPreset {
   sender: string;
   docs?: string;
   /**
-   * Whether a page of the sender shows a whole event. If not, the expressions are read out of less: the preset is not confirmed,
-   * and says so.
+   * Whether it is documented where the expressions find what they read: by a page that shows a whole event, or because our recipe
+   * writes that part itself. If not, they are read out of less: the preset is not confirmed, and says so.
    */
   isConfirmed: boolean;
   /** The `source` of its CloudEvents; with a * at the end, whatever begins so. Undefined: the operator says. */
   source?: readonly string[];
-  /** Their `type`, in the same way. */
+  /** Their `type`, in the same way. Those that say that all is well are among them: `when` ignores them. */
   type?: readonly string[];
   expects?: ExpectedPayloads;
   when?: string;
   changeOrderId?: string;
   app?: string;
   actor?: string;
+  /**
+   * When the problem began. Not the `time` of an alert's event where the alert repeats itself: each repetition has a new one, and
+   * the repair that was deployed in between would be rolled back.
+   */
   problemStartedAt?: string;
   /** What an alert says in its own words, for the people who are asked before a rollback. */
   summary?: string;
   /** An event as it arrives, as far as that is known. Ids and account are made up. */
   sample: Readonly<Record<string, unknown>>;
 }
+
+/** What to do where it is not documented how an event looks: sentences. */
+export const lookAtFirstEvent =
+  'Set LOG_EVENTS=true for the events function, look at the first event in its log, and write when, app and problemStartedAt into sources.yaml as the event has them.';

@@ -81,3 +81,14 @@ export function cloudEvent(now: number, changes: Record<string, unknown> = {}): 
     ...changes,
   };
 }
+
+/** What the recipe's alert template makes of an alert of Simple Log Service that has just begun to fire. */
+export function alertData(now: number, app: string): Record<string, unknown> {
+  return {
+    alert_name: 'shop: 5xx',
+    status: 'firing',
+    fire_time: Math.floor(now / 1000),
+    labels: { edas_app_id: app },
+    annotations: { title: 'Too many errors' },
+  };
+}

@@ -1,5 +1,7 @@
 import type { ContentType } from '../../../functions/webhook/source/compiled-source.ts';
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
+import { lookAtFirstEvent, type EventPreset } from '../../../presets/events/event-preset.ts';
+import { eventPresets, type EventPresetName } from '../../../presets/events/index.ts';
 import { presets, type PresetName } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
 import { presetMeant } from '../../build/preset-meant.ts';
@@ -10,6 +12,7 @@ import { table, type Row } from './table.ts';
 
 /** All that a preset brings, for a person to read. */
 export function describePreset(name: string): string {
+  if (isEventPresetName(name)) return describeEventPreset(name);
   const preset = findPreset(name);
   const rows: Row[] = [
     ['preset', `${name}: ${preset.sender}`],
@@ -37,6 +40,62 @@ export function describePreset(name: string): string {
     ['in sources.yaml', describeSource(name, preset)],
   ];
   return table(rows);
+}
+
+function describeEventPreset(name: EventPresetName): string {
+  const preset: EventPreset = eventPresets[name];
+  const { isConfirmed, source, type, when, problemStartedAt, summary, actor } = preset;
+  return table([
+    ['preset', `${name}: ${preset.sender}`],
+    ['documented at', preset.docs ?? 'nowhere but here'],
+    ['confirmed', isConfirmed ? 'yes' : `no: no page shows a whole event. ${lookAtFirstEvent}`],
+    ['may call', 'who RAM lets invoke the function or write to the event bus: there is no URL and no secret'],
+    ['source', source?.join(', ') ?? 'the source in sources.yaml must say'],
+    ['type', type?.join(', ') ?? 'the source in sources.yaml must say'],
+    ['apps', describeAppsOfEvents(preset)],
+    ['followed', 'yes, unless follow: false: EventBridge delivers an event at least once'],
+    ['expects', preset.expects?.what ?? 'any event of this source and type'],
+    ['when', when ?? 'every event of this source and type counts'],
+    ['rolls back', describeTargetOfEvents(preset)],
+    ['began at', problemStartedAt ?? 'not asked'],
+    ['summary', summary ?? 'none: with confirm, people see no words of the alert'],
+    ['actor', actor ?? 'not asked'],
+    ['in sources.yaml', describeEventSource(name, preset)],
+  ]);
+}
+
+function describeAppsOfEvents({ app, changeOrderId }: EventPreset): string {
+  return app === undefined && changeOrderId === undefined
+    ? 'required; exactly one, unless the source says with app or changeOrderId where an id stands'
+    : 'required';
+}
+
+function describeTargetOfEvents({ app, changeOrderId }: EventPreset): string {
+  if (changeOrderId !== undefined) return `the change order in ${changeOrderId}`;
+  return app === undefined
+    ? 'what is being deployed to the one application under apps'
+    : `what is being deployed to the application in ${app}`;
+}
+
+function describeEventSource(name: string, { source, type }: EventPreset): string[] {
+  return [
+    'events:',
+    `  ${name}:`,
+    `    preset: ${name}`,
+    ...(source ? [] : ['    source: <the source of the events>']),
+    ...(type ? [] : ['    type: <the type of those that mean a rollback>']),
+    '    apps: [<id of the application>]',
+  ];
+}
+
+/** The presets of events in the same way. */
+export function listEventPresets(): string {
+  return table(Object.entries(eventPresets).map(([name, { sender }]) => [name, sender]));
+}
+
+/** Whether there is a preset of events of this name. */
+export function isEventPresetName(name: string): name is EventPresetName {
+  return Object.hasOwn(eventPresets, name);
 }
 
 /** Every preset with its sender, one a line. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { presetMeant } from '../../../local/build/preset-meant.ts';
+import { eventPresetMeant, presetMeant } from '../../../local/build/preset-meant.ts';
 import { root } from '../../../local/cli/root.ts';
 import { presets } from '../../../presets/index.ts';
 
@@ -73,4 +73,36 @@ test.each([
   ['constructor', /^; npm run explain lists/],
 ])('%s is no sender, and what was meant is said', (word, sentence) => {
   expect(presetMeant(word, names)).toMatch(sentence);
+});
+
+describe('a preset of events', () => {
+  test.each([
+    ['sls-event', 'sls-event'],
+    ['SLS event', 'sls-event'],
+    ['arms_events', 'arms-event'],
+  ])('is told to belong under events: %s', (word, meant) => {
+    expect(presetMeant(word, names)).toBe(
+      `; ${meant} is for events: it belongs under events, beside sources`,
+    );
+  });
+
+  test.each([
+    ['sls', 'sls-event'],
+    ['\u65e5\u5fd7\u670d\u52a1', 'sls-event'],
+    ['cloudmonitor', 'cloudmonitor-event'],
+    ['event', 'cloudevent'],
+    ['cloud', 'cloudevent'],
+  ])('for %s, %s is suggested', (word, meant) => {
+    expect(eventPresetMeant(word)).toBe(`; did you mean "${meant}"?`);
+  });
+
+  test.each(['gitlab', 'argocd', 'slack'])('%s sends webhooks', (word) => {
+    expect(eventPresetMeant(word)).toBe(
+      `; ${word} sends webhooks: move this source under sources, or take preset: cloudevent if its events come by EventBridge`,
+    );
+  });
+
+  test.each(['constructor', 'nothing-known'])('%s is none', (word) => {
+    expect(eventPresetMeant(word)).toMatch(/^; there are sls-event, .* and cloudevent for any other event$/);
+  });
 });

@@ -43,6 +43,26 @@ describe('npm run build', () => {
     expect(readFileSync(path.join(folder, 'follow.js'), 'utf8')).toContain('WECOM_URL');
   });
 
+  test('says which sources of events rely on what no page shows, and what to do', async () => {
+    const folder = temporaryFolder();
+    const apps = 'apps: [3616cdca-0000-4000-8000-000000000001]';
+    const own = 'when: data.firing, app: data.app';
+    const events = [
+      'events:',
+      `  slo: { preset: sls-event, ${apps} }`,
+      `  arms: { preset: arms-event, ${apps} }`,
+      `  mine: { preset: arms-event, type: mine, ${own}, ${apps} }`,
+    ].join('\n');
+    const ended = await build('--sources', write(folder, 'events.yaml', events), '--out', folder);
+
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    expect(ended.stdout).toMatch(/events\.js {2}\d+\.\d KB {2}events: slo, arms, mine\n/);
+    expect(ended.stdout.split('\n').filter((line) => line.startsWith('not confirmed'))).toEqual([
+      'not confirmed: arms. No page shows an event of arms-event as a whole, so one with another shape is refused. Set LOG_EVENTS=true, look at the first event in the log of the events function, and write when, app and problemStartedAt into sources.yaml as the event has them.',
+      'not confirmed: mine. No page shows an event of arms-event as a whole, so one with another shape is refused. Set LOG_EVENTS=true, look at the first event in the log of the events function, and write problemStartedAt into sources.yaml as the event has it.',
+    ]);
+  });
+
   test('writes nothing when the file cannot work, and names each fault by file, line and column', async () => {
     const folder = temporaryFolder();
     const out = path.join(folder, 'out');

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { compileSources } from '../../../../local/build/compile-sources.ts';
-import { describePreset, listPresets } from '../../../../local/commands/explain/describe-preset.ts';
+import { compileConfiguration, compileSources } from '../../../../local/build/compile-sources.ts';
+import {
+  describePreset,
+  listEventPresets,
+  listPresets,
+} from '../../../../local/commands/explain/describe-preset.ts';
+import { eventPresets } from '../../../../presets/events/index.ts';
 import { presets } from '../../../../presets/index.ts';
 
 describe.each(Object.keys(presets))('the preset %s', (name) => {
@@ -18,6 +23,51 @@ describe.each(Object.keys(presets))('the preset %s', (name) => {
   test('is in the list, with its sender', () => {
     expect(listPresets()).toMatch(new RegExp(`^${name} +\\S`, 'm'));
   });
+});
+
+describe.each(Object.keys(eventPresets))('the preset of events %s', (name) => {
+  test('is described with lines for sources.yaml that compile', () => {
+    const [, lines = ''] = describePreset(name).split(/^in sources\.yaml +/m);
+    const yaml = lines
+      .replaceAll(/^ {17}/gm, '')
+      .replace('<id of the application>', '3616cdca-0000-4000-8000-0000000000aa')
+      .replaceAll(/<the (source|type) of .*>/g, 'shop.$1');
+    expect(compileConfiguration(yaml).events).toMatchObject([{ name }]);
+  });
+
+  test('is in the list, with its sender', () => {
+    expect(listEventPresets()).toMatch(new RegExp(`^${name} +\\S`, 'm'));
+  });
+});
+
+test('all that a preset of events brings is told', () => {
+  expect(describePreset('cloudmonitor-event').split('\n')).toEqual([
+    'preset           cloudmonitor-event: CloudMonitor of Alibaba Cloud: alert callbacks of 1.0; for 2.0, say source and type',
+    'documented at    https://help.aliyun.com/en/eventbridge/user-guide/cloudmonitor-events',
+    'confirmed        no: no page shows a whole event. Set LOG_EVENTS=true for the events function, look at the first event in its log, and write when, app and problemStartedAt into sources.yaml as the event has them.',
+    'may call         who RAM lets invoke the function or write to the event bus: there is no URL and no secret',
+    'source           acs.cms',
+    'type             cms:CloudMonitor:AlertWebHook',
+    'apps             required; exactly one, unless the source says with app or changeOrderId where an id stands',
+    'followed         yes, unless follow: false: EventBridge delivers an event at least once',
+    'expects          an event whose data has alertState, as the callback of a threshold alert rule',
+    "when             data.alertState == 'ALERT'",
+    'rolls back       what is being deployed to the one application under apps',
+    'began at         data.timestamp',
+    `summary          ${eventPresets['cloudmonitor-event'].summary}`,
+    'actor            data.alertName',
+    'in sources.yaml  events:',
+    '                   cloudmonitor-event:',
+    '                     preset: cloudmonitor-event',
+    '                     apps: [<id of the application>]',
+  ]);
+});
+
+test('of any event, the source must say which ones are meant', () => {
+  const description = describePreset('cloudevent');
+  expect(description).toMatch(/^confirmed +yes$/m);
+  expect(description).toMatch(/^source +the source in sources\.yaml must say$/m);
+  expect(description).toMatch(/^when +every event of this source and type counts$/m);
 });
 
 test('all that a preset brings is told', () => {
