@@ -36,7 +36,7 @@ export async function reasonToSpareByTasks(
 /** Whether the tasks of a deployment say that its rollback is, or may be, the order that was found. */
 async function isRolledBackBy(
   before: string,
-  { app, changeOrderId, createdAt }: FoundChangeOrder,
+  { changeOrderId, createdAt }: FoundChangeOrder,
   access: QueueAccess,
 ): Promise<boolean> {
   const claims = Array.from({ length: mostClaims }, (_, index) => index + 1);
