@@ -81,7 +81,10 @@ export async function pollToEnd(request: PollRequest, dependencies: PollDependen
   for (let pauseMs = firstPauseMs; ; pauseMs = nextPause(pauseMs, observation)) {
     const leftMs = request.deadlineAt - clock.now();
     if (leftMs <= 0) return { ...observation, event: 'out_of_time' };
-    await pause(Math.min(pauseMs + random() * jitterMs, leftMs), listener, request, dependencies);
+    const restMs = Math.min(pauseMs + random() * jitterMs, leftMs);
+    const heard = await pause(restMs, listener, request, dependencies);
+    // If EDAS throttles the look that this is the reason for, the next one does not come after minutes.
+    if (heard === 'told') pauseMs = Math.min(pauseMs, usualPauseMs);
     observation = await poll(observation, request, dependencies);
     const event = resultOf(observation, request);
     if (event) return { ...(await pollChange(observation, request, dependencies)), event };
@@ -103,7 +106,7 @@ async function pause(
   listener: Listener,
   { orderId }: PollRequest,
   { hear, clock }: PollDependencies,
-): Promise<void> {
+): Promise<'told' | 'over'> {
   const endsAt = clock.now() + pauseMs;
   const isWorthAsking = () =>
     !listener.wasTold &&
@@ -114,9 +117,10 @@ async function pause(
     const heard = await hear(orderId, hearingTimeoutMs);
     listener.unheard = heard === 'unreadable' ? listener.unheard + 1 : 0;
     listener.wasTold = heard === 'told';
-    if (listener.wasTold) return;
+    if (listener.wasTold) return 'told';
   }
   await clock.sleep(Math.max(0, endsAt - clock.now()));
+  return 'over';
 }
 
 /** After throttling, back to the usual pause step by step: webhooks need the reads of this minute. */

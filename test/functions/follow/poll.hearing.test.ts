@@ -91,6 +91,11 @@ describe('a follow that hears of ends', () => {
     expect(late.reads).toEqual([5, 15, 35, 75, 155, 315, 615]);
   });
 
+  test('backs off anew where EDAS throttles that look, too', async () => {
+    const { reads } = await follow({ endsAt: 200, toldAt: 202, throttled: [10, 240] });
+    expect(reads).toEqual([5, 15, 35, 75, 155, 203, 223, 263]);
+  });
+
   test('goes on as usual after word of an end that has not come, and asks no more', async () => {
     const { reads, questions } = await follow({ endsAt: 100, toldAt: 17 });
     expect(reads).toEqual([5, 15, 18, 28, 38, 48, 58, 68, 78, 88, 98, 108]);
