@@ -3,7 +3,8 @@ import { lookAtRelease, mayBeRollbackOf } from '../claim/release-tasks.ts';
 import { readTaskRecord, taskIn, type QueueAccess } from '../claim/task-calls.ts';
 import { Problem } from '../errors.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
-import { reportIdFor } from '../task.ts';
+import { rollbackComesWithinMs } from '../rollback/listed-orders.ts';
+import { reportIdFor, type RollbackTask } from '../task.ts';
 
 /** Milliseconds. What is slower must not hold the emergency brake up. */
 const longestLookMs = 2_000;
@@ -36,9 +37,10 @@ export async function reasonToSpareByTasks(
 /** Whether the tasks of a deployment say that its rollback is, or may be, the order that was found. */
 async function isRolledBackBy(
   before: string,
-  { changeOrderId, createdAt }: FoundChangeOrder,
+  found: FoundChangeOrder,
   access: QueueAccess,
 ): Promise<boolean> {
+  const { changeOrderId, createdAt } = found;
   const claims = Array.from({ length: mostClaims }, (_, index) => index + 1);
   const [release, reports] = await Promise.all([
     lookAtRelease(before, access),
@@ -51,9 +53,20 @@ async function isRolledBackBy(
       { changeOrderId },
     );
   }
-  if (mayBeRollbackOf(release, { changeOrderId, createdAt })) return true;
-  return reports.some((record) => {
-    const task = taskIn(record);
-    return task?.rollback === 'done' && task.rollbackChangeOrderId === changeOrderId;
-  });
+  return (
+    mayBeRollbackOf(release, { changeOrderId, createdAt }) ||
+    reports.some((record) => saysRollback(taskIn(record), found))
+  );
+}
+
+/** Whether the report of a change that was rolled back in flight says, or leaves open, that this order does that. */
+function saysRollback(
+  report: RollbackTask | undefined,
+  { changeOrderId, createdAt = 0 }: FoundChangeOrder,
+): boolean {
+  if (report?.rollback !== 'done' && report?.rollback !== 'unknown') return false;
+  const named = report.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
+  // EDAS may name the order that it was sent, and carry the rollback out under another one.
+  if (named !== undefined && named !== report.changeOrderId) return named === changeOrderId;
+  return createdAt <= report.requestedAt + rollbackComesWithinMs;
 }

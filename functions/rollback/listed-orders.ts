@@ -41,8 +41,8 @@ export function deploymentsBefore(
   return orders.filter((each) => isDeployment(each) && isBefore(each)).toSorted(newestFirst);
 }
 
-/** Milliseconds after the end of a deployment. EDAS begins its rollback at once. */
-const rollbackComesWithinMs = 300_000;
+/** Milliseconds. EDAS begins a rollback at once; what is made later is an order of its own. */
+export const rollbackComesWithinMs = 300_000;
 
 /**
  * Why an order is no deployment, or may be a rollback, as a sentence; undefined where it is a deployment like any other. No page
