@@ -10,7 +10,13 @@ import type { ReleasePolicy, ReleaseVersions } from './rollback/release.ts';
  * wait while a new version is deployed: whatever changes its meaning changes the version.
  */
 export type RollbackTask =
-  RollbackDue | ReleaseRollbackDue | RollbackClaimed | RollbackOverdue | RollbackReport | PersonTask;
+  | RollbackDue
+  | ReleaseRollbackDue
+  | RollbackClaimed
+  | RollbackOverdue
+  | RollbackReport
+  | PersonTask
+  | OrderSeen;
 
 /** What people are asked, and what they say: docs/decisions/0017. */
 export type PersonTask = RollbackAsked | RollbackApproved | RollbackDecided;
@@ -141,6 +147,11 @@ export interface RollbackRefused extends TaskFacts {
   reason?: string | undefined;
 }
 
+/** EDAS told that the change order has ended. The id of the task says that to the one that follows the order; nothing is left to do. */
+export interface OrderSeen extends TaskFacts {
+  rollback: 'seen';
+}
+
 /** A person has to decide. The task asks in the channels, waits, and tells people if no one decides in time. */
 export interface RollbackAsked extends TaskFacts {
   rollback: 'asked';
@@ -264,6 +275,11 @@ export function decisionIdFor(changeOrderId: string, decision: 1 | 2 = 1): strin
   return numbered(`decide-${changeOrderId}`, decision);
 }
 
+/** The id of the task by which another one learns that EDAS told of the order's end. */
+export function seenIdFor(changeOrderId: string): string {
+  return `seen-${changeOrderId}`;
+}
+
 /** The id of the task that reports what came of a claim. */
 export function reportIdOf({ changeOrderId, claim, release }: RollbackClaimed): string {
   return release ? releaseReportIdFor(changeOrderId) : reportIdFor(changeOrderId, claim);
@@ -370,6 +386,8 @@ export function readTask(payload: unknown): RollbackTask {
     }
     case 'refused':
       return { ...facts, rollback, reason: toText(task['reason']) };
+    case 'seen':
+      return { ...facts, rollback };
     case 'asked':
       return { ...facts, rollback, ...readAsk(task) };
     case 'approved': {

@@ -8,6 +8,7 @@ import {
   type RollbackReport,
   type RollbackTask,
 } from '../task.ts';
+import { clockDifferenceMs } from '../rollback/ended-release.ts';
 import { mostClaims } from './claim.ts';
 import { readTaskRecord, submitTask, taskIn, type QueueAccess, type Submission } from './task-calls.ts';
 
@@ -58,6 +59,18 @@ export function mayHaveTakenEffect(
 export function rollbackOrderIn(record: ReleaseRecord): string | undefined {
   const report = record.call === 'claimed' ? record.report : undefined;
   return report?.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
+}
+
+/** Whether a deployment may be the rollback of a release that its tasks know of. */
+export function mayBeRollbackOf(
+  record: ReleaseRecord,
+  { changeOrderId, createdAt = 0 }: { changeOrderId: string; createdAt?: number | undefined },
+): boolean {
+  if (!mayHaveTakenEffect(record)) return false;
+  const named = rollbackOrderIn(record);
+  if (named !== undefined) return named === changeOrderId;
+  // What was made long after the one call is a release of its own.
+  return createdAt <= (record.claim?.sendsUntil ?? Infinity) + clockDifferenceMs;
 }
 
 /**

@@ -9,6 +9,7 @@ import { withoutMonitorAlarms } from '../select/monitor-alarms.ts';
 import { requireFresh } from './check-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource } from './event-source.ts';
+import { reasonOfTeller } from './told-end.ts';
 
 /** The source that acts on an event, and what of the event it acts on. */
 export interface ChosenSource {
@@ -63,6 +64,8 @@ async function countFor(
   now: number,
 ): Promise<{ payload: JSONValue } | { reason: string }> {
   requireFresh(event, source, now);
+  const left = await reasonOfTeller(source, event.payload);
+  if (left !== undefined) return { reason: left };
   await requireExpected(source, event.payload);
   const counting = await withoutMonitorAlarms(source, event.payload);
   if ('reason' in counting) return counting;

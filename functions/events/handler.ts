@@ -5,12 +5,15 @@ import { executeIntent } from '../execute/execute-intent.ts';
 import { openExecution } from '../execute/open-execution.ts';
 import type { Outcome } from '../execute/outcome.ts';
 import { excerpt } from '../lib/text.ts';
+import { allAfterSettled, lazily } from '../lib/async.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
 import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
 import type { Runtime } from '../platform/runtime.ts';
+import { openTaskQueue } from '../platform/open-task-queue.ts';
 import { setting, type Environment } from '../platform/settings.ts';
 import { levelOf, toProblem } from '../platform/to-problem.ts';
 import type { ChangeOrders } from '../rollback/change-orders.ts';
+import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import { createAddKmsKeys, type AddKmsKeys } from '../secrets/kms-keys.ts';
 import { createKmsSecrets } from '../secrets/kms-secrets.ts';
 import { selectActor } from '../select/conditions.ts';
@@ -21,6 +24,8 @@ import { chooseSource } from './choose-source.ts';
 import { readCloudEvent, type CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource, EventsConfiguration } from './event-source.ts';
 import { describeEvent } from './describe-event.ts';
+import { noteEnd } from './note-end.ts';
+import { reasonToSpareByTasks } from './own-rollbacks.ts';
 import { mustBeDeliveredAgain } from './redelivery.ts';
 
 /** What came of an event, for whoever invokes the function by hand: EventBridge looks only whether it failed. */
@@ -123,10 +128,38 @@ async function processEvent(
   inProgress: EventInProgress,
   dependencies: EventHandlerDependencies,
 ): Promise<Outcome> {
-  const { env, log, sources } = dependencies;
+  const { env, clock, log, sources } = dependencies;
   const { context, startedOnClock, receivedAt, record } = inProgress;
   requireOwnAccount(event, context.accountId ?? setting(env, 'FC_ACCOUNT_ID'));
   const candidates = sourcesFor(event, sources);
+  const patienceMs = Math.min(longestMs, (context.function?.timeout ?? Infinity) * 1000);
+  const deadlineAt = startedOnClock + patienceMs - logMarginMs;
+  const { requestId } = record.facts;
+  const warn = (message: string, facts: Record<string, unknown>) => {
+    log('warn', message, { requestId, ...facts });
+  };
+  const [note, outcome] = await allAfterSettled([
+    noteEnd(candidates, event, receivedAt, {
+      requestId,
+      hasFollowFunction: setting(env, 'FOLLOW_FUNCTION') !== undefined,
+      queue: { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn },
+    }),
+    actOn(candidates, event, deadlineAt, inProgress, dependencies),
+  ]);
+  if (note === undefined || outcome.outcome !== 'ignored') return outcome;
+  return { ...outcome, message: `${note} ${outcome.message}` };
+}
+
+/** Does what the first source that the event counts for says. @param deadlineAt milliseconds, on the clock */
+async function actOn(
+  candidates: readonly CompiledEventSource[],
+  event: CloudEvent,
+  deadlineAt: number,
+  inProgress: EventInProgress,
+  dependencies: EventHandlerDependencies,
+): Promise<Outcome> {
+  const { env, clock, log } = dependencies;
+  const { context, receivedAt, record } = inProgress;
   const chosen = await chooseSource(candidates, event, receivedAt, record);
   if ('outcome' in chosen) return chosen;
   const { source, payload } = chosen;
@@ -138,11 +171,12 @@ async function processEvent(
   const intent = { ...(await selectIntent(source, payload, undefined, receivedAt)), answerAt: undefined };
   record.add({ app: intent.app });
   const summary = source.confirm && (await selectSummary(source, payload));
-  const patienceMs = Math.min(longestMs, (context.function?.timeout ?? Infinity) * 1000);
-  const deadlineAt = startedOnClock + patienceMs - logMarginMs;
   const execution = openExecution(source, context, dependencies, warn);
+  const queue = { openQueue: execution.openQueue, deadlineAt, clock, warn };
+  // Events of EDAS tell of our own rollbacks, too. What rolls those back would never end.
+  const reasonToSpare = source.tellsEnds && ((found: FoundChangeOrder) => reasonToSpareByTasks(found, queue));
   return executeIntent(
-    { source, intent, deadlineAt, receivedAt, record, summary },
+    { source, intent, reasonToSpare, deadlineAt, receivedAt, record, summary },
     { ...execution, changeOrders: watchSending(execution.changeOrders, inProgress) },
   );
 }

@@ -2,7 +2,7 @@ import { deploymentsLookedAt, planRelease, runsStill } from '../claim/plan-relea
 import {
   handOverReleaseRollback,
   lookAtRelease,
-  mayHaveTakenEffect,
+  mayBeRollbackOf,
   rollbackOrderIn,
   type ReleaseRecord,
 } from '../claim/release-tasks.ts';
@@ -12,7 +12,7 @@ import { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { TaskQueueFailure } from '../platform/task-queue.ts';
 import { leastCallMs, timeLeft } from '../rollback/budget.ts';
-import { clockDifferenceMs, planReleaseChoice, planReleaseRollback } from '../rollback/ended-release.ts';
+import { planReleaseChoice, planReleaseRollback } from '../rollback/ended-release.ts';
 import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import { fromTo, heldRelease, releaseRolledBackBefore, type RollbackOutcome } from '../rollback/outcome.ts';
 import type { ReleaseDependencies } from '../rollback/read-release.ts';
@@ -269,23 +269,11 @@ export async function replyToReleaseRollback(
   const rolledBack = await Promise.all(
     before.slice(0, deploymentsLookedAt).map(async (release) => {
       const record = await lookAtRelease(release, queue);
-      return mayBeRollback(found, record) ? release : undefined;
+      return mayBeRollbackOf(record, found) ? release : undefined;
     }),
   );
   const release = rolledBack.find((each) => each !== undefined);
   if (release === undefined) return undefined;
   const what = `The deployment in flight, ${found.changeOrderId}, is the rollback of the release ${release}, as far as the tasks show it: so it is not rolled back itself.`;
   return duplicateOf(release, what);
-}
-
-/** Whether a deployment may be the rollback that the tasks of an earlier release know of. */
-function mayBeRollback(
-  { changeOrderId, createdAt = 0 }: Pick<FoundChangeOrder, 'changeOrderId' | 'createdAt'>,
-  record: ReleaseRecord,
-): boolean {
-  if (!mayHaveTakenEffect(record)) return false;
-  const named = rollbackOrderIn(record);
-  if (named !== undefined) return named === changeOrderId;
-  // What was made long after the one call is a release of its own.
-  return createdAt <= (record.claim?.sendsUntil ?? Infinity) + clockDifferenceMs;
 }

@@ -1,4 +1,4 @@
-import { findChangeOrder } from '../rollback/find-change-order.ts';
+import { findChangeOrder, type FoundChangeOrder } from '../rollback/find-change-order.ts';
 import type { RollbackIntent } from '../select/intent.ts';
 import type { AuditRecord } from './audit-record.ts';
 import { executeRollback, type ExecutionDependencies, type RollbackInput } from './execute-rollback.ts';
@@ -10,6 +10,8 @@ export interface IntentInput extends Pick<
   'source' | 'deadlineAt' | 'receivedAt' | 'summary' | 'actorId'
 > {
   intent: RollbackIntent;
+  /** Why what was found must not be rolled back, as a sentence. Undefined where who asks means it, whatever it is. */
+  reasonToSpare?: ((found: FoundChangeOrder) => Promise<string | undefined>) | undefined;
   /** Gets the application and the change order as soon as they are known. */
   record: AuditRecord;
 }
@@ -20,14 +22,17 @@ export interface IntentInput extends Pick<
  * @throws Problem
  */
 export async function executeIntent(
-  { record, ...input }: IntentInput,
+  { record, reasonToSpare, ...input }: IntentInput,
   dependencies: ExecutionDependencies,
 ): Promise<Outcome> {
   const { source, intent, deadlineAt } = input;
   const mayHaveEnded = source.ended !== undefined;
-  const found = await findChangeOrder({ ...intent, mayHaveEnded, deadlineAt }, dependencies);
+  const sparesRollbacks = reasonToSpare !== undefined;
+  const found = await findChangeOrder({ ...intent, mayHaveEnded, sparesRollbacks, deadlineAt }, dependencies);
   const { app, changeOrderId } = found;
   record.add({ app, changeOrderId });
+  const reason = await reasonToSpare?.(found);
+  if (reason !== undefined) return { outcome: 'ignored', message: `${reason} It is not rolled back.` };
   const { warning } = intent;
   if (warning !== undefined) dependencies.warn(warning, { changeOrderId });
   const outcome = await executeRollback({ ...input, found, facts: record.facts }, dependencies);

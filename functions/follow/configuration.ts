@@ -17,4 +17,6 @@ export type ChannelKind = (typeof channelKinds)[number];
 export interface FollowConfiguration {
   version: string;
   notify: readonly CompiledChannel[];
+  /** Whether events tell how change orders end. Undefined: no. */
+  hearsEnds?: boolean;
 }

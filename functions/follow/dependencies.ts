@@ -15,6 +15,8 @@ export interface TaskDependencies {
   clock: Clock;
   random: () => number;
   warn: RollbackDependencies['warn'];
+  /** Whether the events function hears from EDAS how change orders end, and leaves word. */
+  hearsEnds: boolean;
   /** Whether rollbacks are held back. */
   isSuspended: boolean;
   /** Milliseconds, on the clock: for rolling back and its report. */

@@ -34,6 +34,7 @@ export type TaskHandler = (
 /** What an instance of the function has for every task. */
 interface TaskHandlerDependencies extends FollowRuntime {
   notifier: Notifier;
+  hearsEnds: boolean;
   log: Log;
 }
 
@@ -50,11 +51,14 @@ const reportMarginMs = 10_000;
  * Makes the handler of the follow function. Unlike the webhook's it throws: that is how a task tells Function Compute
  * that it has failed. Before that, people are notified. Each invocation leaves exactly one `decision` line in the log.
  */
-export function createTaskHandler({ notify }: FollowConfiguration, runtime: FollowRuntime): TaskHandler {
+export function createTaskHandler(
+  { notify, hearsEnds = false }: FollowConfiguration,
+  runtime: FollowRuntime,
+): TaskHandler {
   const { env, now, clock, write } = runtime;
   const log = createLog(env['LOG_LEVEL'], write, now);
   const audit = createAuditLog(write, now);
-  const dependencies = { ...runtime, log, notifier: createNotifier(notify, env, log, runtime) };
+  const dependencies = { ...runtime, log, hearsEnds, notifier: createNotifier(notify, env, log, runtime) };
 
   return async (payload, given) => {
     const startedAt = clock.now();
@@ -144,7 +148,7 @@ async function readOrNotify(
 async function followTask(
   task: RollbackTask,
   context: FunctionContext,
-  { env, now, clock, random, notifier, log }: TaskHandlerDependencies,
+  { env, now, clock, random, notifier, hearsEnds, log }: TaskHandlerDependencies,
 ): Promise<RollbackEvent | QuietEnd> {
   const { requestId, retryCount, function: own } = context;
   const { source, changeOrderId, answerAt } = task;
@@ -167,6 +171,7 @@ async function followTask(
     warn,
     openQueue: lazily(() => openTaskQueue(context, env, own?.name ?? setting(env, 'FC_FUNCTION_NAME'))),
     now,
+    hearsEnds,
     isSuspended: isSuspended(env),
     rollbackDeadlineAt: clock.now() + timeoutMs - Math.min(reportMarginMs, timeoutMs / 4),
     deadlineAt: clock.now() + timeoutMs - Math.min(notifyMarginMs, timeoutMs / 2),

@@ -10,6 +10,10 @@ const [firstPauseMs, usualPauseMs, longestPauseMs] = [5_000, 10_000, 300_000];
 /** Pauses are longer by up to this time, so that tasks that started together do not poll together. */
 const jitterMs = 2_000;
 const pollTimeoutMs = 10_000;
+/** Between two questions whether EDAS has told of the end, and for one. A question costs a call to Function Compute, and none to EDAS. */
+const [hearingPauseMs, hearingTimeoutMs] = [3_000, 1_000];
+/** How often in a row Function Compute may give no answer to that, before it is asked no more. */
+const mostUnheard = 3;
 /** How often in a row EDAS may refuse to show an order: a new one may show late, and one refusal may be a mistake. */
 const mostRefusals = 3;
 
@@ -27,6 +31,8 @@ export interface PollRequest {
 
 export interface PollDependencies {
   read: (changeOrderId: string, timeoutMs: number) => Promise<ChangeOrderProgress>;
+  /** Asks whether EDAS has told that the order has ended; never throws. Undefined where that would not be known. */
+  hear?: ((orderId: string, timeoutMs: number) => Promise<Hearing>) | undefined;
   clock: Clock;
   random: () => number;
   /** Called once for what happens meanwhile. `failures`: those that it was not called for before. */
@@ -37,6 +43,9 @@ export interface PollDependencies {
   ) => Promise<void>;
   warn: (message: string, facts: Record<string, unknown>) => void;
 }
+
+/** Whether EDAS has told of an end: `absent` means that it has not yet. */
+export type Hearing = 'told' | 'absent' | 'unreadable';
 
 /** What the polls so far have shown. */
 export interface Observation {
@@ -67,16 +76,51 @@ export type PollResult = Observation & {
 export async function pollToEnd(request: PollRequest, dependencies: PollDependencies): Promise<PollResult> {
   const { clock, random } = dependencies;
   const notified = createNotified(request);
+  const listener: Listener = { unheard: 0, wasTold: false };
   let observation: Observation = { polls: 0, isThrottled: false, refusals: 0 };
   for (let pauseMs = firstPauseMs; ; pauseMs = nextPause(pauseMs, observation)) {
     const leftMs = request.deadlineAt - clock.now();
     if (leftMs <= 0) return { ...observation, event: 'out_of_time' };
-    await clock.sleep(Math.min(pauseMs + random() * jitterMs, leftMs));
+    const restMs = Math.min(pauseMs + random() * jitterMs, leftMs);
+    const heard = await pause(restMs, listener, request, dependencies);
+    // If EDAS throttles the look that this is the reason for, the next one does not come after minutes.
+    if (heard === 'told') pauseMs = Math.min(pauseMs, usualPauseMs);
     observation = await poll(observation, request, dependencies);
     const event = resultOf(observation, request);
     if (event) return { ...(await pollChange(observation, request, dependencies)), event };
     await reportOnce(observation, notified, dependencies);
   }
+}
+
+/** What was heard of the end so far. */
+interface Listener {
+  /** How often in a row there was no answer. */
+  unheard: number;
+  /** One event cuts one pause short. What comes after it, and any that is not true, changes nothing. */
+  wasTold: boolean;
+}
+
+/** Waits for the next poll, or until EDAS tells that the order has ended. */
+async function pause(
+  pauseMs: number,
+  listener: Listener,
+  { orderId }: PollRequest,
+  { hear, clock }: PollDependencies,
+): Promise<'told' | 'over'> {
+  const endsAt = clock.now() + pauseMs;
+  const isWorthAsking = () =>
+    !listener.wasTold &&
+    listener.unheard < mostUnheard &&
+    endsAt - clock.now() >= hearingPauseMs + hearingTimeoutMs;
+  while (hear && isWorthAsking()) {
+    await clock.sleep(hearingPauseMs);
+    const heard = await hear(orderId, hearingTimeoutMs);
+    listener.unheard = heard === 'unreadable' ? listener.unheard + 1 : 0;
+    listener.wasTold = heard === 'told';
+    if (listener.wasTold) return 'told';
+  }
+  await clock.sleep(Math.max(0, endsAt - clock.now()));
+  return 'over';
 }
 
 /** After throttling, back to the usual pause step by step: webhooks need the reads of this minute. */

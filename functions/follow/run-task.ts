@@ -1,14 +1,21 @@
 import type { ChangeFailure } from '../edas/change-order.ts';
+import { readTaskRecord } from '../claim/task-calls.ts';
 import { changeOrderStatus } from '../edas/status.ts';
 import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';
-import type { RollbackDue, RollbackOverdue, RollbackReport, RollbackTask } from '../task.ts';
+import {
+  seenIdFor,
+  type RollbackDue,
+  type RollbackOverdue,
+  type RollbackReport,
+  type RollbackTask,
+} from '../task.ts';
 import { askPeople } from './ask-people.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { executeDueRollback } from './execute-due-rollback.ts';
 import { lookAtInstances } from './look-at-instances.ts';
 import { findRollback, readChange } from './optional-reads.ts';
-import { pollToEnd, type Observation } from './poll.ts';
+import { pollToEnd, type Hearing, type Observation } from './poll.ts';
 import type { RollbackEvent, RollbackEventName } from './rollback-event.ts';
 import { followReleaseInDoubt, goesOnAsRelease, rollBackReleaseInTask } from './run-release-task.ts';
 import { settleDoubt } from './settle-doubt.ts';
@@ -54,6 +61,8 @@ async function startFollowing(
       const watch = () => watchClaim(task, dependencies);
       return { event: await notifyingOfFailure('not_rolled_back', dependencies, watch) };
     }
+    case 'seen':
+      return { event: 'noted' };
     case 'asked':
       return askPeople(task, dependencies);
     case 'approved':
@@ -213,7 +222,7 @@ async function followToEnd(
   { rollbackChangeOrderId, isPresumed, wasNotified, release }: StartedRollback,
   dependencies: TaskDependencies,
 ): Promise<RollbackEvent> {
-  const { edas, clock, random, deadlineAt, warn, notify } = dependencies;
+  const { edas, clock, random, deadlineAt, warn, notify, hearsEnds } = dependencies;
   const toEvent = (
     event: RollbackEventName,
     { order, change, failure }: Observation,
@@ -238,6 +247,7 @@ async function followToEnd(
       reportProgress: async (event, observation, failures) => {
         await notify(toEvent(event, observation, failures));
       },
+      hear: hearsEnds ? (id, timeoutMs) => hearOfEnd(id, timeoutMs, dependencies) : undefined,
       clock,
       random,
       warn,
@@ -248,6 +258,17 @@ async function followToEnd(
   const last = { ...toEvent(end.event, end, end.order?.failures ?? []), instances };
   await notify(last);
   return last;
+}
+
+/** Whether the events function has left word that EDAS told of the order's end. */
+async function hearOfEnd(
+  orderId: string,
+  timeoutMs: number,
+  { openQueue, clock, warn }: TaskDependencies,
+): Promise<Hearing> {
+  const access = { openQueue, deadlineAt: clock.now() + timeoutMs, clock, warn };
+  const record = await readTaskRecord(seenIdFor(orderId), access);
+  return typeof record === 'string' ? record : 'told';
 }
 
 /** As a sentence: who may have rolled back before this attempt; undefined where nobody did. */

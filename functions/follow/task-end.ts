@@ -8,9 +8,10 @@ export interface QuietEnd {
    * - `handed_over`: another task, or another run of this one, goes on with the rollback.
    * - `nothing_to_do`: no rollback took effect, and the sender was told so.
    * - `decided`: people have decided, and what follows is told by the tasks of their decision.
+   * - `noted`: EDAS told that a change order has ended, and the task that follows it looks by itself.
    * - `still_open`: the function's time is up, people may still decide, and no task waits for that.
    */
-  event: 'watched' | 'handed_over' | 'nothing_to_do' | 'decided' | 'still_open';
+  event: 'watched' | 'handed_over' | 'nothing_to_do' | 'decided' | 'noted' | 'still_open';
   /** The order that carries the rollback out, where this task sent it and EDAS named one. */
   rollbackChangeOrderId?: string | undefined;
   status?: undefined;

@@ -10,6 +10,7 @@ import {
   isDeployment,
   isRollback,
   newestFirst,
+  reasonToSpare,
   rollbackRightAfter,
 } from './listed-orders.ts';
 import { readWithRetries } from './read-with-retries.ts';
@@ -31,6 +32,10 @@ export interface ChangeOrderSearch {
    * role reaches.
    */
   apps?: readonly string[] | undefined;
+  /**
+   * Whether what names a change order may not know that it is a rollback. Default false: who names one means it.
+   */
+  sparesRollbacks?: boolean | undefined;
   /** Whether a deployment that has succeeded is looked for as well, where none is in flight. Default false. */
   mayHaveEnded?: boolean | undefined;
   /** Milliseconds, on the clock. */
@@ -45,7 +50,9 @@ export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRoll
   createdAt?: number | undefined;
   /** Whether it has succeeded, so that it is a release that has ended. `false`: it is rolled back as one in flight, or not. */
   hasEnded?: boolean | undefined;
-  /** The deployments before it, the newest first, where it was found by its application: it may be the rollback of one. */
+  /** Why it is, or may be, a rollback or no deployment: a sentence, where that was asked for. */
+  reasonToSpare?: string | undefined;
+  /** The deployments before it, the newest first, where it may be the rollback of one: it was found by its application, or that was asked for. */
   deploymentsBefore?: readonly string[] | undefined;
 };
 
@@ -63,17 +70,28 @@ export async function findChangeOrder(
   if ('app' in target) {
     const { app } = target;
     const orders = await listChangeOrders(app, search, dependencies);
-    const { changeOrderId, status, createdAt } = selectDeployment(app, orders, search.mayHaveEnded === true);
-    const before = deploymentsBefore(changeOrderId, orders).map((each) => each.changeOrderId);
-    const hasEnded = hasSucceeded({ status }) ? true : undefined;
-    return { app, changeOrderId, createdAt, hasEnded, deploymentsBefore: before };
+    const order = selectDeployment(app, orders, search.mayHaveEnded === true);
+    const hasEnded = hasSucceeded(order) ? true : undefined;
+    return { app, changeOrderId: order.changeOrderId, hasEnded, ...placeOf(order, orders, search) };
   }
   const { changeOrderId } = target;
   if (!apps) return { changeOrderId };
   const { app, siblings } = await findApplicationOf(changeOrderId, apps, search, dependencies);
   const ofIt = siblings.find((each) => each.changeOrderId === changeOrderId);
   const hasEnded = ofIt && hasSucceeded(ofIt) ? true : undefined;
-  return { app, changeOrderId, hasEnded, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
+  const found = { app, changeOrderId, hasEnded, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
+  return ofIt && search.sparesRollbacks ? { ...found, ...placeOf(ofIt, siblings, search) } : found;
+}
+
+/** What the list says of an order that may be the rollback of one before it. */
+function placeOf(
+  order: ListedChangeOrder,
+  orders: readonly ListedChangeOrder[],
+  { sparesRollbacks }: ChangeOrderSearch,
+): Pick<FoundChangeOrder, 'createdAt' | 'deploymentsBefore' | 'reasonToSpare'> {
+  const before = deploymentsBefore(order.changeOrderId, orders).map((each) => each.changeOrderId);
+  const place = { createdAt: order.createdAt, deploymentsBefore: before };
+  return sparesRollbacks ? { ...place, reasonToSpare: reasonToSpare(order, orders) } : place;
 }
 
 function hasSucceeded({ status }: Pick<ListedChangeOrder, 'status'>): boolean {

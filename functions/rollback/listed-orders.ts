@@ -1,4 +1,5 @@
 import type { ListedChangeOrder } from '../edas/client.ts';
+import { phaseOf } from '../edas/status.ts';
 import type { RollbackOrder } from './request.ts';
 
 /** Rolling a rollback back would bring the bad version back. */
@@ -38,6 +39,30 @@ export function deploymentsBefore(
   if (startedAt === undefined) return [];
   const isBefore = (each: ListedChangeOrder) => each !== ofIt && (each.createdAt ?? 0) <= startedAt;
   return orders.filter((each) => isDeployment(each) && isBefore(each)).toSorted(newestFirst);
+}
+
+/** Milliseconds. EDAS begins a rollback at once; what is made later is an order of its own. */
+export const rollbackComesWithinMs = 300_000;
+
+/**
+ * Why an order is no deployment, or may be a rollback, as a sentence; undefined where it is a deployment like any other. No page
+ * documents how EDAS lists the order that carries a rollback out, so what was made right after a terminated deployment may be one.
+ */
+export function reasonToSpare(
+  order: ListedChangeOrder,
+  orders: readonly ListedChangeOrder[],
+): string | undefined {
+  const { changeOrderId, createdAt } = order;
+  const which = `The change order ${changeOrderId}`;
+  if (!isDeployment(order)) return `${which} is no deployment, or is a rollback itself.`;
+  if (createdAt === undefined)
+    return `EDAS does not say when it made ${changeOrderId}, so that may be a rollback.`;
+  const [before] = orders
+    .filter((each) => each !== order && (each.createdAt ?? 0) <= createdAt)
+    .toSorted(newestFirst);
+  if (!before || phaseOf(before.status) !== 'terminated') return undefined;
+  if (createdAt > (before.finishedAt ?? Infinity) + rollbackComesWithinMs) return undefined;
+  return `${which} was made right after ${before.changeOrderId} was terminated, so it may be the rollback of that.`;
 }
 
 /**

@@ -62,13 +62,23 @@ export function bundleWebhook(
   ]);
 }
 
-/** Bundles the follow function, in the same way. */
+/**
+ * Bundles the follow function, in the same way.
+ *
+ * @param events what EventBridge may tell: where that is how change orders end, this function listens for it
+ */
 export function bundleFollow(
   notify: readonly CompiledChannel[],
   out: string,
   plugins: readonly Plugin[] = [],
+  events: readonly CompiledEventSource[] = [],
 ): Promise<Bundle> {
-  const configuration: FollowConfiguration = { version: packageVersion(), notify };
+  const hearsEnds = events.some(({ tellsEnds }) => tellsEnds !== undefined);
+  const configuration: FollowConfiguration = {
+    version: packageVersion(),
+    notify,
+    ...(hearsEnds && { hearsEnds }),
+  };
   return bundle({ follow: 'functions/follow/index.ts' }, out, [
     ...plugins,
     jsonModule('virtual:follow-configuration', configuration),

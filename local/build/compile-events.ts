@@ -1,10 +1,10 @@
-import type { CompiledEventSource } from '../../functions/events/event-source.ts';
+import type { CompiledEventSource, ToldEnd } from '../../functions/events/event-source.ts';
 import { eventPresets } from '../../presets/events/index.ts';
-import type { EventPreset } from '../../presets/events/event-preset.ts';
+import type { EventPreset, KnownEnd } from '../../presets/events/event-preset.ts';
 import { compileConfirm } from './compile-confirm.ts';
 import { compileEnded } from './compile-ended.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
-import { compileKnowledge } from './compile-knowledge.ts';
+import { compileKind, compileKnowledge, compilePresetExpression } from './compile-knowledge.ts';
 import { checkFixedApp, follows, withPaths } from './compile-policy.ts';
 import { checkedDuration } from './duration.ts';
 import type { Report } from './position.ts';
@@ -22,7 +22,9 @@ export function compileEventSource(
   if (new Set(apps).size < apps.length) report(['apps'], 'an application is named twice');
   const expressions = compileExpressions(settings, preset, report);
   const eventTypes = namesOf('type', settings, preset, report);
-  if (expressions.when === undefined) reportTypesOfAnyKind(eventTypes, report);
+  if (expressions.when === undefined && !preset.tellsEnds) reportTypesOfAnyKind(eventTypes, report);
+  const { tellsEnds, actsOnlyOn } = preset;
+  if (tellsEnds) checkTeller(settings, report);
   // EventBridge delivers at least once, and often twice: a rollback is claimed unless the source says otherwise.
   const follow = follows({ mode, follow: settings.follow }, true, report);
   const rest = { ...expressions, apps, cluster, follow, hasCommands: false, coversPayload: true };
@@ -34,6 +36,8 @@ export function compileEventSource(
     ...expressions,
     ...compileKnowledge(settings, preset),
     apps,
+    tellsEnds: tellsEnds && compileEnd(tellsEnds),
+    actsOnlyOn: actsOnlyOn && compileKind(actsOnlyOn),
     cluster,
     ended: ended && compileEnded(ended, rest, report),
     mode,
@@ -71,6 +75,29 @@ export function unconfirmedSource(
     (key) => preset[key] !== undefined && says[key] === undefined,
   );
   return preset.isConfirmed || assumed.length === 0 ? undefined : { name, preset: settings.preset, assumed };
+}
+
+/** Without `when`, its events only tell how change orders end. With it, they may tell of our own rollbacks, too. */
+function checkTeller(settings: EventSourceSettings, report: Report): void {
+  const { preset, when, follow } = settings;
+  if (when === undefined) {
+    for (const key of keysOfRollbacks.filter((each) => settings[each] !== undefined)) {
+      report([key], `without a when, ${preset} rolls nothing back: add a when, or take ${key} out`);
+    }
+  } else if (follow === false) {
+    const why = 'the tasks that follow rollbacks tell which change orders are rollbacks of ours';
+    report(['follow'], `${preset} needs them, for ${why}, and these are never rolled back: take this out`);
+  }
+}
+
+const keysOfRollbacks = ['changeOrderId', 'app', 'problemStartedAt', 'ended', 'confirm', 'summary'] as const;
+
+function compileEnd({ is, app, changeOrderId }: KnownEnd): ToldEnd {
+  return {
+    is: compilePresetExpression(is, 'truth'),
+    app: compilePresetExpression(app, 'text'),
+    changeOrderId: compilePresetExpression(changeOrderId, 'text'),
+  };
 }
 
 /** Which events are its own: as the source says, or else its preset. */
@@ -148,6 +175,7 @@ export function reportUnreachable(sources: readonly CompiledEventSource[], repor
       .find(
         (each) =>
           each.when === undefined &&
+          !each.tellsEnds &&
           takesAll(each.eventSources, eventSources) &&
           takesAll(each.eventTypes, eventTypes),
       );

@@ -38,7 +38,7 @@ function compileExpected({ is, what, others = [], advice }: ExpectedPayloads): R
   return { ...compileKind({ is, what }), others: others.map(compileKind), advice };
 }
 
-function compileKind({ is, what }: KnownPayload): PayloadKind {
+export function compileKind({ is, what }: KnownPayload): PayloadKind {
   return { is: compilePresetExpression(is, 'truth'), what };
 }
 
@@ -80,7 +80,7 @@ function partTests(path: string, known: readonly string[], when: string): string
 }
 
 /** A preset is written by hand like the rest of the program: a fault in it is one of ours. */
-function compilePresetExpression(text: string, purpose: Purpose): Expression {
+export function compilePresetExpression(text: string, purpose: Purpose): Expression {
   return compileExpression(text, purpose, (message) => {
     throw new Error(`The preset's ${text}: ${message}`);
   });

@@ -50,7 +50,7 @@ export async function bundleFunctions(
 ): Promise<BuiltFunctions> {
   const [webhook, follow, events] = await Promise.all([
     bundleWebhook(sources, folder, [], sourcesOfEvents),
-    bundleFollow(notify, folder),
+    bundleFollow(notify, folder, [], sourcesOfEvents),
     sourcesOfEvents.length > 0 ? bundleEvents(sourcesOfEvents, folder) : undefined,
   ]);
   return { webhook, follow, events };

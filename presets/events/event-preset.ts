@@ -1,4 +1,12 @@
-import type { ExpectedPayloads } from '../preset.ts';
+import type { ExpectedPayloads, KnownPayload } from '../preset.ts';
+
+/** How an event tells that a change order has ended. */
+export interface KnownEnd {
+  /** True for an event that tells it. */
+  is: string;
+  app: string;
+  changeOrderId: string;
+}
 
 /**
  * What is known of the events that one service puts on EventBridge, so that its source takes a line of sources.yaml. The
@@ -18,6 +26,13 @@ export interface EventPreset {
   /** Their `type`, in the same way. Those that say that all is well are among them: `when` ignores them. */
   type?: readonly string[];
   expects?: ExpectedPayloads;
+  /**
+   * Its events tell that change orders have ended, and the tasks that follow these orders look at once. A source then rolls back only where it
+   * says when.
+   */
+  tellsEnds?: KnownEnd;
+  /** The events that can be a reason to roll back, whatever a source says. */
+  actsOnlyOn?: KnownPayload;
   when?: string;
   changeOrderId?: string;
   app?: string;

@@ -1,6 +1,7 @@
 import { armsEvent } from './arms-event.ts';
 import { cloudevent } from './cloudevent.ts';
 import { cloudmonitorEvent } from './cloudmonitor-event.ts';
+import { edasEvent } from './edas-event.ts';
 import type { EventPreset } from './event-preset.ts';
 import { slsEvent } from './sls-event.ts';
 
@@ -9,7 +10,7 @@ export const eventPresets = {
   'sls-event': slsEvent,
   'arms-event': armsEvent,
   'cloudmonitor-event': cloudmonitorEvent,
-  // edas-event stands here, before the one for any event.
+  'edas-event': edasEvent,
   cloudevent,
 } as const satisfies Record<string, EventPreset>;
 

@@ -163,6 +163,7 @@ export function openFollow(options: FollowOptions = {}): Follow {
     // Holders of claims are told apart by it, and pauses are at least half of what they can be.
     random: () => (drawn += 1) / 1e6,
     warn: () => undefined,
+    hearsEnds: false,
     isSuspended: false,
     rollbackDeadlineAt: clock.now() + 3_000_000,
     deadlineAt: clock.now() + 3_000_000,

@@ -75,6 +75,8 @@ export interface TaskFunctionOptions {
    * before those that the test runs have ended. Default false: nothing listens there.
    */
   queue?: boolean;
+  /** Whether events tell how change orders end. Default false. */
+  hearsEnds?: boolean;
   /** Who is told. Default: a receiver of one's own. */
   channels?: readonly ('dingtalk' | 'feishu' | 'wecom' | 'slack' | 'webhook')[];
   env?: Environment;
@@ -139,7 +141,7 @@ export async function openTaskFunction(
   options: TaskFunctionOptions,
   cleanUp: CleanUp,
 ): Promise<TaskFunction> {
-  const { channels = ['webhook'], timeout = 3600, random = () => 0 } = options;
+  const { channels = ['webhook'], timeout = 3600, random = () => 0, hearsEnds = false } = options;
   const clock = leapingClock();
   const now = options.now ?? clock.now;
   const edas = await startEdasStandIn({
@@ -164,7 +166,7 @@ export async function openTaskFunction(
     ...options.env,
   };
   const handler = createTaskHandler(
-    { version: '1.2.3', notify: channels.map(channelOf) },
+    { version: '1.2.3', notify: channels.map(channelOf), hearsEnds },
     {
       env,
       now,

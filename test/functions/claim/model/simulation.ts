@@ -300,6 +300,7 @@ export class Simulation {
       const dependencies = {
         ...this.#dependenciesOf(self),
         edas: () => Promise.resolve(edas),
+        hearsEnds: false,
         isSuspended: false,
         rollbackDeadlineAt: this.now + 3_500_000,
         deadlineAt: this.now + 3_500_000,

@@ -348,6 +348,7 @@ export class Platform {
         const { requestedAt } = readTask(task.payload);
         return runTask(readTask(task.payload), {
           ...this.meansOf(invocation),
+          hearsEnds: false,
           isSuspended: this.isSuspended,
           rollbackDeadlineAt: startsAt + runMs - 10_000,
           deadlineAt: startsAt + runMs - marginMs,

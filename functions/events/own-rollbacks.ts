@@ -1,0 +1,72 @@
+import { mostClaims } from '../claim/claim.ts';
+import { lookAtRelease, mayBeRollbackOf } from '../claim/release-tasks.ts';
+import { readTaskRecord, taskIn, type QueueAccess } from '../claim/task-calls.ts';
+import { Problem } from '../errors.ts';
+import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
+import { rollbackComesWithinMs } from '../rollback/listed-orders.ts';
+import { reportIdFor, type RollbackTask } from '../task.ts';
+
+/** Milliseconds. What is slower must not hold the emergency brake up. */
+const longestLookMs = 2_000;
+/** How many deployments before an order are looked at: another one may stand between a deployment and its rollback. */
+const deploymentsLookedAt = 2;
+
+/**
+ * Why a change order that EDAS tells of must not be rolled back: EDAS's list or the tasks show that it is a rollback itself, or may be one. To
+ * roll it back would bring the bad version back, and EDAS would tell of that, too.
+ *
+ * @returns a sentence; undefined where it is a deployment like any other
+ * @throws Problem `task_not_taken` where Function Compute cannot be asked: nothing is sent without knowing
+ */
+export async function reasonToSpareByTasks(
+  found: FoundChangeOrder,
+  queue: QueueAccess,
+): Promise<string | undefined> {
+  const { changeOrderId, reasonToSpare, deploymentsBefore = [] } = found;
+  if (reasonToSpare !== undefined) return reasonToSpare;
+  const deadlineAt = Math.min(queue.deadlineAt, queue.clock.now() + longestLookMs);
+  const looks = deploymentsBefore.slice(0, deploymentsLookedAt).map(async (before) => {
+    const isRollback = await isRolledBackBy(before, found, { ...queue, deadlineAt });
+    return isRollback ? before : undefined;
+  });
+  const before = (await Promise.all(looks)).find((each) => each !== undefined);
+  if (before === undefined) return undefined;
+  return `The change order ${changeOrderId} is, or may be, the rollback of ${before} by this function.`;
+}
+
+/** Whether the tasks of a deployment say that its rollback is, or may be, the order that was found. */
+async function isRolledBackBy(
+  before: string,
+  found: FoundChangeOrder,
+  access: QueueAccess,
+): Promise<boolean> {
+  const { changeOrderId, createdAt } = found;
+  const claims = Array.from({ length: mostClaims }, (_, index) => index + 1);
+  const [release, reports] = await Promise.all([
+    lookAtRelease(before, access),
+    Promise.all(claims.map((claim) => readTaskRecord(reportIdFor(before, claim), access))),
+  ]);
+  if (release.call === 'unreadable' || reports.includes('unreadable')) {
+    throw new Problem(
+      'task_not_taken',
+      `Function Compute could not be asked whether the change order ${changeOrderId} is a rollback by this function: the log says why. Nothing was rolled back. Roll back in the EDAS console if that is needed.`,
+      { changeOrderId },
+    );
+  }
+  return (
+    mayBeRollbackOf(release, { changeOrderId, createdAt }) ||
+    reports.some((record) => saysRollback(taskIn(record), found))
+  );
+}
+
+/** Whether the report of a change that was rolled back in flight says, or leaves open, that this order does that. */
+function saysRollback(
+  report: RollbackTask | undefined,
+  { changeOrderId, createdAt = 0 }: FoundChangeOrder,
+): boolean {
+  if (report?.rollback !== 'done' && report?.rollback !== 'unknown') return false;
+  const named = report.rollback === 'done' ? report.rollbackChangeOrderId : undefined;
+  // EDAS may name the order that it was sent, and carry the rollback out under another one.
+  if (named !== undefined && named !== report.changeOrderId) return named === changeOrderId;
+  return createdAt <= report.requestedAt + rollbackComesWithinMs;
+}
