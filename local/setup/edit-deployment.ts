@@ -32,13 +32,16 @@ export function addVariable(
  * and with all else as it was.
  *
  * @param resource its key under resources
+ * @param before a key of its props: from there on, it stays as comments
  * @returns undefined where no such comments are there, or what comes out is not the text with this resource more
  */
-export function uncommentResource(text: string, resource: string): string | undefined {
+export function uncommentResource(text: string, resource: string, before?: string): string | undefined {
   const lines = text.split('\n');
   const start = lines.findIndex((line) => line.trimEnd() === `  # ${resource}:`);
   if (start === -1) return undefined;
-  const length = lines.slice(start).findIndex((line) => !isCommentedOut(line));
+  const isEnd = (line: string) =>
+    !isCommentedOut(line) || (before !== undefined && line.trimEnd() === `  #     ${before}:`);
+  const length = lines.slice(start).findIndex(isEnd);
   const end = length === -1 ? lines.length : start + length;
   const block = lines
     .slice(start, end)
