@@ -638,6 +638,16 @@ describe('the policies', () => {
     ]);
   });
 
+  test('let the events function write to its queue for dead letters, and read nothing there', () => {
+    expect(statements('policy/dead-letter-policy.json')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['mns:SendMessage'],
+        Resource: ['acs:mns:<REGION>:<ACCOUNT_ID>:/queues/<QUEUE_NAME>/messages'],
+      },
+    ]);
+  });
+
   test('let the function write to its own logstore, and read nothing there', () => {
     expect(statements('policy/log-policy.json')).toEqual([
       {
