@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { deployingEnvironment } from '../local/commands/deploy/environment-file.ts';
+import { uncommentResource } from '../local/setup/edit-deployment.ts';
 import { runServerlessDevs } from './support/serverless-devs.ts';
 import { removeFolder } from './support/temporary-folder.ts';
 
@@ -61,7 +62,12 @@ const vocabulary: Vocabulary = {
         diskSize: null,
         role: null,
         internetAccess: null,
-        asyncInvokeConfig: { asyncTask: null, maxAsyncRetryAttempts: null, maxAsyncEventAgeInSeconds: null },
+        asyncInvokeConfig: {
+          asyncTask: null,
+          maxAsyncRetryAttempts: null,
+          maxAsyncEventAgeInSeconds: null,
+          destinationConfig: { onFailure: { destination: null } },
+        },
         logConfig: {
           project: null,
           logstore: null,
@@ -78,7 +84,22 @@ const vocabulary: Vocabulary = {
           triggerType: null,
           description: null,
           qualifier: null,
-          triggerConfig: { authType: null, methods: null, disableURLInternet: null },
+          triggerConfig: {
+            authType: null,
+            methods: null,
+            disableURLInternet: null,
+            triggerEnable: null,
+            asyncInvocationType: null,
+            eventRuleFilterPattern: null,
+            eventSourceConfig: { eventSourceType: null, eventSourceParameters: {} },
+            eventSinkConfig: { deliveryOption: { eventSchema: null } },
+            runOptions: {
+              mode: null,
+              errorsTolerance: null,
+              retryStrategy: { PushRetryStrategy: null },
+              deadLetterQueue: { Arn: null },
+            },
+          },
         },
       },
     },
@@ -127,10 +148,14 @@ function envLines(text: string): { name: string; value: string; above: string }[
 const template = read('s.yaml');
 const deployment = fields(parse(template), 's.yaml');
 const resources = fields(deployment['resources'], 'resources');
+/** With the events function, which stands in s.yaml as comments. */
+const withEvents = uncommentResource(template, 'events') ?? '';
+const deploymentWithEvents = fields(parse(withEvents), 's.yaml');
+const resourcesWithEvents = fields(deploymentWithEvents['resources'], 'resources');
 
 /** A function in s.yaml, by its key under resources. */
 function deployed(key: string) {
-  const resource = fields(resources[key], `resources.${key}`);
+  const resource = fields(resourcesWithEvents[key], `resources.${key}`);
   const props = fields(resource['props'], `${key}.props`);
   const environment = fields(props['environmentVariables'], `${key}.environmentVariables`);
   return { key, resource, props, environment };
@@ -138,12 +163,14 @@ function deployed(key: string) {
 
 const webhook = deployed('webhook');
 const follow = deployed('follow');
+const events = deployed('events');
 const both = [webhook, follow].map((each) => [each.key, each] as const);
-/** Every variable that s.yaml reads, comments left out. */
-const reads = references(JSON.stringify(deployment));
+const all = [webhook, follow, events].map((each) => [each.key, each] as const);
+/** Every variable that s.yaml reads, with events. */
+const reads = references(JSON.stringify(deploymentWithEvents));
 const example = envLines(read('.env.example'));
 
-/** What both functions read besides secrets, and what the webhook needs to start the other. */
+/** What the functions read besides secrets, and what those need that start a task. */
 const settings = ['REGION', 'EDAS_ENDPOINT', 'FUNCTION_ENDPOINT', 'ROLLBACK_SUSPENDED', 'LOG_LEVEL'];
 const settingsOfWebhook = [
   ...settings,
@@ -153,6 +180,7 @@ const settingsOfWebhook = [
   'CONFIRM_SECRET',
   'FOLLOW_FUNCTION',
 ];
+const settingsOfEvents = [...settings, 'KMS_ENDPOINT', 'FOLLOW_FUNCTION', 'LOG_EVENTS'];
 
 interface Source {
   readonly name: string;
@@ -191,7 +219,7 @@ function channelVariables(): string[] {
 
 describe('the names in s.yaml', () => {
   test('are all names that fc3 knows', () => {
-    expect(unknownNames(deployment, vocabulary)).toEqual([]);
+    expect(unknownNames(deploymentWithEvents, vocabulary)).toEqual([]);
   });
 
   test.each([
@@ -207,7 +235,7 @@ describe('the names in s.yaml', () => {
 
   test('are given to the fc3 component in edition 3', () => {
     expect(deployment).toMatchObject({ edition: '3.0.0' });
-    for (const [, { resource }] of both) expect(resource).toMatchObject({ component: 'fc3' });
+    for (const [, { resource }] of all) expect(resource).toMatchObject({ component: 'fc3' });
   });
 });
 
@@ -293,10 +321,22 @@ describe('Serverless Devs', () => {
     expect(shown).toMatch(/domainName: +rollback\.example\.com/);
     expect(shown.match(/functionName: +production-webhook/g)).toHaveLength(2);
   });
+
+  test('takes the events function, once the # are taken away', async () => {
+    const shown = plain(await preview('EVENTS_FUNCTION=production-events\n', withEvents));
+    expect(shown).toMatch(/functionName: +production-events/);
+    expect(shown).toMatch(/handler: +events\.handler/);
+  });
 });
 
 test('there are two functions, and nothing else is deployed', () => {
   expect(Object.keys(resources)).toEqual(['webhook', 'follow']);
+});
+
+test('with events there are three, and the rest stays as it is', () => {
+  const { events: third, ...others } = resourcesWithEvents;
+  expect(third).toBeDefined();
+  expect({ ...deploymentWithEvents, resources: others }).toEqual(deployment);
 });
 
 describe('the webhook function', () => {
@@ -352,11 +392,69 @@ describe('the follow function', () => {
   });
 });
 
-describe.each(both)('the %s function', (key, { props, environment }) => {
-  test('runs its own file on the newest built-in Node.js', () => {
-    expect(props).toMatchObject({ runtime: 'nodejs20', code: './dist', handler: `${key}.handler` });
+describe('the events function', () => {
+  const { props } = events;
+  const queue =
+    "acs:mns:${env('REGION', 'cn-hangzhou')}:${config('AccountID')}:/queues/${env('EVENTS_DEAD_LETTER_QUEUE', 'edas-rollback-dead-letters')}";
+  const [trigger] = list(props['triggers'], 'triggers').map((each) => fields(each, 'trigger'));
+
+  test('has no URL: its one trigger is a rule of EventBridge', () => {
+    expect(props['triggers']).toHaveLength(1);
+    expect(trigger).toMatchObject({ triggerType: 'eventbridge', qualifier: 'LATEST' });
   });
 
+  // All that IEventBridge requires: https://github.com/devsapp/fc3/blob/master/src/schema.json
+  test('has all that fc3 requires of such a trigger, and gets one whole event at a time, without being waited for', () => {
+    expect(trigger?.['triggerConfig']).toEqual({
+      triggerEnable: true,
+      asyncInvocationType: true,
+      eventRuleFilterPattern: '{"source":["acs.arms"],"type":[{"prefix":"arms:Alert:"}]}',
+      eventSourceConfig: { eventSourceType: 'Default', eventSourceParameters: {} },
+      eventSinkConfig: { deliveryOption: { eventSchema: 'CloudEvents' } },
+      runOptions: {
+        mode: 'event-driven',
+        errorsTolerance: 'ALL',
+        retryStrategy: { PushRetryStrategy: 'EXPONENTIAL_DECAY_RETRY' },
+        deadLetterQueue: { Arn: queue },
+      },
+    });
+  });
+
+  test('lets only the events pass that its pattern names, which is JSON', () => {
+    const written = withEvents.matchAll(/\{"source":\["[a-z.]+"\],"type":\[(?:[^\]]*)\]\}/g);
+    const patterns = [...written].map(([pattern]) => JSON.parse(pattern) as unknown);
+    expect(patterns).toEqual([
+      { source: ['acs.cms'], type: ['cms:CloudMonitor:AlertWebHook'] },
+      { source: ['acs.edas'], type: ['edas:ApplicationChange:ChangeOrder'] },
+      { source: ['acs.arms'], type: [{ prefix: 'arms:Alert:' }] },
+    ]);
+  });
+
+  // Attempts from 0 to 8, age from 1 to 2,592,000 s: IAsyncInvokeConfig in the same schema.
+  test('is tried again as often as Function Compute tries, and what fails to the end is kept in the queue', () => {
+    expect(props['asyncInvokeConfig']).toEqual({
+      maxAsyncRetryAttempts: 8,
+      maxAsyncEventAgeInSeconds: 3600,
+      destinationConfig: { onFailure: { destination: `${queue}/messages` } },
+    });
+  });
+
+  test('outlives the 9 s in which it decides by five seconds', () => {
+    expect(number(props['timeout'], 'timeout')).toBeGreaterThanOrEqual(14);
+  });
+
+  test('has a name that Function Compute accepts, and that Simple Log Service offers', () => {
+    const name = soleReference(props['functionName'])?.fallback ?? '';
+    expect(name).toMatch(/^sls-ops-[\w-]{1,56}$/);
+  });
+
+  test('starts the function that is deployed beside it', () => {
+    expect(events.environment['FOLLOW_FUNCTION']).toBe(follow.props['functionName']);
+  });
+});
+
+// dist/events.js is built only where sources.yaml has events: test/local/build/bundle.test.ts.
+describe.each(both)('the %s function', (_key, { props }) => {
   test('loads from a directory that holds dist/ only, as on Function Compute, and exports its handler', () => {
     const [file = '', exported = ''] = String(props['handler']).split('.');
     const code = join(root, String(props['code']));
@@ -374,6 +472,12 @@ describe.each(both)('the %s function', (key, { props, environment }) => {
     } finally {
       removeFolder(alone);
     }
+  });
+});
+
+describe.each(all)('the %s function', (key, { props, environment }) => {
+  test('runs its own file on the newest built-in Node.js', () => {
+    expect(props).toMatchObject({ runtime: 'nodejs20', code: './dist', handler: `${key}.handler` });
   });
 
   test('has memory, cpu and disk that Function Compute accepts', () => {
@@ -412,9 +516,11 @@ describe.each(both)('the %s function', (key, { props, environment }) => {
   });
 });
 
-test('both functions are told the same of EDAS, and held by the same switch', () => {
-  for (const name of settings) expect(follow.environment[name], name).toBe(webhook.environment[name]);
-  expect(follow.props).toMatchObject({ region: webhook.props['region'], role: webhook.props['role'] });
+test('all functions are told the same of EDAS, and held by the same switch', () => {
+  for (const other of [follow, events]) {
+    for (const name of settings) expect(other.environment[name], name).toBe(webhook.environment[name]);
+    expect(other.props).toMatchObject({ region: webhook.props['region'], role: webhook.props['role'] });
+  }
 });
 
 describe('the environment', () => {
@@ -428,7 +534,12 @@ describe('the environment', () => {
     expect(names.toSorted()).toEqual([...channelVariables(), ...settings].toSorted());
   });
 
-  const variables = both.flatMap(([key, { environment }]) =>
+  test('of the events function has each setting, and no secret', () => {
+    const names = Object.keys(events.environment);
+    expect(names.toSorted()).toEqual(settingsOfEvents.toSorted());
+  });
+
+  const variables = all.flatMap(([key, { environment }]) =>
     Object.entries(environment).map(([name, value]) => ({ key, name, value })),
   );
 
@@ -523,6 +634,16 @@ describe('the policies', () => {
         Effect: 'Allow',
         Action: ['kms:Decrypt'],
         Resource: ['acs:kms:<REGION>:<ACCOUNT_ID>:key/<KEY_ID>'],
+      },
+    ]);
+  });
+
+  test('let the events function write to its queue for dead letters, and read nothing there', () => {
+    expect(statements('policy/dead-letter-policy.json')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['mns:SendMessage'],
+        Resource: ['acs:mns:<REGION>:<ACCOUNT_ID>:/queues/<QUEUE_NAME>/messages'],
       },
     ]);
   });

@@ -21,6 +21,8 @@ import {
   type TaskFunctionOptions,
 } from './support/task.ts';
 import { fakeLink } from './support/notification.ts';
+import { cloudEvent, openEvents } from './support/events.ts';
+import { realClockThatLeaps } from './support/leaping-clock.ts';
 import { addReleases, releaseDue } from './support/releases.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { fakeCredentials, fakeSecret, openWebhook, startTime, type Webhook } from './support/webhook.ts';
@@ -93,6 +95,7 @@ beforeAll(async () => {
     await request({ ...stage, another });
     lines.webhook.push(...instances.flatMap((instance) => instance.lines).map(parseLine));
   }
+  lines.webhook.push(...(await deliverEvents(3_600_000, cleanUp)));
   for (const { options = {}, run } of tasks) {
     const task = await openTaskFunction(options, cleanUp);
     await run(task);
@@ -103,6 +106,46 @@ beforeAll(async () => {
 
 const release = (task: TaskFunction, batchMs = 60_000) =>
   task.edas.orders.add({ ...change, batchMs, createdAt: task.clock.now() - 92_000 });
+
+const eventSources = `events: { slo: { preset: sls-event, apps: [${change.appId}], app: data.app } }`;
+
+/**
+ * The events function at work: refusing for good, ignoring, acting, and failing while EDAS is down. It writes to the logstore of the
+ * webhook, as README.md says.
+ *
+ * @param comesAfterMs when an event comes again for which the function failed
+ */
+async function deliverEvents(comesAfterMs: number, cleanUp: (work: () => Promise<void>) => void) {
+  let isDown = false;
+  const edas = await startEdasStandIn({
+    credentials: fakeCredentials,
+    fault: () => (isDown ? edasFaults.serviceUnavailable() : undefined),
+  });
+  cleanUp(() => edas.close());
+  const clock = realClockThatLeaps();
+  let ahead = 0;
+  const now = () => clock.now() + ahead;
+  const events = openEvents(edas, { sources: eventSources, clock, now });
+  const event = (changes: object = {}) =>
+    cloudEvent(now(), { data: { app: change.appId, alert_name: 'shop: 5xx' }, ...changes });
+  for (const changes of [
+    { id: 'fake-no-order' },
+    { id: 'fake-ignored', type: 'sls:AlertEvent:Resolved' },
+    { id: 'fake-malformed', specversion: '0.3' },
+    { id: 'fake-stranger', aliyunaccountid: '9999999999999999' },
+    { id: 'fake-unexpected', type: 'sls:AlertEvent:Other' },
+    { id: 'fake-old', time: new Date(now() - 3_600_000).toISOString() },
+  ]) {
+    await events.deliver(event(changes));
+  }
+  isDown = true;
+  const failing = event({ id: 'fake-failing' });
+  await events.deliver(failing);
+  isDown = false;
+  ahead = comesAfterMs;
+  await events.deliver(failing);
+  return events.lines.map(parseLine);
+}
 
 const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promise<unknown> }[] = [
   {
@@ -336,6 +379,7 @@ describe('the index', () => {
     expect([...written].filter((field) => !(field in indexed)).toSorted()).toEqual([
       'claimed',
       'decidedByProved',
+      'deliverAgain',
       'duplicate',
     ]);
   });
@@ -586,6 +630,43 @@ describe('only-ignored', () => {
     for (let number = 0; number < 5; number += 1) await webhook.post('one', { status: 'passed' });
     expect(rings(webhook)).toBe(false);
   });
+});
+
+describe('event-too-late', () => {
+  const { search, sql } = queryNamed('alerts/event-too-late.json');
+
+  /** What its SQL says of the lines of one event: it failed, and it was too old. */
+  function rings(lines: readonly Line[]): boolean {
+    expect(sql).toMatch(
+      / group by delivery having count_if\("message\.code" = 'event_out_of_window'\) > 0 and count_if\("message\.level" = 'error'\) > 0$/,
+    );
+    const found = lines.filter((line) => isFound(search, line));
+    const deliveries = new Set(found.map(({ delivery }) => delivery));
+    return [...deliveries].some((id) => {
+      const own = found.filter(({ delivery }) => delivery === id);
+      return (
+        own.some(({ code }) => code === 'event_out_of_window') && own.some(({ level }) => level === 'error')
+      );
+    });
+  }
+
+  test.each([
+    ['an hour later, when the event is too old', 3_600_000, true],
+    ['a minute later, when it still counts', 60_000, false],
+  ])(
+    'where EDAS was down and the event comes again %s, it rings: %i ms, %s',
+    async (_what, comesAfterMs, expected) => {
+      expect(rings(await deliverEvents(comesAfterMs, onTestFinished))).toBe(expected);
+    },
+  );
+});
+
+test('event-refused counts every code of an event that never comes again', () => {
+  const codes = Object.keys(errorCatalogue).filter((code) => code.startsWith('event_'));
+  expect(codesOf(queryNamed('alerts/event-refused.json'))).toEqual(codes);
+  const found = all().filter((line) => isFound(queryNamed('alerts/event-refused.json').search, line));
+  expect(new Set(found.map(({ code }) => code))).toEqual(new Set(codes));
+  expect(found.filter(({ deliverAgain }) => deliverAgain === true)).toEqual([]);
 });
 
 describe('release-unhealthy', () => {

@@ -13,6 +13,7 @@ const policies = {
   'edas-rollback-policy.json': { resource: 'RollbackPolicy', property: 'PolicyDocument' },
   'follow-policy.json': { resource: 'FollowPolicy', property: 'PolicyDocument' },
   'kms-policy.json': { resource: 'SecretPolicy', property: 'PolicyDocument' },
+  'dead-letter-policy.json': { resource: 'DeadLetterPolicy', property: 'PolicyDocument' },
   'log-policy.json': { resource: 'LogPolicy', property: 'PolicyDocument' },
 };
 
@@ -26,6 +27,7 @@ const placeholders = {
   APP_ID: ['3616cdca-0000-4000-8000-000000000001', '3616cdca-0000-4000-8000-000000000002'],
   SECRET_NAME: ['pipeline', 'senders/github'],
   KEY_ID: ['key-hzz0000000000000000'],
+  QUEUE_NAME: ['edas-rollback-dead-letters'],
   LOG_PROJECT: ['serverless-cn-hangzhou-test'],
   LOGSTORE: ['default-logs'],
 };
@@ -41,6 +43,7 @@ const all = {
   FollowFunction: 'edas-rollback-follow',
   SecretNames: placeholders.SECRET_NAME.join(),
   SecretKeyId: placeholders.KEY_ID.join(),
+  DeadLetterQueue: placeholders.QUEUE_NAME.join(),
   LogProject: placeholders.LOG_PROJECT.join(),
   Logstore: placeholders.LOGSTORE.join(),
 };
@@ -69,12 +72,14 @@ describe('policy/ros-role.yaml', () => {
   test('has a resource for each policy beside it, and no other', () => {
     const files = readdirSync(path.join(root, 'policy')).filter((file) => file.endsWith('.json'));
     expect(files.toSorted()).toEqual(Object.keys(policies).toSorted());
-    const resources = Object.values(policies).map(({ resource }) => resource);
+    // And the queue, which is no right but what one is for.
+    const resources = [...Object.values(policies).map(({ resource }) => resource), 'Queue'];
     expect(Object.keys(template.Resources).toSorted()).toEqual(resources.toSorted());
   });
 
   test('attaches each of them to the role, under the name that the way by hand gives it', () => {
-    const { Role, ...others } = resourcesOf(all);
+    const { Role, Queue, ...others } = resourcesOf(all);
+    expect(Queue?.type).toBe('ALIYUN::MNS::Queue');
     expect(Role).toMatchObject({
       type: 'ALIYUN::RAM::Role',
       properties: { RoleName: 'edas-rollback-webhook' },
@@ -100,6 +105,14 @@ describe('policy/ros-role.yaml', () => {
     ]);
     expect(Object.keys(resourcesOf({ ...needed, Logstore: 'a-store' }))).toEqual(['Role', 'RollbackPolicy']);
     expect(Object.keys(resourcesOf({ ...needed, SecretKeyId: 'a-key' }))).toEqual(['Role', 'RollbackPolicy']);
+  });
+
+  test('creates the queue for dead letters, which keeps them for a week, only where it is named', () => {
+    expect(resourcesOf(all)['Queue']).toEqual({
+      type: 'ALIYUN::MNS::Queue',
+      properties: { QueueName: 'edas-rollback-dead-letters', MessageRetentionPeriod: 604_800 },
+    });
+    expect(resourcesOf({ ...all, DeadLetterQueue: '' })['Queue']).toBeUndefined();
   });
 
   test('lets nothing be decrypted where no key of the account encrypts the secrets', () => {
@@ -137,6 +150,7 @@ describe('policy/ros-role.yaml', () => {
     ['all secrets', { SecretNames: '*' }],
     ['a secret whose name opens more', { SecretNames: 'pipeline,git*' }],
     ['all keys', { SecretKeyId: '*' }],
+    ['all queues', { DeadLetterQueue: '*' }],
     ['all log projects', { LogProject: '*' }],
     ['all logstores', { Logstore: '*' }],
     ['a role that Serverless Devs would look for in lower case', { RoleName: 'EdasRollback' }],
@@ -147,9 +161,11 @@ describe('policy/ros-role.yaml', () => {
   // A property that ROS does not know would be refused, or left out.
   // https://www.alibabacloud.com/help/en/ros/developer-reference/aliyun-ram-role
   // https://www.alibabacloud.com/help/en/ros/developer-reference/aliyun-ram-managedpolicy
+  // https://www.alibabacloud.com/help/en/ros/developer-reference/aliyun-mns-queue
   test('uses only properties that its resource types have', () => {
     const known: Record<string, string[]> = {
       'ALIYUN::RAM::Role': ['RoleName', 'Description', 'AssumeRolePolicyDocument'],
+      'ALIYUN::MNS::Queue': ['QueueName', 'MessageRetentionPeriod'],
       'ALIYUN::RAM::ManagedPolicy': ['PolicyName', 'Description', 'Roles', 'PolicyDocument'],
     };
     for (const { type, properties } of Object.values(resourcesOf(all))) {

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { toRecord, toText } from '../../functions/lib/json.ts';
 import { reasonOf } from '../../functions/lib/text.ts';
+import type { RollbackPolicy } from '../../functions/select/policy.ts';
+import type { CompiledEventSource } from '../../functions/events/event-source.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import { CliError } from '../cli/cli.ts';
@@ -25,6 +27,8 @@ const longestFollowSeconds = 86_400;
 /** A task that waits for longer would roll back when it is no longer expected. */
 const longestWaitSeconds = 3600;
 const mostRetries = 3;
+/** The events function decides within 9 s: functions/events/handler.ts. */
+const shortestEventsSeconds = 15;
 
 /** A place in s.yaml, and what to change there. */
 interface Fault {
@@ -68,10 +72,12 @@ export function deploymentFaults(text: string, configuration: CompiledConfigurat
   const webhook = findFunction(functions, 'webhook');
   if (!webhook) throw new CliError('s.yaml has no function with the handler webhook.handler.');
   const follow = findFunction(functions, 'follow');
+  const events = findFunction(functions, 'events');
   return [
     ...webhookFaults(webhook, configuration),
     ...(follow ? variableFaults(follow, ownVariables(configuration).follow) : []),
     ...followFaults(follow, webhook, configuration),
+    ...eventsFaults(events, { webhook, follow }, configuration),
   ]
     .map((fault) => ({ ...fault, line: lineOf(fault.path) }))
     .toSorted((a, b) => a.line - b.line)
@@ -80,17 +86,22 @@ export function deploymentFaults(text: string, configuration: CompiledConfigurat
 
 /** The variables that the text of an .env.example lacks, a line each: those that s.yaml reads, or will have to read. */
 export function exampleFaults(example: string, text: string, configuration: CompiledConfiguration): string[] {
-  const { webhook, follow } = ownVariables(configuration);
+  const { webhook, follow, events } = ownVariables(configuration);
   const there = new Set([...example.matchAll(/^(\w+)=/gm)].map(([, name]) => name));
-  return [...new Set([...readDeployment(text).variables, ...webhook.names, ...follow.names])]
+  return [...new Set([...readDeployment(text).variables, ...webhook.names, ...follow.names, ...events.names])]
     .filter((name) => !there.has(name))
     .map((name) => `add to .env.example: ${name}= (and above it, in a comment, what it is for)`);
 }
 
+/** The functions that there can be, which are also the files in dist/. */
+const functionNames = ['webhook', 'follow', 'events'] as const;
+
+export type FunctionName = (typeof functionNames)[number];
+
 /** The function that was meant: by its handler, else by its name, for a handler can be mistyped. */
 export function findFunction(
   functions: readonly DeployedFunction[],
-  name: 'webhook' | 'follow',
+  name: FunctionName,
 ): DeployedFunction | undefined {
   return (
     functions.find(({ props }) => props['handler'] === `${name}.handler`) ??
@@ -99,17 +110,18 @@ export function findFunction(
 }
 
 function isOneOfOurs(handler: unknown): boolean {
-  return handler === 'webhook.handler' || handler === 'follow.handler';
+  return functionNames.some((name) => handler === `${name}.handler`);
 }
 
 function webhookFaults(webhook: DeployedFunction, configuration: CompiledConfiguration): Fault[] {
   const own = ownVariables(configuration).webhook;
+  const policies = [...configuration.sources, ...configuration.events];
   return [
     ...handlerFaults(webhook, 'webhook.handler', 'which answers the webhooks'),
     ...missingVariables(webhook, own.names),
     ...variableFaults(webhook, own),
     ...configuration.sources.flatMap((source) => tooShort(webhook, source)),
-    ...(configuration.sources.some(asksOnPage) ? methodFaults(webhook) : []),
+    ...(policies.some(asksOnPage) ? methodFaults(webhook) : []),
   ];
 }
 
@@ -130,7 +142,7 @@ function tooShort(webhook: DeployedFunction, { name, deadlineMs }: CompiledSourc
 
 /** The page is shown with GET, and a person decides with POST. */
 function methodFaults(webhook: DeployedFunction): Fault[] {
-  const triggers: unknown[] = [webhook.props['triggers'] ?? []].flat();
+  const triggers = triggersOf(webhook);
   const index = triggers.findIndex((trigger) => toRecord(trigger)['triggerType'] === 'http');
   const { methods } = toRecord(toRecord(triggers[index])['triggerConfig']);
   if (!Array.isArray(methods) || ['GET', 'POST'].every((method) => methods.includes(method))) return [];
@@ -150,7 +162,7 @@ function followFaults(
   webhook: DeployedFunction,
   configuration: CompiledConfiguration,
 ): Fault[] {
-  const followed = configuration.sources.find((source) => source.follow);
+  const followed = [...configuration.sources, ...configuration.events].find((source) => source.follow);
   if (!followed) return [];
   const task = `which follows the rollbacks of the source ${followed.name} (ended, mode: deferred, follow or notify)`;
   if (!follow) {
@@ -166,9 +178,9 @@ function followFaults(
   ];
 }
 
-/** The settings with which a task runs once, in time, long enough, and only when the webhook function starts it. */
+/** The settings with which a task runs once, in time, long enough, and only when another function starts it. */
 function taskFaults(follow: DeployedFunction): Fault[] {
-  const { asyncInvokeConfig, timeout, triggers } = follow.props;
+  const { asyncInvokeConfig, timeout } = follow.props;
   const asynchronous = toRecord(asyncInvokeConfig);
   const set = (key: string, advice: string) =>
     about(follow, ['asyncInvokeConfig', key], `set under asyncInvokeConfig: ${key}: ${advice}`);
@@ -188,25 +200,136 @@ function taskFaults(follow: DeployedFunction): Fault[] {
         ['timeout'],
         `write timeout as a number from ${shortestFollowSeconds} to ${longestFollowSeconds}: a rollback of several batches takes minutes, and Function Compute stops everything after a day`,
       ),
-    [triggers ?? []].flat().length > 0 &&
-      about(follow, ['triggers'], 'take triggers out: only the webhook may start a task'),
+    triggersOf(follow).length > 0 &&
+      about(follow, ['triggers'], 'take triggers out: only the other functions may start a task'),
   ];
   return faults.filter((fault) => fault !== false);
 }
 
-/** The webhook starts tasks in its own region only; policy/README.md gives both functions one role. */
-function differentProps(follow: DeployedFunction, webhook: DeployedFunction): Fault[] {
+/** Needed where sources.yaml has events, and only there: its file in dist/ is not built otherwise. */
+function eventsFaults(
+  events: DeployedFunction | undefined,
+  { webhook, follow }: { webhook: DeployedFunction; follow: DeployedFunction | undefined },
+  configuration: CompiledConfiguration,
+): Fault[] {
+  const { events: sources } = configuration;
+  const names = sources.map(({ name }) => name).join(', ');
+  if (sources.length === 0) return events ? [notDeployable(events)] : [];
+  const task = `which takes the events of ${names}`;
+  if (!events) {
+    const message = `take the # away from the block events, or add a function with handler: events.handler, ${task}`;
+    return [{ path: ['resources'], message }];
+  }
+  const own = ownVariables(configuration).events;
+  const isFollowed = follow !== undefined && sources.some((source) => source.follow);
+  return [
+    ...handlerFaults(events, 'events.handler', task),
+    ...differentProps(events, webhook),
+    ...differences(events, {
+      ...sharedSettings(webhook),
+      ...(isFollowed && { FOLLOW_FUNCTION: follow.props['functionName'] }),
+      ...(sources.some(asksOnPage) && { KMS_ENDPOINT: environmentOf(webhook)['KMS_ENDPOINT'] }),
+    }),
+    ...missingVariables(events, own.names),
+    ...variableFaults(events, own),
+    ...invocationFaults(events, sources),
+    ...triggersOf(events).flatMap((trigger, index) => triggerFaults(events, trigger, index)),
+  ];
+}
+
+function notDeployable(events: DeployedFunction): Fault {
+  return about(
+    events,
+    [],
+    'put a # before each of its lines, or take them out: sources.yaml has no events, so dist/events.js is not built',
+  );
+}
+
+/** The settings with which an event is decided in time, and comes again for as long as it counts. */
+function invocationFaults(
+  events: DeployedFunction,
+  sources: readonly Pick<CompiledEventSource, 'maxAgeMs'>[],
+): Fault[] {
+  const { asyncTask, maxAsyncEventAgeInSeconds: age } = toRecord(events.props['asyncInvokeConfig']);
+  const longest = Math.max(...sources.map(({ maxAgeMs }) => maxAgeMs)) / 1000;
+  const faults = [
+    !isTimeoutAtLeast(events, shortestEventsSeconds) &&
+      about(
+        events,
+        ['timeout'],
+        `raise timeout to ${shortestEventsSeconds}: the function takes up to 9 s to decide about an event`,
+      ),
+    asyncTask === true &&
+      about(
+        events,
+        ['asyncInvokeConfig', 'asyncTask'],
+        'take asyncTask out: an event is no task, and Function Compute would keep it for all who may read tasks',
+      ),
+    typeof age === 'number' &&
+      age < longest &&
+      about(
+        events,
+        ['asyncInvokeConfig', 'maxAsyncEventAgeInSeconds'],
+        `raise maxAsyncEventAgeInSeconds to ${longest}, the longest maxAge in sources.yaml: Function Compute would drop an event that still counts`,
+      ),
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+/**
+ * Only EventBridge may call the function, with one whole event at a time. It may have no trigger at all: a rule of a bus of one's
+ * own calls it, too.
+ */
+function triggerFaults(events: DeployedFunction, trigger: unknown, index: number): Fault[] {
+  const { triggerType, triggerConfig } = toRecord(trigger);
+  const place = ['triggers', index];
+  if (triggerType === 'http') {
+    const why = 'an event is not signed, so all who know the URL could roll back';
+    return [about(events, place, `take the http trigger out: ${why}`)];
+  }
+  if (triggerType !== 'eventbridge') {
+    const type = toText(triggerType) ?? 'without a type';
+    return [about(events, place, `take the trigger ${type} out: only events of EventBridge can be read`)];
+  }
+  const { asyncInvocationType, eventSinkConfig, runOptions } = toRecord(triggerConfig);
+  const { eventSchema } = toRecord(toRecord(eventSinkConfig)['deliveryOption']);
+  const config = [...place, 'triggerConfig'];
+  const faults = [
+    asyncInvocationType !== true &&
+      about(
+        events,
+        [...config, 'asyncInvocationType'],
+        'write asyncInvocationType: true; else it is not known whether an event comes again after the function has failed',
+      ),
+    eventSchema !== 'CloudEvents' &&
+      about(
+        events,
+        [...config, 'eventSinkConfig', 'deliveryOption', 'eventSchema'],
+        'write eventSchema: CloudEvents, for the function reads the account, source and time of an event',
+      ),
+    toRecord(runOptions)['mode'] !== 'event-driven' &&
+      about(
+        events,
+        [...config, 'runOptions', 'mode'],
+        'write mode: event-driven, which sends one event at a time',
+      ),
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+/** Tasks are started in the region of the functions only; policy/README.md gives all functions one role. */
+function differentProps(other: DeployedFunction, webhook: DeployedFunction): Fault[] {
   return ['region', 'role']
-    .filter((key) => stringify(follow.props[key]) !== stringify(webhook.props[key]))
+    .filter((key) => stringify(other.props[key]) !== stringify(webhook.props[key]))
     .map((key) => {
       const value = webhook.props[key];
       return value === undefined
-        ? about(follow, [key], `take ${key} out: ${webhook.name} has none`)
-        : about(follow, [key], `write ${key}: ${stringify(value).trimEnd()}, as ${webhook.name} has it`);
+        ? about(other, [key], `take ${key} out: ${webhook.name} has none`)
+        : about(other, [key], `write ${key}: ${stringify(value).trimEnd()}, as ${webhook.name} has it`);
     });
 }
 
-/** What both functions must be told alike: which EDAS is rolled back, and the switch that holds every rollback. */
+/** What all functions must be told alike: which EDAS is rolled back, and the switch that holds every rollback. */
 function sharedSettings(webhook: DeployedFunction): Record<string, unknown> {
   const { REGION, EDAS_ENDPOINT, FUNCTION_ENDPOINT, ROLLBACK_SUSPENDED } = environmentOf(webhook);
   return {
@@ -233,25 +356,35 @@ function differences(deployed: DeployedFunction, settings: Record<string, unknow
     );
 }
 
-/** The variables that one function needs, and those that only the other one does. */
+/** The variables that a function needs, and those that it must not have, because only others need them. */
 interface Variables {
   names: readonly string[];
-  ofOther: readonly string[];
-  other: string;
+  ofOthers: readonly { name: string; reader: FunctionName }[];
 }
 
 /** What each function needs in its environment besides settings: secrets, and what the channels of notify take. */
 export function ownVariables({
   sources,
+  events,
   notify,
-}: CompiledConfiguration): Record<'webhook' | 'follow', Variables> {
+}: CompiledConfiguration): Record<FunctionName, Variables> {
   const inVariables = sources.flatMap(({ secrets }) => secrets.filter(isVariable));
   const secrets = [...new Set(inVariables)];
-  const ofPage = sources.some(asksOnPage) ? variablesOfPage : [];
+  const pageIf = (isAsked: boolean) => (isAsked ? variablesOfPage : []);
+  const ofPageInEvents = pageIf(events.some(asksOnPage));
   const channels = notify.flatMap(({ url, secret }) => (secret === undefined ? [url] : [url, secret]));
+  const readBy = (reader: FunctionName, names: readonly string[]) => names.map((name) => ({ name, reader }));
+  const ofFollow = readBy('follow', channels);
   return {
-    webhook: { names: [...secrets, ...ofPage], ofOther: channels, other: 'follow' },
-    follow: { names: channels, ofOther: [...secrets, ...variablesOfPage], other: 'webhook' },
+    webhook: { names: [...secrets, ...pageIf([...sources, ...events].some(asksOnPage))], ofOthers: ofFollow },
+    follow: { names: channels, ofOthers: readBy('webhook', [...secrets, ...variablesOfPage]) },
+    events: {
+      names: ofPageInEvents,
+      ofOthers: [
+        ...readBy('webhook', [...secrets, ...(ofPageInEvents.length > 0 ? [] : variablesOfPage)]),
+        ...ofFollow,
+      ],
+    },
   };
 }
 
@@ -259,7 +392,7 @@ export function ownVariables({
 const variablesOfPage = [confirmSecret, 'PUBLIC_URL'];
 
 /** Whether people decide on a page about this source. */
-export function asksOnPage({ confirm }: CompiledSource): boolean {
+export function asksOnPage({ confirm }: Pick<RollbackPolicy, 'confirm'>): boolean {
   return confirm?.by === 'page';
 }
 
@@ -275,18 +408,18 @@ function missingVariables(deployed: DeployedFunction, variables: readonly string
     .map((name) => aboutVariable(deployed, name, `add under environmentVariables: ${fromEnv(name)}`));
 }
 
-/** Secrets in a place where they can be read by others: in the other function, or in the repository. */
-function variableFaults(deployed: DeployedFunction, { names, ofOther, other }: Variables): Fault[] {
+/** Secrets in a place where they can be read by others: in another function, or in the repository. */
+function variableFaults(deployed: DeployedFunction, { names, ofOthers }: Variables): Fault[] {
   const given = environmentOf(deployed);
   const isGiven = (name: string) => Object.hasOwn(given, name);
   return [
-    ...ofOther
-      .filter(isGiven)
-      .map((name) =>
+    ...ofOthers
+      .filter(({ name }) => isGiven(name))
+      .map(({ name, reader }) =>
         aboutVariable(
           deployed,
           name,
-          `take out of environmentVariables: ${name}; only the ${other} function needs it`,
+          `take out of environmentVariables: ${name}; only the ${reader} function needs it`,
         ),
       ),
     ...names
@@ -309,6 +442,10 @@ function isFromEnv(name: string, value: unknown): boolean {
   const [, , read] =
     /^\$\{\s*env\(\s*(['"])(\w+)\1\s*,\s*(?:''|"")\s*\)\s*\}$/.exec(toText(value) ?? '') ?? [];
   return read === name;
+}
+
+function triggersOf({ props }: DeployedFunction): unknown[] {
+  return [props['triggers'] ?? []].flat();
 }
 
 function environmentOf({ props }: DeployedFunction): Record<string, unknown> {

@@ -109,6 +109,9 @@ function isKnownToAnybody(name: string): boolean {
     'FUNCTION_ROLE',
     'WEBHOOK_FUNCTION',
     'FOLLOW_FUNCTION',
+    'EVENTS_FUNCTION',
+    'EVENTS_DEAD_LETTER_QUEUE',
+    'LOG_EVENTS',
     'FUNCTION_ENDPOINT',
   ];
   const ofTheSystem = ['PATH', 'HOME', 'PWD', 'LANG', 'TZ', 'DEBUG', 'HOSTNAME'];

@@ -1,14 +1,16 @@
 import '../cli/ignore-debug.ts';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { eventPresets } from '../../presets/events/index.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import { CliError } from '../cli/cli.ts';
 import { runCommand } from '../cli/command.ts';
 import { requireOption, sharedOptions } from '../cli/options.ts';
 import { paint } from '../cli/terminal.ts';
-import { describeChanges, writeChanges } from '../setup/change-files.ts';
+import { describeChanges, writeChanges, type Change } from '../setup/change-files.ts';
 import { isByApplication } from '../signing/sample-webhook.ts';
+import { isEventPresetName, planEventSource, type EventPlan } from './add/plan-event-source.ts';
 import { planSource, type Plan } from './add/plan-source.ts';
 import { readRecipe } from './add/recipe.ts';
 import { listPresets } from './explain/describe-preset.ts';
@@ -17,9 +19,10 @@ import { table, type Row } from './explain/table.ts';
 
 await runCommand({
   summary: `Adds a source: to sources.yaml, its variable to s.yaml and .env.example, and a new secret to .env. Then it says what
-to set at the sender. Everything else in these files stays as it is, and no value of .env is changed.`,
+to set at the sender. Everything else in these files stays as it is, and no value of .env is changed. A source of events
+has no secret; with the first one, s.yaml gets the function that EventBridge calls.`,
   usage: `npm run add -- NAME --preset P [--app ID]… [--kms NAME] [--when EXPR] [--allow EXPR] [--no-follow] [--dry-run]
-               [--folder DIR]`,
+               [--source S] [--type T] [--folder DIR]`,
   takesWords: true,
   options: {
     preset: { type: 'string', value: 'P', help: 'the sender; the presets stand below' },
@@ -33,6 +36,16 @@ to set at the sender. Everything else in these files stays as it is, and no valu
     kms: { type: 'string', value: 'NAME', help: 'the secret is in KMS, under this name, and in no variable' },
     when: { type: 'string', value: 'EXPR', help: "JMESPath: other webhooks are ignored   (the preset's)" },
     allow: { type: 'string', value: 'EXPR', help: 'JMESPath: other senders are refused' },
+    source: {
+      type: 'string',
+      value: 'S',
+      help: 'of events: which `source` they have, where the preset does not say',
+    },
+    type: {
+      type: 'string',
+      value: 'T',
+      help: 'of events: which `type` they have; a * at the end takes all that begin so',
+    },
     follow: { type: 'boolean', help: 'claim each rollback and follow it to its end; this is the default' },
     'no-follow': { type: 'boolean', default: false, help: 'do not: once is then not sure' },
     'dry-run': { type: 'boolean', default: false, help: 'show what would be written, and write nothing' },
@@ -43,7 +56,11 @@ written.
 
 The presets:
 
-${listPresets()}`,
+${listPresets()}
+
+The presets of events, which EventBridge delivers and which need --app:
+
+${table(Object.entries(eventPresets).map(([name, { sender }]) => [name, sender]))}`,
   run: (values, _help, words) => {
     const [name, ...more] = words;
     if (name === undefined)
@@ -52,24 +69,53 @@ ${listPresets()}`,
     if (values.follow === true && values['no-follow'])
       throw new CliError('Give --follow or --no-follow, not both.');
     const preset = requireOption('--preset P', values.preset);
-    const { kms, when, allow, app: apps } = values;
+    const { kms, when, allow, app: apps, source, type } = values;
     const folder = path.resolve(values.folder);
-    const plan = planSource(
-      { name, preset, apps, kms, when, allow, follow: !values['no-follow'] },
-      { folder, shell: process.env, random: randomBytes },
-    );
-    if (values['dry-run']) {
-      for (const line of describeChanges(plan.changes)) console.log(line);
-      console.log('\nNothing was written.');
+    const follow = !values['no-follow'];
+    if (isEventPresetName(preset)) {
+      requireNone(
+        preset,
+        { kms, allow },
+        'Events have no secret and no sender: RAM says who may call the function.',
+      );
+      const plan = planEventSource({ name, preset, source, type, apps, when, follow }, folder);
+      if (isWritten(plan.changes, values['dry-run']))
+        describeEventSource(plan, preset, { when, source, type });
       return;
     }
-    writeChanges(plan.changes);
+    requireNone(preset, { source, type }, 'They are for a preset of events.');
+    const plan = planSource(
+      { name, preset, apps, kms, when, allow, follow },
+      { folder, shell: process.env, random: randomBytes },
+    );
+    if (!isWritten(plan.changes, values['dry-run'])) return;
     console.log(table(describeWritten(plan)));
-    const given = Object.entries({ when, allow }).flatMap(([key, text]) => (text === undefined ? [] : [key]));
-    printSender(plan, preset, given);
+    printSender(plan, preset, keysGiven({ when, allow }));
     printNext(plan.source);
   },
 });
+
+/** @throws CliError where an option is given that this preset has no use for */
+function requireNone(preset: string, options: Record<string, string | undefined>, why: string): void {
+  const [option] = keysGiven(options);
+  if (option === undefined) return;
+  throw new CliError(`--${option} is not for ${preset}. ${why} Nothing was written.`);
+}
+
+function keysGiven(options: Record<string, string | undefined>): string[] {
+  return Object.entries(options).flatMap(([key, text]) => (text === undefined ? [] : [key]));
+}
+
+/** Shows the changes, or makes them. */
+function isWritten(changes: readonly Change[], isDry: boolean): boolean {
+  if (!isDry) {
+    writeChanges(changes);
+    return true;
+  }
+  for (const line of describeChanges(changes)) console.log(line);
+  console.log('\nNothing was written.');
+  return false;
+}
 
 function describeWritten({ changes, source, secret }: Plan): Row[] {
   const [item = ''] = source.secrets;
@@ -79,10 +125,61 @@ function describeWritten({ changes, source, secret }: Plan): Row[] {
     '.env.example': item,
     '.env': secret === 'made' ? `${item}, with a new secret` : `${item}, without a value`,
   };
+  return changedFiles(changes, what);
+}
+
+function changedFiles(changes: readonly Change[], what: Record<string, string>): Row[] {
   return changes
     .toReversed()
     .filter(({ before, after }) => before !== after)
     .map(({ file }) => [`+ ${path.basename(file)}`, what[path.basename(file)] ?? '']);
+}
+
+function describeEventSource(plan: EventPlan, name: string, given: Record<string, string | undefined>): void {
+  const { source, preset, changes } = plan;
+  const what = {
+    'sources.yaml': `the source ${source.name}, under events`,
+    's.yaml': 'what the function events needs',
+    '.env.example': 'the variables of this function',
+    '.env': 'these variables, without a value: each has a default',
+  };
+  console.log(table(changedFiles(changes, what)));
+  heading(`At the sender: ${preset.sender}`);
+  console.log(
+    table([
+      ['source', source.eventSources.join(', ')],
+      ['type', source.eventTypes.join(', ')],
+      ['secret', 'none: RAM says who may call the function'],
+      ...(preset.isConfirmed
+        ? []
+        : [
+            [
+              'not confirmed',
+              'no page of the sender shows a whole event: set LOG_EVENTS=true, and look at the first one in the log',
+            ] as const,
+          ]),
+    ]),
+  );
+  printRecipe(name, source.name, keysGiven(given));
+  printNextOfEvents(plan);
+}
+
+function printNextOfEvents({ source, way, pattern }: EventPlan): void {
+  heading('Next');
+  const rule: Record<EventPlan['way'], string> = {
+    trigger: `The trigger in s.yaml lets these events pass: ${pattern}. npm run deploy makes its rule on the bus default.`,
+    'change trigger': `Let the trigger of the function events in s.yaml pass these events, too; if it is a comment, take the # away. Its pattern for them alone is ${pattern}`,
+    'own rule': `These events come on a bus of your own: make a rule there with the pattern ${pattern} and the function as its target: docs/sources.md. The function needs no trigger in s.yaml.`,
+  };
+  for (const line of [
+    'Create the queue for events that fail to the end, if it is not there yet: policy/README.md#events',
+    rule[way],
+    `npm run explain -- --source ${source.name} --event FILE   # what it makes of an event that you have`,
+    'npm run doctor -- --offline   # whether all is there',
+    'npm run deploy',
+  ]) {
+    console.log(`  ${line}`);
+  }
 }
 
 function printSender({ source, preset, secret }: Plan, name: string, given: readonly string[]): void {
@@ -94,7 +191,12 @@ function printSender({ source, preset, secret }: Plan, name: string, given: read
       ['secret', describeSecret(source, secret)],
     ]),
   );
-  const recipe = readRecipe(name, source.name, given);
+  printRecipe(name, source.name, given);
+}
+
+/** @param given keys that the new source has */
+function printRecipe(name: string, source: string, given: readonly string[]): void {
+  const recipe = readRecipe(name, source, given);
   if (!recipe) return;
   heading(`The recipe (docs/sources.md#${name})`);
   for (const line of recipe.sender) console.log(line);

@@ -17,6 +17,18 @@ export interface NewSource {
   follow: boolean;
 }
 
+/** The same of a source of events. */
+export interface NewEventSource {
+  name: string;
+  preset: string;
+  source?: string | undefined;
+  type?: string | undefined;
+  apps: readonly string[];
+  when?: string | undefined;
+  /** Undefined: as it is by default. */
+  follow?: false | undefined;
+}
+
 /**
  * The text of a sources.yaml with one source more, and all else as it was.
  *
@@ -24,23 +36,39 @@ export interface NewSource {
  * @throws CliError where the source cannot be put in
  */
 export function addSource(text: string, source: NewSource): string {
-  const settings = settingsOf(source);
-  const lines = Object.entries(settings).map(([key, value]) => `${key}: ${inLine(value)}`);
-  const pairs = Object.entries(settings).map(([key, value]) => `${key}: ${inBraces(value)}`);
-  const name = scalar(source.name);
-  const added = insertPair(text, ['sources'], {
-    block: (step) => [`${name}:`, ...lines.map((line) => step + line)],
-    flow: `${name}: { ${pairs.join(', ')} }`,
-  });
-  if (added === undefined || !isOnlyAddition(text, added, source.name)) throw byHand(name, lines);
-  compileConfiguration(added);
-  return added;
+  const { name, preset, secret, apps, when, allow, follow } = source;
+  return add(text, 'sources', name, { preset, secrets: [secret], apps, when, allow, follow });
 }
 
-/** In the order of the shipped sources.yaml. */
-function settingsOf({ preset, secret, apps, when, allow, follow }: NewSource): Record<string, unknown> {
-  const all = { preset, secrets: [secret], apps, when, allow, follow };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+/**
+ * The same with one source of events more, and with `events` where it is the first.
+ *
+ * @throws SourcesError where what comes out does not work
+ * @throws CliError where the source cannot be put in
+ */
+export function addEventSource(text: string, { name, ...settings }: NewEventSource): string {
+  return add(text, 'events', name, settings);
+}
+
+/** @param given in the order of the shipped sources.yaml */
+function add(text: string, key: 'sources' | 'events', ownName: string, given: object): string {
+  const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const lines = Object.entries(settings).map(([key, value]) => `${key}: ${inLine(value)}`);
+  const pairs = Object.entries(settings).map(([key, value]) => `${key}: ${inBraces(value)}`);
+  const name = scalar(ownName);
+  const pair = {
+    block: (step: string) => [`${name}:`, ...lines.map((line) => step + line)],
+    flow: `${name}: { ${pairs.join(', ')} }`,
+  };
+  const first = {
+    block: (step: string) => [`${key}:`, ...pair.block(step).map((line) => step + line)],
+    flow: `${key}: { ${pair.flow} }`,
+  };
+  const isFirst = toRecord(parse(text))[key] === undefined;
+  const added = isFirst ? insertPair(text, [], first, 'sources') : insertPair(text, [key], pair);
+  if (added === undefined || !isOnlyAddition(text, added, key, ownName)) throw byHand(key, name, lines);
+  compileConfiguration(added);
+  return added;
 }
 
 function inLine(value: unknown): string {
@@ -60,20 +88,22 @@ function scalar(value: string): string {
 }
 
 /** What is read of all other sources must be what was read before, whatever the text looked like. */
-function isOnlyAddition(before: string, after: string, name: string): boolean {
+function isOnlyAddition(before: string, after: string, key: string, name: string): boolean {
   try {
     const whole = toRecord(parse(after));
-    const others = Object.entries(toRecord(whole['sources'])).filter(([each]) => each !== name);
-    return isDeepStrictEqual({ ...whole, sources: Object.fromEntries(others) }, parse(before));
+    const others = Object.entries(toRecord(whole[key])).filter(([each]) => each !== name);
+    const rest = Object.fromEntries(others);
+    return isDeepStrictEqual({ ...whole, [key]: rest }, { [key]: {}, ...toRecord(parse(before)) });
   } catch {
     return false;
   }
 }
 
-function byHand(name: string, lines: readonly string[]): CliError {
+function byHand(key: string, name: string, lines: readonly string[]): CliError {
   return new CliError(
     [
-      'sources.yaml is written in a way into which nothing can be put without changing the rest. Nothing was written. Add this under sources:',
+      'sources.yaml is written in a way into which nothing can be put without changing the rest. Nothing was written. Add this under ' +
+        `${key}:`,
       `  ${name}:`,
       ...lines.map((line) => `    ${line}`),
     ].join('\n'),

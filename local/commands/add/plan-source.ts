@@ -43,7 +43,7 @@ export interface Plan {
   secret: 'made' | 'there' | "sender's" | 'kms';
 }
 
-interface Surroundings {
+export interface Surroundings {
   /** Where sources.yaml, s.yaml and .env are. */
   folder: string;
   /** The environment of this process, which wins over .env. */
@@ -88,17 +88,17 @@ export function planSource(wish: Wish, surroundings: Surroundings): Plan {
   return { source, preset, changes: [env.change, changed, deployment, added], secret: env.secret };
 }
 
-function requireName(name: string): void {
+export function requireName(name: string): void {
   const { success, error } = sourceName.safeParse(name);
   if (success) return;
   const [issue] = error.issues;
   throw new CliError(`${JSON.stringify(name)} ${issue?.message ?? ''}. Nothing was written.`);
 }
 
-type Rewritten = Change & { before: string };
+export type Rewritten = Change & { before: string };
 
 /** @throws CliError where it is not there */
-function fileIn(folder: string, name: string): Rewritten {
+export function fileIn(folder: string, name: string): Rewritten {
   const file = path.join(folder, name);
   const before = readIfThere(file);
   if (before === undefined) throw new CliError(`${file} is not there, so nothing was written.`);
@@ -107,12 +107,7 @@ function fileIn(folder: string, name: string): Rewritten {
 
 /** The applications under `apps`. */
 function readApps({ apps, preset: name }: Wish, preset: Preset): readonly string[] | undefined {
-  const wrong = apps.find((app) => !isId(app.toLowerCase()));
-  if (wrong !== undefined) {
-    throw new CliError(
-      `--app must be an id as the EDAS console shows it (a UUID), not ${JSON.stringify(wrong)}. Nothing was written.`,
-    );
-  }
+  requireIds(apps);
   if (apps.length > 0) return apps.map((app) => app.toLowerCase());
   if (preset.isByApplication) {
     throw new CliError(
@@ -125,13 +120,27 @@ function readApps({ apps, preset: name }: Wish, preset: Preset): readonly string
   );
 }
 
+/** @throws CliError where one is no id of an application */
+export function requireIds(apps: readonly string[]): void {
+  const wrong = apps.find((app) => !isId(app.toLowerCase()));
+  if (wrong === undefined) return;
+  throw new CliError(
+    `--app must be an id as the EDAS console shows it (a UUID), not ${JSON.stringify(wrong)}. Nothing was written.`,
+  );
+}
+
+/** @throws CliError where a source of webhooks or events has the name already */
+export function requireFreeName(name: string, { sources, events }: CompiledConfiguration): void {
+  if (![...sources, ...events].some((source) => source.name === name)) return;
+  throw new CliError(
+    `There is a source ${name} in sources.yaml already. Nothing was written: choose another name.`,
+  );
+}
+
 /** @throws CliError where the source, or its variable, is another's already */
-function requireNew({ name, kms }: Wish, variable: string, { sources, notify }: CompiledConfiguration): void {
-  if (sources.some((source) => source.name === name)) {
-    throw new CliError(
-      `There is a source ${name} in sources.yaml already. Nothing was written: choose another name.`,
-    );
-  }
+function requireNew({ name, kms }: Wish, variable: string, configuration: CompiledConfiguration): void {
+  const { sources, notify } = configuration;
+  requireFreeName(name, configuration);
   if (kms !== undefined) return;
   const other = sources.find(({ secrets }) => secrets.includes(variable));
   const channel = notify.find(({ url, secret }) => url === variable || secret === variable);
@@ -141,11 +150,11 @@ function requireNew({ name, kms }: Wish, variable: string, { sources, notify }: 
 }
 
 /** @throws CliError that names each fault by line and column */
-function compile(text: string, what: string): CompiledConfiguration {
+export function compile(text: string, what: string): CompiledConfiguration {
   return inWords(what, () => compileConfiguration(text));
 }
 
-function rewritten(file: Rewritten, edit: () => string): Rewritten {
+export function rewritten(file: Rewritten, edit: () => string): Rewritten {
   return { ...file, after: inWords('could not work with this source', edit) };
 }
 
@@ -174,7 +183,11 @@ function addToDeployment(file: Rewritten, variable: string, { sources }: Compile
 }
 
 /** @throws CliError where the build would refuse what comes out */
-function requireDeployable(deployment: string, example: string, configuration: CompiledConfiguration): void {
+export function requireDeployable(
+  deployment: string,
+  example: string,
+  configuration: CompiledConfiguration,
+): void {
   const faults = [
     ...deploymentFaults(deployment, configuration),
     ...exampleFaults(example, deployment, configuration),
@@ -210,18 +223,18 @@ function addToEnv(
   const secret = isThere ? 'there' : preset.makesSecret ? "sender's" : 'made';
   const value = secret === 'made' ? secretFor(source.verify, random) : '';
   const after = addLine(before ?? example, { name: variable, value, comment }, others);
-  if (before !== undefined) requireSameValues(after, known, variable);
+  if (before !== undefined) requireSameValues(after, known, [variable]);
   return { change: { file, before, after, isSecret: true }, secret };
 }
 
 /** A value of several lines could be torn apart by a line in its middle. */
-function requireSameValues(text: string, before: Environment, variable: string): void {
+export function requireSameValues(text: string, before: Environment, variables: readonly string[]): void {
   const after = readEnvText(text, {}).env;
   const changed = Object.keys({ ...before, ...after }).find(
-    (name) => name !== variable && before[name] !== after[name],
+    (name) => !variables.includes(name) && before[name] !== after[name],
   );
   if (changed === undefined) return;
   throw new CliError(
-    `.env is written in a way into which ${variable} cannot be put without changing ${changed}. Nothing was written: add ${variable}= by hand, then try again.`,
+    `.env is written in a way into which ${variables.join(', ')} cannot be put without changing ${changed}. Nothing was written: add ${variables.map((name) => `${name}=`).join(' and ')} by hand, then try again.`,
   );
 }

@@ -24,7 +24,7 @@ const written = ['preset', 'secrets', 'apps', 'follow'];
 export function readRecipe(preset: string, source: string, given: readonly string[]): Recipe | undefined {
   const section = sectionOf(readFileSync(path.join(root, 'docs/sources.md'), 'utf8'), preset);
   if (section === undefined) return undefined;
-  const block = /```yaml\n(sources:\n[\s\S]*?)```\n*/.exec(section);
+  const block = /```yaml\n((?:sources|events):\n[\s\S]*?)```\n*/.exec(section);
   const sender = section
     .replace(block?.[0] ?? '', '')
     .replaceAll(`https://…/${preset}`, `https://…/${source}`)
@@ -44,7 +44,8 @@ function sectionOf(page: string, heading: string): string | undefined {
 }
 
 function keysOf(block: string): string[] {
-  const [source] = Object.values(toRecord(toRecord(parse(block))['sources']));
+  const { sources, events } = toRecord(parse(block));
+  const [source] = Object.values(toRecord(sources ?? events));
   const keys = Object.keys(toRecord(source)).filter((key) => !written.includes(key));
   return block
     .split('\n')

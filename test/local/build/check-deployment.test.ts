@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { deploymentFaults, exampleFaults, requireDeployable } from '../../../local/build/check-deployment.ts';
 import { compileConfiguration, type CompiledConfiguration } from '../../../local/build/compile-sources.ts';
 import { root } from '../../../local/cli/root.ts';
+import { uncommentResource } from '../../../local/setup/edit-deployment.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const shipped = readFileSync(path.join(root, 's.yaml'), 'utf8');
@@ -334,6 +335,183 @@ describe('where rollbacks are followed,', () => {
     expect(faultsIn(edited('handler: follow.handler', 'handler: other.handler'), source(secrets))).toEqual(
       [],
     );
+  });
+});
+
+describe('where EventBridge calls a function,', () => {
+  const app = '3616cdca-4f92-4413-8e80-4de3a52b1c9f';
+  const withEvents = uncommentResource(shipped, 'events') ?? '';
+  const slo = (more = '', rest = '') =>
+    compileConfiguration(
+      `events: { slo: { preset: sls-event, apps: [${app}]${more} } }\nsources: { late: { preset: generic, secrets: [SECRET_PIPELINE] } }\n${rest}`,
+    );
+  const changed = (right: string | RegExp, wrong: string) => {
+    const at = withEvents.indexOf('\n  events:\n');
+    const [before, after] = [withEvents.slice(0, at), withEvents.slice(at)];
+    expect(after).toMatch(right);
+    return before + after.replace(right, wrong);
+  };
+
+  test('the shipped s.yaml has all that it needs, once the # are taken away', () => {
+    expect(withEvents).not.toBe('');
+    expect(faultsIn(withEvents, slo())).toEqual([]);
+    const example = readFileSync(path.join(root, '.env.example'), 'utf8');
+    expect(exampleFaults(example, withEvents, slo())).toEqual([]);
+  });
+
+  test('an s.yaml without the function is told how to get it', () => {
+    expect(faultsIn(shipped, slo())).toEqual([
+      'take the # away from the block events, or add a function with handler: events.handler, which takes the events of slo',
+    ]);
+  });
+
+  test('a function without events is told, for there is nothing to deploy', () => {
+    expect(faultsIn(withEvents, source('secrets: [SECRET_PIPELINE]'))).toEqual([
+      'events: put a # before each of its lines, or take them out: sources.yaml has no events, so dist/events.js is not built',
+    ]);
+  });
+
+  test('the function may have no trigger, for a rule of another bus calls it, too', () => {
+    expect(faultsIn(changed(/\n {6}triggers:\n(?: {6}.*\n)+/, '\n'), slo())).toEqual([]);
+  });
+
+  test('a longer timeout is right', () => {
+    expect(faultsIn(changed('timeout: 15', 'timeout: 60'), slo())).toEqual([]);
+  });
+
+  const missing = (name: string) => `write under environmentVariables: ${name}`;
+  test.each([
+    [
+      'handler: events.handler',
+      'handler: index.handler',
+      'its handler is index.handler: write handler: events.handler, which takes the events of slo',
+    ],
+    [
+      'timeout: 15',
+      'timeout: 14',
+      'raise timeout to 15: the function takes up to 9 s to decide about an event',
+    ],
+    [
+      "region: ${env('REGION', 'cn-hangzhou')}",
+      'region: cn-beijing',
+      "write region: ${env('REGION', 'cn-hangzhou')}, as webhook has it",
+    ],
+    [
+      "role: ${env('FUNCTION_ROLE', 'edas-rollback-webhook')}",
+      'role: another',
+      "write role: ${env('FUNCTION_ROLE', 'edas-rollback-webhook')}, as webhook has it",
+    ],
+    [
+      "ROLLBACK_SUSPENDED: ${env('ROLLBACK_SUSPENDED', 'false')}",
+      "ROLLBACK_SUSPENDED: 'false'",
+      `${missing('ROLLBACK_SUSPENDED')}: \${env('ROLLBACK_SUSPENDED', 'false')}`,
+    ],
+    [
+      "EDAS_ENDPOINT: ${env('EDAS_ENDPOINT', '')}",
+      'EDAS_ENDPOINT: edas.example.com',
+      `${missing('EDAS_ENDPOINT')}: \${env('EDAS_ENDPOINT', '')}`,
+    ],
+    [
+      "FOLLOW_FUNCTION: ${env('FOLLOW_FUNCTION', 'edas-rollback-follow')}",
+      "FOLLOW_FUNCTION: ${env('FOLLOW_FUNCTION', 'another')}",
+      `${missing('FOLLOW_FUNCTION')}: \${env('FOLLOW_FUNCTION', 'edas-rollback-follow')}`,
+    ],
+    [
+      'maxAsyncRetryAttempts: 8',
+      'asyncTask: true',
+      'take asyncTask out: an event is no task, and Function Compute would keep it for all who may read tasks',
+    ],
+    [
+      'triggerType: eventbridge',
+      'triggerType: http',
+      'take the http trigger out: an event is not signed, so all who know the URL could roll back',
+    ],
+    [
+      'triggerType: eventbridge',
+      'triggerType: timer',
+      'take the trigger timer out: only events of EventBridge can be read',
+    ],
+    [
+      'asyncInvocationType: true',
+      'asyncInvocationType: false',
+      'write asyncInvocationType: true; else it is not known whether an event comes again after the function has failed',
+    ],
+    [
+      'eventSchema: CloudEvents',
+      'eventSchema: RawData',
+      'write eventSchema: CloudEvents, for the function reads the account, source and time of an event',
+    ],
+    [
+      'mode: event-driven',
+      'mode: event-streaming',
+      'write mode: event-driven, which sends one event at a time',
+    ],
+    [
+      'environmentVariables:\n',
+      "environmentVariables:\n        SECRET_PIPELINE: $${env('SECRET_PIPELINE', '')}\n",
+      'take out of environmentVariables: SECRET_PIPELINE; only the webhook function needs it',
+    ],
+    [
+      'environmentVariables:\n',
+      "environmentVariables:\n        CONFIRM_SECRET: $${env('CONFIRM_SECRET', '')}\n",
+      'take out of environmentVariables: CONFIRM_SECRET; only the webhook function needs it',
+    ],
+  ])('%j written as %j is told', (right, wrong, fault) => {
+    expect(faultsIn(changed(right, wrong), slo())).toEqual([`events: ${fault}`]);
+  });
+
+  test('an event that still counts is not dropped while it waits', () => {
+    expect(faultsIn(withEvents, slo(', maxAge: 1h'))).toEqual([]);
+    expect(faultsIn(withEvents, slo(', maxAge: 2h'))).toEqual([
+      'events: raise maxAsyncEventAgeInSeconds to 7200, the longest maxAge in sources.yaml: Function Compute would drop an event that still counts',
+    ]);
+  });
+
+  test('the follow function is needed for events alone, too', () => {
+    const withoutFollow = withEvents.replace(/\n {2}follow:\n(?:(?: {4}.*)?\n)+/, '\n');
+    expect(faultsIn(withoutFollow, slo(', follow: true'))).toEqual([
+      'add a function with handler: follow.handler, which follows the rollbacks of the source slo (ended, mode: deferred, follow or notify)',
+    ]);
+    expect(faultsIn(withoutFollow, slo(', follow: false'))).toEqual([]);
+  });
+
+  describe('and asks people on a page,', () => {
+    const asking = slo(', confirm: all', 'notify: [{ kind: slack, url: CHAT_URL }]\n');
+    const line = (name: string) => `        ${fromEnv(name)}\n`;
+    const into = (text: string, handler: string, lines: string) =>
+      text.replace(new RegExp(`(${handler}[^]*?environmentVariables:\n)`), (head) => head + lines);
+    const withChat = (text: string) => into(text, 'follow.handler', line('CHAT_URL'));
+    const ofPage = line('CONFIRM_SECRET') + line('PUBLIC_URL');
+    const complete = withChat(into(withEvents, 'events.handler', ofPage));
+
+    test('the function makes the links, and the webhook shows the page', () => {
+      expect(faultsIn(complete, asking)).toEqual([]);
+      expect(faultsIn(withChat(withEvents), asking)).toEqual([
+        `events: add under environmentVariables: ${fromEnv('CONFIRM_SECRET')}`,
+        `events: add under environmentVariables: ${fromEnv('PUBLIC_URL')}`,
+      ]);
+      expect(faultsIn(complete.replace(ofPageOfWebhook, ''), asking)).toEqual([
+        `webhook: add under environmentVariables: ${fromEnv('CONFIRM_SECRET')}`,
+        `webhook: add under environmentVariables: ${fromEnv('PUBLIC_URL')}`,
+      ]);
+    });
+
+    const ofPageOfWebhook = line('CONFIRM_SECRET') + line('PUBLIC_URL');
+
+    test('the page can be opened and its form sent', () => {
+      const posting = complete.replace('methods: [GET, HEAD, POST]', 'methods: [POST]');
+      expect(faultsIn(posting, asking)).toEqual([
+        'webhook: write methods: [GET, HEAD, POST]: people open the page with GET, and decide with POST',
+      ]);
+    });
+
+    test('both read the secret from the same KMS', () => {
+      const at = complete.indexOf('events.handler');
+      const other = complete.slice(0, at) + complete.slice(at).replace(line('KMS_ENDPOINT'), '');
+      expect(faultsIn(other, asking)).toEqual([
+        `events: write under environmentVariables: ${fromEnv('KMS_ENDPOINT')}`,
+      ]);
+    });
   });
 });
 

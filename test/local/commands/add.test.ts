@@ -235,3 +235,113 @@ describe.each(Object.keys(presets) as PresetName[])('a source of the preset %s',
     expect(text).not.toMatch(/^sources:$/m);
   });
 });
+
+describe('npm run add, for events,', () => {
+  const withoutPath = (text: string) => text.replaceAll(/\/\S*\//g, '');
+
+  test('adds the source, and the function that EventBridge calls, and no secret', async () => {
+    const folder = folderWith({ '.env': '# mine\nREGION=cn-beijing\n' });
+    const { status, stdout, stderr } = await add(folder, ['slo', '--preset', 'sls-event', '--app', app]);
+    expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
+
+    const before = originals();
+    const source = `\nevents:\n  slo:\n    preset: sls-event\n    apps: [${app}]\n`;
+    expect(read(folder, 'sources.yaml').replace(source, '')).toBe(before['sources.yaml']);
+    expect(read(folder, '.env.example')).toBe(before['.env.example']);
+    expect(read(folder, '.env')).toMatch(/^# mine\nREGION=cn-beijing\n/);
+    expect(readDeployEnvironment(folder, {}).own).toEqual({
+      REGION: 'cn-beijing',
+      EVENTS_FUNCTION: '',
+      EVENTS_DEAD_LETTER_QUEUE: '',
+      LOG_EVENTS: '',
+    });
+    const configuration = compileConfigurationFile(path.join(folder, 'sources.yaml'));
+    expect(() => {
+      requireDeployable(path.join(folder, 's.yaml'), configuration);
+    }).not.toThrow();
+    expect(stdout).toContain('secret  none: RAM says who may call the function');
+    expect(stdout).toContain('policy/README.md#events');
+  });
+
+  test('leaves the trigger out where the events come on a bus of one’s own, and says which rule lets them pass', async () => {
+    const folder = folderWith();
+    const { stdout } = await add(folder, ['slo', '--preset', 'sls-event', '--app', app]);
+    expect(read(folder, 's.yaml')).toContain('\n  events:\n');
+    expect(read(folder, 's.yaml')).toContain('\n  #     triggers:\n');
+    expect(stdout).toContain(
+      'make a rule there with the pattern {"source":["acs.sls.alert"],"type":["sls:AlertEvent:Firing","sls:AlertEvent:Resolved"]}',
+    );
+  });
+
+  test('gives the trigger the pattern of events that come on the bus default', async () => {
+    const folder = folderWith();
+    const args = ['cms', '--preset', 'cloudevent', '--source', 'acs.cms', '--type', 'cms:*', '--app', app];
+    const { stdout } = await add(folder, [...args, '--when', "data.alertState == 'ALERT'", '--no-follow']);
+    const pattern = '{"source":["acs.cms"],"type":[{"prefix":"cms:"}]}';
+    expect(read(folder, 's.yaml')).toContain(`\n            eventRuleFilterPattern: '${pattern}'\n`);
+    expect(read(folder, 'sources.yaml')).toContain(
+      `events:\n  cms:\n    preset: cloudevent\n    source: acs.cms\n    type: cms:*\n    apps: [${app}]\n    when: data.alertState == 'ALERT'\n    follow: false\n`,
+    );
+    expect(stdout).toContain(`The trigger in s.yaml lets these events pass: ${pattern}`);
+
+    const next = ['edas', '--preset', 'cloudevent', '--source', 'acs.edas', '--type', 'edas:X', '--app', app];
+    const { stdout: second } = await add(folder, next);
+    expect(second).toContain(
+      'Let the trigger of the function events in s.yaml pass these events, too; if it is a comment, take the # away. Its pattern for them alone is {"source":["acs.edas"],"type":["edas:X"]}',
+    );
+    expect(read(folder, 's.yaml')).toContain(`eventRuleFilterPattern: '${pattern}'`);
+  });
+
+  test('with --dry-run shows the lines, and writes nothing', async () => {
+    const folder = folderWith();
+    const { stdout } = await add(folder, ['slo', '--preset', 'sls-event', '--app', app, '--dry-run']);
+    expect(stdout).toContain('+     preset: sls-event');
+    expect(stdout).toMatch(/\nNothing was written\.\n$/);
+    expect(contentsOf(folder)).toEqual(originals());
+  });
+
+  test.each([
+    ['no application', ['slo', '--preset', 'sls-event'], 'Events are not signed, so the source must name'],
+    [
+      'a secret',
+      ['slo', '--preset', 'sls-event', '--app', app, '--kms', 'x'],
+      '--kms is not for sls-event. Events have no secret',
+    ],
+    [
+      'an allow',
+      ['slo', '--preset', 'sls-event', '--app', app, '--allow', 'true'],
+      '--allow is not for sls-event.',
+    ],
+    [
+      'events of no kind',
+      ['any', '--preset', 'cloudevent', '--app', app],
+      'say with source which ones are meant',
+    ],
+    [
+      'the name of another source',
+      ['pipeline', '--preset', 'sls-event', '--app', app],
+      'There is a source pipeline in sources.yaml already.',
+    ],
+    ['a sender of webhooks', ['x', '--preset', 'generic', '--type', 'y'], '--type is not for generic.'],
+  ])('refuses %s, and writes nothing', async (_what, args, fault) => {
+    const folder = folderWith();
+    const { status, stderr } = await add(folder, args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(fault);
+    expect(contentsOf(folder)).toEqual(originals());
+  });
+
+  test('says what to do where s.yaml has no such comments', async () => {
+    const folder = folderWith({ 's.yaml': read(root, 's.yaml').replaceAll(/^ {2}#.*\n/gm, '') });
+    const { stderr } = await add(folder, ['slo', '--preset', 'sls-event', '--app', app]);
+    expect(withoutPath(stderr)).toContain('Copy the block # events: from the s.yaml of the repository');
+  });
+
+  test('adds what the links to the page need, where its source asks there', async () => {
+    const events = `events:\n  one: { preset: sls-event, apps: [${app}], confirm: all }\nnotify: [{ kind: slack, url: SLACK_URL }]\n`;
+    const folder = folderWith({ 'sources.yaml': read(root, 'sources.yaml') + events });
+    const { stderr } = await add(folder, ['two', '--preset', 'sls-event', '--app', app]);
+    expect(stderr).toContain("follow: add under environmentVariables: SLACK_URL: ${env('SLACK_URL', '')}");
+    expect(stderr).not.toContain('CONFIRM_SECRET');
+  });
+});

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../../../local/cli/root.ts';
-import { addVariable } from '../../../local/setup/edit-deployment.ts';
+import { addVariable, uncommentResource } from '../../../local/setup/edit-deployment.ts';
 
 const shipped = readFileSync(path.join(root, 's.yaml'), 'utf8');
 const line = "        SECRET_MINE: ${env('SECRET_MINE', '')}\n";
@@ -49,5 +49,39 @@ describe('a variable', () => {
     ],
   ])('is for a person to write where %s', (_what, text) => {
     expect(addVariable(text, 'webhook', 'B', [])).toBeUndefined();
+  });
+});
+
+describe('a resource that stands in s.yaml as comments', () => {
+  test('becomes one, and all else stays, byte for byte', () => {
+    const text =
+      'resources:\n  a: { b: 1 } # c\n\n  # About it.\n  # more:\n  #   x: 1 # y\n  #\n  #   # Why z.\n  #   z: 2\n\n  # d:\n  #   e: 3\n';
+    expect(uncommentResource(text, 'more')).toBe(
+      'resources:\n  a: { b: 1 } # c\n\n  # About it.\n  more:\n    x: 1 # y\n\n    # Why z.\n    z: 2\n\n  # d:\n  #   e: 3\n',
+    );
+  });
+
+  test('keeps CRLF, and may stand at the end', () => {
+    expect(uncommentResource('resources:\r\n  a: 1\r\n  # b:\r\n  #\r\n  #   c: 2', 'b')).toBe(
+      'resources:\r\n  a: 1\r\n  b:\r\n\r\n    c: 2',
+    );
+  });
+
+  test('can be each of the two that are shipped', () => {
+    for (const name of ['events', 'domain']) {
+      const added = uncommentResource(shipped, name) ?? '';
+      const block = added.split('\n').filter((each) => !shipped.split('\n').includes(each));
+      expect(block[0]).toBe(`  ${name}:`);
+      expect(added.split('\n').length).toBe(shipped.split('\n').length);
+    }
+  });
+
+  test.each([
+    ['it is not there', 'resources:\n  a: 1\n'],
+    ['it is no resource', 'resources:\n  a: 1\n  # b:\n'],
+    ['it would belong to another', 'resources:\n  a:\n    c: 1\nother:\n  # b:\n  #   d: 2\n  e: 3\n'],
+    ['it is no YAML', 'resources:\n  a: 1\n  # b:\n  #   c: {\n'],
+  ])('is for a person to write where %s', (_what, text) => {
+    expect(uncommentResource(text, 'b')).toBeUndefined();
   });
 });
