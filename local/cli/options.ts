@@ -65,6 +65,16 @@ export function readId(option: string, text: string | undefined): string | undef
 }
 
 /**
+ * The number of an account; undefined where the option is not given.
+ *
+ * @throws CliError where it is none
+ */
+export function readAccount(text: string | undefined): string | undefined {
+  if (text === undefined || /^\d+$/.test(text)) return text;
+  throw new CliError(`--account must be the number of an account, not ${JSON.stringify(text)}.`);
+}
+
+/**
  * The address of a function, without a slash at its end.
  *
  * @throws CliError where it is more than an address, or where others could read what is posted to it
