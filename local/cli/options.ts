@@ -9,6 +9,9 @@ import { root } from './root.ts';
 /** Where `npm start` listens by default. */
 export const sandboxUrl = 'http://127.0.0.1:9000';
 
+/** Where the event bus of `npm start` listens by default. */
+export const sandboxEventsUrl = 'http://127.0.0.1:9090';
+
 /** The options that several commands take. */
 export const sharedOptions = {
   source: { type: 'string', value: 'NAME', help: 'the source, by its name in sources.yaml' },

@@ -39,8 +39,6 @@ export interface DeliveryOptions {
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   readonly random: () => number;
-  /** Told of each delivery as it begins, and again as it has ended. */
-  readonly onDelivery?: ((delivery: Delivery) => void) | undefined;
   readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined;
 }
 
@@ -80,13 +78,11 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
   const deliver = async (event: TakenEvent, copy: number, retryCount: number) => {
     const delivery = { event, copy, retryCount, startedAt: now(), end: undefined as Delivery['end'] };
     all.push(delivery);
-    options.onDelivery?.(delivery);
     try {
       delivery.end = { returned: await invoke(event.payload, retryCount) };
     } catch (error) {
       delivery.end = { threw: reasonOf(error) };
     }
-    options.onDelivery?.(delivery);
     return 'threw' in delivery.end ? delivery.end.threw : undefined;
   };
 
