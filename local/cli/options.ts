@@ -9,6 +9,9 @@ import { root } from './root.ts';
 /** Where `npm start` listens by default. */
 export const sandboxUrl = 'http://127.0.0.1:9000';
 
+/** Where the event bus of `npm start` listens by default. */
+export const sandboxEventsUrl = 'http://127.0.0.1:9090';
+
 /** The options that several commands take. */
 export const sharedOptions = {
   source: { type: 'string', value: 'NAME', help: 'the source, by its name in sources.yaml' },
@@ -62,6 +65,16 @@ export function readId(option: string, text: string | undefined): string | undef
   throw new CliError(
     `${option} must be an id as the EDAS console shows it (a UUID), not ${JSON.stringify(text)}.`,
   );
+}
+
+/**
+ * The number of an account; undefined where the option is not given.
+ *
+ * @throws CliError where it is none
+ */
+export function readAccount(text: string | undefined): string | undefined {
+  if (text === undefined || /^\d+$/.test(text)) return text;
+  throw new CliError(`--account must be the number of an account, not ${JSON.stringify(text)}.`);
 }
 
 /**

@@ -7,6 +7,7 @@ import { invocationCredentials } from '../../functions/platform/invocation-crede
 import { isSuspended } from '../../functions/platform/settings.ts';
 import { markReleaseRollbacks } from '../build/compile-ended.ts';
 import type { CompiledConfiguration } from '../build/compile-sources.ts';
+import { eventPresetsOf } from '../build/event-presets-of.ts';
 import { buildFunctions, compileConfigurationFile } from '../build/write-bundle.ts';
 import { CliError, codeOf } from '../cli/cli.ts';
 import { runCommand } from '../cli/command.ts';
@@ -15,6 +16,8 @@ import { channelVariables, chatRedirection, receiverKeys, sandboxChannels } from
 import { ownFolder } from '../sandbox/folder.ts';
 import { startFunctionServer } from '../sandbox/function-server.ts';
 import {
+  printEventBus,
+  printNoEvents,
   printNotOpened,
   printOwnChannels,
   printPage,
@@ -22,6 +25,7 @@ import {
   printReady,
   printYourTurn,
 } from '../sandbox/guide.ts';
+import { startEventBus } from '../sandbox/event-bus.ts';
 import { startInstance } from '../sandbox/instance.ts';
 import { lateAlertSource, playLateAlert } from '../sandbox/late-alert.ts';
 import { taskHost, tellAll, type SandboxListener } from '../sandbox/listener.ts';
@@ -31,6 +35,7 @@ import { followedSources, sourcesWithoutTasks } from '../sandbox/sandbox-sources
 import { inKms, inVariables, realSecrets, sandboxSecrets, type Secrets } from '../sandbox/secrets.ts';
 import { startReceiver } from '../stand-ins/channels/receiver.ts';
 import { startEdasStandIn } from '../stand-ins/edas/stand-in.ts';
+import type { EventBridgeStandIn } from '../stand-ins/eventbridge/stand-in.ts';
 import { startFcStandIn, type FcStandIn } from '../stand-ins/fc/stand-in.ts';
 import { taskProcess } from '../stand-ins/fc/task-process.ts';
 import { startKmsStandIn, type KmsStandIn } from '../stand-ins/kms/stand-in.ts';
@@ -58,7 +63,7 @@ const [followFunction, followTimeoutSeconds, followRetries] = ['edas-rollback-fo
 const longestCredentialsWaitMs = 10_000;
 
 await runCommand({
-  summary: 'Runs both functions on this machine, as Function Compute would.',
+  summary: 'Runs the functions on this machine, as Function Compute would.',
   usage: 'npm start -- [--port N] [--open] [--edas stand-in|real] [--sources FILE] [--verbose]',
   options: {
     port: { type: 'string', value: 'N', default: '9000', help: 'where the function listens   (9000)' },
@@ -75,7 +80,7 @@ source, and switches faults of the stand-ins on`,
       help: `stand-in: an EDAS on this machine, with a release in flight that gets rolled back; a task follows
           it, and the messages of every channel are shown
 real:     EDAS itself, with your own credentials: signed requests do roll back; there are no
-          tasks, so nothing is deferred and nothing followed`,
+          tasks, so nothing is deferred and nothing followed; and no events`,
     },
     sources: { ...sharedOptions.sources, help: 'the sources to run with   (sources.yaml)' },
     verbose: {
@@ -113,9 +118,12 @@ function readPort(text: string): number {
   throw new CliError(`--port must be a number from 0 to 65535, not ${JSON.stringify(text)}.`);
 }
 
-/** Not the next one: that is the function's, where a second sandbox runs. On any free one beside any free one. */
-function pagePortBeside(port: number): number {
-  const beside = port + 80;
+/**
+ * Of the page, and of the event bus. Not the next one: that is the function's, where a second sandbox runs. On any free one beside any
+ * free one.
+ */
+function portBeside(port: number, distance: number): number {
+  const beside = port + distance;
   return port === 0 || beside > 65_535 ? 0 : beside;
 }
 
@@ -126,12 +134,15 @@ async function runOnStandIn(
 ): Promise<void> {
   const channels = sandboxChannels(notify);
   const sources = notify.length > 0 ? own : followedSources(own);
+  const followedEvents = notify.length > 0 ? events : followedSources(events);
   const late = lateAlertSource(sources);
   const played = markReleaseRollbacks(late ? [...sources, late] : sources, [...sources, ...events]);
-  const { webhook, follow } = await buildFunctions(
-    { sources: played, events, notify: channels },
+  const playedEvents = markReleaseRollbacks(followedEvents, [...played, ...events]);
+  const built = await buildFunctions(
+    { sources: played, events: playedEvents, notify: channels },
     ownFolder(),
   );
+  const { webhook, follow } = built;
   const { ROLLBACK_SUSPENDED, LOG_LEVEL } = process.env;
   const secrets = sandboxSecrets(played);
   const forged = sandboxSecrets(played, 'forged');
@@ -173,24 +184,29 @@ async function runOnStandIn(
     closing.push(fc.close);
     const kms = await startKms(secrets, heard);
     closing.push(kms.close);
+    // Both functions make links to the page on which people decide: they lead here, and end with the sandbox.
+    const confirmSecret = randomBytes(32).toString('hex');
     const envAt = (url: string) => ({
       ...shared,
-      ...inVariables(secrets),
       KMS_ENDPOINT: kms.url,
       FOLLOW_FUNCTION: followFunction,
       FUNCTION_ENDPOINT: fc.url,
-      // Links to the page on which people decide lead here, and end with the sandbox.
       PUBLIC_URL: url,
-      CONFIRM_SECRET: randomBytes(32).toString('hex'),
+      CONFIRM_SECRET: confirmSecret,
     });
-    const server = await serve(port, webhook.path, standInContext, envAt, heard);
+    const envOfWebhook = (url: string) => ({ ...envAt(url), ...inVariables(secrets) });
+    const server = await serve(port, webhook.path, standInContext, envOfWebhook, heard);
     closing.push(server.close);
-    const served = await page.serve({ edas, fc, kms, url: server.url }, pagePortBeside(port));
+    const bus =
+      built.events && (await serveEvents(portBeside(port, 90), built.events.path, envAt(server.url), heard));
+    if (bus) closing.push(bus.close);
+    const served = await page.serve({ edas, fc, kms, url: server.url }, portBeside(port, 80));
     closing.push(served.close);
     stopOnSignal(stop);
 
     const [source] = sources;
     printPage(served.url);
+    if (bus) printEventBus(bus.url);
     if (mayOpen) void openInBrowser(served.url).then(printNotOpened);
     narrator.begin();
     if (notify.length === 0) printOwnChannels();
@@ -200,6 +216,7 @@ async function runOnStandIn(
     await printYourTurn({
       edas,
       url: server.url,
+      ofEvents: bus && { url: bus.url, sources: playedEvents, presets: eventPresetsOf(sourcesFile) },
       sources,
       secrets,
       forged,
@@ -223,7 +240,7 @@ async function startKms(secrets: Secrets, heard: SandboxListener): Promise<KmsSt
 
 async function runOnRealEdas(
   port: number,
-  { sources: own }: CompiledConfiguration,
+  { sources: own, events }: CompiledConfiguration,
   narrator: Narrator,
 ): Promise<void> {
   const region = process.env['REGION'];
@@ -241,6 +258,7 @@ async function runOnRealEdas(
   const server = await serve(port, webhook.path, {}, () => env, tellAll([narrator]));
   stopOnSignal(server.close);
   await printRealEdas({ url: server.url, sources, secrets });
+  if (events.length > 0) printNoEvents(events);
   printReady(server.url);
 }
 
@@ -284,6 +302,18 @@ async function serve(
     if (codeOf(error) !== 'EADDRINUSE') throw error;
     throw new CliError(`Port ${port} is in use. Choose another one: npm start -- --port ${port + 1}`);
   }
+}
+
+/** The events function, with an event bus before it. */
+async function serveEvents(
+  port: number,
+  bundle: string,
+  env: NodeJS.Dict<string>,
+  heard: SandboxListener,
+): Promise<EventBridgeStandIn> {
+  const instance = startInstance<unknown>(bundle, env, heard.log);
+  const bus = await startEventBus({ invoke: instance.invoke, context: standInContext, heard, port });
+  return { ...bus, close: () => Promise.all([bus.close(), instance.close()]).then(() => undefined) };
 }
 
 function stopOnSignal(stop: () => Promise<unknown>): void {

@@ -1,7 +1,9 @@
+import type { CompiledEventSource } from '../../functions/events/event-source.ts';
 import { setting } from '../../functions/platform/settings.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
-import { sandboxUrl } from '../cli/options.ts';
+import type { EventPreset } from '../../presets/events/event-preset.ts';
+import { sandboxEventsUrl, sandboxUrl } from '../cli/options.ts';
 import { paint, showLines } from '../cli/terminal.ts';
 import { bodyOption, curlLine } from '../signing/curl-line.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../signing/openssl-lines.ts';
@@ -12,6 +14,7 @@ import {
   sampleWebhook,
   type SampleWebhook,
 } from '../signing/sample-webhook.ts';
+import { isEventActedOn, sampleEvent } from '../signing/sample-event.ts';
 import { secondsValid, signedRequest } from '../signing/sender.ts';
 import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
 import { beginRelease, planReleases, type Release } from './releases.ts';
@@ -30,16 +33,27 @@ interface SandboxGuide extends Guide {
   /** `--sources`, where it was given. */
   sourcesFile?: string | undefined;
   isSuspended: boolean;
+  /** Undefined where sources.yaml has no events. */
+  ofEvents?: GuideToEvents | undefined;
   /** A source that the sandbox has added to those of sources.yaml. */
   added?: CompiledSource | undefined;
+}
+
+interface GuideToEvents {
+  /** Where the event bus listens. */
+  url: string;
+  sources: readonly CompiledEventSource[];
+  /** By the names of the sources. */
+  presets: ReadonlyMap<string, EventPreset>;
 }
 
 /** Begins a release for each source, and prints lines to paste that have them rolled back. */
 export async function printYourTurn(guide: SandboxGuide): Promise<void> {
   const { edas, url, sources, secrets, added } = guide;
   const now = Date.now();
-  const releases = planReleases(sources);
-  for (const release of releases) beginRelease(release, edas, now);
+  const all = planReleases<AnySource>([...sources, ...(guide.ofEvents?.sources ?? [])]);
+  const releases = withSources(all, (source) => !isOfEvents(source)) as Release<CompiledSource>[];
+  for (const release of all) beginRelease(release, edas, now);
   const samples = await samplesFor(releases, now);
   const [first] = samples;
   if (first) printCurlLines(first, now, guide);
@@ -49,6 +63,10 @@ export async function printYourTurn(guide: SandboxGuide): Promise<void> {
     );
   }
   for (const release of releases) printSendLines(release, samples, guide);
+  if (guide.ofEvents) {
+    const ofEvents = withSources(all, isOfEvents) as Release<CompiledEventSource>[];
+    await printEventLines(ofEvents, now, guide.ofEvents, guide.sourcesFile);
+  }
   heading('Is it up?');
   console.log(`curl ${url}/`);
   heading('The sources, and their secrets in this sandbox:');
@@ -59,14 +77,56 @@ export async function printYourTurn(guide: SandboxGuide): Promise<void> {
   if (added) console.log(paint('dim', `POST ${url}/${added.name}   is the sandbox's own`));
 }
 
+type AnySource = CompiledSource | CompiledEventSource;
+
+const isOfEvents = (source: AnySource) => 'eventSources' in source;
+
+/** The releases that these sources can have rolled back. */
+function withSources(
+  releases: readonly Release<AnySource>[],
+  isOne: (source: AnySource) => boolean,
+): Release<AnySource>[] {
+  return releases
+    .map((release) => ({ ...release, sources: release.sources.filter(isOne) }))
+    .filter(({ sources }) => sources.length > 0);
+}
+
+/** A line for each source of events. */
+async function printEventLines(
+  releases: readonly Release<CompiledEventSource>[],
+  now: number,
+  { url, sources: all, presets }: GuideToEvents,
+  sourcesFile: string | undefined,
+): Promise<void> {
+  heading('Sources of events. EventBridge may deliver an event twice, and does so here:');
+  const own = sourcesFile === undefined ? [] : ['--sources', word(sourcesFile)];
+  const where = url === sandboxEventsUrl ? own : ['--url', url, ...own];
+  for (const { app, changeOrderId, description, sources } of releases) {
+    console.log(paint('dim', `${description}, application ${app}:`));
+    for (const source of sources) {
+      const { name } = source;
+      const target = source.changeOrderId ? { changeOrderId } : { app };
+      const preset = presets.get(name);
+      const sample = preset && sampleEvent(source, preset, target, { now, id: 'sample' });
+      const isMade = sample && (await isEventActedOn(source, all, sample, target, now));
+      const what = source.changeOrderId ? ['--change-order', changeOrderId] : ['--app', app];
+      const rest = isMade ? what : ['--payload', 'FILE'];
+      const line = ['npm run send -- --event --source', name, ...rest, ...where].join(' ');
+      console.log(
+        isMade ? line : paint('dim', `no event can be made for ${name}; with one of its service: ${line}`),
+      );
+    }
+  }
+}
+
 /** A webhook that a source acts on, and the release that it has rolled back. */
 interface Sample {
   source: CompiledSource;
-  release: Release;
+  release: Release<CompiledSource>;
   webhook: SampleWebhook;
 }
 
-async function samplesFor(releases: readonly Release[], now: number): Promise<Sample[]> {
+async function samplesFor(releases: readonly Release<CompiledSource>[], now: number): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (const release of releases) {
     for (const source of release.sources) {
@@ -100,7 +160,7 @@ function printCurlLines(
 }
 
 function printSendLines(
-  release: Release,
+  release: Release<CompiledSource>,
   samples: readonly Sample[],
   { url, sourcesFile }: SandboxGuide,
 ): void {
@@ -120,7 +180,7 @@ function printSendLines(
   }
 }
 
-function targetOptions(source: CompiledSource, { app, changeOrderId }: Release): string[] {
+function targetOptions(source: CompiledSource, { app, changeOrderId }: Release<CompiledSource>): string[] {
   const byOrder = ['--change-order', changeOrderId];
   if (isByApplication(source)) return ['--app', app];
   return source.verify.scheme === 'link' ? ['--app', app, ...byOrder] : byOrder;
@@ -166,6 +226,22 @@ export async function printRealEdas({ url, sources, secrets }: Guide): Promise<v
 /** The one line of the terminal about the page. */
 export function printPage(url: string): void {
   console.log(`See it in a browser: ${paint('cyan', url)} (--open opens it)`);
+}
+
+/** The one line of the terminal about the event bus. */
+export function printEventBus(url: string): void {
+  console.log(`EventBridge: ${paint('cyan', `${url}/events`)} takes CloudEvents (npm run send -- --event)`);
+}
+
+/** Without an event bus, no event reaches the events function. */
+export function printNoEvents(events: readonly { name: string }[]): void {
+  const names = events.map(({ name }) => name).join(', ');
+  console.log(
+    paint(
+      'dim',
+      `The sources of events (${names}) are left out: no event comes here. npm start without --edas real runs them, too.`,
+    ),
+  );
 }
 
 /** @param reason why no browser was opened; undefined where one was */

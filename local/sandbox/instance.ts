@@ -4,14 +4,14 @@ import { Worker } from 'node:worker_threads';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
 
 /** A running instance of the built function: its own thread, environment and output. */
-export interface Instance {
-  invoke: (event: Buffer, context: FunctionContext) => Promise<FunctionResponse>;
+export interface Instance<Result = FunctionResponse> {
+  invoke: (event: Buffer, context: FunctionContext) => Promise<Result>;
   close: () => Promise<void>;
 }
 
-interface Reply {
+interface Reply<Result> {
   id: number;
-  response?: FunctionResponse;
+  response?: Result;
   error?: string;
 }
 
@@ -20,11 +20,11 @@ interface Reply {
  * @param env all that the function sees of the environment
  * @param onLog takes each line that the function writes
  */
-export function startInstance(
+export function startInstance<Result = FunctionResponse>(
   bundle: string,
   env: NodeJS.Dict<string>,
   onLog: (line: string) => void,
-): Instance {
+): Instance<Result> {
   const worker = new Worker(path.join(import.meta.dirname, 'instance.cjs'), {
     workerData: { bundle },
     // A worker would take undefined for the word "undefined".
@@ -34,8 +34,8 @@ export function startInstance(
   });
   createInterface({ input: worker.stdout }).on('line', onLog);
 
-  const waiting = new Map<number, (reply: Reply) => void>();
-  worker.on('message', (reply: Reply) => waiting.get(reply.id)?.(reply));
+  const waiting = new Map<number, (reply: Reply<Result>) => void>();
+  worker.on('message', (reply: Reply<Result>) => waiting.get(reply.id)?.(reply));
   let reasonOfEnd: string | undefined;
   const end = (reason: unknown) => {
     // An error is followed by the exit that it causes: the first reason is the true one.
@@ -52,7 +52,7 @@ export function startInstance(
     invoke: async (event, context) => {
       if (reasonOfEnd !== undefined) throw new Error(reasonOfEnd);
       const id = (lastId += 1);
-      const { response, error } = await new Promise<Reply>((resolve) => {
+      const { response, error } = await new Promise<Reply<Result>>((resolve) => {
         waiting.set(id, resolve);
         worker.postMessage({ id, event, context });
       });

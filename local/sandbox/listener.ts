@@ -2,6 +2,8 @@ import type { FunctionResponse } from '../../functions/platform/context.ts';
 import type { SenderRequest } from '../signing/sender.ts';
 import type { ReceivedMessage } from '../stand-ins/channels/receiver.ts';
 import type { RecordedCall } from '../stand-ins/edas/stand-in.ts';
+import type { DeadLetter } from '../stand-ins/eventbridge/deliveries.ts';
+import type { TakenEvent } from '../stand-ins/eventbridge/take-event.ts';
 import type { RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
 import type { RecordedCall as RecordedKmsCall } from '../stand-ins/kms/stand-in.ts';
 
@@ -21,6 +23,23 @@ export interface ReceivedRequest {
   at: number;
 }
 
+/** A delivery of an event to the events function. */
+export interface DeliveredEvent {
+  /** As the function names it in its log. */
+  id: string;
+  eventId: string;
+  source: string;
+  type: string;
+  payload: Buffer;
+  /** How often the event was delivered before: again after a failure, or once more. */
+  before: number;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+/** What a delivery came to: what the function returned, or that it failed. */
+export type DeliveryEnd = { returned: unknown } | { threw: string };
+
 /** What can be seen of the sandbox from outside of the functions, as it happens. */
 export interface SandboxListener {
   /** What the sandbox posts in the place of a sender. */
@@ -37,7 +56,12 @@ export interface SandboxListener {
   call: (call: RecordedCall) => void;
   kmsCall: (call: RecordedKmsCall) => void;
   taskCall: (call: RecordedTaskCall) => void;
-  /** A line of the log of the webhook function, and of the follow function. */
+  /** An event that was published, one that reaches the events function, what that came to, and one that is given up. */
+  published: (event: Pick<TakenEvent, 'id' | 'source' | 'type'>) => void;
+  delivered: (delivery: DeliveredEvent) => void;
+  ended: (delivery: DeliveredEvent, end: DeliveryEnd, durationMs: number) => void;
+  givenUp: (letter: DeadLetter) => void;
+  /** A line of the log of the webhook function or the events function, and of the follow function. */
   log: (line: string) => void;
   taskLog: (line: string) => void;
   /** What people are told. */
@@ -61,6 +85,10 @@ export function tellAll(listeners: readonly Partial<SandboxListener>[]): Sandbox
     call: teller('call'),
     kmsCall: teller('kmsCall'),
     taskCall: teller('taskCall'),
+    published: teller('published'),
+    delivered: teller('delivered'),
+    ended: teller('ended'),
+    givenUp: teller('givenUp'),
     log: teller('log'),
     taskLog: teller('taskLog'),
     message: teller('message'),

@@ -9,7 +9,7 @@ import { receiverKinds, type ReceivedMessage } from '../stand-ins/channels/recei
 import type { RecordedCall } from '../stand-ins/edas/stand-in.ts';
 import type { RecordedCall as RecordedTaskCall } from '../stand-ins/fc/stand-in.ts';
 import type { RecordedCall as RecordedKmsCall } from '../stand-ins/kms/stand-in.ts';
-import { isOfTask, isRead, type SandboxListener } from './listener.ts';
+import { isOfTask, isRead, type DeliveredEvent, type DeliveryEnd, type SandboxListener } from './listener.ts';
 import { showMessage } from './show-message.ts';
 
 /** Characters of a line that tells the story. */
@@ -47,6 +47,19 @@ export function createNarrator(isVerbose: boolean): Narrator {
     taskCall: (call) => {
       if (isVerbose) tellTaskCall(call);
       else if (!isOfTask(call) && call.operation !== 'GetAsyncTask') afterReads(tellTaskCall)(call);
+    },
+    published: tellPublished,
+    delivered: tellDelivered,
+    ended: (...told) => {
+      reads.tell();
+      tellEnded(isVerbose, ...told);
+    },
+    givenUp: ({ event: { id }, deliveries, reason }) => {
+      const times = deliveries === 1 ? 'once' : `${deliveries} times`;
+      tell(
+        'bus → dead letters',
+        paint('red', cut(`${showLines(id)}, delivered ${times}: ${showLines(reason)}`)),
+      );
     },
     log: afterReads((line) => {
       tellLog('function → log', line, isVerbose);
@@ -109,6 +122,31 @@ function tellWholeAnswer(
 
 function colourOf(statusCode: number): 'green' | 'red' {
   return statusCode < 300 ? 'green' : 'red';
+}
+
+function tellPublished({ id, source, type }: Parameters<Narrator['published']>[0]): void {
+  tell('sender → bus', cut(showLines(`${source} ${type} ${id}`)));
+}
+
+function tellDelivered({ eventId, before }: DeliveredEvent): void {
+  tell('bus → function', cut(`delivery ${before + 1} of ${showLines(eventId)}`));
+}
+
+function tellEnded(isVerbose: boolean, ...told: Parameters<Narrator['ended']>): void {
+  const [{ before }, end, durationMs] = told;
+  const isFine = 'returned' in end && !('code' in toRecord(end.returned));
+  const took = isVerbose ? ` in ${Math.round(durationMs)} ms` : '';
+  const head = `delivery ${before + 1} came to${took} `;
+  const said = isVerbose ? showLines(JSON.stringify(end)) : cut(describeEnd(end), head.length);
+  tell('function → bus', `${head}${paint(isFine ? 'green' : 'red', said)}`);
+}
+
+/** What an event came to, in one line. */
+function describeEnd(end: DeliveryEnd): string {
+  if ('threw' in end) return `a failure, so it may come again: ${showLines(end.threw)}`;
+  const { code, outcome, message, detail } = toRecord(end.returned);
+  const texts = [toText(code) ?? toText(outcome), toText(message) ?? toText(detail)];
+  return showLines(texts.filter((text) => text !== undefined).join(': '));
 }
 
 function tellCall(call: RecordedCall): void {

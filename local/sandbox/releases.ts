@@ -1,13 +1,13 @@
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
+import type { RollbackPolicy } from '../../functions/select/policy.ts';
 import { onlyAppOf } from '../signing/sample-webhook.ts';
 import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
 
 /** A release in flight, and the sources that can have it rolled back. */
-export interface Release {
+export interface Release<Source extends RollbackPolicy = RollbackPolicy> {
   changeOrderId: string;
   app: string;
   description: string;
-  sources: CompiledSource[];
+  sources: Source[];
 }
 
 /** As the README has it in a line to paste. */
@@ -15,7 +15,7 @@ const firstRelease = '4f40e616-cdcd-4250-a018-efd4599c0b1d';
 const firstApplication = '3616cdca-0000-4000-8000-000000000001';
 
 /** The application of a source's release: one that the source may touch. */
-export function applicationFor(source: CompiledSource): string {
+export function applicationFor(source: RollbackPolicy): string {
   const [first = firstApplication] = applicationsOf(source) ?? [];
   return first;
 }
@@ -24,8 +24,8 @@ export function applicationFor(source: CompiledSource): string {
  * Plans a release for each application that the sources need. A source gets an application of its own where its `apps`
  * leave the choice: an application has one newest deployment, and that can be rolled back once.
  */
-export function planReleases(sources: readonly CompiledSource[]): Release[] {
-  const releases: Release[] = [];
+export function planReleases<Source extends RollbackPolicy>(sources: readonly Source[]): Release<Source>[] {
+  const releases: Release<Source>[] = [];
   const find = (app: string) => releases.find((each) => each.app === app);
   for (const source of sources) {
     const choice = applicationsOf(source) ?? [madeUpApplication(find)];
@@ -60,7 +60,7 @@ export function beginRelease(
 }
 
 /** Undefined where the source may touch every application. */
-function applicationsOf(source: CompiledSource): readonly string[] | undefined {
+function applicationsOf(source: RollbackPolicy): readonly string[] | undefined {
   const only = onlyAppOf(source);
   return only === undefined ? source.apps : [only];
 }

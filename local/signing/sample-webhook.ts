@@ -17,6 +17,7 @@ import type {
   ContentType,
 } from '../../functions/webhook/source/compiled-source.ts';
 import type { JSONValue } from '../../functions/select/expression.ts';
+import type { RollbackPolicy } from '../../functions/select/policy.ts';
 import { fieldOf, makeTrue, put, type Place } from './put-through-expression.ts';
 
 /** A body, and the content type under which its sender would post it. */
@@ -153,7 +154,7 @@ export function isByApplication({ app, changeOrderId, verify }: CompiledSource):
 }
 
 /** The one application that the source is for, where it is written out in its expression. */
-export function onlyAppOf({ app }: CompiledSource): string | undefined {
+export function onlyAppOf({ app }: Pick<RollbackPolicy, 'app'>): string | undefined {
   return app?.tree.type === 'Literal' ? toText(app.tree.value)?.toLowerCase() : undefined;
 }
 

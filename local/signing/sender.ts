@@ -1,3 +1,4 @@
+import type { CompiledEventSource } from '../../functions/events/event-source.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { dingTalkTimestamp } from '../../functions/webhook/verify/dingtalk.ts';
 import { feishuTimestamp } from '../../functions/webhook/verify/feishu.ts';
@@ -74,10 +75,37 @@ export function secondsValid({ verify, payloadTimestamp }: CompiledSource): numb
  */
 export function readSource(file: string, name: string): CompiledConfiguration & { source: CompiledSource } {
   const configuration = compileConfigurationFile(file);
-  const source = configuration.sources.find((each) => each.name === name);
+  const { sources, events } = configuration;
+  const source = sources.find((each) => each.name === name);
   if (source) return { ...configuration, source };
-  const names = configuration.sources.map((each) => each.name);
-  throw new CliError(`There is no source ${JSON.stringify(name)}${didYouMean(name, names)}`);
+  if (events.some((each) => each.name === name)) {
+    throw new CliError(`The source ${name} takes events, and no webhooks: use --event.`);
+  }
+  throw noSource(name, sources);
+}
+
+/**
+ * The same for a source of events.
+ *
+ * @throws CliError where there is none
+ */
+export function readEventSource(
+  file: string,
+  name: string,
+): CompiledConfiguration & { source: CompiledEventSource } {
+  const configuration = compileConfigurationFile(file);
+  const { sources, events } = configuration;
+  const source = events.find((each) => each.name === name);
+  if (source) return { ...configuration, source };
+  if (sources.some((each) => each.name === name)) {
+    throw new CliError(`The source ${name} takes webhooks, and no events: leave --event out.`);
+  }
+  throw noSource(name, events);
+}
+
+function noSource(name: string, sources: readonly { name: string }[]): CliError {
+  const names = sources.map((each) => each.name);
+  return new CliError(`There is no source ${JSON.stringify(name)}${didYouMean(name, names)}`);
 }
 
 /**

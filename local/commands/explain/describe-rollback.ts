@@ -1,15 +1,15 @@
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import type { EndedPolicy } from '../../../functions/select/policy.ts';
+import type { Expression } from '../../../functions/select/expression.ts';
+import type { EndedPolicy, RollbackPolicy } from '../../../functions/select/policy.ts';
 import { describeDuration } from '../../build/duration.ts';
 
 /** What a source may touch. */
-export function describeApps({ apps }: CompiledSource): string {
+export function describeApps({ apps }: Pick<RollbackPolicy, 'apps'>): string {
   return apps?.join(', ') ?? 'none named: every application that the role of the function reaches';
 }
 
 /** What a source does with a release that has ended. */
-export function describeEnded({ ended, cluster }: CompiledSource): string | string[] {
+export function describeEnded({ ended, cluster }: RollbackPolicy): string | string[] {
   if (!ended) {
     return `no: a release that has ended is refused${cluster === 'k8s' ? ', for EDAS has no operation that rolls one back in Kubernetes' : ''}`;
   }
@@ -24,7 +24,7 @@ export function describeEnded({ ended, cluster }: CompiledSource): string | stri
 
 /** Whether people are asked first, and how. */
 export function describeConfirm(
-  { confirm }: Pick<CompiledSource, 'confirm'>,
+  { confirm }: Pick<RollbackPolicy, 'confirm'>,
   holder: Holder | undefined,
 ): string | string[] {
   if (!confirm) return 'no: no person is asked first';
@@ -55,14 +55,25 @@ export function describeScope({ group, batches, batchWaitMinutes }: EndedPolicy)
 export type Holder = 'dryRun' | 'ROLLBACK_SUSPENDED';
 
 /** As in functions/webhook/execute-rollback.ts. */
-export function findHolder({ dryRun }: CompiledSource, isSuspended: boolean): Holder | undefined {
+export function findHolder(
+  { dryRun }: Pick<RollbackPolicy, 'dryRun'>,
+  isSuspended: boolean,
+): Holder | undefined {
   if (dryRun) return 'dryRun';
   return isSuspended ? 'ROLLBACK_SUSPENDED' : undefined;
 }
 
+/** A source whose rollbacks a task can follow. */
+export interface Followed extends Pick<RollbackPolicy, 'mode' | 'follow'> {
+  /** Where a chat takes the result. */
+  answerAt?: Expression | undefined;
+  /** Of a source of events: what comes of one is told by the log alone. */
+  eventSources?: readonly string[];
+}
+
 /** Who rolls back, who follows, and which channels get messages. */
 export function describeRollback(
-  source: CompiledSource,
+  source: Followed,
   notify: readonly CompiledChannel[],
   holder: Holder | undefined,
 ): { mode: string; follow: string; notify: string | string[] } {
@@ -74,15 +85,21 @@ export function describeRollback(
     };
   }
   return {
-    mode: modes[source.mode],
+    mode: (source.eventSources ? modesOfEvents : modes)[source.mode],
     follow: source.follow ? followed : unfollowed,
     notify: describeNotify(source, notify),
   };
 }
 
-const modes: Record<CompiledSource['mode'], string> = {
+const modes: Record<RollbackPolicy['mode'], string> = {
   now: 'now: the answer comes when the rollback has begun',
   deferred: 'deferred: the answer comes at once, and a task rolls back',
+};
+
+/** An event is not answered. */
+const modesOfEvents: Record<RollbackPolicy['mode'], string> = {
+  now: 'now: the function itself begins the rollback',
+  deferred: 'deferred: the function hands the rollback over to a task',
 };
 
 const followed = 'yes: the rollback is claimed, so that it is sent once, and a task follows it to its end';
@@ -92,7 +109,7 @@ const languages: Record<CompiledChannel['language'], string> = { en: 'English', 
 
 /** The channels that get messages. */
 function describeNotify(
-  { follow, answerAt }: CompiledSource,
+  { follow, answerAt }: Followed,
   notify: readonly CompiledChannel[],
 ): string | string[] {
   if (!follow) return 'no messages: the rollback is not followed';

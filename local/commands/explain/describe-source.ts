@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { toRecord, toText } from '../../../functions/lib/json.ts';
+import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { presets, type PresetName } from '../../../presets/index.ts';
+import { presets } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
+import type { EventPreset } from '../../../presets/events/event-preset.ts';
+import { eventPresets, type EventPresetName } from '../../../presets/events/index.ts';
+import { describeDuration } from '../../build/duration.ts';
 import { offsetOf, toPosition } from '../../build/position.ts';
 import { onlyAppOf } from '../../signing/sample-webhook.ts';
 import {
@@ -23,30 +28,44 @@ import {
   describeEnded,
   describeRollback,
   findHolder,
+  type Holder,
 } from './describe-rollback.ts';
 import { describeVerify } from './describe-verify.ts';
 import { table, type Row } from './table.ts';
 
 /** What a source says itself: where each of its keys stands, such as `sources.yaml:12`. */
 export interface OwnSettings {
-  preset: PresetName | undefined;
+  /** As the source names it. */
+  preset: string | undefined;
   places: ReadonlyMap<string, string>;
 }
 
 /** Reads a file that compiles. */
-export function readOwnSettings(file: string, source: string): OwnSettings {
+export function readOwnSettings(
+  file: string,
+  source: string,
+  section: 'sources' | 'events' = 'sources',
+): OwnSettings {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines });
-  const { sources } = toRecord(document.toJS());
+  const { [section]: sources } = toRecord(document.toJS());
   const settings = toRecord(toRecord(sources)[source]);
   const placeOf = (key: string) => {
-    const { line } = toPosition(lines, offsetOf(document, ['sources', source, key]));
+    const { line } = toPosition(lines, offsetOf(document, [section, source, key]));
     return `${path.basename(file)}:${line}`;
   };
-  const preset = toText(settings['preset']) ?? '';
   return {
-    preset: isPresetName(preset) ? preset : undefined,
+    preset: toText(settings['preset']),
     places: new Map(Object.keys(settings).map((key) => [key, placeOf(key)])),
+  };
+}
+
+/** Makes rows, each with the place of its key where the source says it itself. */
+function placedRow(places: OwnSettings['places']) {
+  return (label: string, key: string, text: string | string[]): Row => {
+    const [first = '', ...others] = [text].flat();
+    const place = places.get(key);
+    return [label, [place === undefined ? first : `${first}   (${place})`, ...others]];
   };
 }
 
@@ -57,12 +76,8 @@ export function describeSource(
   { preset: name, places }: OwnSettings,
   isSuspended: boolean,
 ): string {
-  const preset: Preset = presets[name ?? 'generic'];
-  const row = (label: string, key: string, text: string | string[]): Row => {
-    const [first = '', ...others] = [text].flat();
-    const place = places.get(key);
-    return [label, [place === undefined ? first : `${first}   (${place})`, ...others]];
-  };
+  const preset: Preset = presets[name !== undefined && isPresetName(name) ? name : 'generic'];
+  const row = placedRow(places);
   const { payloadTimestamp, deliveryHeader, deadlineMs, secrets } = source;
   const holder = findHolder(source, isSuspended);
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
@@ -90,14 +105,67 @@ export function describeSource(
     row('cluster', 'cluster', source.cluster),
     row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
     row('follow', 'follow', follow),
+    ...endRows(source, holder, row),
+    ...(source.decides ? [decidesRow] : []),
+    ['notify', told],
+  ]);
+}
+
+/** All that the events function does with the events of a source, in the same way. */
+export function describeEventSource(
+  source: CompiledEventSource,
+  notify: readonly CompiledChannel[],
+  { preset: name = '', places }: OwnSettings,
+  isSuspended: boolean,
+): string {
+  const row = placedRow(places);
+  const holder = findHolder(source, isSuspended);
+  const { mode, follow, notify: told } = describeRollback(source, notify, holder);
+  const { changeOrderId, app } = source;
+  const target = changeOrderId
+    ? `the change order in ${changeOrderId.text}`
+    : `what is being deployed to the application ${onlyAppOf(source) ?? `in ${app?.text ?? ''}`}`;
+  return table([
+    ['source', `${source.name}: events, without a path or a secret: RAM says who may invoke the function`],
+    row('preset', 'preset', `${name}: ${describeSender(name)}`),
+    row('event source', 'source', source.eventSources.join(', ')),
+    row('event type', 'type', source.eventTypes.join(', ')),
+    ['account', 'that of the function; events of every other are refused'],
+    row('age', 'maxAge', `${describeDuration(source.maxAgeMs)} at most: an older event is refused for good`),
+    row('apps', 'apps', describeApps(source)),
+    ['expects', source.expects?.what ?? 'any event'],
+    row('when', 'when', source.when?.text ?? 'none: every event counts'),
+    row('began at', 'problemStartedAt', source.problemStartedAt?.text ?? 'not asked'),
+    row('rolls back', changeOrderId ? 'changeOrderId' : 'app', target),
+    ['actor', source.actor?.text ?? 'not asked'],
+    row('cluster', 'cluster', source.cluster),
+    row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
+    row('follow', 'follow', follow),
+    ...endRows(source, holder, row),
+    ['notify', told],
+  ]);
+}
+
+function describeSender(name: string): string {
+  const preset: EventPreset | undefined = Object.hasOwn(eventPresets, name)
+    ? eventPresets[name as EventPresetName]
+    : undefined;
+  return `${preset?.sender ?? ''}${preset?.isConfirmed === false ? '. Not confirmed: set LOG_EVENTS=true, and look at the first event' : ''}`;
+}
+
+/** What is done about a release that has ended, and whether people are asked. */
+function endRows(
+  source: RollbackPolicy,
+  holder: Holder | undefined,
+  row: ReturnType<typeof placedRow>,
+): Row[] {
+  return [
     row('ended', 'ended', describeEnded(source)),
     row('confirm', 'confirm', describeConfirm(source, holder)),
     ...(source.confirm
       ? [row('summary', 'summary', source.summary?.text ?? 'none: people see no words of the alert')]
       : []),
-    ...(source.decides ? [decidesRow] : []),
-    ['notify', told],
-  ]);
+  ];
 }
 
 const decidesRow: Row = [

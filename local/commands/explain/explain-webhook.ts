@@ -1,50 +1,47 @@
-import { requireFreshPayload } from '../../../functions/webhook/payload/fresh-payload.ts';
-import { reasonNoCommand, selectWebhookTarget } from '../../../functions/webhook/payload/command-target.ts';
 import { Problem, type ErrorCode } from '../../../functions/errors.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
-import { toRecord } from '../../../functions/lib/json.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
+import { nameInKms } from '../../../functions/secrets/secret-name.ts';
+import { reasonToIgnore, requireAllowed } from '../../../functions/select/conditions.ts';
+import { describePayload } from '../../../functions/select/describe-value.ts';
+import type { JSONValue } from '../../../functions/select/expression.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
-import { reasonToIgnore, requireAllowed, selectActor } from '../../../functions/select/conditions.ts';
-import { describePayload, describeValue } from '../../../functions/select/describe-value.ts';
-import { evaluate } from '../../../functions/select/evaluate.ts';
-import { requireExpected } from '../../../functions/select/expected.ts';
-import { selectProblemStart, selectVersion } from '../../../functions/select/intent.ts';
-import { selectSummary } from '../../../functions/select/summary.ts';
-import { withoutMonitorAlarms } from '../../../functions/select/monitor-alarms.ts';
-import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import type { Verb } from '../../../functions/webhook/payload/command.ts';
+import { reasonNoCommand, selectWebhookTarget } from '../../../functions/webhook/payload/command-target.ts';
+import { requireFreshPayload } from '../../../functions/webhook/payload/fresh-payload.ts';
+import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';
 import { requireFittingBody } from '../../../functions/webhook/receive.ts';
 import { replyWithProblem } from '../../../functions/webhook/reply/reply.ts';
-import type { Expression, JSONValue } from '../../../functions/select/expression.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
-import { nameInKms } from '../../../functions/secrets/secret-name.ts';
 import type { LinkGrant } from '../../../functions/webhook/verify/link.ts';
 import { contentTypeWords } from './describe-preset.ts';
-import { describeDuration } from '../../build/duration.ts';
-import {
-  describeApps,
-  describeConfirm,
-  describeRollback,
-  findHolder,
-  type Holder,
-} from './describe-rollback.ts';
+import { findHolder, type Holder } from './describe-rollback.ts';
 import { describeVerify, timeShapes } from './describe-verify.ts';
-import { explainEnded } from './explain-ended.ts';
-import { describeMissing } from './missing-fields.ts';
+import {
+  actorRule,
+  applyRule,
+  describeAction,
+  describeFound,
+  describeTarget,
+  expectsRule,
+  gave,
+  monitorRule,
+  partThatCounts,
+  problemStartRule,
+  rowsOfRollback,
+  versionRule,
+  type End,
+  type Rule,
+  type Surroundings,
+} from './rules.ts';
 import type { Row } from './table.ts';
 
 /** A webhook, as if its signature had been verified. */
-export interface ExplainedWebhook {
+export interface ExplainedWebhook extends Surroundings {
   body: Buffer;
   contentType: string;
-  /** What the link authorises, where the source is called by one. */
   grant?: LinkGrant | undefined;
-  /** Epoch milliseconds. */
-  now: number;
-  /** Whether ROLLBACK_SUSPENDED holds all rollbacks. */
-  isSuspended: boolean;
 }
 
 export interface Explanation {
@@ -63,7 +60,7 @@ export interface Explanation {
 /** The rule that decided, and how. */
 interface Decision {
   rule: string;
-  end: { ignored: string } | { refused: Problem } | { target: Target; verb?: Verb | undefined };
+  end: End & { verb?: Verb | undefined };
 }
 
 /**
@@ -106,55 +103,16 @@ export async function explainWebhook(
   const counting = await partThatCounts(source, read);
   for (const rule of rulesOf(source)) {
     const payload = rule.readsAll ? read : counting;
-    const { text, end } = await apply(rule, source, payload, webhook);
-    const expression = expressionOf(rule.name, source);
-    const missing = expression ? describeMissing(expression.tree, payload) : [];
-    rows.push([rule.name, missing.length > 0 ? [text, ...missing] : text]);
+    const { row, end } = await applyRule(rule, source, payload, webhook);
+    rows.push(row);
     if (end) decisions.push({ rule: rule.name, end });
   }
   // What follows the rule that finds the target can only refuse.
   const decision = decisions.find(({ end }) => !('target' in end)) ?? decisions[0];
   if (!decision) throw new Error('a rule must decide');
-  if (source.ended && 'target' in decision.end) {
-    rows.push(['ended', await explainEndedRelease(source, decision.end.target, counting, webhook)]);
-  }
-  if (source.confirm) {
-    rows.push(
-      ['confirm', describeConfirm(source, holder)],
-      ['summary', (await selectSummary(source, counting)) ?? 'nothing that people would be shown'],
-    );
-  }
-  const { mode, follow, notify: told } = describeRollback(source, notify, holder);
-  rows.push(['apps', describeApps(source)], ['mode', mode], ['follow', follow], ['notify', told]);
+  const target = 'target' in decision.end ? decision.end.target : undefined;
+  rows.push(...(await rowsOfRollback(source, notify, target, counting, webhook)));
   return explain(decision);
-}
-
-async function explainEndedRelease(
-  source: Source,
-  target: Target,
-  payload: JSONValue,
-  { now, grant, isSuspended }: ExplainedWebhook,
-): Promise<string[]> {
-  const { ended, apps } = source;
-  if (!ended) return [];
-  const { problemStartedAt } = await selectProblemStart(source, payload, now, grant);
-  const version = await selectVersion(source, payload);
-  const asked = { app: apps?.[0], ...target, policy: ended, version, problemStartedAt };
-  return explainEnded(asked, now, findHolder(source, isSuspended));
-}
-
-/** What a rule says, and how it decides, if it does. */
-interface Finding {
-  text: string;
-  end?: Decision['end'];
-}
-
-interface Rule {
-  /** As the key in sources.yaml is called, where there is one. */
-  name: string;
-  /** Whether it also looks at the alerts of a group that do not count. */
-  readsAll?: boolean;
-  find: (source: Source, payload: JSONValue, webhook: ExplainedWebhook) => Finding | Promise<Finding>;
 }
 
 /** As in functions/webhook/handler.ts. */
@@ -167,7 +125,7 @@ const rulesOf = ({
   changeOrderId,
   app,
   verify,
-}: Source): readonly Rule[] => [
+}: Source): readonly Rule<Source>[] => [
   {
     name: 'time',
     readsAll: true,
@@ -189,11 +147,7 @@ const rulesOf = ({
       return { text: ping ? `none, unless ${ping.header} is ${ping.value}` : 'none' };
     },
   },
-  {
-    name: 'actor',
-    readsAll: true,
-    find: async (source, payload) => ({ text: (await selectActor(source, payload)) ?? 'not named' }),
-  },
+  actorRule,
   ...(expects ? [expectsRule] : []),
   ...(monitorAlarms ? [monitorRule] : []),
   {
@@ -213,109 +167,20 @@ const rulesOf = ({
       return { text: (await gave('allow', source.allow, payload)) ?? 'none: everybody who can sign' };
     },
   },
-  {
-    name: 'problemStartedAt',
-    find: async (source, payload, { now, grant }) => {
-      const { problemStartedAt: time, warning } = await selectProblemStart(source, payload, now, grant);
-      if (warning !== undefined) return { text: `${warning} A warning: the change order is named.` };
-      if (time === undefined) return { text: 'not asked' };
-      return { text: `${new Date(time).toISOString()}: a change that began later is refused` };
-    },
-  },
+  problemStartRule,
   {
     name: nameOfTarget({ changeOrderId, app, command, verify }),
     find: async (source, payload, { grant }) => {
       const typed = await selectCommand(source, payload);
       const target = await selectWebhookTarget(source, payload, grant, typed);
-      const texts = await Promise.all([
-        gave('changeOrderId', changeOrderId, payload),
-        gave('app', app, payload),
-      ]);
-      const how = texts.find((text) => text !== undefined);
       return {
-        text: `${describeTarget(target)}${how === undefined ? '' : `: ${how}`}`,
+        text: await describeFound(source, target, payload),
         end: { target, verb: typed?.verb },
       };
     },
   },
   ...(ended?.version ? [versionRule] : []),
 ];
-
-/** The expression of a rule that has the name of its key, whose fields should be in the payload. */
-function expressionOf(name: string, source: Source): Expression | undefined {
-  switch (name) {
-    case 'when':
-    case 'allow':
-    case 'problemStartedAt':
-    case 'changeOrderId':
-    case 'app':
-      return source[name];
-    case 'version':
-      return source.ended?.version;
-    default:
-      return undefined;
-  }
-}
-
-const versionRule: Rule = {
-  name: 'version',
-  find: async (source, payload) => {
-    const version = await selectVersion(source, payload);
-    const found = await gave('version', source.ended?.version, payload);
-    return { text: `${version ?? 'none named: the one before, where it is certain'}: ${found ?? ''}` };
-  },
-};
-
-const expectsRule: Rule = {
-  name: 'expects',
-  readsAll: true,
-  find: async (source, payload) => {
-    await requireExpected(source, payload);
-    return { text: `it is ${source.expects?.what ?? ''}` };
-  },
-};
-
-const monitorRule: Rule = {
-  name: 'monitor',
-  readsAll: true,
-  find: async (source, payload) => {
-    const counting = await withoutMonitorAlarms(source, payload);
-    if ('reason' in counting) return { text: counting.reason, end: { ignored: counting.reason } };
-    const all = alertsIn(payload);
-    const left = alertsIn(counting.payload);
-    return {
-      text:
-        left < all
-          ? `${left} of the ${all} alerts count: the others are resolved, or about the monitor`
-          : 'it is about a release, and not about the monitor itself',
-    };
-  },
-};
-
-function alertsIn(payload: JSONValue): number {
-  const { alerts } = toRecord(payload);
-  return Array.isArray(alerts) ? alerts.length : 0;
-}
-
-/** What the later rules look at. */
-async function partThatCounts(source: Source, payload: JSONValue): Promise<JSONValue> {
-  const counting = await withoutMonitorAlarms(source, payload);
-  return 'payload' in counting ? counting.payload : payload;
-}
-
-async function apply(
-  rule: Rule,
-  source: Source,
-  payload: JSONValue,
-  webhook: ExplainedWebhook,
-): Promise<Finding> {
-  try {
-    return await rule.find(source, payload, webhook);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { text: error.message, end: { refused: error } };
-  }
-}
 
 function attempt(read: () => JSONValue): JSONValue | Problem {
   try {
@@ -324,15 +189,6 @@ function attempt(read: () => JSONValue): JSONValue | Problem {
     if (error instanceof Problem) return error;
     throw error;
   }
-}
-
-async function gave(
-  key: string,
-  expression: Expression | undefined,
-  payload: JSONValue,
-): Promise<string | undefined> {
-  if (!expression) return undefined;
-  return `\`${key}: ${expression.text}\` gave ${describeValue(await evaluate(expression, payload, key))}`;
 }
 
 function describeDecision(
@@ -347,7 +203,7 @@ function describeDecision(
   }
   if ('target' in end) {
     const { target, verb } = end;
-    const verdict = `${by}: ${verb === 'leave' ? describeLeaving(target) : describeAction(source, holder, target)}`;
+    const verdict = `${by}: ${verb === 'leave' ? describeLeaving(target) : describeDeciding(source, holder, target)}`;
     return { verdict, isRefused: false, decision: { rule, end: 'acted on' } };
   }
   const { code, message } = end.refused;
@@ -377,36 +233,12 @@ function describeLeaving(target: Target): string {
   return `acted on. If people are asked by chat about ${describeTarget(target)}, this decides that it is left alone. If not, it is refused with decision_not_open.`;
 }
 
-function describeAction(
-  { cluster, mode, apps, ended, confirm, decides }: Source,
-  holder: Holder | undefined,
-  target: Target,
-): string {
-  const operation = cluster === 'k8s' ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
-  const verb = holder
-    ? `read and not rolled back (${holder})`
-    : `rolled back with ${operation}${mode === 'deferred' ? ' by a task' : ''}`;
-  const isBound = 'changeOrderId' in target && apps !== undefined;
-  const condition = isBound ? ', if EDAS lists it among those of the apps' : '';
-  const otherwise = ended ? ' One that has ended: see ended.' : '';
-  const decision = decides
+/** A command may be what a person decided about a rollback that another source asks for. */
+function describeDeciding(source: Source, holder: Holder | undefined, target: Target): string {
+  const decision = source.decides
     ? 'If people are asked by chat about it, this is what a person decided, and the source that asked rolls it back. If not: '
     : '';
-  const first = `${decision}${confirm && !holder ? describeAsking(confirm) : ''}`;
-  return `acted on. ${first}It would have ${describeTarget(target)} ${verb}${condition}.${otherwise}`;
-}
-
-function describeAsking({ of, withinMs }: NonNullable<Source['confirm']>): string {
-  const time = describeDuration(withinMs);
-  return of === 'all'
-    ? `People are asked first, and have ${time}; what follows is done only if they decide so. `
-    : `Before a release that has ended is rolled back, people are asked first, and have ${time}. `;
-}
-
-function describeTarget(target: Target): string {
-  return 'app' in target
-    ? `the newest deployment in flight of the application ${target.app}`
-    : `the change order ${target.changeOrderId}`;
+  return `acted on. ${decision}${describeAction(source, holder, target)}`;
 }
 
 /** An encrypted payload can be read with its key only. */

@@ -15,6 +15,8 @@ notify: [{ kind: wecom, url: WECOM_ROBOT_URL }]
 sources:
   pipeline: { preset: generic, secrets: [SECRET_PIPELINE] }
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${one}, ${two}] }
+events:
+  slo: { preset: sls-event, apps: [${one}], maxAge: 5m }
 `;
 
 /** Explains with a payload of this content. */
@@ -28,6 +30,72 @@ function explain(args: readonly string[], payload?: string, env: NodeJS.Dict<str
   const all = ['--sources', file('sources.yaml', sourcesYaml), ...own, ...args];
   return runCommand('local/commands/explain.ts', all, env);
 }
+
+/** A CloudEvent of now, in a file. */
+function eventFile(changes: object = {}): string {
+  const file = path.join(temporaryFolder(), 'event.json');
+  const event = {
+    specversion: '1.0',
+    id: 'fake-id',
+    source: 'acs.sls.alert',
+    type: 'sls:AlertEvent:Firing',
+    time: new Date().toISOString(),
+    aliyunaccountid: '1234567890123456',
+    data: { labels: { edas_app_id: one } },
+    ...changes,
+  };
+  writeFileSync(file, JSON.stringify(event));
+  return file;
+}
+
+describe('npm run explain -- --event', () => {
+  test('ends with what the events function would do, and with status 0 where it would act', async () => {
+    const { status, stdout, stderr } = await explain(['--event', eventFile()]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^account +1234567890123456; whether it is that of the function is not known here/m,
+    );
+    expect(stdout).toMatch(/^sources +slo takes it$/m);
+    expect(stdout).toMatch(/\n\nThe rule "app" decides: acted on\. .*\n$/);
+  });
+
+  test('ends with status 0 where it would ignore the event, and with 1 where it would refuse it', async () => {
+    const resolved = await explain(['--event', eventFile({ type: 'sls:AlertEvent:Resolved' })]);
+    expect(resolved).toMatchObject({ status: 0, stderr: '' });
+    expect(resolved.stdout).toContain('The rule "when" decides: ignored.');
+    const old = await explain(['--source', 'slo', '--event', eventFile({ time: '2026-01-01T00:00:00Z' })]);
+    expect(old).toMatchObject({ status: 1, stderr: '' });
+    expect(old.stdout).toContain('The rule "time" decides: refused with event_out_of_window');
+  });
+
+  test('compares the account that it is told', async () => {
+    const { status, stdout } = await explain(['--event', eventFile(), '--account', '999']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('The rule "account" decides: refused with event_account_mismatch');
+  });
+
+  test('describes a source of events where no event is given', async () => {
+    const { status, stdout } = await explain(['--source', 'slo']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^source +slo: events, without a path or a secret/);
+    expect(stdout).toMatch(/^event type +sls:AlertEvent:Firing, sls:AlertEvent:Resolved$/m);
+    expect(stdout).toMatch(/^age +5 min at most: .* \(sources.yaml:\d+\)$/m);
+    expect(stdout).toMatch(
+      /^rolls back +what is being deployed to the application in data.labels.edas_app_id$/m,
+    );
+  });
+
+  test('says that there are no sources of events', async () => {
+    const file = path.join(temporaryFolder(), 'sources.yaml');
+    writeFileSync(file, 'sources: { one: { preset: generic, secrets: [ONE] } }');
+    const ended = await runCommand('local/commands/explain.ts', ['--sources', file, '--event', eventFile()]);
+    expect(ended).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: oneLine('There is nothing under events in this sources.yaml.'),
+    });
+  });
+});
 
 describe('npm run explain', () => {
   test('ends with what the function would do, and with status 0 where it would act', async () => {
@@ -120,6 +188,24 @@ describe('npm run explain', () => {
       ['--source', 'pipelin', '--payload', '-'],
       'There is no source "pipelin"; did you mean',
     ],
+    [
+      'a payload for a source of events',
+      ['--source', 'slo', '--payload', '-'],
+      'The source slo takes events',
+    ],
+    [
+      'an event for a source of webhooks',
+      ['--source', 'pipeline', '--event', '-'],
+      'The source pipeline takes webhooks',
+    ],
+    [
+      'an event for no source',
+      ['--source', 'sloo', '--event', '-'],
+      'There is no source "sloo"; did you mean',
+    ],
+    ['a payload and an event', ['--payload', '-', '--event', '-'], 'Give either --payload or --event'],
+    ['no account', ['--event', '-', '--account', 'me'], '--account must be the number of an account'],
+    ['an account of no event', ['--source', 'slo', '--account', '1'], '--account is for events'],
     ['no source', ['--payload', 'x.json'], '--source NAME is missing'],
     [
       'a file that is not there',

@@ -5,6 +5,7 @@ import { createFeed } from '../../../local/sandbox/page/feed.ts';
 import { startPageServer } from '../../../local/sandbox/page/server.ts';
 import { startReceiver } from '../../../local/stand-ins/channels/receiver.ts';
 import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
+import { startEventBridgeStandIn } from '../../../local/stand-ins/eventbridge/stand-in.ts';
 import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
 import { startKmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
 import { accountId, fc2Client } from './fc/fc2-client.ts';
@@ -68,6 +69,17 @@ export const listeners: Readonly<Record<string, Listener>> = {
       text: await (await fetch(url, { method: 'POST', body: '{"text":"hello"}' })).text(),
     }),
     answer: { text: 'ok' },
+  },
+  'stand-ins/eventbridge/stand-in.ts': {
+    start: async () => {
+      const invoke = () => Promise.resolve();
+      return (await startEventBridgeStandIn({ accountId, region: 'cn-hangzhou', invoke })).url;
+    },
+    ask: async (url) => {
+      const event = { specversion: '1.0', id: 'fake-id', source: 'fake', type: 'fake' };
+      return (await fetch(`${url}/events`, { method: 'POST', body: JSON.stringify(event) })).json();
+    },
+    answer: { eventId: 'fake-id' },
   },
   'sandbox/function-server.ts': {
     start: async () => {

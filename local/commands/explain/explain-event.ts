@@ -1,0 +1,253 @@
+import { Problem } from '../../../functions/errors.ts';
+import { requireFresh, requireOwnAccount, sourcesFor } from '../../../functions/events/check-event.ts';
+import { readCloudEvent, type CloudEvent } from '../../../functions/events/cloud-event.ts';
+import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
+import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import { reasonToIgnore } from '../../../functions/select/conditions.ts';
+import { describePayload } from '../../../functions/select/describe-value.ts';
+import { selectTarget } from '../../../functions/select/intent.ts';
+import { describeDuration } from '../../build/duration.ts';
+import { findHolder } from './describe-rollback.ts';
+import type { Explanation } from './explain-webhook.ts';
+import {
+  actorRule,
+  applyRule,
+  describeAction,
+  describeFound,
+  expectsRule,
+  gave,
+  monitorRule,
+  partThatCounts,
+  problemStartRule,
+  rowsOfRollback,
+  versionRule,
+  type End,
+  type Rule,
+  type Surroundings,
+} from './rules.ts';
+import type { Row } from './table.ts';
+
+/** An event, as it reaches the function. */
+export interface ExplainedEvent extends Surroundings {
+  payload: Buffer;
+  /** The account of the function; undefined where it is not known. */
+  accountId: string | undefined;
+}
+
+/** The rule that decided, and how. */
+interface Decision {
+  rule: string;
+  end: End;
+}
+
+/** What one source makes of an event. */
+interface OfSource {
+  source: CompiledEventSource;
+  rows: Row[];
+  /** Why the event does not count for it. */
+  end: Decision | undefined;
+}
+
+/**
+ * What the events function would do with an event, rule by rule, with the functions that the handler itself uses, in its order.
+ * The first source for which the event counts acts; where it counts for none, the rules of each say why.
+ */
+export async function explainEvent(
+  sources: readonly CompiledEventSource[],
+  notify: readonly CompiledChannel[],
+  given: ExplainedEvent,
+): Promise<Explanation> {
+  const rows: Row[] = [];
+  const refused = (rule: string, problem: Problem): Explanation => {
+    rows.push([rule, problem.message]);
+    return { rows, ...describeDecision({ rule, end: { refused: problem } }) };
+  };
+  const event = attempt(() => readCloudEvent(given.payload));
+  if (event instanceof Problem) return refused('form', event);
+  rows.push(
+    ['form', `a CloudEvent 1.0, ${given.payload.length} bytes, id ${event.id}`],
+    ['payload', describePayload(event.payload)],
+    ['event', `source ${event.source}, type ${event.type}`],
+  );
+  const account = attempt(() => {
+    // Where it is not known, an event that names any account may be right.
+    requireOwnAccount(event, given.accountId ?? event.accountId ?? 'not known');
+    return describeAccount(event, given.accountId);
+  });
+  if (account instanceof Problem) return refused('account', account);
+  rows.push(['account', account]);
+  const candidates = attempt(() => candidatesFor(event, sources));
+  if (candidates instanceof Problem) return refused('sources', candidates);
+  rows.push(['sources', describeCandidates(candidates)]);
+
+  const tried: OfSource[] = [];
+  for (const source of candidates) {
+    const made = await countFor(source, event, given);
+    tried.push(made);
+    rows.push(...(candidates.length === 1 ? made.rows : ofSource(made)));
+    if (!made.end) return explainChosen(source, notify, event, given, rows, candidates.length > 1);
+  }
+  return { rows, ...describeDecision(whyNone(tried)) };
+}
+
+/** Where only one source is looked at, nothing is said of others. @throws Problem */
+function candidatesFor(event: CloudEvent, sources: readonly CompiledEventSource[]): CompiledEventSource[] {
+  const [only, ...others] = sources;
+  try {
+    return sourcesFor(event, sources);
+  } catch (error) {
+    if (!only || others.length > 0 || !(error instanceof Problem)) throw error;
+    const { name, eventSources, eventTypes } = only;
+    throw new Problem(
+      error.code,
+      `The source ${name} takes events with source ${eventSources.join(', ')} and type ${eventTypes.join(', ')} only.`,
+    );
+  }
+}
+
+/** As in functions/events/choose-source.ts: a refusal counts more than a reason to ignore. */
+function whyNone(tried: readonly OfSource[]): Decision {
+  const [only, ...others] = tried;
+  const ends = tried.map(({ end }) => end).filter((end) => end !== undefined);
+  const decision = ends.find(({ end }) => 'refused' in end) ?? ends[0];
+  if (!decision) throw new Error('a rule must decide');
+  if (others.length === 0 || 'refused' in decision.end) return decision;
+  const reasons = tried.map(({ source: { name }, end }) =>
+    end && 'ignored' in end.end ? `${name}: ${end.end.ignored}` : '',
+  );
+  return { rule: only?.end?.rule ?? decision.rule, end: { ignored: reasons.join(' ') } };
+}
+
+/** The rules that say whether the event counts for a source. The first that stops it decides; the others are shown all the same. */
+async function countFor(
+  source: CompiledEventSource,
+  event: CloudEvent,
+  surroundings: Surroundings,
+): Promise<OfSource> {
+  const counting = await partThatCounts(source, event.payload);
+  const rules = [
+    ageRule(event),
+    ...(source.expects ? [expectsRule] : []),
+    ...(source.monitorAlarms ? [monitorRule] : []),
+  ];
+  const made: OfSource = { source, rows: [], end: undefined };
+  for (const rule of [...rules, whenRule]) {
+    const payload = rule.readsAll ? event.payload : counting;
+    const { row, end } = await applyRule(rule, source, payload, surroundings);
+    made.rows.push(row);
+    if (end) made.end ??= { rule: rule.name, end };
+  }
+  return made;
+}
+
+/** What the source that acts makes of the event. */
+async function explainChosen(
+  source: CompiledEventSource,
+  notify: readonly CompiledChannel[],
+  event: CloudEvent,
+  given: ExplainedEvent,
+  rows: Row[],
+  isOneOfSeveral: boolean,
+): Promise<Explanation> {
+  if (isOneOfSeveral) rows.push(['acts', `${source.name}: the first for which the event counts`]);
+  const counting = await partThatCounts(source, event.payload);
+  const decisions: Decision[] = [];
+  for (const rule of [
+    actorRule,
+    problemStartRule,
+    targetRule(source),
+    ...(source.ended?.version ? [versionRule] : []),
+  ]) {
+    const { row, end } = await applyRule(rule, source, counting, given);
+    rows.push(row);
+    if (end) decisions.push({ rule: rule.name, end });
+  }
+  // What stands around the rule that finds the target can only refuse.
+  const decision = decisions.find(({ end }) => !('target' in end)) ?? decisions[0];
+  if (!decision) throw new Error('a rule must decide');
+  const target = 'target' in decision.end ? decision.end.target : undefined;
+  rows.push(...(await rowsOfRollback(source, notify, target, counting, given)));
+  return { rows, ...describeDecision(decision, source, given.isSuspended) };
+}
+
+function ageRule(event: CloudEvent): Rule<CompiledEventSource> {
+  return {
+    name: 'time',
+    readsAll: true,
+    find: (source, _payload, { now }) => {
+      requireFresh(event, source, now);
+      const limit = describeDuration(source.maxAgeMs);
+      return { text: `${event.time ?? ''}: not older than ${limit} (maxAge)` };
+    },
+  };
+}
+
+const whenRule: Rule = {
+  name: 'when',
+  find: async (source, payload) => {
+    const reason = await reasonToIgnore(source, payload);
+    if (reason !== undefined) return { text: reason, end: { ignored: reason } };
+    return { text: (await gave('when', source.when, payload)) ?? 'none: every event counts' };
+  },
+};
+
+function targetRule({ changeOrderId }: CompiledEventSource): Rule {
+  return {
+    name: changeOrderId ? 'changeOrderId' : 'app',
+    find: async (source, payload) => {
+      const target = await selectTarget(source, payload);
+      return { text: await describeFound(source, target, payload), end: { target } };
+    },
+  };
+}
+
+/** Labels that say whose rules they are. */
+function ofSource({ source: { name }, rows }: OfSource): Row[] {
+  return rows.map(([label, text]) => [`${name}: ${label}`, text]);
+}
+
+function describeAccount({ accountId }: CloudEvent, own: string | undefined): string {
+  const given = accountId ?? 'none named';
+  return own === undefined
+    ? `${given}; whether it is that of the function is not known here: --account ID says which that is`
+    : `${given}, that of the function`;
+}
+
+function describeCandidates(candidates: readonly CompiledEventSource[]): string {
+  const names = candidates.map(({ name }) => name).join(', ');
+  return candidates.length === 1
+    ? `${names} takes it`
+    : `${names} take it; the first for which it counts acts`;
+}
+
+function attempt<Read>(read: () => Read): Read | Problem {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+/** What none of this leads to: EventBridge is told that the function is done, whatever it has decided. */
+const notAgain = 'It is not delivered again.';
+
+function describeDecision(
+  { rule, end }: Decision,
+  source?: CompiledEventSource,
+  isSuspended = false,
+): Omit<Explanation, 'rows'> {
+  const by = `The rule "${rule}" decides`;
+  if ('ignored' in end) {
+    const verdict = `${by}: ignored. ${end.ignored} ${notAgain}`;
+    return { verdict, isRefused: false, decision: { rule, end: 'ignored' } };
+  }
+  if ('target' in end) {
+    if (!source) throw new Error('a source must act');
+    const action = describeAction(source, findHolder(source, isSuspended), end.target);
+    return { verdict: `${by}: acted on. ${action}`, isRefused: false, decision: { rule, end: 'acted on' } };
+  }
+  const { code, message } = end.refused;
+  const verdict = `${by}: refused with ${code}, docs/errors.md#${code}. ${message} ${notAgain}`;
+  return { verdict, isRefused: true, decision: { rule, end: code } };
+}
