@@ -14,6 +14,15 @@ const valid = cloudEvent(startedAt, { data: { labels: { edas_app_id: app } } });
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
+/** Data with something in the place of the application's id. */
+const foundId = fc
+  .oneof(
+    fc.constantFrom<unknown>(app, app.toUpperCase(), app.slice(1), `${app}0`, `${app} ${otherApp}`, otherApp),
+    fc.constantFrom<unknown>([app], { app }, true, null, ` ${app}\n`, `x${app}`, app.replaceAll('-', '')),
+    fc.jsonValue({ maxDepth: 2 }),
+  )
+  .map((id) => ({ labels: { edas_app_id: id } }));
+
 /** Values that come close to what an attribute should be, and what JSON has beside. */
 const near: Record<string, fc.Arbitrary<unknown>> = {
   specversion: fc.constantFrom('1.0', '1.00', '1', ' 1.0', '0.3', '1.0\0', 1, 1.0),
@@ -50,20 +59,7 @@ const near: Record<string, fc.Arbitrary<unknown>> = {
       '{',
       '{}',
     ),
-    fc
-      .oneof(
-        fc.constantFrom<unknown>(
-          app,
-          app.toUpperCase(),
-          app.slice(1),
-          `${app}0`,
-          `${app} ${otherApp}`,
-          otherApp,
-        ),
-        fc.constantFrom<unknown>([app], { app }, true, null, ` ${app}\n`, `x${app}`, app.replaceAll('-', '')),
-        fc.jsonValue({ maxDepth: 2 }),
-      )
-      .map((id) => ({ labels: { edas_app_id: id } })),
+    foundId,
   ),
 };
 
@@ -80,6 +76,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
     weight: 6,
     arbitrary: name.chain((key) => (near[key] ?? other).map((value): Mutation => withField(key, value))),
   },
+  { weight: 2, arbitrary: foundId.map((data): Mutation => withField('data', data)) },
   { weight: 2, arbitrary: fc.tuple(name, other).map(([key, value]): Mutation => withField(key, value)) },
   {
     weight: 1,
