@@ -6,7 +6,7 @@ import { createHandler, type Handler } from '../../functions/webhook/handler.ts'
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
-import { compileSources } from '../../local/build/compile-sources.ts';
+import { compileConfiguration } from '../../local/build/compile-sources.ts';
 import { linkQuery, signatureHeaders } from '../../local/signing/sign.ts';
 import type { ChangeOrderPlan } from '../../local/stand-ins/edas/change-orders.ts';
 import { startEdasStandIn, type EdasStandIn } from '../../local/stand-ins/edas/stand-in.ts';
@@ -105,7 +105,8 @@ export function fakeSecret(variable: string, verify: VerifyParameters = presets.
 
 /** Starts an instance of the function over an EDAS stand-in. Several over one stand-in share nothing else. */
 export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook {
-  const sources = compileSources(options.sources);
+  const { sources, events } = compileConfiguration(options.sources);
+  const asking = events.filter(({ confirm }) => confirm !== undefined);
   const secrets = sources.flatMap((source) =>
     source.secrets.map((secret) => [secret, fakeSecret(secret, source.verify)] as const),
   );
@@ -129,7 +130,7 @@ export function openWebhook(edas: EdasStandIn, options: WebhookOptions): Webhook
   const clock = options.clock ?? virtualClock();
   const now = options.now ?? clock.now;
   const handler = createHandler(
-    { version: '1.2.3', digest: fakeDigest, sources },
+    { version: '1.2.3', digest: fakeDigest, sources, asking },
     { env, now, clock, random: () => 1, write: (line) => void lines.push(line) },
   );
 
