@@ -76,7 +76,7 @@ const noSenders: Record<string, string> = {
   k8s: 'no sender is called so: cluster: k8s says that the applications run in Kubernetes',
   kubernetes: 'no sender is called so: cluster: k8s says that the applications run in Kubernetes',
   ecs: 'no sender is called so: cluster: ecs, the default, says where the applications run',
-  edas: 'EDAS sends nothing: name what asks for the rollback',
+  edas: 'EDAS sends no webhooks: name what asks for the rollback. Its own events come by EventBridge: preset: edas-event, under events',
   wecom: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
   wechat: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
   wework: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
