@@ -115,7 +115,7 @@ export function listPresets(): string {
 
 /** @throws CliError where there is none of this name */
 export function findPreset(name: string): Preset {
-  const names = Object.keys(presets);
+  const names = [...Object.keys(presets), ...Object.keys(eventPresets)];
   if (isPresetName(name)) return presets[name];
   throw new CliError(`There is no preset ${JSON.stringify(name)}${presetMeant(name, names)}`);
 }

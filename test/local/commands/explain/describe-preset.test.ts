@@ -119,5 +119,8 @@ test.each([
 
 test('a preset that is not there is answered with the one that was meant', () => {
   expect(() => describePreset('gitub')).toThrow('There is no preset "gitub"; did you mean "github"?');
+  expect(() => describePreset('sls_event')).toThrow(
+    'There is no preset "sls_event"; did you mean "sls-event"?',
+  );
   expect(() => describePreset('constructor')).toThrow('There is no preset "constructor"');
 });
