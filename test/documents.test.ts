@@ -136,6 +136,15 @@ describe('docs/sources.md', () => {
     expect(firstColumn(table).toSorted()).toEqual(keys.toSorted());
   });
 
+  test('names every key of a source of events, and no other', () => {
+    const schema = JSON.parse(sourcesJsonSchema()) as {
+      properties: { events: { additionalProperties: { properties: object } } };
+    };
+    const keys = Object.keys(schema.properties.events.additionalProperties.properties);
+    const table = rowsUnder('event key ', section('docs/sources.md', 'Events from EventBridge'));
+    expect(firstColumn(table).toSorted()).toEqual(keys.toSorted());
+  });
+
   test('names every key of a channel, and no other', () => {
     const schema = JSON.parse(sourcesJsonSchema()) as {
       properties: { notify: { items: { properties: object } } };

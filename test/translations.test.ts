@@ -73,6 +73,7 @@ const losses: Record<string, Losses> = {
   'docs/sources.md': {
     'a key of a source': (text) => text.replace(/^\| `dryRun` .*\n/m, ''),
     'a key of a channel': (text) => text.replace(/^\| `language` .*\n/m, ''),
+    'a key of a source of events': (text) => text.replace(/^\| `maxAge` .*\n/m, ''),
     'an option named in a comment': (text) => text.replace(/sha512/, ''),
     'a default': (text) => text.replace('`9000`', '`8000`'),
   },

@@ -27,6 +27,8 @@ export function compileEventSource(
   if (tellsEnds) checkTeller(settings, report);
   // EventBridge delivers at least once, and often twice: a rollback is claimed unless the source says otherwise.
   const follow = follows({ mode, follow: settings.follow }, true, report);
+  // Of an application that is written out, nothing stands in the event.
+  const fixedApp = expressions.app?.tree.type === 'Literal' ? expressions.app.text : undefined;
   const rest = { ...expressions, apps, cluster, follow, hasCommands: false, coversPayload: true };
   return {
     name,
@@ -34,7 +36,7 @@ export function compileEventSource(
     eventTypes,
     maxAgeMs: checkedDuration(settings.maxAge),
     ...expressions,
-    ...compileKnowledge(settings, preset),
+    ...compileKnowledge({ ...settings, app: settings.app ?? fixedApp }, preset),
     apps,
     tellsEnds: tellsEnds && compileEnd(tellsEnds),
     actsOnlyOn: actsOnlyOn && compileKind(actsOnlyOn),

@@ -1,10 +1,9 @@
 import type { z } from 'zod';
 import { isRecord, toRecord } from '../../functions/lib/json.ts';
 import { excerpt } from '../../functions/lib/text.ts';
-import { presets } from '../../presets/index.ts';
 import { didYouMean, sameByAnotherName } from './did-you-mean.ts';
 import type { Path } from './position.ts';
-import { eventPresetMeant, presetMeant } from './preset-meant.ts';
+import { eventPresetMeant, webhookPresetMeant } from './preset-meant.ts';
 import {
   keysOfChannel,
   keysOfConfirm,
@@ -131,7 +130,7 @@ function describeRule(issue: z.core.$ZodIssue): string {
 }
 
 function describePresetMeant([section]: Path, word: string): string {
-  return section === 'events' ? eventPresetMeant(word) : presetMeant(word, Object.keys(presets));
+  return section === 'events' ? eventPresetMeant(word) : webhookPresetMeant(word);
 }
 
 /** Many are not worth reading where one of them was nearly written. */

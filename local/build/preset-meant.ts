@@ -76,7 +76,7 @@ const noSenders: Record<string, string> = {
   k8s: 'no sender is called so: cluster: k8s says that the applications run in Kubernetes',
   kubernetes: 'no sender is called so: cluster: k8s says that the applications run in Kubernetes',
   ecs: 'no sender is called so: cluster: ecs, the default, says where the applications run',
-  edas: 'EDAS sends nothing: name what asks for the rollback',
+  edas: 'EDAS sends no webhooks: name what asks for the rollback. Its own events come by EventBridge: preset: edas-event, under events',
   wecom: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
   wechat: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
   wework: 'WeCom is told how a rollback ends (notify), and cannot ask for one',
@@ -89,8 +89,6 @@ export function presetMeant(word: string, presets: readonly string[]): string {
   const meant = same ?? keyWith(name, otherNames, presets);
   if (meant !== undefined) return `; did you mean "${meant}"?`;
   if (Object.hasOwn(noSenders, name)) return `; ${noSenders[name] ?? ''}`;
-  const ofEvents = eventPresetCalled(name);
-  if (ofEvents !== undefined) return `; ${ofEvents} is for events: it belongs under events, beside sources`;
   const recipe = keyWith(name, recipes, Object.keys(recipes));
   if (recipe !== undefined) return `; it needs no preset: docs/sources.md#${recipe}`;
   const near = nearestOf(word, presets);
@@ -98,12 +96,19 @@ export function presetMeant(word: string, presets: readonly string[]): string {
   return '; npm run explain lists the presets, and docs/sources.md#senders-without-a-preset has other senders';
 }
 
+/** The same for the preset of a source under `sources`, which may be one of events. */
+export function webhookPresetMeant(word: string): string {
+  const ofEvents = eventPresetCalled(plain(word));
+  if (ofEvents !== undefined) return `; ${ofEvents} is for events: it belongs under events, beside sources`;
+  return presetMeant(word, Object.keys(webhookPresets));
+}
+
 /** Events that are known under another name. */
 const otherNamesOfEvents: Record<string, readonly string[]> = {
   cloudevent: ['cloudevents', 'eventbridge', 'event', 'events', 'any'],
 };
 
-/** The same for the preset of a source under `events`. */
+/** And under `events`, where it may be one of webhooks. */
 export function eventPresetMeant(word: string): string {
   const name = plain(word);
   const names = Object.keys(eventPresets);

@@ -1,7 +1,6 @@
 import '../cli/ignore-debug.ts';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { eventPresets } from '../../presets/events/index.ts';
 import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import { CliError } from '../cli/cli.ts';
@@ -10,10 +9,10 @@ import { requireOption, sharedOptions } from '../cli/options.ts';
 import { paint } from '../cli/terminal.ts';
 import { describeChanges, writeChanges, type Change } from '../setup/change-files.ts';
 import { isByApplication } from '../signing/sample-webhook.ts';
-import { isEventPresetName, planEventSource, type EventPlan } from './add/plan-event-source.ts';
+import { planEventSource, type EventPlan } from './add/plan-event-source.ts';
 import { planSource, type Plan } from './add/plan-source.ts';
 import { readRecipe } from './add/recipe.ts';
-import { listPresets } from './explain/describe-preset.ts';
+import { isEventPresetName, listEventPresets, listPresets } from './explain/describe-preset.ts';
 import { describeVerify } from './explain/describe-verify.ts';
 import { table, type Row } from './explain/table.ts';
 
@@ -60,7 +59,7 @@ ${listPresets()}
 
 The presets of events, which EventBridge delivers and which need --app:
 
-${table(Object.entries(eventPresets).map(([name, { sender }]) => [name, sender]))}`,
+${listEventPresets()}`,
   run: (values, _help, words) => {
     const [name, ...more] = words;
     if (name === undefined)

@@ -16,6 +16,15 @@ export const aliyunOperations: Record<string, readonly string[]> = {
   'edas ListRecentChangeOrder': ['AppId'],
   'edas QueryApplicationStatus': ['AppId'],
   'edas RollbackApplication': ['AppId', 'GroupId', 'HistoryVersion', 'Batch', 'BatchWaitTime'],
+  // https://github.com/aliyun/aliyun-openapi-meta/tree/master/metadatas/eventbridge (2020-04-01)
+  'eventbridge CreateEventBus': ['EventBusName'],
+  'eventbridge CreateRule': ['EventBusName', 'RuleName', 'FilterPattern'],
+  'eventbridge CreateServiceLinkedRoleForProduct': ['ProductName'],
+  'eventbridge GetRule': ['EventBusName', 'RuleName'],
+  'eventbridge ListTargets': ['EventBusName', 'RuleName'],
+  'eventbridge QueryEventTraces': ['EventBusName', 'EventId'],
+  // A path instead of the name of an operation: https://github.com/aliyun/aliyun-cli#call-restful-apis
+  'fc GET': [],
   'kms CreateSecret': ['SecretName', 'VersionId', 'SecretData'],
   'kms GetSecretValue': ['SecretName'],
   'kms PutSecretValue': ['SecretName', 'VersionId', 'SecretData'],
@@ -26,6 +35,7 @@ export const aliyunOperations: Record<string, readonly string[]> = {
   'ram DeletePolicy': ['PolicyName', 'CascadingDelete'],
   'ram DeleteRole': ['RoleName'],
   'ram DetachPolicyFromRole': ['PolicyType', 'PolicyName', 'RoleName'],
+  'ram GetRole': ['RoleName'],
   'ros CreateStack': ['RegionId', 'StackName', 'TimeoutInMinutes', 'TemplateBody', 'Parameters'],
   'ros DeleteStack': ['RegionId', 'StackId'],
   'ros GetStack': ['RegionId', 'StackId'],

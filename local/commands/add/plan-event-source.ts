@@ -46,11 +46,6 @@ export interface EventPlan {
   pattern: string;
 }
 
-/** Whether a preset is one of events. */
-export function isEventPresetName(name: string): name is EventPresetName {
-  return Object.hasOwn(eventPresets, name);
-}
-
 /**
  * What it takes to have one source of events more: no secret, and the function, where it is the first. Nothing is written yet.
  *

@@ -55,13 +55,23 @@ function describeEventPreset(name: EventPresetName): string {
     ['apps', describeAppsOfEvents(preset)],
     ['followed', 'yes, unless follow: false: EventBridge delivers an event at least once'],
     ['expects', preset.expects?.what ?? 'any event of this source and type'],
-    ['when', when ?? 'every event of this source and type counts'],
+    ...(preset.tellsEnds ? [endsRow] : []),
+    ...(preset.actsOnlyOn ? [['acts only on', preset.actsOnlyOn.what] satisfies Row] : []),
+    ['when', when ?? describeNoWhen(preset)],
     ['rolls back', describeTargetOfEvents(preset)],
     ['began at', problemStartedAt ?? 'not asked'],
     ['summary', summary ?? 'none: with confirm, people see no words of the alert'],
     ['actor', actor ?? 'not asked'],
     ['in sources.yaml', describeEventSource(name, preset)],
   ]);
+}
+
+const endsRow: Row = ['tells', 'that a change order has ended: the task that follows it looks at once'];
+
+function describeNoWhen({ tellsEnds }: EventPreset): string {
+  return tellsEnds
+    ? 'none: nothing is rolled back, unless the source says when'
+    : 'every event of this source and type counts';
 }
 
 function describeAppsOfEvents({ app, changeOrderId }: EventPreset): string {
@@ -105,7 +115,7 @@ export function listPresets(): string {
 
 /** @throws CliError where there is none of this name */
 export function findPreset(name: string): Preset {
-  const names = Object.keys(presets);
+  const names = [...Object.keys(presets), ...Object.keys(eventPresets)];
   if (isPresetName(name)) return presets[name];
   throw new CliError(`There is no preset ${JSON.stringify(name)}${presetMeant(name, names)}`);
 }

@@ -141,7 +141,7 @@ describe('what cannot work is told, with its place:', () => {
     [
       'no preset',
       withEvents(`apps: [${app}]`),
-      ['2:3 "preset" must be one of sls-event, arms-event, cloudmonitor-event, cloudevent'],
+      ['2:3 "preset" must be one of sls-event, arms-event, cloudmonitor-event, edas-event, cloudevent'],
     ],
     ['no apps', withEvents('preset: sls-event'), ['2:3 "apps" is missing']],
     [
@@ -277,6 +277,7 @@ describe('a preset of the other section', () => {
     ['sls', '; did you mean "sls-event"?'],
     ['arms', '; did you mean "arms-event"?'],
     ['cms', '; did you mean "cloudmonitor-event"?'],
+    ['edas', '; did you mean "edas-event"?'],
     ['sls_events', '; did you mean "sls-event"?'],
     ['CloudEvents', '; did you mean "cloudevent"?'],
     ['eventbridge', '; did you mean "cloudevent"?'],
@@ -291,7 +292,7 @@ describe('a preset of the other section', () => {
     ],
     [
       'watchtower',
-      '; there are sls-event, arms-event, cloudmonitor-event, and cloudevent for any other event',
+      '; there are sls-event, arms-event, cloudmonitor-event, edas-event, and cloudevent for any other event',
     ],
   ])('under events, %s is not known', (preset, advice) => {
     expect(told(withEvents(`preset: ${preset}`, `apps: [${app}]`))).toEqual([
@@ -299,7 +300,7 @@ describe('a preset of the other section', () => {
     ]);
   });
 
-  test.each(['sls-event', 'arms-event', 'cloudmonitor-event', 'cloudevent'])(
+  test.each(['sls-event', 'arms-event', 'cloudmonitor-event', 'edas-event', 'cloudevent'])(
     'under sources, %s is not known',
     (preset) => {
       expect(told(`sources:\n  it:\n    preset: ${preset}\n    secrets: [A]\n`)).toEqual([
@@ -445,7 +446,7 @@ describe('what no page shows is told of: a source', () => {
     expect(unconfirmed('preset: arms-event', `apps: [${app}]`, ...own)).toEqual([]);
   });
 
-  test.each(['sls-event', 'cloudevent, source: shop, type: shop:Firing'])(
+  test.each(['sls-event', 'edas-event', 'cloudevent, source: shop, type: shop:Firing'])(
     'is not among them with the preset %s',
     (preset) => {
       const text = `events: { it: { apps: [${app}], preset: ${preset} } }`;

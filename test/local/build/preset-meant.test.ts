@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { eventPresetMeant, presetMeant } from '../../../local/build/preset-meant.ts';
+import { eventPresetMeant, presetMeant, webhookPresetMeant } from '../../../local/build/preset-meant.ts';
 import { root } from '../../../local/cli/root.ts';
 import { presets } from '../../../presets/index.ts';
 
@@ -81,7 +81,7 @@ describe('a preset of events', () => {
     ['SLS event', 'sls-event'],
     ['arms_events', 'arms-event'],
   ])('is told to belong under events: %s', (word, meant) => {
-    expect(presetMeant(word, names)).toBe(
+    expect(webhookPresetMeant(word)).toBe(
       `; ${meant} is for events: it belongs under events, beside sources`,
     );
   });

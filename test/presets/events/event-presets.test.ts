@@ -11,9 +11,6 @@ const otherApp = '3616cdca-0000-4000-8000-000000000002';
 const orderId = 'dc5133d7-773f-4c81-9c5a-e2103dce0f6a';
 const all = Object.entries(eventPresets) as [EventPresetName, EventPreset][];
 
-/** Presets whose events roll nothing back unless the source says so. */
-const withoutRollback = ['edas-event'];
-
 /** The samples are of this time, and their problem began a minute before. */
 const sampleTime = Date.parse('2026-01-02T03:04:00Z');
 const now = sampleTime + 5_000;
@@ -61,7 +58,7 @@ function decided(delivery: Delivery): string {
   return 'code' in result ? result.code : result.outcome;
 }
 
-describe.each(all.filter(([name]) => !withoutRollback.includes(name)))('the preset %s', (name, preset) => {
+describe.each(all.filter(([, { tellsEnds }]) => !tellsEnds))('the preset %s', (name, preset) => {
   test('rolls the release back that was in flight when the problem of its sample began', async () => {
     release();
     const { deliver, decisions } = open(name);
@@ -206,8 +203,5 @@ test('what is refused for its shape is told how to find out the right one', asyn
 
 test('the presets whose events no page shows whole are these', () => {
   const unconfirmed = all.filter(([, { isConfirmed }]) => !isConfirmed).map(([name]) => name);
-  expect(unconfirmed.filter((name) => !withoutRollback.includes(name))).toEqual([
-    'arms-event',
-    'cloudmonitor-event',
-  ]);
+  expect(unconfirmed).toEqual(['arms-event', 'cloudmonitor-event']);
 });

@@ -70,6 +70,15 @@ test('of any event, the source must say which ones are meant', () => {
   expect(description).toMatch(/^when +every event of this source and type counts$/m);
 });
 
+test('of the events of EDAS, it is told that they roll nothing back', () => {
+  const description = describePreset('edas-event');
+  expect(description).toMatch(
+    /^tells +that a change order has ended: the task that follows it looks at once$/m,
+  );
+  expect(description).toMatch(/^acts only on +the event of a deployment \(APPLICATION_CODEPLOY…\)$/m);
+  expect(description).toMatch(/^when +none: nothing is rolled back, unless the source says when$/m);
+});
+
 test('all that a preset brings is told', () => {
   expect(describePreset('pagerduty').split('\n')).toEqual([
     'preset           pagerduty: PagerDuty webhooks v3',
@@ -110,5 +119,8 @@ test.each([
 
 test('a preset that is not there is answered with the one that was meant', () => {
   expect(() => describePreset('gitub')).toThrow('There is no preset "gitub"; did you mean "github"?');
+  expect(() => describePreset('sls_event')).toThrow(
+    'There is no preset "sls_event"; did you mean "sls-event"?',
+  );
   expect(() => describePreset('constructor')).toThrow('There is no preset "constructor"');
 });
