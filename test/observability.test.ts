@@ -217,6 +217,8 @@ const tasks: { options?: TaskFunctionOptions; run: (task: TaskFunction) => Promi
     },
   },
   { run: (task) => task.invoke(Buffer.from('no task')) },
+  // EDAS told that an order has ended.
+  { run: (task) => task.run({ rollback: 'seen' }) },
   // People are asked, and no one decides; no channel can be told the question.
   ...[{}, { env: { WEBHOOK_URL: '' } }].map((options) => ({
     options: { queue: true, ...options },

@@ -87,8 +87,10 @@ function checkTeller(settings: EventSourceSettings, report: Report): void {
       report([key], `without a when, ${preset} rolls nothing back: add a when, or take ${key} out`);
     }
   } else if (follow === false) {
-    const why = 'the tasks that follow rollbacks tell which change orders are rollbacks of ours';
-    report(['follow'], `${preset} needs them, for ${why}, and these are never rolled back: take this out`);
+    report(
+      ['follow'],
+      `the tasks that follow rollbacks tell which change orders are rollbacks themselves, and ${preset} must know that: take this out`,
+    );
   }
 }
 

@@ -10,6 +10,7 @@ import {
   releaseReportIdFor,
   releaseTaskIdFor,
   reportIdOf,
+  seenIdFor,
   type ReleaseRollbackDue,
   type RollbackClaimed,
   type RollbackDone,
@@ -95,6 +96,7 @@ test.each([
   [releaseTaskIdFor(changeOrderId, 2), 'ended-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-2'],
   [releaseClaimIdFor(changeOrderId), 'ended-call-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
   [releaseReportIdFor(changeOrderId), 'ended-follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
+  [seenIdFor(changeOrderId), 'seen-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
   [reportIdOf({ ...claimed, claim: 2 }), 'follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a-2'],
   [reportIdOf({ ...claimed, release }), 'ended-follow-dc5133d7-773f-4c81-9c5a-e2103dce0f6a'],
 ])('the id %s is that of its change order and claim, and one that Function Compute takes', (id, expected) => {
@@ -107,7 +109,14 @@ describe('a task', () => {
     expect(readTask(toPayload(full))).toEqual(full);
     expect(readTask(JSON.stringify(full))).toEqual(full);
     expect(readTask(toPayload(least))).toEqual(least);
-    for (const task of [due, claimed, overdue, unknown, { ...facts, rollback: 'refused' }]) {
+    for (const task of [
+      due,
+      claimed,
+      overdue,
+      unknown,
+      { ...facts, rollback: 'refused' },
+      { ...facts, rollback: 'seen' },
+    ]) {
       expect(readTask(toPayload(task))).toEqual(task);
     }
   });

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { reasonToSpareByTasks } from '../../../functions/events/own-rollbacks.ts';
 import { Problem } from '../../../functions/errors.ts';
 import {
+  claimIdFor,
   releaseClaimIdFor,
   releaseReportIdFor,
   reportIdFor,
@@ -179,7 +180,14 @@ describe('a change order that EDAS tells of, as the tasks show it,', () => {
     ['no task knows it', false, {}],
     ['is named in a report', true, { [reportIdFor(first)]: { ...done, rollbackChangeOrderId: order } }],
     ['is named long after', true, { [reportIdFor(first)]: { ...done, rollbackChangeOrderId: order } }, later],
-    ['is named in the fifth', true, { [reportIdFor(first, 5)]: { ...done, rollbackChangeOrderId: order } }],
+    [
+      'is named in the fifth, after claims without a rollback',
+      true,
+      {
+        ...Object.fromEntries([1, 2, 3, 4, 5].map((claim) => [claimIdFor(first, claim), claimOfCall])),
+        [reportIdFor(first, 5)]: { ...done, rollbackChangeOrderId: order },
+      },
+    ],
     ['is named one further back', true, { [reportIdFor(second)]: { ...done, rollbackChangeOrderId: order } }],
     [
       'is not looked for in the third',
@@ -223,7 +231,7 @@ describe('a change order that EDAS tells of, as the tasks show it,', () => {
     expect(await look(tasks, createdAt)).toBe(isSpared);
   });
 
-  test.each([reportIdFor(first), reportIdFor(second, 3), releaseClaimIdFor(first)])(
+  test.each([reportIdFor(first), claimIdFor(second), releaseClaimIdFor(first), releaseReportIdFor(second)])(
     'is not rolled back where %s cannot be read',
     async (taskId) => {
       const fails: MemoryQueue['fault'] = (_call, id) => (id === taskId ? 'down' : undefined);

@@ -4,6 +4,7 @@ import {
   changesVersion,
   deploymentsBefore,
   isDeployment,
+  reasonToSpare,
   rollbackRightAfter,
 } from '../../../functions/rollback/listed-orders.ts';
 
@@ -105,5 +106,41 @@ describe('the rollback right after an order', () => {
     ['it is itself a rollback, and nothing came after it', [{ ...bad, typeCode: 'CoRollback' }]],
   ])('is unknown where %s', (_when, orders) => {
     expect(rollbackRightAfter('bad', orders)).toBeUndefined();
+  });
+});
+
+describe('an order of which EDAS tells', () => {
+  const terminated = (secondsAgo: number, changes: Partial<ListedChangeOrder> = {}) =>
+    listed('before', secondsAgo, { status: 6, finishedAt: now - 400_000, ...changes });
+  const order = listed('order', 100);
+
+  test.each<[string, string | undefined, ListedChangeOrder, ListedChangeOrder[]]>([
+    ['is a deployment like any other', undefined, order, []],
+    ['comes after one that succeeded', undefined, order, [listed('before', 500)]],
+    ['comes after one that failed', undefined, order, [listed('before', 500, { status: 3 })]],
+    ['is a restart', 'is no deployment', listed('order', 100, { typeCode: 'CoRestart' }), []],
+    ['says that it is a rollback', 'is a rollback itself', listed('order', 100, { words: '回滚应用' }), []],
+    ['has no time', 'may be a rollback', listed('order', 100, { createdAt: undefined }), []],
+    ['comes right after a terminated one', 'right after before was', order, [terminated(500)]],
+    ['is of the same second as it', 'right after before was', order, [terminated(100)]],
+    [
+      'comes just in time to be its rollback',
+      'right after before was',
+      order,
+      [terminated(500, { finishedAt: now - 400_000 })],
+    ],
+    ['comes too late to be', undefined, order, [terminated(500, { finishedAt: now - 400_001 })]],
+    [
+      'comes after one whose end is not known',
+      'right after',
+      order,
+      [terminated(500, { finishedAt: undefined })],
+    ],
+    ['comes before it', undefined, order, [terminated(50)]],
+    ['comes after another one', undefined, order, [terminated(500), listed('rollback', 300)]],
+  ])('%s: %s', (_what, part, one, others) => {
+    const reason = reasonToSpare(one, [one, ...others]);
+    if (part === undefined) expect(reason).toBeUndefined();
+    else expect(reason).toContain(part);
   });
 });
