@@ -11,6 +11,7 @@
 export const aliyunOperations: Record<string, readonly string[]> = {
   configure: [],
   'plugin install': ['names'],
+  'eventbridge CreateServiceLinkedRoleForProduct': ['ProductName'],
   'edas GetChangeOrderInfo': ['ChangeOrderId'],
   'edas ListHistoryDeployVersion': ['AppId'],
   'edas ListRecentChangeOrder': ['AppId'],
