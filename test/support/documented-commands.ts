@@ -16,13 +16,14 @@ export const aliyunOperations: Record<string, readonly string[]> = {
   'edas ListRecentChangeOrder': ['AppId'],
   'edas QueryApplicationStatus': ['AppId'],
   'edas RollbackApplication': ['AppId', 'GroupId', 'HistoryVersion', 'Batch', 'BatchWaitTime'],
+  // https://github.com/aliyun/aliyun-openapi-meta/tree/master/metadatas/eventbridge (2020-04-01)
   'eventbridge CreateEventBus': ['EventBusName'],
   'eventbridge CreateRule': ['EventBusName', 'RuleName', 'FilterPattern'],
   'eventbridge CreateServiceLinkedRoleForProduct': ['ProductName'],
   'eventbridge GetRule': ['EventBusName', 'RuleName'],
   'eventbridge ListTargets': ['EventBusName', 'RuleName'],
   'eventbridge QueryEventTraces': ['EventBusName', 'EventId'],
-  // A path, for an operation in the style of ROA.
+  // A path instead of the name of an operation: https://github.com/aliyun/aliyun-cli#call-restful-apis
   'fc GET': [],
   'kms CreateSecret': ['SecretName', 'VersionId', 'SecretData'],
   'kms GetSecretValue': ['SecretName'],
