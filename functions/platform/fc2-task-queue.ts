@@ -51,7 +51,7 @@ export function createTaskQueue(target: TaskFunction, credentials: CredentialsPr
   };
 }
 
-interface ApiAnswer {
+export interface ApiAnswer {
   status: number;
   /** Function Compute's own, such as `FunctionNotFound`. */
   code: string | undefined;
@@ -60,7 +60,8 @@ interface ApiAnswer {
   isForeign: boolean;
 }
 
-async function callApi(keys: Credentials, call: () => Promise<Answer>): Promise<ApiAnswer> {
+/** Calls the API, and takes its answer apart. @throws TaskQueueFailure where it cannot be asked */
+export async function callApi(keys: Credentials, call: () => Promise<Answer>): Promise<ApiAnswer> {
   try {
     const { status, text } = await call();
     const value = parse(text);
@@ -117,7 +118,7 @@ function adviceOn(
  * kept alive beyond the invocation, takes answers of any size, and hides the status and, since the API of 2023-03-30
  * calls it otherwise, the code of a refusal.
  */
-class BoundedFcClient extends FcClient<Answer> {
+export class BoundedFcClient extends FcClient<Answer> {
   readonly #timeoutMs: number;
 
   constructor({ accountId, region, endpoint }: TaskFunction, keys: Credentials, timeoutMs: number) {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findFunction, ownVariables } from '../../build/check-deployment.ts';
+import { findFunction, ownVariables, type FunctionName } from '../../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../../build/compile-sources.ts';
 import { readDeployment } from '../../build/deployment.ts';
 import { CliError } from '../../cli/cli.ts';
@@ -13,7 +13,7 @@ interface Needed {
   name: string;
   comment: string;
   /** The function that reads it, as far as sources.yaml says so. */
-  reader?: 'webhook' | 'follow';
+  reader?: FunctionName;
 }
 
 /**
@@ -60,7 +60,7 @@ const pageVariables: Partial<Record<string, string>> = {
 };
 
 function neededBy(configuration: CompiledConfiguration): Needed[] {
-  const { webhook, follow } = ownVariables(configuration);
+  const { webhook, follow, events } = ownVariables(configuration);
   const { sources, notify } = configuration;
   return [
     ...webhook.names.map((name) => {
@@ -72,6 +72,11 @@ function neededBy(configuration: CompiledConfiguration): Needed[] {
       const comment = `Secret behind ${paths.join(' and ')}. Empty: such a source stays closed`;
       return { name, comment, reader: 'webhook' as const };
     }),
+    ...events.names.map((name) => ({
+      name,
+      comment: pageVariables[name] ?? 'Read by the function events',
+      reader: 'events' as const,
+    })),
     ...follow.names.map((name) => {
       const channel = notify.find(({ url }) => url === name);
       const kind = (channel ?? notify.find(({ secret }) => secret === name))?.kind ?? '';

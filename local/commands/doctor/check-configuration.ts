@@ -11,8 +11,12 @@ import { right, wrong, type Finding } from './finding.ts';
 export function checkSources(folder: string): { finding: Finding; configuration?: CompiledConfiguration } {
   try {
     const configuration = compileConfigurationFile(path.join(folder, 'sources.yaml'));
-    const { sources, notify } = configuration;
-    const counts = [count(sources, 'source'), ...(notify.length > 0 ? [count(notify, 'channel')] : [])];
+    const { sources, events, notify } = configuration;
+    const counts = [
+      ...(sources.length > 0 || events.length === 0 ? [count(sources, 'source')] : []),
+      ...(events.length > 0 ? [`${count(events, 'source')} of events`] : []),
+      ...(notify.length > 0 ? [count(notify, 'channel')] : []),
+    ];
     return { finding: right(`sources.yaml: ${counts.join(', ')}`), configuration };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

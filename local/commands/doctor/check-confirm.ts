@@ -1,11 +1,10 @@
 import { isLoopback } from '../../../functions/alibaba/origin.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { readConfirmSettings } from '../../../functions/execute/confirm-settings.ts';
 import { asksOnPage } from '../../build/check-deployment.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import { notRead } from './check-secrets.ts';
-import type { KmsReading, KmsReadings } from './kms-readings.ts';
+import type { KmsReading, KmsReadings, Policy } from './kms-readings.ts';
 import { right, skipped, unknown, warning, wrong, type Finding, type Remark } from './finding.ts';
 
 /**
@@ -18,7 +17,7 @@ const fiveSteps = 'A domain of your own takes five steps: docs/operations.md#a-d
 
 /** What the links to the page on which people decide are made of, where any source asks people there. */
 export function checkConfirm(
-  sources: readonly CompiledSource[],
+  sources: readonly Policy[],
   env: Environment,
   readings: KmsReadings = new Map(),
 ): Finding[] {
@@ -76,9 +75,11 @@ function checkAddress(publicUrl: string, domainName: string | undefined): Findin
 }
 
 /** A secret of a sender is known to that sender, who could then make links. */
-function checkShared(sources: readonly CompiledSource[], env: Environment): Finding[] {
+function checkShared(sources: readonly Policy[], env: Environment): Finding[] {
   const own = setting(env, 'CONFIRM_SECRET');
-  const shared = sources.flatMap(({ secrets }) => secrets).find((name) => name === own || env[name] === own);
+  const shared = sources
+    .flatMap(({ secrets = [] }) => secrets)
+    .find((name) => name === own || env[name] === own);
   if (shared === undefined) return [];
   return [
     wrong(

@@ -11,8 +11,7 @@ import type {
 } from '../../../functions/rollback/release.ts';
 import { isDeployment, newestFirst } from '../../../functions/rollback/listed-orders.ts';
 import { sentence } from '../../../functions/rollback/refusal.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import type { EndedPolicy } from '../../../functions/select/policy.ts';
+import type { EndedPolicy, RollbackPolicy } from '../../../functions/select/policy.ts';
 import { describeDuration } from '../../build/duration.ts';
 import { right, skipped, unknown, warning, type Finding, type Remark } from './finding.ts';
 
@@ -26,14 +25,14 @@ const longestWithinMs = 4 * hourMs;
 
 const longestWaitMs = 10_000;
 
-type EndedSource = CompiledSource & { ended: EndedPolicy };
+type EndedSource = RollbackPolicy & { ended: EndedPolicy };
 
-function endedSources(sources: readonly CompiledSource[]): EndedSource[] {
+function endedSources(sources: readonly RollbackPolicy[]): EndedSource[] {
   return sources.flatMap((source) => (source.ended ? { ...source, ended: source.ended } : []));
 }
 
 /** Which sources take a release for the cause of a problem although it ended long ago. */
-export function checkWithin(sources: readonly CompiledSource[]): Finding[] {
+export function checkWithin(sources: readonly RollbackPolicy[]): Finding[] {
   return endedSources(sources)
     .filter(({ ended }) => ended.withinMs > longestWithinMs)
     .map(({ name, ended }) =>
@@ -52,7 +51,7 @@ export function checkWithin(sources: readonly CompiledSource[]): Finding[] {
  */
 export async function* checkEnded(
   edas: EdasClient,
-  sources: readonly CompiledSource[],
+  sources: readonly RollbackPolicy[],
   now: () => number,
 ): AsyncGenerator<Remark> {
   const ended = endedSources(sources);

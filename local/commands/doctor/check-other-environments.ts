@@ -8,7 +8,7 @@ export function checkOtherEnvironments(folder: string, file: string, own: Functi
   return environmentFiles(folder)
     .filter((other) => other !== file)
     .flatMap((other) => {
-      const { region, functionName, env } = readFunctions(
+      const { region, functionName, eventsFunction, env } = readFunctions(
         folder,
         readDeployEnvironment(folder, {}, other).env,
       );
@@ -17,6 +17,9 @@ export function checkOtherEnvironments(folder: string, file: string, own: Functi
         functionName === own.functionName && `WEBHOOK_FUNCTION (${functionName})`,
         env['FOLLOW_FUNCTION'] === own.env['FOLLOW_FUNCTION'] &&
           `FOLLOW_FUNCTION (${env['FOLLOW_FUNCTION'] ?? ''})`,
+        eventsFunction !== undefined &&
+          eventsFunction === own.eventsFunction &&
+          `EVENTS_FUNCTION (${eventsFunction})`,
       ].filter((name) => name !== false);
       if (shared.length === 0) return [];
       return [

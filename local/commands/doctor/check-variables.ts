@@ -22,8 +22,8 @@ export function checkVariables(
 ): Finding[] {
   const deployment = readIfPossible(folder);
   if (!deployment) return [];
-  const { webhook, follow } = ownVariables(configuration);
-  const named = [...webhook.names, ...follow.names];
+  const { webhook, follow, events } = ownVariables(configuration);
+  const named = [...webhook.names, ...follow.names, ...events.names];
   // What s.yaml still reads although nothing needs it has a finding of its own.
   const read = [...new Set([...deployment.variables, ...named])];
   const wanted = read.filter((name) => named.includes(name) || isOfProgram(name));
@@ -82,7 +82,7 @@ function overridden(own: Environment, shell: Environment): Finding[] {
 }
 
 function leftOver({ functions }: Deployment, named: readonly string[]): Finding[] {
-  return (['webhook', 'follow'] as const).flatMap((key) => {
+  return (['webhook', 'follow', 'events'] as const).flatMap((key) => {
     const deployed = findFunction(functions, key);
     return Object.keys(toRecord(deployed?.props['environmentVariables']))
       .filter((name) => !named.includes(name) && !isOfProgram(name))

@@ -6,6 +6,8 @@ import { invocationCredentials } from '../../../functions/platform/invocation-cr
 import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
 import { TaskQueueFailure } from '../../../functions/platform/task-queue.ts';
+import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
+import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { CompiledConfiguration } from '../../build/compile-sources.ts';
 import { sandboxSecrets } from '../../sandbox/secrets.ts';
@@ -21,6 +23,14 @@ import { checkEdas } from './check-edas.ts';
 import { checkEnded, checkWithin } from './check-ended.ts';
 import { checkEndpoint, checkName, checkReachable, type Lookup } from './check-endpoint.ts';
 import { checkEnvFile } from './check-env-file.ts';
+import { readRole } from './ask-ram.ts';
+import { readerOf } from './ask-function-compute.ts';
+import {
+  checkDeadLetters,
+  checkEventBridgeRole,
+  checkTriggers,
+  eventBridgeRole,
+} from './check-events-function.ts';
 import { checkFollowFunction } from './check-follow-function.ts';
 import { checkLinks } from './check-links.ts';
 import { checkSecrets } from './check-secrets.ts';
@@ -30,7 +40,7 @@ import { checkVariables } from './check-variables.ts';
 import { readDeployEnvironment } from './env-file.ts';
 import { checkOtherEnvironments } from './check-other-environments.ts';
 import { readFunctions, type Functions } from './read-functions.ts';
-import { right, skipped, unknown, type Remark } from './finding.ts';
+import { right, skipped, unknown, type Finding, type Remark } from './finding.ts';
 import {
   checkKmsEndpoint,
   namesInKms,
@@ -91,7 +101,7 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   if (configuration && examination.isFix) yield* addWhatIsMissing(folder, configuration, file);
   const environment = readDeployEnvironment(folder, shell, file);
   if (configuration) yield checkDeployment(folder, configuration);
-  if (configuration) yield* checkWithin(configuration.sources);
+  if (configuration) yield* checkWithin([...configuration.sources, ...configuration.events]);
   yield* checkEnvFile(folder, file, environment);
   if (!configuration) {
     yield skipped('everything else: it depends on sources.yaml');
@@ -99,14 +109,15 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   }
 
   const { sources, notify } = configuration;
+  const policies = [...sources, ...configuration.events];
   const deployment = readFunctions(folder, environment.env);
   yield { heading: 'Secrets and settings' };
   const found = isOffline ? undefined : yield* findCredentials();
-  const readings = yield* examineSecrets(sources, environment.env, deployment.env, found);
-  if (namesInKms(sources, deployment.env).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
+  const readings = yield* examineSecrets(configuration, environment.env, deployment.env, found);
+  if (namesInKms(policies, deployment.env).length > 0 && (isOffline || url === undefined)) yield rightOfRole;
   yield* checkVariables(folder, environment, shell, configuration);
   yield* checkChannels(notify, environment.env);
-  yield* checkConfirm(sources, deployment.env, readings);
+  yield* checkConfirm(policies, deployment.env, readings);
   const isFirst = url === undefined && !wasDeployed(folder, deployment);
   yield* checkSettings(deployment.env, deployment.role, isFirst);
   const alias = examination.deploys?.access ?? deployment.access;
@@ -118,7 +129,7 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
   yield { heading: `EDAS and Function Compute${credentials}` };
   yield* examineCloud(examination, configuration, deployment, found);
   const page = addressOfPage(deployment.env, url);
-  if (!isOffline && page !== undefined && sources.some(asksOnPage)) {
+  if (!isOffline && page !== undefined && policies.some(asksOnPage)) {
     yield { heading: 'The page on which people decide' };
     yield* checkPage(page);
   }
@@ -156,12 +167,13 @@ const rightOfRole = skipped(
  * @returns what KMS gave
  */
 async function* examineSecrets(
-  sources: readonly CompiledSource[],
+  { sources, events }: CompiledConfiguration,
   env: Environment,
   deployed: Environment,
   found: FoundCredentials | undefined,
 ): AsyncGenerator<Remark, KmsReadings> {
-  const { finding, endpoint } = checkKmsEndpoint(sources, deployed);
+  const policies = [...sources, ...events];
+  const { finding, endpoint } = checkKmsEndpoint(policies, deployed);
   if (finding) yield finding;
   const credentials = found?.credentials;
   if (endpoint === undefined || !credentials) {
@@ -175,21 +187,23 @@ async function* examineSecrets(
     return readings;
   }
   yield { asking: endpoint };
-  const given = await readKmsSecrets(namesInKms(sources, deployed), endpoint, credentials);
+  const given = await readKmsSecrets(namesInKms(policies, deployed), endpoint, credentials);
   yield* checkSecrets(sources, env, given);
   return given;
 }
 
 async function* examineCloud(
   examination: Examination,
-  { sources }: CompiledConfiguration,
-  { env, role }: Functions,
+  { sources, events }: CompiledConfiguration,
+  { env, role, region, eventsFunction }: Functions,
   found: FoundCredentials | undefined,
 ): AsyncGenerator<Remark> {
   const { finding, endpoint } = checkEndpoint(env);
+  const policies = [...sources, ...events];
   yield finding;
   if (!found) {
-    yield skipped('whether EDAS answers, what your credentials may do, and the follow function: --offline');
+    const functions = events.length > 0 ? 'the follow and the events function' : 'the follow function';
+    yield skipped(`whether EDAS answers, what your credentials may do, and ${functions}: --offline`);
     return;
   }
   const isReachable = endpoint === undefined ? false : yield* examineNetwork(endpoint, examination.lookup);
@@ -200,10 +214,18 @@ async function* examineCloud(
     );
   } else {
     const edas = createEdasClient(endpoint, found.credentials);
-    yield* checkEdas(edas, operationOf(sources));
-    yield* checkEnded(edas, sources, examination.now);
+    yield* checkEdas(edas, operationOf(policies));
+    yield* checkEnded(edas, policies, examination.now);
   }
-  yield* examineFollowFunction(examination, sources, env, role, found.credentials);
+  yield* examineFollowFunction(examination, policies, env, role, found.credentials);
+  if (events.length > 0 && eventsFunction !== undefined) {
+    yield* examineEventsFunction(
+      examination,
+      events,
+      { name: eventsFunction, region, env, role },
+      found.credentials,
+    );
+  }
 }
 
 async function* examineNetwork(endpoint: string, lookup: Lookup): AsyncGenerator<Remark, boolean> {
@@ -218,14 +240,14 @@ async function* examineNetwork(endpoint: string, lookup: Lookup): AsyncGenerator
 }
 
 /** Both need the same right, so one of them tells. */
-function operationOf(sources: readonly CompiledSource[]) {
+function operationOf(sources: readonly RollbackPolicy[]) {
   const isKubernetesOnly = sources.every(({ cluster }) => cluster === 'k8s');
   return isKubernetesOnly ? 'AbortAndRollbackChangeOrder' : 'RollbackChangeOrder';
 }
 
 async function* examineFollowFunction(
-  { shell, url, accountId = setting(shell, 'FC_ACCOUNT_ID') }: Examination,
-  sources: readonly CompiledSource[],
+  examination: Examination,
+  sources: readonly RollbackPolicy[],
   env: Environment,
   role: string,
   credentials: CredentialsProvider | undefined,
@@ -240,22 +262,63 @@ async function* examineFollowFunction(
     yield skipped('the follow function: not asked for, as that takes credentials');
     return;
   }
-  const account = accountId ?? /^acs:ram::(\d+):/.exec(role)?.[1];
+  const account = accountOf(examination, role);
   if (account === undefined) {
-    yield unknown(
-      'whether the follow function is there: the account is not known',
-      'Say --account ID; aliyun sts GetCallerIdentity tells it.',
-    );
+    yield accountUnknown('follow');
     return;
   }
   yield { asking: 'Function Compute' };
   try {
     const queue = await openTaskQueue({ accountId: account }, env);
-    yield await checkFollowFunction(queue, setting(env, 'FOLLOW_FUNCTION') ?? '', url !== undefined);
+    yield await checkFollowFunction(
+      queue,
+      setting(env, 'FOLLOW_FUNCTION') ?? '',
+      examination.url !== undefined,
+    );
   } catch (error) {
     if (!(error instanceof TaskQueueFailure || error instanceof Problem)) throw error;
     yield unknown(error.message.replace(/\.$/, ''), 'See .env.example.');
   }
+}
+
+function accountOf({ shell, accountId }: Examination, role: string): string | undefined {
+  return accountId ?? setting(shell, 'FC_ACCOUNT_ID') ?? /^acs:ram::(\d+):/.exec(role)?.[1];
+}
+
+function accountUnknown(name: 'follow' | 'events'): Finding {
+  return unknown(
+    `whether the ${name} function is there: the account is not known`,
+    'Say --account ID; aliyun sts GetCallerIdentity tells it.',
+  );
+}
+
+/** What calls the events function, whether it may, and where events go for which it fails. */
+async function* examineEventsFunction(
+  examination: Examination,
+  sources: readonly CompiledEventSource[],
+  { name, region, env, role }: { name: string; region: string; env: Environment; role: string },
+  credentials: CredentialsProvider | undefined,
+): AsyncGenerator<Remark> {
+  if (!credentials) {
+    yield skipped('the events function: not asked for, as that takes credentials');
+    return;
+  }
+  const account = accountOf(examination, role);
+  if (account === undefined) {
+    yield accountUnknown('events');
+  } else {
+    yield { asking: 'Function Compute' };
+    const endpoint = setting(env, 'FUNCTION_ENDPOINT');
+    const target = { name, accountId: account, region, endpoint };
+    const reader = readerOf(target, credentials);
+    const triggers = await checkTriggers(reader, name, sources, examination.url !== undefined);
+    yield* triggers;
+    yield* await checkDeadLetters(reader, name);
+  }
+  // Alibaba Cloud has one RAM for all regions. RAM_ENDPOINT is for tests, and for where a proxy stands in between.
+  const ram = setting(examination.shell, 'RAM_ENDPOINT') ?? 'https://ram.aliyuncs.com';
+  yield { asking: ram };
+  yield checkEventBridgeRole(await readRole(eventBridgeRole, ram, credentials));
 }
 
 /** The sandbox has secrets of its own; those in .env are for the deployment. */

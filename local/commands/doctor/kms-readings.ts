@@ -3,11 +3,14 @@ import { createKmsClient, type KmsClient } from '../../../functions/kms/client.t
 import { kmsEndpoint } from '../../../functions/kms/endpoint.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import { regionOf, setting, type Environment } from '../../../functions/platform/settings.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import { readVersions, type SecretVersions } from '../../../functions/secrets/kms-secrets.ts';
 import { nameInKms } from '../../../functions/secrets/secret-name.ts';
 import { asksOnPage } from '../../build/check-deployment.ts';
 import { wrong, type Finding } from './finding.ts';
+
+/** A source of webhooks, or of events, which has no secret. */
+export type Policy = RollbackPolicy & { secrets?: readonly string[] };
 
 /** What KMS gave for a secret, or why it is not known. */
 export type KmsReading = SecretVersions | KmsFailure;
@@ -19,9 +22,9 @@ export type KmsReadings = ReadonlyMap<string, KmsReading>;
 const longestWaitMs = 10_000;
 
 /** The names of all secrets in KMS, each once: those of the sources, and the one that signs the links to the page. */
-export function namesInKms(sources: readonly CompiledSource[], env: Environment): string[] {
+export function namesInKms(sources: readonly Policy[], env: Environment): string[] {
   const ofPage = sources.some(asksOnPage) ? [setting(env, 'CONFIRM_SECRET') ?? ''] : [];
-  const items = [...sources.flatMap(({ secrets }) => secrets), ...ofPage];
+  const items = [...sources.flatMap(({ secrets = [] }) => secrets), ...ofPage];
   const names = items.flatMap((item) => {
     const name = nameInKms(item);
     return name === undefined || name === '' ? [] : [name];
@@ -31,7 +34,7 @@ export function namesInKms(sources: readonly CompiledSource[], env: Environment)
 
 /** Where the functions ask KMS, for sources that have a secret there, or why they cannot. */
 export function checkKmsEndpoint(
-  sources: readonly CompiledSource[],
+  sources: readonly Policy[],
   env: Environment,
 ): { finding?: Finding; endpoint?: string } {
   if (namesInKms(sources, env).length === 0) return {};

@@ -11,6 +11,8 @@ export interface Functions extends Place {
   /** What the webhook function will find in its environment. */
   env: Environment;
   role: string;
+  /** The name of the function that EventBridge calls; undefined where s.yaml has none. */
+  eventsFunction?: string | undefined;
   /** The alias of the key that deploys. */
   access: string;
 }
@@ -19,6 +21,7 @@ export function readFunctions(folder: string, env: Environment): Functions {
   try {
     const { functions, access } = readDeployment(readFileSync(path.join(folder, 's.yaml'), 'utf8'));
     const webhook = findFunction(functions, 'webhook');
+    const events = findFunction(functions, 'events');
     if (webhook) {
       const { role, region, functionName } = webhook.props;
       return {
@@ -26,6 +29,7 @@ export function readFunctions(folder: string, env: Environment): Functions {
         role: resolve(role, env),
         region: resolve(region, env),
         functionName: resolve(functionName, env),
+        eventsFunction: events && resolve(events.props['functionName'], env),
         access: resolve(access, env),
       };
     }

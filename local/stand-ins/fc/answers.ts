@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { jsonAnswer, sendAnswer, type Answer } from '../answers.ts';
 import type { ApiError } from '../gateway.ts';
+import type { StoredTrigger } from './stand-in.ts';
 import type { Task } from './tasks.ts';
 
 /** The header in which the id of each request is answered. */
@@ -41,6 +42,24 @@ export function taskAnswer(task: Task): Answer {
     taskErrorMessage: task.errorMessage,
     taskPayload: task.payload.toString('utf8'),
   });
+}
+
+/**
+ * What ListTriggers answers: the configuration of each is a text.
+ * https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-listtriggers
+ */
+export function triggersAnswer(triggers: readonly StoredTrigger[]): Answer {
+  const stored = triggers.map((trigger) => ({
+    ...trigger,
+    qualifier: 'LATEST',
+    triggerConfig: JSON.stringify(trigger.triggerConfig),
+  }));
+  return jsonAnswer(200, { triggers: stored });
+}
+
+/** Code and text are ours: what is answered where no configuration was set stands on no page. */
+export function asyncConfigNotFound(name: string): ApiError {
+  return { status: 404, code: 'AsyncConfigNotExists', message: `async config of '${name}' does not exist` };
 }
 
 /** `function 'NAME' does not exist.`, as documented. */

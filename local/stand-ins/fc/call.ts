@@ -1,7 +1,7 @@
 import { splitTarget, type ApiRequest } from '../request.ts';
 
 /** The operations of Function Compute, version 2023-03-30, that the stand-in knows. */
-export type FcOperation = 'InvokeFunction' | 'GetAsyncTask';
+export type FcOperation = 'InvokeFunction' | 'GetAsyncTask' | 'ListTriggers' | 'GetAsyncInvokeConfig';
 
 /** What a request asks for. */
 export interface FcCall {
@@ -22,20 +22,37 @@ export interface FcCall {
 // https://alibabacloud.com/help/en/functioncompute/fc-3-0/developer-reference/api-fc-2023-03-30-getasynctask
 const invocation = /^POST \/2023-03-30\/functions\/([^/]+)\/invocations$/;
 const taskState = /^GET \/2023-03-30\/functions\/([^/]+)\/async-tasks\/([^/]+)$/;
+// https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-listtriggers
+// https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-getasyncinvokeconfig
+const ofFunction = /^GET \/2023-03-30\/functions\/([^/]+)\/(triggers|async-invoke-config)$/;
 
 export function readCall({ method, target, headers, body }: ApiRequest): FcCall {
   const { path } = splitTarget(target);
   const invoked = invocation.exec(`${method} ${path}`);
   const asked = taskState.exec(`${method} ${path}`);
+  const read = ofFunction.exec(`${method} ${path}`);
   return {
-    operation: invoked ? 'InvokeFunction' : asked ? 'GetAsyncTask' : undefined,
+    operation: operationOf({ invoked, asked, read }),
     method,
     path,
     host: headers.host ?? '',
-    functionName: (invoked ?? asked)?.[1],
+    functionName: (invoked ?? asked ?? read)?.[1],
     taskId: asked?.[2] ?? headers['x-fc-async-task-id']?.toString(),
     get payload() {
       return body.toString('utf8');
     },
   };
+}
+
+type Match = RegExpExecArray | null;
+
+function operationOf({
+  invoked,
+  asked,
+  read,
+}: Record<'invoked' | 'asked' | 'read', Match>): FcOperation | undefined {
+  if (invoked) return 'InvokeFunction';
+  if (asked) return 'GetAsyncTask';
+  if (!read) return undefined;
+  return read[2] === 'triggers' ? 'ListTriggers' : 'GetAsyncInvokeConfig';
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { TaskState } from '../../../functions/platform/task-queue.ts';
-import type { Answer } from '../answers.ts';
+import { jsonAnswer, type Answer } from '../answers.ts';
 import type { AccessKey, ApiError } from '../gateway.ts';
 import type { ApiRequest } from '../request.ts';
 import { startApi, type ApiCall, type ApiStandIn, type FaultChoice } from '../stand-in.ts';
 import {
   accepted,
+  asyncConfigNotFound,
   errorAnswer,
   functionNotFound,
   requestIdHeader,
@@ -14,6 +15,7 @@ import {
   taskAlreadyExists,
   taskAnswer,
   taskNotFound,
+  triggersAnswer,
 } from './answers.ts';
 import { readCall, type FcCall } from './call.ts';
 import type { Fault } from './faults.ts';
@@ -30,6 +32,20 @@ export type RecordedCall = TimedCall & ApiCall;
 
 export type ChooseFault = FaultChoice<RecordedCall, Fault>;
 
+/** What the API tells of a function besides its tasks. */
+export interface FunctionSettings {
+  readonly triggers?: readonly StoredTrigger[];
+  /** Undefined: none was set. */
+  readonly asyncInvokeConfig?: Readonly<Record<string, unknown>>;
+}
+
+/** A trigger. Its configuration is answered as a text of JSON. */
+export interface StoredTrigger {
+  readonly triggerName: string;
+  readonly triggerType: string;
+  readonly triggerConfig: Readonly<Record<string, unknown>>;
+}
+
 /** How {@link startFcStandIn} starts. */
 export interface FcStandInOptions extends RetryRules {
   /** The key pair that calls must be signed with. fc2 sends the token of a key whose id begins with `STS` only. */
@@ -38,6 +54,8 @@ export interface FcStandInOptions extends RetryRules {
   readonly accountId: string;
   /** How the functions that exist run a task, by name. */
   readonly functions: Readonly<Record<string, RunTask>>;
+  /** What calls the functions, and how they are called without being waited for, by the function's name. */
+  readonly set?: Readonly<Record<string, FunctionSettings>>;
   /** How a task whose id exists is refused: 409 as most pages say, or 400 as an older one does. Default 409. */
   readonly alreadyExistsStatus?: 400 | 409;
   /**
@@ -86,7 +104,13 @@ export async function startFcStandIn(options: FcStandInOptions): Promise<FcStand
     const { functionName, taskId = requestId } = call;
     const refuse = (error: ApiError) => errorAnswer(error, requestId);
     if (!call.operation || functionName === undefined) return refuse(pathNotSupported(call));
-    if (!tasks.knows(functionName)) return refuse(functionNotFound(functionName));
+    const own = options.set?.[functionName];
+    if (!own && !tasks.knows(functionName)) return refuse(functionNotFound(functionName));
+    if (call.operation === 'ListTriggers') return triggersAnswer(own?.triggers ?? []);
+    if (call.operation === 'GetAsyncInvokeConfig') {
+      const config = own?.asyncInvokeConfig;
+      return config ? jsonAnswer(200, config) : refuse(asyncConfigNotFound(functionName));
+    }
     if (call.operation === 'GetAsyncTask') {
       const task = tasks.get(functionName, taskId);
       return task ? taskAnswer(task) : refuse(taskNotFound(taskId));

@@ -60,11 +60,12 @@ export function signatureDoesNotMatch(parameters: RpcParameters, method: string)
  *
  * @param key the key pair that calls must be signed with
  * @param now the gateway's clock, epoch milliseconds
+ * @param version of the API that is called
  */
-export function createRpcVerifier(key: AccessKey, now: () => number): Check {
+export function createRpcVerifier(key: AccessKey, now: () => number, version = kmsVersion): Check {
   const checkNonce = createNonceCheck();
   const checks: readonly Check[] = [
-    (parameters) => (parameters.get('Version') === kmsVersion ? undefined : gatewayRefusals.version),
+    (parameters) => (parameters.get('Version') === version ? undefined : gatewayRefusals.version),
     checkSignatureMethod,
     (parameters) =>
       parameters.get('AccessKeyId') === key.accessKeyId ? undefined : gatewayRefusals.accessKeyId,

@@ -5,8 +5,10 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { root } from '../../../local/cli/root.ts';
 import { sandboxSecrets } from '../../../local/sandbox/secrets.ts';
+import { uncommentResource } from '../../../local/setup/edit-deployment.ts';
 import { linkQuery } from '../../../local/signing/sign.ts';
 import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
+import { startRamStandIn } from '../../../local/stand-ins/ram/stand-in.ts';
 import { listen } from '../../../local/stand-ins/listen.ts';
 import { runCommand, type Ended } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -346,4 +348,59 @@ test('npm run doctor and npm run deploy look at the Node.js version first', () =
   };
   for (const name of ['doctor', 'deploy'])
     expect(scripts[name]).toMatch(/^node local\/cli\/preflight\.cjs && /);
+});
+
+describe('npm run doctor, with events,', () => {
+  const eventsYaml = `${sourcesYaml}events:\n  slo: { preset: sls-event, apps: [${app}] }\n`;
+
+  test('looks at what calls their function, and whether EventBridge may', async () => {
+    const local = await startLocalFunction(sourcesYaml);
+    const ram = await startRamStandIn({ credentials: fakeCredentials, roles: [] });
+    onTestFinished(() => ram.close());
+    const folder = folderWith({ ...secrets, ...standIns(local) }, eventsYaml);
+    const deployment = uncommentResource(
+      readFileSync(path.join(root, 's.yaml'), 'utf8'),
+      'events',
+      'triggers',
+    );
+    writeFileSync(path.join(folder, 's.yaml'), deployment ?? '');
+    const { status, stdout } = await doctor(folder, ['--account', fakeAccountId], {
+      ...ownCredentials,
+      RAM_ENDPOINT: ram.url,
+    });
+    const lines = stdout.split('\n');
+    expect(lines).toContain('✓ sources.yaml: 2 sources, 1 source of events');
+    expect(lines).toContain('✓ s.yaml gives the functions what sources.yaml asks for');
+    expect(lines).toContain(
+      '! Function Compute knows no function sls-ops-edas-rollback-events in this region',
+    );
+    expect(lines).toContain(
+      '✗ EventBridge may not call functions: its role AliyunServiceRoleForEventBridgeSendToFC is missing',
+    );
+    expect(status).toBe(1);
+  });
+
+  test('asks for nothing with --offline, and says what s.yaml lacks', async () => {
+    const folder = folderWith(secrets, eventsYaml);
+    const { stdout } = await doctor(folder, ['--offline']);
+    expect(stdout).toContain('take the # away from the block events');
+    expect(stdout).toContain('the follow and the events function: --offline');
+  });
+
+  test('where no source of webhooks is left, none is missed', async () => {
+    const alone = `events:\n  slo: { preset: sls-event, apps: [${app}] }\n`;
+    const { stdout } = await doctor(folderWith({}, alone), ['--offline']);
+    expect(stdout).toContain('✓ sources.yaml: 1 source of events');
+    expect(stdout).not.toContain('every webhook is refused');
+  });
+
+  test('--fix gives their function what the links to the page need', async () => {
+    const asking = `events:\n  slo: { preset: sls-event, apps: [${app}], confirm: all }\nnotify: [{ kind: slack, url: SLACK_URL }]\n`;
+    const folder = folderWith({}, asking);
+    const deployment = uncommentResource(readFileSync(path.join(root, 's.yaml'), 'utf8'), 'events') ?? '';
+    writeFileSync(path.join(folder, 's.yaml'), deployment);
+    const { stdout } = await doctor(folder, ['--offline', '--fix']);
+    expect(stdout).toContain('✓ s.yaml gives the functions what sources.yaml asks for');
+    expect(readFileSync(path.join(folder, 's.yaml'), 'utf8').match(/CONFIRM_SECRET: /g)).toHaveLength(2);
+  });
 });
