@@ -69,8 +69,10 @@ function nameIn(names: readonly string[], own: JSONValue | undefined): string {
 
 /** Now, written as the time that stands there. */
 function timeLike(given: JSONValue, now: number): JSONValue {
-  if (typeof given !== 'number') return new Date(now).toISOString();
-  return String(given).length === 10 ? Math.floor(now / 1000) : now;
+  const digits = typeof given === 'number' || typeof given === 'string' ? String(given) : '';
+  if (!/^\d+$/.test(digits)) return new Date(now).toISOString();
+  const value = digits.length === 10 ? Math.floor(now / 1000) : now;
+  return typeof given === 'number' ? value : String(value);
 }
 
 /**

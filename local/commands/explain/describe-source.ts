@@ -8,7 +8,7 @@ import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { presets } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
-import type { EventPreset } from '../../../presets/events/event-preset.ts';
+import { lookAtFirstEvent, type EventPreset } from '../../../presets/events/event-preset.ts';
 import { eventPresets, type EventPresetName } from '../../../presets/events/index.ts';
 import { describeDuration } from '../../build/duration.ts';
 import { offsetOf, toPosition } from '../../build/position.ts';
@@ -127,7 +127,7 @@ export function describeEventSource(
     : `what is being deployed to the application ${onlyAppOf(source) ?? `in ${app?.text ?? ''}`}`;
   return table([
     ['source', `${source.name}: events, without a path or a secret: RAM says who may invoke the function`],
-    row('preset', 'preset', `${name}: ${describeSender(name)}`),
+    row('preset', 'preset', `${name}: ${describeSender(name, places)}`),
     row('event source', 'source', source.eventSources.join(', ')),
     row('event type', 'type', source.eventTypes.join(', ')),
     ['account', 'that of the function; events of every other are refused'],
@@ -146,11 +146,18 @@ export function describeEventSource(
   ]);
 }
 
-function describeSender(name: string): string {
+/** Who makes the events; and, as in the build, whether what the source leaves to its preset is assumed. */
+function describeSender(name: string, places: OwnSettings['places']): string {
   const preset: EventPreset | undefined = Object.hasOwn(eventPresets, name)
     ? eventPresets[name as EventPresetName]
     : undefined;
-  return `${preset?.sender ?? ''}${preset?.isConfirmed === false ? '. Not confirmed: set LOG_EVENTS=true, and look at the first event' : ''}`;
+  if (!preset) return '';
+  const isOwn = (key: string) => places.has(key) || (key === 'app' && places.has('changeOrderId'));
+  const assumed = (['when', 'app', 'problemStartedAt'] as const).filter(
+    (key) => preset[key] !== undefined && !isOwn(key),
+  );
+  if (preset.isConfirmed || assumed.length === 0) return preset.sender;
+  return `${preset.sender}. Not confirmed (${assumed.join(', ')}): no page shows a whole event. ${lookAtFirstEvent}`;
 }
 
 /** What is done about a release that has ended, and whether people are asked. */

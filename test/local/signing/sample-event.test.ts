@@ -21,7 +21,7 @@ function make(
   return { event, isActedOn: () => isEventActedOn(source, events, event, target, now) };
 }
 
-const custom = "source: shop.monitor, type: 'shop:Alert:*'";
+const custom = 'source: shop.monitor, type: shop:Alert';
 
 describe('an event that is made for a source', () => {
   test("is its preset's sample of now, without what EventBridge adds", async () => {
@@ -54,7 +54,7 @@ describe('an event that is made for a source', () => {
   );
 
   test.each([
-    ["source: shop.monitor, type: 'shop:Alert:*'", 'shop.monitor', 'shop:Alert:Firing'],
+    ["source: shop.monitor, type: 'shop:Alert:*', when: data.up != 'x'", 'shop.monitor', 'shop:Alert:Firing'],
     ["source: 'other.*', type: [a, b]", 'other.sample', 'a'],
   ])('has a source and a type that it takes: %s', async (names, eventSource, type) => {
     const { event, isActedOn } = make(`${names}, app: data.app, apps: [${app}]`);
