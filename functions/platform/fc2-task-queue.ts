@@ -117,7 +117,7 @@ function adviceOn(
  * kept alive beyond the invocation, takes answers of any size, and hides the status and, since the API of 2023-03-30
  * calls it otherwise, the code of a refusal.
  */
-class BoundedFcClient extends FcClient<Answer> {
+export class BoundedFcClient extends FcClient<Answer> {
   readonly #timeoutMs: number;
 
   constructor({ accountId, region, endpoint }: TaskFunction, keys: Credentials, timeoutMs: number) {
