@@ -121,10 +121,7 @@ export function describeEventSource(
   const row = placedRow(places);
   const holder = findHolder(source, isSuspended);
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
-  const { changeOrderId, app } = source;
-  const target = changeOrderId
-    ? `the change order in ${changeOrderId.text}`
-    : `what is being deployed to the application ${onlyAppOf(source) ?? `in ${app?.text ?? ''}`}`;
+  const { changeOrderId, tellsEnds, actsOnlyOn } = source;
   return table([
     ['source', `${source.name}: events, without a path or a secret: RAM says who may invoke the function`],
     row('preset', 'preset', `${name}: ${describeSender(name, places)}`),
@@ -136,7 +133,11 @@ export function describeEventSource(
     ['expects', source.expects?.what ?? 'any event'],
     row('when', 'when', source.when?.text ?? 'none: every event counts'),
     row('began at', 'problemStartedAt', source.problemStartedAt?.text ?? 'not asked'),
-    row('rolls back', changeOrderId ? 'changeOrderId' : 'app', target),
+    row('rolls back', changeOrderId ? 'changeOrderId' : 'app', describeTargetOfEvents(source)),
+    ...(actsOnlyOn && source.when ? [['acts on', `${actsOnlyOn.what} alone`] as const] : []),
+    ...(tellsEnds
+      ? [['tells', 'that a change order has ended: a task that follows it looks at once'] as const]
+      : []),
     ['actor', source.actor?.text ?? 'not asked'],
     row('cluster', 'cluster', source.cluster),
     row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
@@ -144,6 +145,13 @@ export function describeEventSource(
     ...endRows(source, holder, row),
     ['notify', told],
   ]);
+}
+
+function describeTargetOfEvents(source: CompiledEventSource): string {
+  const { changeOrderId, app, tellsEnds, when } = source;
+  if (tellsEnds && !when) return 'nothing: it has no when';
+  if (changeOrderId) return `the change order in ${changeOrderId.text}`;
+  return `what is being deployed to the application ${onlyAppOf(source) ?? `in ${app?.text ?? ''}`}`;
 }
 
 /** Who makes the events; and, as in the build, whether what the source leaves to its preset is assumed. */

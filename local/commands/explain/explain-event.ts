@@ -2,6 +2,7 @@ import { Problem } from '../../../functions/errors.ts';
 import { requireFresh, requireOwnAccount, sourcesFor } from '../../../functions/events/check-event.ts';
 import { readCloudEvent, type CloudEvent } from '../../../functions/events/cloud-event.ts';
 import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
+import { endToldBy, reasonOfTeller } from '../../../functions/events/told-end.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { reasonToIgnore } from '../../../functions/select/conditions.ts';
@@ -133,6 +134,7 @@ async function countFor(
   const counting = await partThatCounts(source, event.payload);
   const rules = [
     ageRule(event),
+    ...(source.tellsEnds ? [endRule(event), tellerRule] : []),
     ...(source.expects ? [expectsRule] : []),
     ...(source.monitorAlarms ? [monitorRule] : []),
     whenRule,
@@ -183,6 +185,31 @@ function ageRule(event: CloudEvent): Rule<CompiledEventSource> {
     },
   };
 }
+
+/** It decides nothing: whether something is rolled back is another question. */
+function endRule(event: CloudEvent): Rule<CompiledEventSource> {
+  return {
+    name: 'end',
+    readsAll: true,
+    find: async (source, _payload, { now }) => {
+      const end = await endToldBy(event, source, now);
+      if (!end) return { text: 'it does not tell that a change order of these apps has ended' };
+      return {
+        text: `the change order ${end.changeOrderId} has ended: a task that follows it looks at once`,
+      };
+    },
+  };
+}
+
+const tellerRule: Rule<CompiledEventSource> = {
+  name: 'acts on',
+  readsAll: true,
+  find: async (source, payload) => {
+    const reason = await reasonOfTeller(source, payload);
+    if (reason !== undefined) return { text: reason, end: { ignored: reason } };
+    return { text: source.actsOnlyOn ? `it is ${source.actsOnlyOn.what}` : 'every event' };
+  },
+};
 
 const whenRule: Rule = {
   name: 'when',

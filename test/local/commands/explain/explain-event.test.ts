@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { compileConfiguration } from '../../../../local/build/compile-sources.ts';
 import { explainEvent } from '../../../../local/commands/explain/explain-event.ts';
 import type { Explanation } from '../../../../local/commands/explain/explain-webhook.ts';
+import { eventPresets } from '../../../../presets/events/index.ts';
 import { setStage } from '../../../functions/webhook/stage.ts';
 import { cloudEvent, openEvents } from '../../../support/events.ts';
 import { fakeAccountId } from '../../../support/webhook.ts';
@@ -30,9 +31,14 @@ events:
     when: data.level == 'error'
     app: data.app
     apps: [${app}]
+  ends: { preset: edas-event, apps: [${app}] }
 `;
 
 type Change = Record<string, unknown>;
+const ofEdas = (appId: string) => {
+  const { source, type, data } = eventPresets['edas-event'].sample;
+  return { source, type, data: { ...data, appId } };
+};
 const since = 1795921200;
 const alert = { status: 'firing', fire_time: since, labels: { edas_app_id: app } };
 const shop = (data: Change, more: Change = {}) =>
@@ -136,6 +142,18 @@ describe('an event', () => {
     expect(decision).toEqual({ rule: 'account', end: 'event_account_mismatch' });
   });
 
+  test('of EDAS tells that a change order has ended, and rolls nothing back', async () => {
+    const explanation = await explain(ofEdas(app));
+    expect(explanation.decision).toEqual({ rule: 'acts on', end: 'ignored' });
+    expect(rowsOf(explanation)).toMatchObject({
+      end: 'the change order 28ab8de8-0000-4000-8000-000000000003 has ended: a task that follows it looks at once',
+      'acts on': 'This source has no when, so it rolls nothing back.',
+    });
+    expect(rowsOf(await explain(ofEdas(order)))['end']).toBe(
+      'it does not tell that a change order of these apps has ended',
+    );
+  });
+
   test('is told of one source alone where only that one is looked at', async () => {
     const { decision, verdict } = await explain({}, { only: 'errors' });
     expect(decision).toEqual({ rule: 'sources', end: 'event_unexpected' });
@@ -178,6 +196,8 @@ describe('what is explained is what the function does', () => {
     ['a level for none', shop({ level: 'info', app })],
     ['a type for the first source alone', shop({ level: 'info', app }, { type: 'shop:Other' })],
     ['no order for the first source', shop({ level: 'critical', since: '2026-11-29T02:59:00Z' })],
+    ['an event of EDAS', ofEdas(app)],
+    ['an event of EDAS about an application of others', ofEdas(order)],
     ['no time of the problem', shop({ level: 'critical', order })],
   ];
   test.each(cases)('%s', async (_what, changes) => {
