@@ -4,6 +4,7 @@ import { Problem } from '../../functions/errors.ts';
 import { sourcesFor } from '../../functions/events/check-event.ts';
 import { chooseSource } from '../../functions/events/choose-source.ts';
 import { readCloudEvent } from '../../functions/events/cloud-event.ts';
+import { endToldBy } from '../../functions/events/told-end.ts';
 import type { CompiledEventSource } from '../../functions/events/event-source.ts';
 import { AuditRecord } from '../../functions/execute/audit-record.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
@@ -36,7 +37,8 @@ export function sampleEvent(
       event = value as SampleEvent;
     },
   };
-  const { eventSources, eventTypes, expects, when, problemStartedAt, changeOrderId, app } = source;
+  const { eventSources, eventTypes, expects, when, problemStartedAt, changeOrderId, app, apps, tellsEnds } =
+    source;
   event = {
     ...event,
     source: nameIn(eventSources, event['source']),
@@ -48,6 +50,8 @@ export function sampleEvent(
     const given = TreeInterpreter.search(problemStartedAt.tree, event);
     put(problemStartedAt.tree, timeLike(given, now), root);
   }
+  const [first] = apps;
+  if (tellsEnds && first !== undefined) put(tellsEnds.app.tree, first, root);
   if ('app' in target && app) put(app.tree, target.app, root);
   if ('changeOrderId' in target && changeOrderId) put(changeOrderId.tree, target.changeOrderId, root);
   return event;
@@ -69,13 +73,15 @@ function nameIn(names: readonly string[], own: JSONValue | undefined): string {
 
 /** Now, written as the time that stands there. */
 function timeLike(given: JSONValue, now: number): JSONValue {
-  if (typeof given !== 'number') return new Date(now).toISOString();
-  return String(given).length === 10 ? Math.floor(now / 1000) : now;
+  const digits = typeof given === 'number' || typeof given === 'string' ? String(given) : '';
+  if (!/^\d+$/.test(digits)) return new Date(now).toISOString();
+  const value = digits.length === 10 ? Math.floor(now / 1000) : now;
+  return typeof given === 'number' ? value : String(value);
 }
 
 /**
- * Whether the function acts on the event for this source, and rolls back this target. What EDAS says is not asked, and of which
- * account the event is, EventBridge says.
+ * Whether the function acts on the event for this source, and rolls back this target, or hears that it has ended, where the events of the
+ * source tell that. What EDAS says is not asked, and of which account the event is, EventBridge says.
  *
  * @param sources all of them, in their order: an earlier one may take the event
  * @param now epoch milliseconds
@@ -89,6 +95,8 @@ export async function isEventActedOn(
 ): Promise<boolean> {
   try {
     const read = readCloudEvent(Buffer.from(JSON.stringify(event)));
+    const end = await endToldBy(read, source, now);
+    if (end && 'changeOrderId' in target && end.changeOrderId === target.changeOrderId) return true;
     const chosen = await chooseSource(sourcesFor(read, sources), read, now, new AuditRecord());
     if ('outcome' in chosen || chosen.source.name !== source.name) return false;
     const intent = await selectIntent(chosen.source, chosen.payload, undefined, now);

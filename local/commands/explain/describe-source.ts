@@ -8,7 +8,7 @@ import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { presets } from '../../../presets/index.ts';
 import type { Preset } from '../../../presets/preset.ts';
-import type { EventPreset } from '../../../presets/events/event-preset.ts';
+import { lookAtFirstEvent, type EventPreset } from '../../../presets/events/event-preset.ts';
 import { eventPresets, type EventPresetName } from '../../../presets/events/index.ts';
 import { describeDuration } from '../../build/duration.ts';
 import { offsetOf, toPosition } from '../../build/position.ts';
@@ -121,13 +121,10 @@ export function describeEventSource(
   const row = placedRow(places);
   const holder = findHolder(source, isSuspended);
   const { mode, follow, notify: told } = describeRollback(source, notify, holder);
-  const { changeOrderId, app } = source;
-  const target = changeOrderId
-    ? `the change order in ${changeOrderId.text}`
-    : `what is being deployed to the application ${onlyAppOf(source) ?? `in ${app?.text ?? ''}`}`;
+  const { changeOrderId, tellsEnds, actsOnlyOn } = source;
   return table([
     ['source', `${source.name}: events, without a path or a secret: RAM says who may invoke the function`],
-    row('preset', 'preset', `${name}: ${describeSender(name)}`),
+    row('preset', 'preset', `${name}: ${describeSender(name, places)}`),
     row('event source', 'source', source.eventSources.join(', ')),
     row('event type', 'type', source.eventTypes.join(', ')),
     ['account', 'that of the function; events of every other are refused'],
@@ -136,7 +133,11 @@ export function describeEventSource(
     ['expects', source.expects?.what ?? 'any event'],
     row('when', 'when', source.when?.text ?? 'none: every event counts'),
     row('began at', 'problemStartedAt', source.problemStartedAt?.text ?? 'not asked'),
-    row('rolls back', changeOrderId ? 'changeOrderId' : 'app', target),
+    row('rolls back', changeOrderId ? 'changeOrderId' : 'app', describeTargetOfEvents(source)),
+    ...(actsOnlyOn && source.when ? [['acts on', `${actsOnlyOn.what} alone`] as const] : []),
+    ...(tellsEnds
+      ? [['tells', 'that a change order has ended: a task that follows it looks at once'] as const]
+      : []),
     ['actor', source.actor?.text ?? 'not asked'],
     row('cluster', 'cluster', source.cluster),
     row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
@@ -146,11 +147,25 @@ export function describeEventSource(
   ]);
 }
 
-function describeSender(name: string): string {
+function describeTargetOfEvents(source: CompiledEventSource): string {
+  const { changeOrderId, app, tellsEnds, when } = source;
+  if (tellsEnds && !when) return 'nothing: it has no when';
+  if (changeOrderId) return `the change order in ${changeOrderId.text}`;
+  return `what is being deployed to the application ${onlyAppOf(source) ?? `in ${app?.text ?? ''}`}`;
+}
+
+/** Who makes the events; and, as in the build, whether what the source leaves to its preset is assumed. */
+function describeSender(name: string, places: OwnSettings['places']): string {
   const preset: EventPreset | undefined = Object.hasOwn(eventPresets, name)
     ? eventPresets[name as EventPresetName]
     : undefined;
-  return `${preset?.sender ?? ''}${preset?.isConfirmed === false ? '. Not confirmed: set LOG_EVENTS=true, and look at the first event' : ''}`;
+  if (!preset) return '';
+  const isOwn = (key: string) => places.has(key) || (key === 'app' && places.has('changeOrderId'));
+  const assumed = (['when', 'app', 'problemStartedAt'] as const).filter(
+    (key) => preset[key] !== undefined && !isOwn(key),
+  );
+  if (preset.isConfirmed || assumed.length === 0) return preset.sender;
+  return `${preset.sender}. Not confirmed (${assumed.join(', ')}): no page shows a whole event. ${lookAtFirstEvent}`;
 }
 
 /** What is done about a release that has ended, and whether people are asked. */

@@ -2,7 +2,9 @@ import { Problem } from '../../../functions/errors.ts';
 import { requireFresh, requireOwnAccount, sourcesFor } from '../../../functions/events/check-event.ts';
 import { readCloudEvent, type CloudEvent } from '../../../functions/events/cloud-event.ts';
 import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
+import { endToldBy, reasonOfTeller } from '../../../functions/events/told-end.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { reasonToIgnore } from '../../../functions/select/conditions.ts';
 import { describePayload } from '../../../functions/select/describe-value.ts';
 import { selectTarget } from '../../../functions/select/intent.ts';
@@ -44,8 +46,8 @@ interface Decision {
 interface OfSource {
   source: CompiledEventSource;
   rows: Row[];
-  /** Why the event does not count for it. */
-  end: Decision | undefined;
+  /** Why the event does not count for it, or what it asks for. */
+  decision: Decision;
 }
 
 /**
@@ -85,7 +87,10 @@ export async function explainEvent(
     const made = await countFor(source, event, given);
     tried.push(made);
     rows.push(...(candidates.length === 1 ? made.rows : ofSource(made)));
-    if (!made.end) return explainChosen(source, notify, event, given, rows, candidates.length > 1);
+    if ('target' in made.decision.end) {
+      if (candidates.length > 1) rows.push(['acts', `${source.name}: the first for which the event counts`]);
+      return explainChosen(made, made.decision.end.target, notify, event, given, rows);
+    }
   }
   return { rows, ...describeDecision(whyNone(tried)) };
 }
@@ -107,18 +112,20 @@ function candidatesFor(event: CloudEvent, sources: readonly CompiledEventSource[
 
 /** As in functions/events/choose-source.ts: a refusal counts more than a reason to ignore. */
 function whyNone(tried: readonly OfSource[]): Decision {
-  const [only, ...others] = tried;
-  const ends = tried.map(({ end }) => end).filter((end) => end !== undefined);
-  const decision = ends.find(({ end }) => 'refused' in end) ?? ends[0];
+  const decisions = tried.map(({ decision }) => decision);
+  const decision = decisions.find(({ end }) => 'refused' in end) ?? decisions[0];
   if (!decision) throw new Error('a rule must decide');
-  if (others.length === 0 || 'refused' in decision.end) return decision;
-  const reasons = tried.map(({ source: { name }, end }) =>
-    end && 'ignored' in end.end ? `${name}: ${end.end.ignored}` : '',
+  if (tried.length === 1 || 'refused' in decision.end) return decision;
+  const reasons = tried.map(({ source: { name }, decision: { end } }) =>
+    'ignored' in end ? `${name}: ${end.ignored}` : '',
   );
-  return { rule: only?.end?.rule ?? decision.rule, end: { ignored: reasons.join(' ') } };
+  return { rule: decision.rule, end: { ignored: reasons.join(' ') } };
 }
 
-/** The rules that say whether the event counts for a source. The first that stops it decides; the others are shown all the same. */
+/**
+ * The rules that say whether the event counts for a source, and what it asks for. The first that stops it decides; the others are shown
+ * all the same.
+ */
 async function countFor(
   source: CompiledEventSource,
   event: CloudEvent,
@@ -127,46 +134,43 @@ async function countFor(
   const counting = await partThatCounts(source, event.payload);
   const rules = [
     ageRule(event),
+    ...(source.tellsEnds ? [endRule(event), tellerRule] : []),
     ...(source.expects ? [expectsRule] : []),
     ...(source.monitorAlarms ? [monitorRule] : []),
+    whenRule,
+    targetRule(source),
   ];
-  const made: OfSource = { source, rows: [], end: undefined };
-  for (const rule of [...rules, whenRule]) {
+  const rows: Row[] = [];
+  const decisions: Decision[] = [];
+  for (const rule of rules) {
     const payload = rule.readsAll ? event.payload : counting;
     const { row, end } = await applyRule(rule, source, payload, surroundings);
-    made.rows.push(row);
-    if (end) made.end ??= { rule: rule.name, end };
+    rows.push(row);
+    if (end) decisions.push({ rule: rule.name, end });
   }
-  return made;
+  const [decision] = decisions;
+  if (!decision) throw new Error('a rule must decide');
+  return { source, rows, decision };
 }
 
-/** What the source that acts makes of the event. */
+/** What the source that acts makes of the event: what follows can only refuse. */
 async function explainChosen(
-  source: CompiledEventSource,
+  { source, decision: found }: OfSource,
+  target: Target,
   notify: readonly CompiledChannel[],
   event: CloudEvent,
   given: ExplainedEvent,
   rows: Row[],
-  isOneOfSeveral: boolean,
 ): Promise<Explanation> {
-  if (isOneOfSeveral) rows.push(['acts', `${source.name}: the first for which the event counts`]);
   const counting = await partThatCounts(source, event.payload);
-  const decisions: Decision[] = [];
-  for (const rule of [
-    actorRule,
-    problemStartRule,
-    targetRule(source),
-    ...(source.ended?.version ? [versionRule] : []),
-  ]) {
+  let decision = found;
+  for (const rule of [actorRule, problemStartRule, ...(source.ended?.version ? [versionRule] : [])]) {
     const { row, end } = await applyRule(rule, source, counting, given);
     rows.push(row);
-    if (end) decisions.push({ rule: rule.name, end });
+    if (end && decision === found) decision = { rule: rule.name, end };
   }
-  // What stands around the rule that finds the target can only refuse.
-  const decision = decisions.find(({ end }) => !('target' in end)) ?? decisions[0];
-  if (!decision) throw new Error('a rule must decide');
-  const target = 'target' in decision.end ? decision.end.target : undefined;
-  rows.push(...(await rowsOfRollback(source, notify, target, counting, given)));
+  const isActedOn = decision === found;
+  rows.push(...(await rowsOfRollback(source, notify, isActedOn ? target : undefined, counting, given)));
   return { rows, ...describeDecision(decision, source, given.isSuspended) };
 }
 
@@ -181,6 +185,31 @@ function ageRule(event: CloudEvent): Rule<CompiledEventSource> {
     },
   };
 }
+
+/** It decides nothing: whether something is rolled back is another question. */
+function endRule(event: CloudEvent): Rule<CompiledEventSource> {
+  return {
+    name: 'end',
+    readsAll: true,
+    find: async (source, _payload, { now }) => {
+      const end = await endToldBy(event, source, now);
+      if (!end) return { text: 'it does not tell that a change order of these apps has ended' };
+      return {
+        text: `the change order ${end.changeOrderId} has ended: a task that follows it looks at once`,
+      };
+    },
+  };
+}
+
+const tellerRule: Rule<CompiledEventSource> = {
+  name: 'acts on',
+  readsAll: true,
+  find: async (source, payload) => {
+    const reason = await reasonOfTeller(source, payload);
+    if (reason !== undefined) return { text: reason, end: { ignored: reason } };
+    return { text: source.actsOnlyOn ? `it is ${source.actsOnlyOn.what}` : 'every event' };
+  },
+};
 
 const whenRule: Rule = {
   name: 'when',

@@ -41,7 +41,7 @@ function eventFile(changes: object = {}): string {
     type: 'sls:AlertEvent:Firing',
     time: new Date().toISOString(),
     aliyunaccountid: '1234567890123456',
-    data: { labels: { edas_app_id: one } },
+    data: { status: 'firing', fire_time: Math.floor(Date.now() / 1000), labels: { edas_app_id: one } },
     ...changes,
   };
   writeFileSync(file, JSON.stringify(event));

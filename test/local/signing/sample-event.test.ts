@@ -21,7 +21,7 @@ function make(
   return { event, isActedOn: () => isEventActedOn(source, events, event, target, now) };
 }
 
-const custom = "source: shop.monitor, type: 'shop:Alert:*'";
+const custom = 'source: shop.monitor, type: shop:Alert';
 
 describe('an event that is made for a source', () => {
   test("is its preset's sample of now, without what EventBridge adds", async () => {
@@ -54,7 +54,7 @@ describe('an event that is made for a source', () => {
   );
 
   test.each([
-    ["source: shop.monitor, type: 'shop:Alert:*'", 'shop.monitor', 'shop:Alert:Firing'],
+    ["source: shop.monitor, type: 'shop:Alert:*', when: data.up != 'x'", 'shop.monitor', 'shop:Alert:Firing'],
     ["source: 'other.*', type: [a, b]", 'other.sample', 'a'],
   ])('has a source and a type that it takes: %s', async (names, eventSource, type) => {
     const { event, isActedOn } = make(`${names}, app: data.app, apps: [${app}]`);
@@ -64,9 +64,18 @@ describe('an event that is made for a source', () => {
 
   test.each(Object.keys(eventPresets) as EventPresetName[])('of the preset %s is acted on', async (name) => {
     const isAny = name === 'cloudevent';
-    const { isActedOn } = make(`${isAny ? `${custom}, app: data.app, ` : ''}apps: [${app}]`, name);
+    const target = name === 'edas-event' ? { changeOrderId: order } : { app };
+    const keys = `${isAny ? `${custom}, app: data.app, ` : ''}apps: [${app}]`;
+    const { isActedOn } = make(keys, name, target);
     expect(await isActedOn()).toBe(true);
   });
+});
+
+test('an event of EDAS rolls back with a when, too, and names an application of the source', async () => {
+  const when = "when: data.event.level != 'NORMAL'";
+  const { event, isActedOn } = make(`${when}, apps: [${app}]`, 'edas-event', { changeOrderId: order });
+  expect(event['data']).toMatchObject({ appId: app });
+  expect(await isActedOn()).toBe(true);
 });
 
 describe('an event that was made is not acted on', () => {
