@@ -21,7 +21,7 @@ import {
   type TaskFunctionOptions,
 } from './support/task.ts';
 import { fakeLink } from './support/notification.ts';
-import { cloudEvent, openEvents } from './support/events.ts';
+import { alertData, cloudEvent, openEvents } from './support/events.ts';
 import { realClockThatLeaps } from './support/leaping-clock.ts';
 import { addReleases, releaseDue } from './support/releases.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -107,7 +107,7 @@ beforeAll(async () => {
 const release = (task: TaskFunction, batchMs = 60_000) =>
   task.edas.orders.add({ ...change, batchMs, createdAt: task.clock.now() - 92_000 });
 
-const eventSources = `events: { slo: { preset: sls-event, apps: [${change.appId}], app: data.app } }`;
+const eventSources = `events: { slo: { preset: sls-event, apps: [${change.appId}] } }`;
 
 /**
  * The events function at work: refusing for good, ignoring, acting, and failing while EDAS is down. It writes to the logstore of the
@@ -127,7 +127,7 @@ async function deliverEvents(comesAfterMs: number, cleanUp: (work: () => Promise
   const now = () => clock.now() + ahead;
   const events = openEvents(edas, { sources: eventSources, clock, now });
   const event = (changes: object = {}) =>
-    cloudEvent(now(), { data: { app: change.appId, alert_name: 'shop: 5xx' }, ...changes });
+    cloudEvent(now(), { data: alertData(now(), change.appId), ...changes });
   for (const changes of [
     { id: 'fake-no-order' },
     { id: 'fake-ignored', type: 'sls:AlertEvent:Resolved' },

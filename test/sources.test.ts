@@ -425,7 +425,9 @@ describe('docs/sources.md', () => {
   );
 
   test('says of each preset whether it needs apps and how long its sender waits', () => {
-    const rows = Array.from(section(2, 'Which sender').matchAll(/^\| \[`([a-z-]+)`\]\(#([a-z-]+)\) +\|(.*)\|$/gm));
+    const rows = Array.from(
+      section(2, 'Which sender').matchAll(/^\| \[`([a-z-]+)`\]\(#([a-z-]+)\) +\|(.*)\|$/gm),
+    );
     const written = rows.map(([, name, anchor, cells = '']) => {
       const [, , apps, , , deadline] = cells.split('|').map((cell) => cell.trim());
       return [name, anchor, apps, deadline];
