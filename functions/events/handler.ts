@@ -60,6 +60,8 @@ interface EventInProgress {
 export function createEventHandler({ sources }: EventsConfiguration, runtime: Runtime): EventHandler {
   const { env, now, clock, write } = runtime;
   const log = createLog(env['LOG_LEVEL'], write, now);
+  // Asked for by a variable of its own, so no LOG_LEVEL silences it.
+  const logEvent = createLog('info', write, now);
   const audit = createAuditLog(write, now);
   const addKmsKeys = createAddKmsKeys(createKmsSecrets({ now, clock, log }), log);
   const dependencies: EventHandlerDependencies = { ...runtime, sources, addKmsKeys, log };
@@ -91,7 +93,7 @@ export function createEventHandler({ sources }: EventsConfiguration, runtime: Ru
         eventTime: time && cutForLog(time),
       };
       if (setting(env, 'LOG_EVENTS') === 'true')
-        log('info', 'event', { requestId, event: describeEvent(event) });
+        logEvent('info', 'event', { requestId, event: describeEvent(event) });
       const outcome = await processEvent(event, inProgress, dependencies);
       // The log's index takes no list.
       const groups = 'groups' in outcome ? outcome.groups.join(', ') : undefined;

@@ -136,6 +136,8 @@ function compileExpressions(settings: EventSourceSettings, preset: EventPreset, 
   const compiledApp = expression('app', app, 'text');
   checkFixedApp(compiledApp, settings.apps, report);
   const isPresetsTime = settings.problemStartedAt === undefined && preset.problemStartedAt !== undefined;
+  // An event that comes twice must not roll back the fix that came after the first time. An order that it names is no other one by then.
+  const timeOfEvent = app === undefined ? undefined : 'time';
   return {
     actor: expression('preset', preset.actor, 'text'),
     when: withPaths(expression('when', settings.when ?? preset.when, 'truth')),
@@ -143,7 +145,7 @@ function compileExpressions(settings: EventSourceSettings, preset: EventPreset, 
     app: compiledApp,
     problemStartedAt: expression(
       'problemStartedAt',
-      settings.problemStartedAt ?? preset.problemStartedAt,
+      settings.problemStartedAt ?? preset.problemStartedAt ?? timeOfEvent,
       'time',
     ),
     mayLackProblemStart: isPresetsTime ? true : undefined,

@@ -167,6 +167,28 @@ test('a repeat of an event does not roll back the fix that came after its rollba
   expect([puts(), edas.orders.rollbacksOf(fix)]).toEqual([1, 0]);
 });
 
+test('nor does one of a source that says nothing of when the problem began, and names the application', async () => {
+  const silent = `
+events:
+  edas:
+    preset: edas-event
+    when: data.isBad
+    app: data.appId
+    apps: [${app}]
+`;
+  const { events, anotherInstance, alert, puts, edas, clock } = await setEventStage(silent);
+  const event = alert({
+    source: 'acs.edas',
+    type: 'edas:ApplicationChange:ChangeOrder',
+    data: { isBad: true, appId: app, event: { reason: 'APPLICATION_CODEPLOY_FAILED' } },
+  });
+  expect(toldBy(await events.deliver(event))).toBe('rolling_back');
+  edas.orders.add({ appId: app, createdAt: clock.now() + 1_000, readyMs: 0, batchMs: 600_000 });
+  await clock.sleep(5_000);
+  expect(toldBy(await anotherInstance().deliver(event))).toBe('problem_predates_change');
+  expect(puts()).toBe(1);
+});
+
 describe('of a release that has ended', () => {
   const ended = sloWith('ended: { within: 30m }');
   const past = (orders: EventStage['edas']['orders'], now: number) => {
@@ -313,7 +335,7 @@ describe('an event is logged', () => {
       await other.deliver(stage.alert({ data }));
       expect(logged(other.lines)).toEqual([]);
     }
-    const asked = stage.anotherInstance({ env: { LOG_EVENTS: 'true' } });
+    const asked = stage.anotherInstance({ env: { LOG_EVENTS: 'true', LOG_LEVEL: 'error' } });
     await asked.deliver(stage.alert({ data }));
     expect(logged(asked.lines)).toMatchObject([
       { requestId: 'fake-request-id', event: { source: 'acs.sls.alert', data: { token: '[not shown]' } } },

@@ -92,6 +92,8 @@ async function run(command: Command, world: World): Promise<void> {
 function requireTruth({ told, ageMs, calls, effects: [before, after], lines, trouble }: Told): void {
   if (ageMs > maxAgeMs) {
     expect([told, calls], 'an event that came too late').toEqual(['event_out_of_window', 0]);
+  } else if (trouble === 'EDAS is down') {
+    expect(told, 'an event that came in time, and could not be decided').toBe('edas_unavailable!');
   }
   if (told === 'rolling_back' || told === 'already_terminated' || told === 'already_rolled_back') {
     expect(after, `rollbacks, where the answer is ${told}`).toBe(1);
@@ -131,6 +133,7 @@ async function play(kind: Kind, course: readonly Command[]): Promise<void> {
 function requireNothingLost({ told, effects }: World): void {
   const hadItsChance = told.some(({ ageMs, trouble }) => ageMs <= maxAgeMs && trouble === 'none');
   const isInDoubt = told.some(isIn(['edas_outcome_unknown']));
+  expect(told.some(isIn(['edas_outcome_unknown!'])), 'a doubt about EDAS that comes again').toBe(false);
   if (hadItsChance && !isInDoubt) expect(effects(), 'rollbacks, where an event had its chance').toBe(1);
 }
 
