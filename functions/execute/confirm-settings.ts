@@ -64,7 +64,7 @@ export async function readLinkKeys(
 ): Promise<readonly [Buffer, ...Buffer[]]> {
   const { keys } = settings.secretsInKms.length > 0 ? await addKeys(settings) : settings;
   const [current, ...previous] = keys;
-  if (current && !isShort(current)) return [current, ...previous];
+  if (current && !isShort(current)) return [current, ...previous.filter((key) => !isShort(key))];
   throw new Problem(
     'source_not_configured',
     `The secret in KMS that CONFIRM_SECRET names is shorter than ${shortestKeyBytes} bytes, so no link is made or taken.`,
