@@ -102,7 +102,7 @@ events:
   slo:
     preset: cloudevent
     source: acs.sls.alert
-    type: '*'
+    type: 'sls:AlertEvent:Firing'
     app: data.app
     problemStartedAt: time
     apps: [${app}]
