@@ -18,7 +18,7 @@ const app = '3616cdca-4f92-4413-8e80-4de3a52b1c9f';
 const credentials = { getCredentials: () => Promise.resolve(fakeCredentials) };
 const ofSls = compileConfiguration(`events: { slo: { preset: sls-event, apps: [${app}] } }`).events;
 const ofArms = compileConfiguration(
-  `events: { shop: { preset: cloudevent, source: acs.arms, type: "arms:*", apps: [${app}] } }`,
+  `events: { shop: { preset: cloudevent, source: acs.arms, type: "arms:*", when: data.firing, apps: [${app}] } }`,
 ).events;
 
 /** What Function Compute has of it, as s.yaml makes it. */
