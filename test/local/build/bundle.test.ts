@@ -530,10 +530,10 @@ sources:
 events:
   slo: { preset: sls-event, apps: [${app}], follow: false }
 `;
-  const alert = (now: number) =>
-    Buffer.from(
-      JSON.stringify(cloudEvent(now, { aliyunaccountid: accountId, data: { labels: { edas_app_id: app } } })),
-    );
+  const alert = (now: number) => {
+    const data = { status: 'firing', labels: { edas_app_id: app }, fire_time: Math.floor(now / 1000) };
+    return Buffer.from(JSON.stringify(cloudEvent(now, { aliyunaccountid: accountId, data })));
+  };
 
   /** Outside of the repository, where neither its packages nor its "type": "module" help. */
   async function build(settings = text) {
@@ -568,6 +568,7 @@ events:
   test('do what each is for, and nothing of what the other is sent', async () => {
     const edas = await startEdas();
     edas.orders.add({
+      createdAt: Date.now() - 60_000,
       id: '7ab81f1c-3d84-42a4-9c2d-8c3bd1d1b0a1',
       appId: app,
       waitsForPerson: true,
