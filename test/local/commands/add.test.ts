@@ -269,7 +269,7 @@ describe('npm run add, for events,', () => {
     expect(read(folder, 's.yaml')).toContain('\n  events:\n');
     expect(read(folder, 's.yaml')).toContain('\n  #     triggers:\n');
     expect(stdout).toContain(
-      'make a rule there with the pattern {"source":["acs.sls.alert"],"type":["sls:AlertEvent:Firing","sls:AlertEvent:Resolved"]}',
+      'Its pattern is {"source":["acs.sls.alert"],"type":["sls:AlertEvent:Firing","sls:AlertEvent:Resolved"]}',
     );
   });
 
@@ -282,7 +282,8 @@ describe('npm run add, for events,', () => {
     expect(read(folder, 'sources.yaml')).toContain(
       `events:\n  cms:\n    preset: cloudevent\n    source: acs.cms\n    type: cms:*\n    apps: [${app}]\n    when: data.alertState == 'ALERT'\n    follow: false\n`,
     );
-    expect(stdout).toContain(`The trigger in s.yaml lets these events pass: ${pattern}`);
+    expect(stdout).toContain(`The trigger in s.yaml lets the events of the bus default pass: ${pattern}`);
+    expect(stdout).not.toContain('bus of your own');
 
     const next = ['edas', '--preset', 'cloudevent', '--source', 'acs.edas', '--type', 'edas:X', '--app', app];
     const { stdout: second } = await add(folder, next);
