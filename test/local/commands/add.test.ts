@@ -283,7 +283,7 @@ describe('npm run add, for events,', () => {
       `events:\n  cms:\n    preset: cloudevent\n    source: acs.cms\n    type: cms:*\n    apps: [${app}]\n    when: data.alertState == 'ALERT'\n    follow: false\n`,
     );
     expect(stdout).toContain(`The trigger in s.yaml lets the events of the bus default pass: ${pattern}`);
-    expect(stdout).not.toContain('bus of your own');
+    expect(stdout).not.toContain('For events on a bus of your own');
 
     const next = ['edas', '--preset', 'cloudevent', '--source', 'acs.edas', '--type', 'edas:X', '--app', app];
     const { stdout: second } = await add(folder, next);
@@ -291,6 +291,18 @@ describe('npm run add, for events,', () => {
       'Let the trigger of the function events in s.yaml pass these events, too; if it is a comment, take the # away. Its pattern for them alone is {"source":["acs.edas"],"type":["edas:X"]}',
     );
     expect(read(folder, 's.yaml')).toContain(`eventRuleFilterPattern: '${pattern}'`);
+  });
+
+  test('says both where a preset takes events of both kinds of bus', async () => {
+    const folder = folderWith();
+    const { stdout } = await add(folder, ['shop', '--preset', 'arms-event', '--app', app]);
+    expect(stdout).toContain(
+      'The trigger in s.yaml lets the events of the bus default pass: {"source":["acs.arms"],',
+    );
+    expect(stdout).toMatch(
+      /For events on a bus of your own, make a rule .* Its pattern is \{"source":\["arms"\],/,
+    );
+    expect(stdout).toMatch(/\nnot confirmed +no page of the sender shows a whole event: set LOG_EVENTS=true/);
   });
 
   test('with --dry-run shows the lines, and writes nothing', async () => {
