@@ -33,14 +33,60 @@ export interface BuiltFile {
  *
  * @param out the folder that the bundle will be written to
  * @param plugins replace further modules, for tests
- * @param events what EventBridge may ask for: where it asks people first, they decide by way of this function
  */
 export function bundleWebhook(
   sources: readonly CompiledSource[],
   out: string,
   plugins: readonly Plugin[] = [],
-  events: readonly RollbackPolicy[] = [],
 ): Promise<Bundle> {
+  return bundle(webhookEntryPoints(sources), out, [...plugins, ...pluginsOfWebhook(sources, [])]);
+}
+
+/**
+ * Bundles the webhook and the events function, in the same way. What the two share is nearly all of each, so it has a file of its own,
+ * functions.js, and the zip holds it once.
+ *
+ * @param events what EventBridge may ask for: where it asks people first, they decide by way of the webhook function
+ */
+export async function bundleWithEvents(
+  sources: readonly CompiledSource[],
+  events: readonly CompiledEventSource[],
+  out: string,
+): Promise<{ webhook: Bundle; events: Bundle }> {
+  const configuration: EventsConfiguration = { version: packageVersion(), sources: events };
+  const entryPoints = {
+    ...webhookEntryPoints([...sources, ...events]),
+    functions: 'local/build/both-functions.ts',
+    events: 'functions/events/index.ts',
+  };
+  const { files, metafile } = await bundle(entryPoints, out, [
+    ...pluginsOfWebhook(sources, events),
+    sharedFile,
+    jsonModule('virtual:events-configuration', configuration),
+  ]);
+  const isOf = (file: BuiltFile, name: string) => path.basename(file.path) === `${name}.js`;
+  const withoutOther = (name: 'webhook' | 'events', other: string): Bundle => {
+    const own = files.find((file) => isOf(file, name));
+    if (!own) throw new Error(`esbuild wrote no ${name}.js`);
+    const rest = files.filter((file) => file !== own && !isOf(file, other));
+    return { path: own.path, files: [own, ...rest], metafile };
+  };
+  return { webhook: withoutOther('webhook', 'events'), events: withoutOther('events', 'webhook') };
+}
+
+function webhookEntryPoints(policies: readonly RollbackPolicy[]): Record<string, string> {
+  const more = asksOnPage(policies) ? { confirm: 'functions/webhook/confirm/index.ts' } : {};
+  return { webhook: 'functions/webhook/index.ts', ...more };
+}
+
+function asksOnPage(policies: readonly RollbackPolicy[]): boolean {
+  return policies.some(({ confirm }) => confirm?.by === 'page');
+}
+
+function pluginsOfWebhook(
+  sources: readonly CompiledSource[],
+  events: readonly CompiledEventSource[],
+): Plugin[] {
   const asking = events.filter(({ confirm }) => confirm !== undefined);
   const configuration: Configuration = {
     version: packageVersion(),
@@ -48,18 +94,15 @@ export function bundleWebhook(
     sources,
     ...(asking.length > 0 && { asking }),
   };
-  const policies = [...sources, ...asking];
-  const asksOnPage = policies.some(({ confirm }) => confirm?.by === 'page');
-  const more = asksOnPage ? { confirm: 'functions/webhook/confirm/index.ts' } : {};
-  return bundle({ webhook: 'functions/webhook/index.ts', ...more }, out, [
-    ...plugins,
+  const policies = [...sources, ...events];
+  return [
     wordsOnlyWhereNeeded(sources),
     endedOnlyWhereNeeded(policies),
     peopleOnlyWhereNeeded(policies),
     chatDecisionsOnlyWhereNeeded(sources),
-    pageHasOwnFile(asksOnPage),
+    pageHasOwnFile(asksOnPage(policies)),
     jsonModule('virtual:configuration', configuration),
-  ]);
+  ];
 }
 
 /**
@@ -82,21 +125,6 @@ export function bundleFollow(
   return bundle({ follow: 'functions/follow/index.ts' }, out, [
     ...plugins,
     jsonModule('virtual:follow-configuration', configuration),
-  ]);
-}
-
-/** Bundles the events function, in the same way. */
-export function bundleEvents(
-  sources: readonly CompiledEventSource[],
-  out: string,
-  plugins: readonly Plugin[] = [],
-): Promise<Bundle> {
-  const configuration: EventsConfiguration = { version: packageVersion(), sources };
-  return bundle({ events: 'functions/events/index.ts' }, out, [
-    ...plugins,
-    endedOnlyWhereNeeded(sources),
-    peopleOnlyWhereNeeded(sources),
-    jsonModule('virtual:events-configuration', configuration),
   ]);
 }
 
@@ -282,13 +310,25 @@ const noChatDecisions = path.join(replacements, 'no-chat-decisions.ts');
 const noPeople = path.join(replacements, 'no-people.ts');
 const webhookTexts = path.join('functions', 'webhook', 'texts');
 
+/** The two functions read both-functions.ts, with all that it takes along, from its file. */
+const sharedFile: Plugin = {
+  name: 'what two functions share has a file of its own',
+  setup: (build) => {
+    build.onResolve({ filter: /\/(?:handler|runtime)\.ts$/ }, ({ importer }) =>
+      /\/functions\/(?:webhook|events)\/index\.ts$/.test(importer)
+        ? { path: './functions.js', external: true }
+        : undefined,
+    );
+  },
+};
+
 /** A module of this name that is there in the bundle only. */
 function jsonModule(name: string, value: Configuration | FollowConfiguration | EventsConfiguration): Plugin {
   return {
     name,
     setup: (build) => {
       build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: 'virtual' }));
-      build.onLoad({ filter: /./, namespace: 'virtual' }, () => ({
+      build.onLoad({ filter: new RegExp(`^${name}$`), namespace: 'virtual' }, () => ({
         contents: JSON.stringify(value),
         loader: 'json',
       }));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { reasonOf } from '../../functions/lib/text.ts';
 import { CliError } from '../cli/cli.ts';
 import { root } from '../cli/root.ts';
-import { bundleEvents, bundleFollow, bundleWebhook, type BuiltFile, type Bundle } from './bundle.ts';
+import { bundleFollow, bundleWebhook, bundleWithEvents, type BuiltFile, type Bundle } from './bundle.ts';
 import {
   compileConfiguration,
   SourcesError,
@@ -48,16 +48,18 @@ export async function bundleFunctions(
   { sources, events: sourcesOfEvents, notify }: CompiledConfiguration,
   folder: string,
 ): Promise<BuiltFunctions> {
-  const [webhook, follow, events] = await Promise.all([
-    bundleWebhook(sources, folder, [], sourcesOfEvents),
+  const [{ webhook, events }, follow] = await Promise.all([
+    sourcesOfEvents.length > 0
+      ? bundleWithEvents(sources, sourcesOfEvents, folder)
+      : { webhook: await bundleWebhook(sources, folder), events: undefined },
     bundleFollow(notify, folder, [], sourcesOfEvents),
-    sourcesOfEvents.length > 0 ? bundleEvents(sourcesOfEvents, folder) : undefined,
   ]);
   return { webhook, follow, events };
 }
 
 /**
- * A line for each function: its file, its size, and what was compiled into it; one for the packages; and one for each source of
+ * A line for each function: its file, its size, and what was compiled into it; one for what two of them share, and one for the
+ * packages; and one for each source of
  * events of which it is not confirmed how they look.
  */
 export function describeBuild(
@@ -67,11 +69,14 @@ export function describeBuild(
   const bundles = [built.webhook, built.follow, ...(built.events ? [built.events] : [])];
   const names = (named: readonly { name: string }[]) => named.map(({ name }) => name).join(', ');
   const kinds = notify.map(({ kind }) => kind);
+  const others = eachOnce(bundles.flatMap(({ files }) => files.slice(1)));
+  const shared = others.filter((file) => path.basename(file.path) === 'functions.js');
   return [
     `${describe(built.webhook.files.slice(0, 1))}  sources: ${names(sources) || 'none'}`,
     `${describe(built.follow.files.slice(0, 1))}  notify: ${kinds.join(', ') || 'no channel'}`,
     ...(built.events ? [`${describe(built.events.files.slice(0, 1))}  events: ${names(events)}`] : []),
-    `${describe(eachOnce(bundles.flatMap(({ files }) => files.slice(1))))}  loaded when needed`,
+    ...(shared.length > 0 ? [`${describe(shared)}  read by webhook.js and events.js`] : []),
+    `${describe(others.filter((file) => !shared.includes(file)))}  loaded when needed`,
     ...unconfirmed.map(describeUnconfirmed),
   ];
 }

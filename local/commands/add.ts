@@ -163,22 +163,28 @@ function describeEventSource(plan: EventPlan, name: string, given: Record<string
   printNextOfEvents(plan);
 }
 
-function printNextOfEvents({ source, way, pattern }: EventPlan): void {
+function printNextOfEvents({ source, triggerPattern, hasOtherTrigger, rulePattern }: EventPlan): void {
   heading('Next');
-  const rule: Record<EventPlan['way'], string> = {
-    trigger: `The trigger in s.yaml lets these events pass: ${pattern}. npm run deploy makes its rule on the bus default.`,
-    'change trigger': `Let the trigger of the function events in s.yaml pass these events, too; if it is a comment, take the # away. Its pattern for them alone is ${pattern}`,
-    'own rule': `These events come on a bus of your own: make a rule there with the pattern ${pattern} and the function as its target: docs/sources.md. The function needs no trigger in s.yaml.`,
-  };
   for (const line of [
     'Create the queue for events that fail to the end, if it is not there yet: policy/README.md#events',
-    rule[way],
+    ...(triggerPattern === undefined ? [] : [describeTrigger(triggerPattern, hasOtherTrigger)]),
+    ...(rulePattern === undefined
+      ? []
+      : [
+          `For events on a bus of your own, make a rule there with the function as its target: docs/sources.md#a-bus-of-your-own. Its pattern is ${rulePattern}`,
+        ]),
     `npm run explain -- --source ${source.name} --event FILE   # what it makes of an event that you have`,
     'npm run doctor -- --offline   # whether all is there',
     'npm run deploy',
   ]) {
     console.log(`  ${line}`);
   }
+}
+
+function describeTrigger(pattern: string, isOther: boolean): string {
+  return isOther
+    ? `Let the trigger of the function events in s.yaml pass these events, too; if it is a comment, take the # away. Its pattern for them alone is ${pattern}`
+    : `The trigger in s.yaml lets the events of the bus default pass: ${pattern}. npm run deploy makes its rule.`;
 }
 
 function printSender({ source, preset, secret }: Plan, name: string, given: readonly string[]): void {

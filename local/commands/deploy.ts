@@ -26,7 +26,7 @@ import { examine } from './doctor/examine.ts';
 import { readFunctions, type Functions } from './doctor/read-functions.ts';
 import { exitStatus, printRemarks, summarize } from './doctor/report.ts';
 
-const help = `Checks, builds and deploys both functions, and says how to send the first webhook.
+const help = `Checks, builds and deploys the functions, and says how to send the first webhook.
 
   npm run deploy -- [--env NAME] [--folder DIR] [arguments of s deploy]
 
@@ -117,7 +117,7 @@ async function deploy(from: From, args: readonly string[]): Promise<void> {
 async function guide(
   from: From,
   access: readonly string[],
-  { sources }: CompiledConfiguration,
+  { sources, events }: CompiledConfiguration,
 ): Promise<void> {
   const { folder, file } = from;
   heading('Deployed');
@@ -149,6 +149,11 @@ async function guide(
     for (const line of sendLines(other, '--payload FILE', url, region, file)) console.log(`  ${line}`);
   }
   console.log(`\nCheck it, with what cannot exist:\n  npm run doctor -- ${ofEnvironment(file)}--url ${url}`);
+  if (events.length > 0) {
+    console.log(
+      `\nWhat calls ${functions.eventsFunction ?? 'the events function'}, and whether it may:\n  npm run doctor -- ${ofEnvironment(file)}--account ACCOUNT-ID`,
+    );
+  }
   if (!isSuspended(functions.env)) return;
   console.log(
     `\nRollbacks are suspended. Once a webhook was answered suspended, write ROLLBACK_SUSPENDED=false into ${file}, and deploy again:\n  npm run deploy -- ${ofEnvironment(file)}-y`,

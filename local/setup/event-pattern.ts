@@ -21,7 +21,8 @@ export function sourcesOnDefaultBus({ eventSources }: Taken): string[] {
  * https://www.alibabacloud.com/help/en/eventbridge/user-guide/event-patterns
  */
 export function eventPattern(sources: readonly string[], types: readonly string[]): string {
-  return JSON.stringify({ source: sources.map(matching), type: types.map(matching) });
+  const isAnyType = types.includes('*');
+  return JSON.stringify({ source: sources.map(matching), ...(!isAnyType && { type: types.map(matching) }) });
 }
 
 function matching(name: string): unknown {

@@ -40,10 +40,12 @@ export interface EventPlan {
   source: CompiledEventSource;
   preset: EventPreset;
   changes: readonly Change[];
-  /** How its events come to the function: by the trigger in s.yaml, by one that still has to be changed, or by a rule of a bus of one's own. */
-  way: 'trigger' | 'change trigger' | 'own rule';
-  /** With which a rule lets its events pass. */
-  pattern: string;
+  /** With which the trigger in s.yaml lets its events pass, where they come on the bus `default`. */
+  triggerPattern: string | undefined;
+  /** Whether the trigger was there before, and has to be changed by hand. */
+  hasOtherTrigger: boolean;
+  /** With which a rule of a bus of one's own lets its events pass, where they come on one. */
+  rulePattern: string | undefined;
 }
 
 /**
@@ -71,23 +73,25 @@ export function planEventSource(wish: EventWish, folder: string): EventPlan {
   if (!source) throw new Error(`the source ${wish.name} was not added`);
 
   const onDefaultBus = sourcesOnDefaultBus(source);
-  const isOnDefaultBus = onDefaultBus.length > 0;
-  const pattern = eventPattern(isOnDefaultBus ? onDefaultBus : source.eventSources, source.eventTypes);
+  const onOwnBus = source.eventSources.filter((each) => !onDefaultBus.includes(each));
+  const patternOf = (names: readonly string[]) =>
+    names.length > 0 ? eventPattern(names, source.eventTypes) : undefined;
+  const triggerPattern = patternOf(onDefaultBus);
   const before = read('s.yaml');
   const isThere = findFunction(readDeployment(before.before).functions, 'events') !== undefined;
-  const withFunction = isThere ? before : withEventsFunction(before, isOnDefaultBus ? pattern : undefined);
+  const withFunction = isThere ? before : withEventsFunction(before, triggerPattern);
   const deployment = withVariables(withFunction, ownVariables(configuration).events.names);
   const example = read('.env.example');
   const changedExample = { ...example, after: withLines(example.before, deployment.after, example.before) };
   requireDeployable(deployment.after, changedExample.after, configuration);
   const env = changeEnv(folder, deployment.after, changedExample.after);
-  const way = !isOnDefaultBus ? 'own rule' : isThere ? 'change trigger' : 'trigger';
   return {
     source,
     preset: eventPresets[wish.preset],
     changes: [env, changedExample, deployment, added],
-    way,
-    pattern,
+    triggerPattern,
+    hasOtherTrigger: isThere,
+    rulePattern: patternOf(onOwnBus),
   };
 }
 

@@ -19,7 +19,7 @@ export function environmentFile(name: string | undefined): string {
 export function requireEnvironmentFile(folder: string, file: string): void {
   if (file === '.env' || existsSync(path.join(folder, file))) return;
   throw new CliError(
-    `${path.join(folder, file)} is not there: cp .env.example ${file}, fill it in, and give WEBHOOK_FUNCTION, FOLLOW_FUNCTION and FUNCTION_ROLE names of their own.`,
+    `${path.join(folder, file)} is not there: cp .env.example ${file}, fill it in, and give WEBHOOK_FUNCTION, FOLLOW_FUNCTION, EVENTS_FUNCTION and FUNCTION_ROLE names of their own.`,
   );
 }
 

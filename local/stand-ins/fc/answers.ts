@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { jsonAnswer, sendAnswer, type Answer } from '../answers.ts';
 import type { ApiError } from '../gateway.ts';
-import type { StoredTrigger } from './stand-in.ts';
+import type { StoredTrigger } from './function-settings.ts';
 import type { Task } from './tasks.ts';
 
 /** The header in which the id of each request is answered. */

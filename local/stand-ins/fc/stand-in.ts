@@ -19,6 +19,7 @@ import {
 } from './answers.ts';
 import { readCall, type FcCall } from './call.ts';
 import type { Fault } from './faults.ts';
+import type { FunctionSettings } from './function-settings.ts';
 import { createFcVerifier } from './fc-signature.ts';
 import { Tasks, type RetryRules, type RunTask, type Task } from './tasks.ts';
 
@@ -31,20 +32,6 @@ type TimedCall = FcCall & {
 export type RecordedCall = TimedCall & ApiCall;
 
 export type ChooseFault = FaultChoice<RecordedCall, Fault>;
-
-/** What the API tells of a function besides its tasks. */
-export interface FunctionSettings {
-  readonly triggers?: readonly StoredTrigger[];
-  /** Undefined: none was set. */
-  readonly asyncInvokeConfig?: Readonly<Record<string, unknown>>;
-}
-
-/** A trigger. Its configuration is answered as a text of JSON. */
-export interface StoredTrigger {
-  readonly triggerName: string;
-  readonly triggerType: string;
-  readonly triggerConfig: Readonly<Record<string, unknown>>;
-}
 
 /** How {@link startFcStandIn} starts. */
 export interface FcStandInOptions extends RetryRules {

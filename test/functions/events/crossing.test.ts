@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bundleEvents, bundleWebhook } from '../../../local/build/bundle.ts';
+import { bundleWithEvents } from '../../../local/build/bundle.ts';
 import { compileConfiguration } from '../../../local/build/compile-sources.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { writeBundle } from '../../support/invoke-bundle.ts';
@@ -96,11 +96,8 @@ describe('the built functions', () => {
       removeFolder(folder);
     });
     const { sources, events } = compileConfiguration(webhooks + sloWith('confirm: all') + peopleNotify);
-    const [webhookFolder, eventsFolder] = ['webhook', 'events'].map((name) => path.join(folder, name));
-    const built = [
-      writeBundle(await bundleWebhook(sources, webhookFolder ?? '', [], events)),
-      writeBundle(await bundleEvents(events, eventsFolder ?? '')),
-    ];
+    const { webhook, events: own } = await bundleWithEvents(sources, events, folder);
+    const built = [writeBundle(webhook), writeBundle(own)];
     expect(built.map((file) => path.basename(file))).toEqual(['webhook.js', 'events.js']);
     for (const file of built) {
       const print =

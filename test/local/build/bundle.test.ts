@@ -8,7 +8,9 @@ import type { CompiledChannel } from '../../../functions/follow/configuration.ts
 import * as chatDecisions from '../../../functions/webhook/decide-in-chat.ts';
 import * as ended from '../../../functions/execute/execute-ended.ts';
 import { bundleFollow, bundleWebhook } from '../../../local/build/bundle.ts';
-import { compileSources } from '../../../local/build/compile-sources.ts';
+import { compileConfiguration, compileSources } from '../../../local/build/compile-sources.ts';
+import { zippedBytes } from '../../../local/build/weight.ts';
+import { buildFunctions, uploadedFiles } from '../../../local/build/write-bundle.ts';
 import { configurationDigest } from '../../../local/build/configuration-digest.ts';
 import * as noEnded from '../../../local/build/replacements/no-ended.ts';
 import * as noChatDecisions from '../../../local/build/replacements/no-chat-decisions.ts';
@@ -18,6 +20,7 @@ import { startEdasStandIn, type EdasStandIn } from '../../../local/stand-ins/eda
 import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
 import { saidToBeCompressed } from '../../../local/stand-ins/kms/faults.ts';
 import { startKmsStandIn, type KmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
+import { cloudEvent } from '../../support/events.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import {
   bundleInto,
@@ -516,5 +519,82 @@ describe('with DEBUG=* in the environment,', () => {
 
   test('of a task, too, that package would print the security token', async () => {
     expect((await outputOfTask(restore('debug'))).output).toContain(credentials.securityToken);
+  });
+});
+
+describe('with events, the webhook and the events function', () => {
+  const app = '3616cdca-4f92-4413-8e80-4de3a52b1c9f';
+  const text = `
+sources:
+  pipeline: { preset: generic, secrets: [SECRET_PIPELINE], when: status == 'failed' }
+events:
+  slo: { preset: sls-event, apps: [${app}], follow: false }
+`;
+  const alert = (now: number) => {
+    const data = { status: 'firing', labels: { edas_app_id: app }, fire_time: Math.floor(now / 1000) };
+    return Buffer.from(JSON.stringify(cloudEvent(now, { aliyunaccountid: accountId, data })));
+  };
+
+  /** Outside of the repository, where neither its packages nor its "type": "module" help. */
+  async function build(settings = text) {
+    const folder = temporaryFolder();
+    const built = await buildFunctions(compileConfiguration(settings), folder);
+    return { folder, read: (name: string) => readFileSync(path.join(folder, name), 'utf8'), built };
+  }
+
+  const files = ['webhook.js', 'events.js', 'functions.js'];
+
+  test('share a file, and neither has the sources of the other', async () => {
+    const { folder, read } = await build();
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(files));
+    expect(read('webhook.js')).toContain('SECRET_PIPELINE');
+    expect(read('webhook.js')).not.toContain('acs.sls.alert');
+    expect(read('events.js')).toContain('acs.sls.alert');
+    expect(read('events.js')).not.toContain('SECRET_PIPELINE');
+    for (const each of ['SECRET_PIPELINE', 'acs.sls.alert', app])
+      expect(read('functions.js')).not.toContain(each);
+  });
+
+  test('take up 130 KB with the follow function, as they are uploaded', async () => {
+    const { built, folder } = await build();
+    const { webhook: own, follow, events } = built;
+    const uploaded = uploadedFiles(events ? [own, follow, events] : [], folder);
+    expect(uploaded.map((file) => path.basename(file.path))).toEqual(
+      expect.arrayContaining([...files, 'follow.js']),
+    );
+    expect(zippedBytes(uploaded)).toBeLessThan(130_000);
+  });
+
+  test('do what each is for, and nothing of what the other is sent', async () => {
+    const edas = await startEdas();
+    edas.orders.add({
+      createdAt: Date.now() - 60_000,
+      id: '7ab81f1c-3d84-42a4-9c2d-8c3bd1d1b0a1',
+      appId: app,
+      waitsForPerson: true,
+      readyMs: 0,
+    });
+    const { folder } = await build();
+    const context = { credentials, accountId, region: 'cn-hangzhou', requestId: 'fake-request-id' };
+    const event = alert(Date.now());
+    const of = (name: string, events: Buffer[]) =>
+      invokeBundle(path.join(folder, name), events, {
+        context: { ...context, function: { name, timeout: 15 } },
+        env: { EDAS_ENDPOINT: edas.url, SECRET_PIPELINE: secret },
+      });
+
+    const asWebhook = await of('webhook.js', [event, signed]);
+    expect(asWebhook.answers).toMatchObject([{ statusCode: 400 }, { statusCode: 202 }]);
+    const asEvent = await of('events.js', [signed, event]);
+    expect(asEvent.answers).toMatchObject([{ code: 'event_malformed' }, { outcome: 'rolling_back' }]);
+    expect(asEvent.output).not.toContain('a source is closed');
+    expect(edas.orders.rollbacksOf('7ab81f1c-3d84-42a4-9c2d-8c3bd1d1b0a1')).toBe(1);
+  });
+
+  test('are as before where there are no events', async () => {
+    const { folder, built } = await build(text.replace(/events:[^]*/, ''));
+    expect(built.events).toBeUndefined();
+    expect(readdirSync(folder)).not.toContain('functions.js');
+    expect(readdirSync(folder)).not.toContain('events.js');
   });
 });

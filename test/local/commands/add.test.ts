@@ -269,7 +269,7 @@ describe('npm run add, for events,', () => {
     expect(read(folder, 's.yaml')).toContain('\n  events:\n');
     expect(read(folder, 's.yaml')).toContain('\n  #     triggers:\n');
     expect(stdout).toContain(
-      'make a rule there with the pattern {"source":["acs.sls.alert"],"type":["sls:AlertEvent:Firing","sls:AlertEvent:Resolved"]}',
+      'Its pattern is {"source":["acs.sls.alert"],"type":["sls:AlertEvent:Firing","sls:AlertEvent:Resolved"]}',
     );
   });
 
@@ -282,7 +282,8 @@ describe('npm run add, for events,', () => {
     expect(read(folder, 'sources.yaml')).toContain(
       `events:\n  cms:\n    preset: cloudevent\n    source: acs.cms\n    type: cms:*\n    apps: [${app}]\n    when: data.alertState == 'ALERT'\n    follow: false\n`,
     );
-    expect(stdout).toContain(`The trigger in s.yaml lets these events pass: ${pattern}`);
+    expect(stdout).toContain(`The trigger in s.yaml lets the events of the bus default pass: ${pattern}`);
+    expect(stdout).not.toContain('For events on a bus of your own');
 
     const next = ['edas', '--preset', 'cloudevent', '--source', 'acs.edas', '--type', 'edas:X', '--app', app];
     const { stdout: second } = await add(folder, next);
@@ -290,6 +291,18 @@ describe('npm run add, for events,', () => {
       'Let the trigger of the function events in s.yaml pass these events, too; if it is a comment, take the # away. Its pattern for them alone is {"source":["acs.edas"],"type":["edas:X"]}',
     );
     expect(read(folder, 's.yaml')).toContain(`eventRuleFilterPattern: '${pattern}'`);
+  });
+
+  test('says both where a preset takes events of both kinds of bus', async () => {
+    const folder = folderWith();
+    const { stdout } = await add(folder, ['shop', '--preset', 'arms-event', '--app', app]);
+    expect(stdout).toContain(
+      'The trigger in s.yaml lets the events of the bus default pass: {"source":["acs.arms"],',
+    );
+    expect(stdout).toMatch(
+      /For events on a bus of your own, make a rule .* Its pattern is \{"source":\["arms"\],/,
+    );
+    expect(stdout).toMatch(/\nnot confirmed +no page of the sender shows a whole event: set LOG_EVENTS=true/);
   });
 
   test('with --dry-run shows the lines, and writes nothing', async () => {

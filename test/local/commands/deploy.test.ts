@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { root } from '../../../local/cli/root.ts';
 import { runCommand, type Ended } from '../../support/command.ts';
+import { uncommentResource } from '../../../local/setup/edit-deployment.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 // Each test starts a process that bundles, and a busy machine takes its time.
@@ -120,6 +121,36 @@ describe('npm run deploy', () => {
       '',
     ]);
     expect(stdout).not.toContain(secret);
+  });
+
+  describe('with events', () => {
+    const events = 'events: { slo: { preset: sls-event, apps: [3616cdca-0000-4000-8000-000000000001] } }\n';
+
+    test('deploys nothing as long as s.yaml lacks their function', async () => {
+      const { calls, run } = stage({ sources: pipeline + events });
+      const { status, stdout } = await run('-y');
+      expect(status).toBe(1);
+      expect(stdout).toContain('take the # away from the block events');
+      expect(calls()).toEqual([]);
+    });
+
+    test('builds their function, and says how to see what calls it; two environments may not share it', async () => {
+      const { folder, run } = stage({ sources: pipeline + events });
+      const deployment = path.join(folder, 's.yaml');
+      const withFunction = uncommentResource(readFileSync(deployment, 'utf8'), 'events') ?? '';
+      writeFileSync(deployment, withFunction);
+      const own = 'WEBHOOK_FUNCTION=production-webhook\nFOLLOW_FUNCTION=production-follow\n';
+      writeFileSync(path.join(folder, '.env.production'), own);
+      const { status, stdout } = await run('-y');
+      expect(status, stdout).toBe(0);
+      expect(existsSync(path.join(folder, 'dist/events.js'))).toBe(true);
+      expect(stdout).toContain(
+        '! .env and .env.production deploy to the same functions in cn-hangzhou: EVENTS_FUNCTION (sls-ops-edas-rollback-events)',
+      );
+      expect(stdout).toContain(
+        'What calls sls-ops-edas-rollback-events, and whether it may:\n  npm run doctor -- --account ACCOUNT-ID\n',
+      );
+    });
   });
 
   test('shows npm run send for a sender for which a shell cannot sign', async () => {

@@ -9,7 +9,8 @@ import {
   eventBridgeRole,
 } from '../../../../local/commands/doctor/check-events-function.ts';
 import { denied, htmlPage, throttled, type Fault } from '../../../../local/stand-ins/fc/faults.ts';
-import { startFcStandIn, type FunctionSettings } from '../../../../local/stand-ins/fc/stand-in.ts';
+import type { FunctionSettings } from '../../../../local/stand-ins/fc/function-settings.ts';
+import { startFcStandIn } from '../../../../local/stand-ins/fc/stand-in.ts';
 import { startRamStandIn } from '../../../../local/stand-ins/ram/stand-in.ts';
 import { fakeAccountId, fakeCredentials } from '../../../support/webhook.ts';
 
