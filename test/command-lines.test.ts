@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CompiledSource } from '../functions/webhook/source/compiled-source.ts';
 import { root } from '../local/cli/root.ts';
+import { startEventBus } from '../local/sandbox/event-bus.ts';
+import { tellAll } from '../local/sandbox/listener.ts';
 import { runInTurn } from './support/command.ts';
 import {
   aliyunFlags,
@@ -14,6 +16,9 @@ import {
   notRun,
   runElsewhere,
 } from './support/documented-commands.ts';
+import { cloudEvent, openEvents } from './support/events.ts';
+import { realClockThatLeaps } from './support/leaping-clock.ts';
+import { fakeAccountId } from './support/webhook.ts';
 import { startLocalFunction, type LocalFunction } from './local/sandbox/local-function.ts';
 import { pages, proseOf, readPage } from './support/pages.ts';
 import { runServerlessDevs } from './support/serverless-devs.ts';
@@ -65,8 +70,9 @@ function fillIn(snippet: string, url: string): string {
 }
 
 /** What a reader writes for a name in capitals after an option. */
-function fillInName(word: string, command: string, option: string | undefined): string {
+function fillInName(word: string, command: string, option: string | undefined, isEvent = false): string {
   if (word === 'NAME' && option === '--preset') return 'github';
+  if (word === 'NAME' && isEvent) return 'slo';
   if (word === 'NAME') return command === 'link' ? 'cloudmonitor' : 'pipeline';
   if (word === 'ID') return option === '--app' ? app : order;
   return word;
@@ -84,7 +90,29 @@ sources:
     when: status == 'failed'
     changeOrderId: release.order
   cloudmonitor: { preset: cloudmonitor, secrets: [LINK_SECRET], apps: [${app}] }
-${shell}`;
+${shell}
+events:
+  slo: { preset: sls-event, apps: [${app}] }
+`;
+}
+
+/** An event that counts now. */
+function eventOfNow(): string {
+  const data = { status: 'firing', fire_time: Math.floor(Date.now() / 1000), labels: { edas_app_id: app } };
+  return JSON.stringify(cloudEvent(Date.now(), { data }));
+}
+
+/** The events function of the pages, with an event bus before it. @returns the address of the bus */
+async function startEvents({ edas, fc }: LocalFunction, atEnd: (() => Promise<void>)[]): Promise<string> {
+  const events = openEvents(edas, { sources: sourcesYaml(), fc, clock: realClockThatLeaps() });
+  const bus = await startEventBus({
+    invoke: (payload) => events.deliver(payload),
+    context: { accountId: fakeAccountId, region: 'cn-fake' },
+    heard: tellAll([]),
+    port: 0,
+  });
+  atEnd.push(bus.close);
+  return bus.url;
 }
 
 /** A busy machine takes its time. */
@@ -173,6 +201,7 @@ describe('every command line of every page', () => {
   let printed = '';
   let complaints = '';
   let local: LocalFunction;
+  let busUrl: string;
   const atEnd: (() => Promise<void>)[] = [];
 
   const callsOf = (program: string) => calls.filter((call) => call.program === program);
@@ -188,6 +217,7 @@ describe('every command line of every page', () => {
     folder = createTemporaryFolder();
     writeFileSync(path.join(folder, 'sources.yaml'), sourcesYaml());
     local = await startLocalFunction(sourcesYaml(), withPatience, (close) => atEnd.push(close));
+    busUrl = await startEvents(local, atEnd);
     for (const id of [order, '4f40e616-cdcd-4250-a018-efd4599c0b1d']) {
       local.edas.orders.add({
         id,
@@ -254,26 +284,36 @@ describe('every command line of every page', () => {
       const sources = path.join(folder, 'sources.yaml');
       const payload = path.join(folder, 'payload.json');
       writeFileSync(payload, JSON.stringify({ changeOrderId: order }));
+      const event = path.join(folder, 'event.json');
+      writeFileSync(event, eventOfNow());
       const failed = path.join(folder, 'docs-release.md', 'failed.json');
       const commands = commandsOf().filter(({ name }) => ['explain', 'send', 'link'].includes(name));
       const complete = commands.filter(({ name, args }) => args.length > (name === 'send' ? 0 : 1));
       const ended = await runInTurn(
         complete.map(({ name, args, env }) => {
+          const isEvent = args.includes('--event');
           const real = args.map((word, index) =>
-            word === 'FILE' ? payload : fillInName(word, name, args[index - 1]),
+            word === 'FILE' ? (isEvent ? event : payload) : fillInName(word, name, args[index - 1], isEvent),
           );
-          const what = real.some((word) => word === '--source' || word === '--preset')
+          const what = real.some((word) => ['--source', '--preset', '--event'].includes(word))
             ? []
             : ['--source', 'monitor', '--payload', failed];
-          const where = name === 'send' && !real.includes('--url') ? ['--url', local.url] : [];
+          const own = isEvent ? busUrl : local.url;
+          const where = name === 'send' && !real.includes('--url') ? ['--url', own] : [];
           const file = real.includes('--preset') ? [] : ['--sources', sources];
           return { name, args: [...real, ...what, ...where, ...file], env };
         }),
       );
-      const results = complete.map(({ place, env }, index) => {
+      const results = complete.map(({ place, name, args, env }, index) => {
         const { status, stdout = '', stderr = '' } = ended[index] ?? {};
         const isForged = Object.values(env).some((value) => /^(not-the-secret|neither-of-them)$/.test(value));
-        const isRight = isForged ? stdout.includes('"code":"signature_mismatch"') : status === 0;
+        // Each page sends it, and the release can be rolled back once.
+        const isSentEvent = name === 'send' && args.includes('--event');
+        const isRight = isForged
+          ? stdout.includes('"code":"signature_mismatch"')
+          : isSentEvent
+            ? stdout.includes('Delivery 2 came to')
+            : status === 0;
         return isRight ? '' : `${place}\n${stdout}${stderr}`;
       });
       expect(results.filter((result) => result !== '')).toEqual([]);

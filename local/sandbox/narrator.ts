@@ -137,7 +137,7 @@ function tellEnded(isVerbose: boolean, ...told: Parameters<Narrator['ended']>): 
   const isFine = 'returned' in end && !('code' in toRecord(end.returned));
   const took = isVerbose ? ` in ${Math.round(durationMs)} ms` : '';
   const head = `delivery ${before + 1} came to${took} `;
-  const said = isVerbose ? showLines(JSON.stringify(end)) : cut(describeEnd(end), head.length);
+  const said = isVerbose ? showLines(JSON.stringify(end)) : cut(describeEnd(end), head.length + 1);
   tell('function → bus', `${head}${paint(isFine ? 'green' : 'red', said)}`);
 }
 

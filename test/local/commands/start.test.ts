@@ -287,6 +287,37 @@ test('a secret in KMS is read from a stand-in, once for all the play', async () 
   expect(output).toContain('answered 401');
 });
 
+test('runs the events function behind an event bus, which delivers each event twice', async () => {
+  const own = path.join(temporaryFolder(), 'sources.yaml');
+  const app = '3616cdca-0000-4000-8000-0000000000aa';
+  writeFileSync(own, `events: { slo: { preset: sls-event, apps: [${app}] } }`);
+  const sandbox = startSandbox(['--port', '0', '--sources', own]);
+  onTestFinished(() => {
+    signalCommand(sandbox.child, 'SIGKILL');
+  });
+  const output = await sandbox.written('Ctrl-C stops.');
+  const [, url = ''] = /^EventBridge: (\S+)\/events takes CloudEvents/m.exec(output) ?? [];
+  expect(output).toContain(
+    `\nnpm run send -- --event --source slo --app ${app} --url ${url} --sources ${own}\n`,
+  );
+
+  const args = ['--sources', own, '--event', '--source', 'slo', '--url', url];
+  const sent = await runCommand('local/commands/send.ts', args);
+  expect(sent).toMatchObject({ status: 0, stderr: '' });
+  const told = await sandbox.written('delivery 2 came to');
+  const lines = [
+    /^ +sender → bus +acs\.sls\.alert sls:AlertEvent:Firing [0-9a-f-]{36}$/m,
+    /^ +bus → function +delivery 1 of [0-9a-f-]{36}$/m,
+    /^ +function → EDAS +RollbackChangeOrder HTTP 200$/m,
+    /^ +function → bus +delivery 1 came to rolling_back: EDAS accepted/m,
+    /^ +bus → function +delivery 2 of [0-9a-f-]{36}$/m,
+    /^ +function → bus +delivery 2 came to \w+: /m,
+  ];
+  for (const line of lines) expect(told).toMatch(line);
+  expect(told.match(/RollbackChangeOrder/g)).toHaveLength(1);
+  expect(await sandbox.interrupt()).toEqual({ status: 0, signal: null });
+});
+
 test('with --verbose it shows headers, whole answers, the log and what a task asks', async () => {
   const sandbox = startSandbox(['--port', '0', '--verbose']);
   onTestFinished(() => {
@@ -362,6 +393,27 @@ describe('npm start -- --edas real', () => {
       ),
     });
     expect(stdout).not.toContain('Listening');
+  });
+
+  test('leaves sources of events out, and says so', async () => {
+    const own = path.join(temporaryFolder(), 'sources.yaml');
+    writeFileSync(
+      own,
+      `sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }
+events: { slo: { preset: sls-event, apps: [3616cdca-0000-4000-8000-0000000000aa] } }`,
+    );
+    const sandbox = startSandbox(['--edas', 'real', '--port', '0', '--sources', own], {
+      REGION: 'cn-hangzhou',
+      EDAS_ENDPOINT: 'http://127.0.0.1:1',
+      ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
+    });
+    onTestFinished(() => {
+      signalCommand(sandbox.child, 'SIGKILL');
+    });
+    const output = await sandbox.written('Listening on');
+    expect(output).toContain('The sources of events (slo) are left out: no event comes here.');
+    expect(output).not.toContain('EventBridge: ');
   });
 
   test("reaches EDAS with this machine's credentials and your secret, for a signed request only", async () => {

@@ -159,3 +159,49 @@ test.each([
     });
   },
 );
+
+const delivery = {
+  id: 'request-1',
+  eventId: 'e1',
+  source: 'acs.sls.alert',
+  type: 'sls:AlertEvent:Firing',
+  payload: Buffer.from('{}'),
+  before: 0,
+  at: 0,
+};
+
+test('events are told from the sender to what each delivery came to', () => {
+  const { narrator, told } = listen(false);
+  narrator.published({ id: 'e1', source: 'acs.sls.alert', type: 'sls:AlertEvent:Firing' });
+  narrator.delivered(delivery);
+  narrator.ended(delivery, { returned: { outcome: 'rolling_back', message: 'EDAS accepted.' } }, 12);
+  narrator.delivered({ ...delivery, before: 1 });
+  narrator.ended({ ...delivery, before: 1 }, { threw: `EDAS is down: ${longText}` }, 12);
+  const event = { id: 'e1', source: 'a', type: 'b', payload: Buffer.from('{}') };
+  narrator.givenUp({ event, copy: 1, deliveries: 4, reason: 'EDAS is down' });
+  const lines = told();
+  expect(lines).toEqual([
+    '   sender → bus       acs.sls.alert sls:AlertEvent:Firing e1',
+    '   bus → function     delivery 1 of e1',
+    '   function → bus     delivery 1 came to rolling_back: EDAS accepted.',
+    '   bus → function     delivery 2 of e1',
+    expect.stringMatching(
+      /^ {3}function → bus {5}delivery 2 came to a failure, so it may come again: EDAS is down: word .*…$/,
+    ),
+    '   bus → dead letters e1, delivered 4 times: EDAS is down',
+  ]);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(116);
+});
+
+test.each([true, false])('a terminal obeys nothing in an event: verbose %s', (isVerbose) => {
+  const { narrator, told } = listen(isVerbose);
+  const evil = '\u009b2J\u202e';
+  narrator.published({ id: evil, source: evil, type: evil });
+  narrator.delivered({ ...delivery, eventId: evil });
+  narrator.ended(delivery, { returned: { code: 'app_missing', detail: evil } }, 1);
+  narrator.ended(delivery, { threw: evil }, 1);
+  narrator.givenUp({ event: { ...delivery, id: evil }, copy: 0, deliveries: 1, reason: evil });
+  const text = told().join('\n');
+  expect(text).not.toMatch(/[\u009b\u202e]/);
+  expect(text.match(/\\u\{202e\}/g)?.length).toBeGreaterThanOrEqual(8);
+});
