@@ -75,7 +75,7 @@ export async function decideInChat(
 
   const asking = dependencies.policies.get(ask.source);
   if (!asking) {
-    const detail = `The source ${ask.source}, which asked, is not configured any more. Decide in the EDAS console.`;
+    const detail = `The source ${ask.source}, which asked, is not in the configuration of this function: it was taken out of sources.yaml, or this function was not deployed since. Decide in the EDAS console.`;
     throw new Problem('source_unknown', detail, { changeOrderId });
   }
   record.add({ changeOrderId, app: ask.app });

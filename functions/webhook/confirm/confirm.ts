@@ -192,7 +192,7 @@ function openScene(
   if (!source) {
     throw new Problem(
       'source_unknown',
-      'The source that asked is not configured any more. Look in the EDAS console.',
+      'The source that asked is not in the configuration of this function: it was taken out of sources.yaml, or this function was not deployed since. Decide in the EDAS console.',
     );
   }
   requireOwnApp(link, source);

@@ -301,7 +301,7 @@ describe('nothing is written down, and nothing sent, where', () => {
     expectNothing(stage);
   });
 
-  test('the source that asked is not configured any more', async () => {
+  test('the source that asked is not in the configuration', async () => {
     const stage = await open();
     await ask(stage, 'anywhere');
     const webhook = stage.another({ sources: sources.replace('anywhere:', 'nowhere:') });

@@ -199,12 +199,13 @@ export async function openWorld(kind: Kind, cleanUp: CleanUp): Promise<World> {
       },
       sleep: clock.sleep,
     };
+    // Two executions of one invocation would have one request id; two deliveries do not.
     const given = {
+      ...context,
       get requestId(): string {
         invocations += 1;
         return `fake-request-${invocations}`;
       },
-      ...context,
     };
     return openEvents(edas, { sources, fc, clock: own, now: clock.now, env: peopleEnv, context: given });
   });
