@@ -209,6 +209,20 @@ describe('of a release that has ended', () => {
     expect(stage.releaseCalls()).toBe(0);
   });
 
+  test('a repeat does not go on to the release before the one that was stopped in flight', async () => {
+    const stage = await setEventStage(ended, {
+      history: (orders, now) => {
+        past(orders, now - 60_000);
+        orders.add({ id: changeOrderId, appId: app, createdAt: now - 60_000, readyMs: 0, batchMs: 600_000 });
+      },
+    });
+    const event = stage.alert();
+    expect(toldBy(await stage.events.deliver(event))).toBe('rolling_back');
+    expect(toldBy(await stage.anotherInstance().deliver(event))).toBe('app_has_no_change_in_flight');
+    expect([stage.puts(), stage.releaseCalls()]).toEqual([1, 0]);
+    expect(stage.tasks().map(({ rollback }) => rollback)).not.toContain('ended');
+  });
+
   test('it comes again where it is not known whether a task was taken, and is then rolled back once', async () => {
     let isLost = true;
     const stage = await setEventStage(ended, {
