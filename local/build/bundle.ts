@@ -83,14 +83,19 @@ function asksOnPage(policies: readonly RollbackPolicy[]): boolean {
   return policies.some(({ confirm }) => confirm?.by === 'page');
 }
 
+/** The sources of events about which people decide by way of the webhook function. */
+export function askingSources<Policy extends RollbackPolicy>(events: readonly Policy[]): Policy[] {
+  return events.filter(({ confirm }) => confirm !== undefined);
+}
+
 function pluginsOfWebhook(
   sources: readonly CompiledSource[],
   events: readonly CompiledEventSource[],
 ): Plugin[] {
-  const asking = events.filter(({ confirm }) => confirm !== undefined);
+  const asking = askingSources(events);
   const configuration: Configuration = {
     version: packageVersion(),
-    digest: configurationDigest(sources),
+    digest: configurationDigest(sources, asking),
     sources,
     ...(asking.length > 0 && { asking }),
   };

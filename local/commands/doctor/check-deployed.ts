@@ -17,6 +17,7 @@ import { configurationDigest } from '../../build/configuration-digest.ts';
 import { followedSources, sourcesWithoutTasks } from '../../sandbox/sandbox-sources.ts';
 import { sandboxSecrets, secretOf } from '../../sandbox/secrets.ts';
 import { asksFor, sampleWebhook, targetOfKind, type SampleWebhook } from '../../signing/sample-webhook.ts';
+import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import { signedRequest } from '../../signing/sender.ts';
 import { readAnswer } from '../send/describe-answer.ts';
 import { impossibleOrder } from './check-edas.ts';
@@ -27,6 +28,8 @@ interface Deployed {
   /** Where the function listens, without a slash at its end. */
   url: string;
   sources: readonly CompiledSource[];
+  /** The sources of events that ask people first, which the function has, too. */
+  asking: readonly RollbackPolicy[];
   /** With the secrets; those in KMS, as far as they were read, under `kms:NAME`. */
   env: Environment;
   /** Epoch milliseconds. */
@@ -72,10 +75,10 @@ const otherSources = unknown(
 );
 
 /** The digests of the sources that stand here: as they are and, on this machine, as the sandbox runs them. */
-function mayRunThere({ url, sources }: Deployed): unknown[] {
+function mayRunThere({ url, sources, asking }: Deployed): unknown[] {
   const isSandbox = isLoopback(new URL(url).hostname);
   const inSandbox = isSandbox ? [followedSources(sources), sourcesWithoutTasks(sources)] : [];
-  return [sources, ...inSandbox].map(configurationDigest);
+  return [sources, ...inSandbox].map((each) => configurationDigest(each, asking));
 }
 
 const isInKms = (item: string) => nameInKms(item) !== undefined;

@@ -14,6 +14,7 @@ import { sandboxSecrets } from '../../sandbox/secrets.ts';
 import { wasDeployed } from '../deploy/deployments.ts';
 import { checkAccess } from './check-access.ts';
 import { checkChannels } from './check-channels.ts';
+import { askingSources } from '../../build/bundle.ts';
 import { asksOnPage } from '../../build/check-deployment.ts';
 import { checkConfirm, checkPage } from './check-confirm.ts';
 import { checkDeployment, checkSources } from './check-configuration.ts';
@@ -140,7 +141,8 @@ async function* examineAll(examination: Examination, file: string): AsyncGenerat
     return;
   }
   const known = withKmsSecrets(environment.env, readings);
-  yield* checkDeployed({ url, sources, env: secretsFor(url, sources, known, shell), now });
+  const asking = askingSources(configuration.events);
+  yield* checkDeployed({ url, sources, asking, env: secretsFor(url, sources, known, shell), now });
 }
 
 /** Where people open the page: the sandbox at its own address, a deployment at its PUBLIC_URL. */

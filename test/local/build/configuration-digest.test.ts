@@ -26,3 +26,9 @@ test('the digest is the SHA-256 of JSON whose keys are sorted, at every depth', 
   const reversed = [{ verify: { source: 'b', scheme: 'link' }, deadlineMs: 1, name: 'b' }];
   expect(configurationDigest(reversed as never)).toBe(digest);
 });
+
+test('the digest is another with a source of events that asks people by way of the webhook function', () => {
+  const sources = compileSources('sources: { pipeline: { preset: generic, secrets: [A] } }');
+  const asking = [{ name: 'slo', confirm: { of: 'all', withinMs: 1, by: 'page', people: 1 } }] as never;
+  expect(configurationDigest(sources, asking)).not.toBe(configurationDigest(sources));
+});

@@ -17,7 +17,7 @@ const app = '3616cdca-0000-4000-8000-0000000000aa';
 const pipeline = 'sources: { pipeline: { preset: generic, secrets: [SECRET_PIPELINE] } }';
 
 const checkLocal = ({ url, sources, secrets }: Pick<LocalFunction, 'url' | 'sources' | 'secrets'>) =>
-  findingsIn(checkDeployed({ url, sources, env: secrets, now: Date.now }));
+  findingsIn(checkDeployed({ url, sources, asking: [], env: secrets, now: Date.now }));
 
 /** A server that is not our function. */
 async function other(listener: RequestListener): Promise<string> {
