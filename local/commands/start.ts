@@ -147,7 +147,20 @@ async function runOnStandIn(
   const secrets = sandboxSecrets(played);
   const forged = sandboxSecrets(played, 'forged');
   const suspended = isSuspended(process.env);
-  const page = createPage({ sources: played, notify: channels, secrets, forged, isSuspended: suspended });
+  const ofEvents = built.events && {
+    sources: playedEvents,
+    presets: eventPresetsOf(sourcesFile),
+    accountId: standInContext.accountId,
+    region: standInContext.region,
+  };
+  const page = createPage({
+    sources: played,
+    notify: channels,
+    secrets,
+    forged,
+    isSuspended: suspended,
+    ofEvents,
+  });
   const heard = tellAll([narrator, page.listener]);
 
   const closing: (() => Promise<void>)[] = [];
@@ -200,7 +213,10 @@ async function runOnStandIn(
     const bus =
       built.events && (await serveEvents(portBeside(port, 90), built.events.path, envAt(server.url), heard));
     if (bus) closing.push(bus.close);
-    const served = await page.serve({ edas, fc, kms, url: server.url }, portBeside(port, 80));
+    const served = await page.serve(
+      { edas, fc, kms, url: server.url, publish: bus?.publish },
+      portBeside(port, 80),
+    );
     closing.push(served.close);
     stopOnSignal(stop);
 
@@ -216,7 +232,7 @@ async function runOnStandIn(
     await printYourTurn({
       edas,
       url: server.url,
-      ofEvents: bus && { url: bus.url, sources: playedEvents, presets: eventPresetsOf(sourcesFile) },
+      ofEvents: bus && ofEvents && { ...ofEvents, url: bus.url },
       sources,
       secrets,
       forged,

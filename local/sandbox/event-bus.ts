@@ -3,12 +3,16 @@ import { reasonOf } from '../../functions/lib/text.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import { codeOf } from '../cli/cli.ts';
+import { asyncRetry } from '../stand-ins/eventbridge/retry-rules.ts';
 import {
   startEventBridgeStandIn,
   type EventBridgeOptions,
   type EventBridgeStandIn,
 } from '../stand-ins/eventbridge/stand-in.ts';
 import type { DeliveredEvent, SandboxListener } from './listener.ts';
+
+/** As s.yaml has them. */
+const [maxRetries, maxAgeMs] = [8, 3_600_000];
 
 interface EventBusOptions {
   /** Runs the events function. It fails where it rejects. */
@@ -47,6 +51,7 @@ export async function startEventBus({
   const options: EventBridgeOptions = {
     accountId: context.accountId,
     region: context.region,
+    retry: asyncRetry(maxRetries, maxAgeMs),
     invoke: deliver,
     onEvent: heard.published,
     onDeadLetter: heard.givenUp,

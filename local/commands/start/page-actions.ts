@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import { isId } from '../../../functions/lib/text.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { rawBody, receive } from '../../../functions/webhook/receive.ts';
@@ -28,33 +28,29 @@ import {
 import { secondsValid, signedRequest } from '../../signing/sender.ts';
 import { inFlight } from '../../stand-ins/edas/change-order.ts';
 import type { ChangeOrder } from '../../stand-ins/edas/change-orders.ts';
-import type { EdasStandIn } from '../../stand-ins/edas/stand-in.ts';
 import { Refusal } from '../../stand-ins/guard.ts';
-import { explainWebhook } from '../explain/explain-webhook.ts';
+import { explainWebhook, type Explanation } from '../explain/explain-webhook.ts';
 import { post } from '../send/post.ts';
+import { createEventActions, textIn, type Asked, type EventWorld } from './event-actions.ts';
 import { explanationFacts } from './describe-stages.ts';
 import { fitForPage } from './fit-for-page.ts';
 import type { RequestLog } from './request-log.ts';
 
-export interface PageWorld {
+export interface PageWorld extends EventWorld {
   /** Where the function listens. */
   url: string;
   /** With their keys. */
   sources: ReadonlyMap<string, Source>;
-  notify: readonly CompiledChannel[];
   secrets: Secrets;
   /** Wrong secrets, with which a webhook is refused. */
   forged: Secrets;
-  isSuspended: boolean;
-  edas: Pick<EdasStandIn, 'orders'>;
   faults: FaultSwitch;
   requests: RequestLog;
 }
 
-type Asked = Record<string, unknown>;
-
 /** What a person can do on the page. */
 export function createPageActions(world: PageWorld): Record<string, Action> {
+  const events = createEventActions(world);
   return {
     release: (asked) => beginRelease(asked, world),
     'next-batch': (asked) => {
@@ -62,10 +58,15 @@ export function createPageActions(world: PageWorld): Record<string, Action> {
       if (!world.edas.orders.confirm(id))
         throw new Refusal(409, 'This change order waits for no confirmation.');
     },
-    sample: (asked) => makeSample(sourceIn(asked, world), world),
-    send: (asked) => send(asked, world),
+    sample: (asked) =>
+      events.has(asked)
+        ? events.sample(asked, findOrder(events.sourceIn(asked), world))
+        : makeSample(sourceIn(asked, world), world),
+    send: (asked) =>
+      events.has(asked) ? events.send(asked, oneOf(sendingWays, asked, 'way')) : send(asked, world),
     again: (asked) => sendAgain({ key: textIn(asked, 'key') }, world),
-    explain: (asked) => explain(asked, world),
+    explain: async (asked) =>
+      viewOf(await (events.has(asked) ? events.explain(asked) : explain(asked, world))),
     fault: (asked) => {
       const service = oneOf(serviceNames, asked, 'service');
       const scope = oneOf(faultScopes, asked, 'scope');
@@ -76,12 +77,6 @@ export function createPageActions(world: PageWorld): Record<string, Action> {
       world.faults.allWell();
     },
   };
-}
-
-function textIn(asked: Asked, name: string): string {
-  const value = asked[name];
-  if (typeof value === 'string') return value;
-  throw new Refusal(400, `The field ${name} must be a text.`);
 }
 
 function oneOf<const Word extends string>(words: readonly Word[], asked: Asked, name: string): Word {
@@ -143,7 +138,7 @@ function nameOf(target: Target): string {
 }
 
 /** The newest deployment in flight; else the newest, about which the function has something to say as well. */
-function findOrder(source: CompiledSource, { edas: { orders } }: PageWorld): ChangeOrder | undefined {
+function findOrder(source: RollbackPolicy, { edas: { orders } }: PageWorld): ChangeOrder | undefined {
   const only = onlyAppOf(source);
   const apps = only === undefined ? source.apps : [only];
   const deployments = orders.applications
@@ -222,17 +217,20 @@ async function sendAgain(what: { source: string } | { key: string }, world: Page
   return { status, key: world.requests.find({ source: request.path.slice(1) })?.id };
 }
 
-async function explain(asked: Asked, world: PageWorld): Promise<ExplanationView> {
+async function explain(asked: Asked, world: PageWorld): Promise<Explanation> {
   const source = sourceIn(asked, world);
   const body = Buffer.from(textIn(asked, 'body'));
   const isLink = source.verify.scheme === 'link';
-  const explanation = await explainWebhook(source, world.notify, {
+  return explainWebhook(source, world.notify, {
     body,
     contentType: contentTypeOf(body, source),
     grant: isLink ? { app: applicationFor(source), expiresAtSeconds: 0 } : undefined,
     now: Date.now(),
     isSuspended: world.isSuspended,
   });
+}
+
+function viewOf(explanation: Explanation): ExplanationView {
   const { verdict, decision } = explanation;
   const tone = explanation.isRefused ? 'bad' : decision.end === 'acted on' ? 'good' : 'quiet';
   return { facts: explanationFacts(explanation), verdict: fitForPage(verdict), tone };

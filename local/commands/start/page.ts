@@ -1,4 +1,5 @@
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
 import { readKey } from '../../../functions/secrets/read-key.ts';
@@ -20,6 +21,7 @@ import type { FcStandIn } from '../../stand-ins/fc/stand-in.ts';
 import type { KmsStandIn } from '../../stand-ins/kms/stand-in.ts';
 import type { Listening } from '../../stand-ins/listen.ts';
 import { describeVerify } from '../explain/describe-verify.ts';
+import { type SourcesOfEvents } from './event-actions.ts';
 import { createPageActions } from './page-actions.ts';
 import { createRequestLog } from './request-log.ts';
 
@@ -31,6 +33,8 @@ export interface PageOptions {
   /** Wrong secrets, with which a webhook is refused. */
   forged: Secrets;
   isSuspended: boolean;
+  /** Undefined where sources.yaml has no events. */
+  ofEvents?: SourcesOfEvents | undefined;
 }
 
 /** What runs in the sandbox. */
@@ -40,6 +44,8 @@ export interface Running {
   kms: KmsStandIn;
   /** Where the function listens. */
   url: string;
+  /** Publishes an event. Undefined where there is no events function. */
+  publish?: ((event: Buffer) => unknown) | undefined;
 }
 
 /** The page of the sandbox: it listens from the beginning, and is served once all runs. */
@@ -55,11 +61,11 @@ export function createPage(options: PageOptions): SandboxPage {
   const { notify, isSuspended } = options;
   const feed = createFeed();
   const sources = openSources(options);
-  const requests = createRequestLog(feed, { sources, notify, isSuspended });
+  const requests = createRequestLog(feed, { sources, notify, isSuspended, ofEvents: options.ofEvents });
   return {
     listener: { ...requests.listener, message: createMessageLog(feed) },
     serve: async (running, port) => {
-      const { edas, fc, url } = running;
+      const { edas, fc, url, publish } = running;
       const faults = createFaultSwitch(running);
       const look = () => {
         feed.tell('applications', viewApplications(edas));
@@ -67,7 +73,7 @@ export function createPage(options: PageOptions): SandboxPage {
         feed.tell('faults', faults.view());
       };
       feed.tell('sandbox', viewSandbox(options, url));
-      const actions = createPageActions({ ...options, url, sources, edas, faults, requests });
+      const actions = createPageActions({ ...options, url, publish, sources, edas, faults, requests });
       const server = await startOnPort({ assets: await pageAssets(), feed, actions, port, onOpen: look });
       const timer = setInterval(() => {
         if (feed.openPages() > 0) look();
@@ -92,13 +98,14 @@ function openSources({ sources, secrets }: PageOptions): ReadonlyMap<string, Sou
   );
 }
 
-function viewSandbox({ sources, secrets, isSuspended }: PageOptions, url: string): SandboxView {
+function viewSandbox({ sources, secrets, isSuspended, ofEvents }: PageOptions, url: string): SandboxView {
   const hasKms = Object.keys(secrets).some((name) => name.startsWith('kms:'));
-  const apps = new Set(sources.flatMap((source) => source.apps ?? []));
+  const events = ofEvents?.sources ?? [];
+  const apps = new Set([...sources, ...events].flatMap((source) => source.apps ?? []));
   return {
     url,
     isSuspended,
-    sources: sources.map(viewSource),
+    sources: [...sources.map(viewSource), ...events.map(viewEventSource)],
     applications: [...apps],
     services: servicesWith(serviceNames.filter((name) => name !== 'kms' || hasKms)),
   };
@@ -110,6 +117,17 @@ function viewSource(source: CompiledSource): SourceView {
     proof: describeVerify(source.verify),
     isByApplication: isByApplication(source),
     secondsValid: secondsValid(source),
+    isOfEvents: false,
+  };
+}
+
+function viewEventSource({ name, changeOrderId, maxAgeMs }: CompiledEventSource): SourceView {
+  return {
+    name,
+    proof: ['nothing: RAM says who may publish an event'],
+    isByApplication: changeOrderId === undefined,
+    secondsValid: maxAgeMs / 1000,
+    isOfEvents: true,
   };
 }
 

@@ -6,14 +6,14 @@ import { showLines } from '../../cli/terminal.ts';
 import { readAnswer } from '../../signing/read-answer.ts';
 import { describeStages, type SeenCall } from './describe-stages.ts';
 import { fitForPage } from './fit-for-page.ts';
-import { traceRequest, type Trace, type TraceOptions } from './trace-request.ts';
+import { traceEvent, traceRequest, type Trace, type TraceOptions } from './trace-request.ts';
 
 /** A request, and all that was seen of it. */
 interface SeenRequest {
-  received: ReceivedRequest;
+  received: Pick<ReceivedRequest, 'id' | 'method' | 'path' | 'at'> & { event?: Buffer };
   trace: Trace | undefined;
   calls: SeenCall[];
-  answer: { status: number; durationMs: number; body: string } | undefined;
+  answer: { status: number; durationMs: number; body: string; isRefused?: boolean } | undefined;
   /** The audit record, without which a chat's answer does not tell its outcome. */
   decision: { end: string | undefined; detail: string | undefined } | undefined;
   log: string[];
@@ -51,20 +51,18 @@ export function createRequestLog(feed: Feed, options: TraceOptions): RequestLog 
     tell(request);
   };
 
+  const begin = (received: SeenRequest['received']) => {
+    const { id } = received;
+    seen.set(id, { received, trace: undefined, calls: [], answer: undefined, decision: undefined, log: [] });
+    for (const oldest of [...seen.keys()].slice(0, -mostRequests)) seen.delete(oldest);
+    update(id, () => undefined);
+  };
+
   return {
     listener: {
       received: (received) => {
         const { id } = received;
-        seen.set(id, {
-          received,
-          trace: undefined,
-          calls: [],
-          answer: undefined,
-          decision: undefined,
-          log: [],
-        });
-        for (const oldest of [...seen.keys()].slice(0, -mostRequests)) seen.delete(oldest);
-        update(id, () => undefined);
+        begin(received);
         void traceRequest(received, options).then((trace) => {
           update(id, (request) => (request.trace = trace));
         });
@@ -80,6 +78,21 @@ export function createRequestLog(feed: Feed, options: TraceOptions): RequestLog 
         if (isOfTask(call)) return;
         const what = [nameOf(call), call.taskId].filter(Boolean).join(' ');
         note({ to: 'FC', isRead: call.operation === 'GetAsyncTask', what, call });
+      },
+      delivered: (delivery) => {
+        const { id, source, type, at, before } = delivery;
+        const path = `${source} ${type}, delivery ${before + 1}`;
+        begin({ id, method: 'EVENT', path, at });
+        void traceEvent(delivery, options).then((trace) => {
+          update(id, (request) => (request.trace = trace));
+        });
+      },
+      ended: ({ id }, end, durationMs) => {
+        const body = JSON.stringify('threw' in end ? { detail: end.threw } : end.returned);
+        const isRefused = 'threw' in end || 'code' in toRecord(end.returned);
+        update(id, (request) => {
+          request.answer = { status: 'threw' in end ? 500 : 200, durationMs, body, isRefused };
+        });
       },
       log: (line) => {
         const { requestId, msg, outcome, code, detail, message } = parse(line);
@@ -97,11 +110,16 @@ export function createRequestLog(feed: Feed, options: TraceOptions): RequestLog 
       },
     },
     find: (what) => {
-      if ('key' in what) return seen.get(what.key)?.received;
-      const all = [...seen.values()].map(({ received }) => received);
+      const all = [...seen.values()].map(({ received }) => received).filter(hasEvent);
+      if ('key' in what) return all.find(({ id }) => id === what.key);
       return all.findLast(({ path, method }) => method === 'POST' && path === `/${what.source}`);
     },
   };
+}
+
+/** Whether it came as a request. */
+function hasEvent(received: SeenRequest['received']): received is ReceivedRequest {
+  return received.event !== undefined;
 }
 
 function nameOf({
@@ -140,7 +158,7 @@ function viewOf({ received, trace, calls, answer, decision, log }: SeenRequest):
 }
 
 function viewOfAnswer(
-  { status, durationMs, body }: NonNullable<SeenRequest['answer']>,
+  { status, durationMs, body, isRefused }: NonNullable<SeenRequest['answer']>,
   decision: SeenRequest['decision'],
 ): AnswerView {
   const { code, outcome, message, chat } = readAnswer(body);
@@ -152,7 +170,7 @@ function viewOfAnswer(
     code: end,
     detail: detail === undefined ? undefined : fitForPage(detail),
     body: fitForPage(body.trimEnd()),
-    tone: toneOf(status, end),
+    tone: isRefused ? 'bad' : toneOf(status, end),
   };
 }
 

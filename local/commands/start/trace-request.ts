@@ -5,8 +5,10 @@ import { rawBody, receive } from '../../../functions/webhook/receive.ts';
 import { findSource, requirePost } from '../../../functions/webhook/source/find-source.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
 import type { SignedRequest } from '../../../functions/webhook/verify/match.ts';
-import type { ReceivedRequest } from '../../sandbox/listener.ts';
+import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
+import type { DeliveredEvent, ReceivedRequest } from '../../sandbox/listener.ts';
 import type { Stage } from '../../sandbox/page/view.ts';
+import { explainEvent } from '../explain/explain-event.ts';
 import { explainWebhook, type Explanation } from '../explain/explain-webhook.ts';
 
 /** What the functions that the handler itself uses make of a request, up to where EDAS would be asked. */
@@ -25,6 +27,8 @@ export interface TraceOptions {
   sources: ReadonlyMap<string, Source>;
   notify: readonly CompiledChannel[];
   isSuspended: boolean;
+  /** Undefined where sources.yaml has no events. */
+  ofEvents?: { sources: readonly CompiledEventSource[]; accountId: string } | undefined;
 }
 
 /** In the order of functions/webhook/handler.ts. */
@@ -70,4 +74,18 @@ export async function traceRequest(
     if (!(error instanceof Problem)) throw error;
     return { ...trace, stop: { stage, end: error.code, detail: error.message } };
   }
+}
+
+/** The same of an event: which of the stages stands for each rule that can stop it. */
+export async function traceEvent(
+  { payload, at }: Pick<DeliveredEvent, 'payload' | 'at'>,
+  { notify, isSuspended, ofEvents }: TraceOptions,
+): Promise<Trace> {
+  if (!ofEvents) return {};
+  const { sources, accountId } = ofEvents;
+  const explanation = await explainEvent(sources, notify, { payload, accountId, now: at, isSuspended });
+  const { rule, end } = explanation.decision;
+  if (end === 'acted on') return { explanation };
+  const stage = rule === 'form' ? 'receive' : rule === 'account' ? 'verify' : 'select';
+  return { explanation, stop: { stage, end, detail: explanation.verdict } };
 }

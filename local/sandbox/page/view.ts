@@ -31,6 +31,8 @@ export interface SourceView {
   isByApplication: boolean;
   /** Undefined where a request of this source never expires. */
   secondsValid: number | undefined;
+  /** Whether it takes events, which carry no signature. */
+  isOfEvents: boolean;
 }
 
 /** An application of the stand-in, and its change orders, the newest first. */
@@ -160,7 +162,7 @@ export interface ExplanationView {
 
 /**
  * How a request is sent: as its sender would; with a wrong secret; signed long ago; the bytes that came last from this
- * sender.
+ * sender. Of an event: as it is; of another account; too old; once more.
  */
 export const sendingWays = ['right', 'forged', 'stale', 'repeated'] as const;
 export type SendingWay = (typeof sendingWays)[number];

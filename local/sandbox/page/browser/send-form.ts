@@ -19,6 +19,13 @@ const hints: Record<SendingWay, string> = {
   repeated: 'The newest request of this source once more, byte for byte. The payload above is not used.',
 };
 
+const hintsOfEvents: Record<SendingWay, string> = {
+  right: 'As it is: no event is signed. EventBridge may deliver it twice, and does so here.',
+  forged: 'The event names another account.',
+  stale: 'The time of the event is a minute more than maxAge ago.',
+  repeated: 'The newest event of this source once more, byte for byte. The payload above is not used.',
+};
+
 /** The form that signs and sends, and the box that explains. */
 export function showSendForm(requests: Pick<Requests, 'open'>): { know: (sandbox: SandboxView) => void } {
   const form = find('send', HTMLFormElement);
@@ -33,6 +40,7 @@ export function showSendForm(requests: Pick<Requests, 'open'>): { know: (sandbox
 
   const showWays = () => {
     const chosen = sources.find(({ name }) => name === source.value);
+    ways.explain(chosen?.isOfEvents === true ? hintsOfEvents : hints);
     ways.allow('stale', chosen?.secondsValid !== undefined);
   };
   const takeSample = async () => {
@@ -89,8 +97,14 @@ export function showSendForm(requests: Pick<Requests, 'open'>): { know: (sandbox
 }
 
 /** One radio button for each way to sign. */
-function makeWays(): { chosen: () => SendingWay; allow: (way: SendingWay, isAllowed: boolean) => void } {
+function makeWays(): {
+  chosen: () => SendingWay;
+  allow: (way: SendingWay, isAllowed: boolean) => void;
+  /** Says what each way means for the source. */
+  explain: (meanings: typeof hints) => void;
+} {
   const hint = find('way-hint', HTMLParagraphElement);
+  let meanings = hints;
   const inputs = new Map(
     sendingWays.map(
       (way) => [way, make('input', { with: { type: 'radio', name: 'way', value: way } })] as const,
@@ -99,7 +113,7 @@ function makeWays(): { chosen: () => SendingWay; allow: (way: SendingWay, isAllo
   const choose = (way: SendingWay) => {
     const input = inputs.get(way);
     if (input) input.checked = true;
-    say(hint, hints[way]);
+    say(hint, meanings[way]);
   };
   for (const [way, input] of inputs) {
     input.addEventListener('change', () => {
@@ -111,6 +125,10 @@ function makeWays(): { chosen: () => SendingWay; allow: (way: SendingWay, isAllo
   const chosen = () => sendingWays.find((way) => inputs.get(way)?.checked === true) ?? 'right';
   return {
     chosen,
+    explain: (given) => {
+      meanings = given;
+      say(hint, meanings[chosen()]);
+    },
     allow: (way, isAllowed) => {
       const input = inputs.get(way);
       if (!input) return;

@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEventHandler } from '../../../../functions/events/handler.ts';
+import type { SourcesOfEvents } from '../../../../local/commands/start/event-actions.ts';
 import { createPage } from '../../../../local/commands/start/page.ts';
 import { sandboxSecrets } from '../../../../local/sandbox/secrets.ts';
 import { compileSources } from '../../../../local/build/compile-sources.ts';
-import type { SandboxListener } from '../../../../local/sandbox/listener.ts';
+import { startEventBus } from '../../../../local/sandbox/event-bus.ts';
+import { tellAll, type SandboxListener } from '../../../../local/sandbox/listener.ts';
 import type { PageEvent, PageEvents } from '../../../../local/sandbox/page/view.ts';
+import { fakeContext } from '../../../support/webhook.ts';
 import { startLocalFunction, type LocalFunction } from '../../sandbox/local-function.ts';
 
 /** The page of a sandbox whose functions run in this process. */
@@ -44,13 +49,22 @@ sources:
 
 type AtEnd = (close: () => Promise<void>) => void;
 
-export async function startLocalPage(atEnd: AtEnd): Promise<LocalPage> {
+/** @param events sources of events, and what they are known by */
+export async function startLocalPage(atEnd: AtEnd, events?: SourcesOfEvents): Promise<LocalPage> {
   const compiled = compileSources(sources);
   const secrets = sandboxSecrets(compiled);
   const forged = sandboxSecrets(compiled, 'forged');
-  const page = createPage({ sources: compiled, notify: [], secrets, forged, isSuspended: false });
+  const page = createPage({
+    sources: compiled,
+    notify: [],
+    secrets,
+    forged,
+    isSuspended: false,
+    ofEvents: events,
+  });
   const local = await startLocalFunction(sources, undefined, atEnd, page.listener);
-  const { url: pageUrl, close } = await page.serve(local, 0);
+  const publish = events && (await startEvents(events, local, page.listener, atEnd));
+  const { url: pageUrl, close } = await page.serve({ ...local, publish }, 0);
   atEnd(close);
   return {
     ...local,
@@ -66,6 +80,39 @@ export async function startLocalPage(atEnd: AtEnd): Promise<LocalPage> {
     },
     told: listenTo(pageUrl, atEnd),
   };
+}
+
+/** The events function behind an event bus, in this process. */
+async function startEvents(
+  { accountId, region, sources: compiled }: SourcesOfEvents,
+  { edas, fc }: LocalFunction,
+  listener: Partial<SandboxListener>,
+  atEnd: AtEnd,
+): Promise<(event: Buffer) => unknown> {
+  const heard = tellAll([listener]);
+  const handler = createEventHandler(
+    { version: '1.2.3', sources: compiled },
+    {
+      env: {
+        EDAS_ENDPOINT: edas.url,
+        FUNCTION_ENDPOINT: fc.url,
+        FOLLOW_FUNCTION: 'edas-rollback-follow',
+        FC_FUNCTION_NAME: 'test',
+      },
+      now: Date.now,
+      clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+      random: Math.random,
+      write: heard.log,
+    },
+  );
+  const bus = await startEventBus({
+    invoke: handler,
+    context: { ...fakeContext, accountId, region },
+    heard,
+    port: 0,
+  });
+  atEnd(bus.close);
+  return bus.publish;
 }
 
 /** An open page, which is told what happens. */
