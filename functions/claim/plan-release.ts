@@ -1,4 +1,6 @@
 import { Problem } from '../errors.ts';
+import { deploymentsBefore } from '../rollback/listed-orders.ts';
+import { readRelease } from '../rollback/read-release.ts';
 import type {
   ReleaseChoice,
   ReleasePlan,
@@ -6,8 +8,6 @@ import type {
   ReleaseRequest,
   RolledBackBefore,
 } from '../rollback/release.ts';
-import { deploymentsBefore } from '../rollback/listed-orders.ts';
-import { readRelease } from '../rollback/read-release.ts';
 import type { ReleaseFacts } from '../task.ts';
 import {
   calledBefore,

@@ -1,4 +1,5 @@
 import { isDead } from '../platform/task-queue.ts';
+import { clockDifferenceMs } from '../rollback/ended-release.ts';
 import {
   releaseClaimIdFor,
   releaseReportIdFor,
@@ -8,7 +9,6 @@ import {
   type RollbackReport,
   type RollbackTask,
 } from '../task.ts';
-import { clockDifferenceMs } from '../rollback/ended-release.ts';
 import { mostClaims } from './claim.ts';
 import { readTaskRecord, submitTask, taskIn, type QueueAccess, type Submission } from './task-calls.ts';
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../errors.ts';
-import { isRecord } from '../lib/json.ts';
 import { faultOfJson } from '../lib/json-rules.ts';
+import { isRecord } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';
 import type { JSONValue } from '../select/expression.ts';
 

@@ -1,9 +1,9 @@
 import { submitTask, type QueueAccess } from '../claim/task-calls.ts';
 import { cutForTask, operationFor } from '../execute/execute-rollback.ts';
 import { seenIdFor, type TaskFacts } from '../task.ts';
-import { endToldBy, type End } from './told-end.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource } from './event-source.ts';
+import { endToldBy, type End } from './told-end.ts';
 
 /** Milliseconds. The task that follows the order looks by itself, too, so nothing waits for long here. */
 const longestNoteMs = 2_000;

@@ -2,9 +2,9 @@ import { readTaskRecord, submitTask, taskIn, type QueueAccess } from '../claim/t
 import { Problem } from '../errors.ts';
 import { toIso } from '../lib/time.ts';
 import { isDead, type TaskRecord } from '../platform/task-queue.ts';
+import type { ConfirmPolicy } from '../select/policy.ts';
 import { askIdFor, decisionIdFor, type RollbackAsked, type TaskFacts, type VersionChoice } from '../task.ts';
 import type { Asked, PeopleOutcome } from './outcome.ts';
-import type { ConfirmPolicy } from '../select/policy.ts';
 
 /** How often people are asked about one change order: after each time that they did not decide. */
 export const mostAsks = 5;

@@ -2,8 +2,8 @@ import { readOrigin } from '../alibaba/origin.ts';
 import { Problem } from '../errors.ts';
 import { readVariable, type Environment } from '../platform/settings.ts';
 import { isShort, readKey, shortestKeyBytes, type KeyHolder } from '../secrets/read-key.ts';
-import type { RollbackPolicy } from '../select/policy.ts';
 import { nameInKms } from '../secrets/secret-name.ts';
+import type { RollbackPolicy } from '../select/policy.ts';
 
 /** What links to the page are made of. */
 export interface ConfirmSettings extends KeyHolder {

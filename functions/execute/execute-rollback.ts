@@ -1,4 +1,3 @@
-import { type MakeLink } from './confirm-link.ts';
 import {
   rollBackOnce,
   type ClaimDependencies,
@@ -6,11 +5,11 @@ import {
   type SendingClaim,
   type SentRollback,
 } from '../claim/roll-back-once.ts';
+import type { QueueAccess } from '../claim/task-calls.ts';
 import type { EdasClient, RollbackOperation } from '../edas/client.ts';
 import { Problem } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
 import { isSuspended, type Environment } from '../platform/settings.ts';
-import type { QueueAccess } from '../claim/task-calls.ts';
 import type { TaskQueue } from '../platform/task-queue.ts';
 import { timeLeft } from '../rollback/budget.ts';
 import type { RollbackDependencies } from '../rollback/dependencies.ts';
@@ -18,9 +17,12 @@ import type { FoundChangeOrder } from '../rollback/find-change-order.ts';
 import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Hold, RollbackRequest } from '../rollback/request.ts';
 import { readAndRequireChangePredatesProblem, rollBack } from '../rollback/rollback.ts';
+import type { RollbackIntent } from '../select/intent.ts';
+import type { EndedPolicy, RollbackPolicy } from '../select/policy.ts';
 import type { Decider, ReleaseTerms, RollbackDue, TaskFacts, VersionChoice } from '../task.ts';
 import { askPeople } from './ask-people.ts';
 import type { DeliveryFacts } from './audit-record.ts';
+import { type MakeLink } from './confirm-link.ts';
 import {
   askAboutEnded,
   executeEnded,
@@ -29,8 +31,6 @@ import {
 } from './execute-ended.ts';
 import { deferRollback, replyToTaken, type Deferred } from './hand-over.ts';
 import type { Outcome, PeopleOutcome } from './outcome.ts';
-import type { RollbackIntent } from '../select/intent.ts';
-import type { EndedPolicy, RollbackPolicy } from '../select/policy.ts';
 
 /** A change order that a webhook may roll back. */
 export interface RollbackInput {

@@ -1,5 +1,5 @@
-import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { ReportStatus } from '../claim/roll-back-once.ts';
+import type { RollbackOutcome } from '../rollback/outcome.ts';
 import type { Deferred } from './hand-over.ts';
 
 /** The request asked for no rollback. `body`: what a handshake wants to read instead of an outcome. */

@@ -1,5 +1,5 @@
-import type { ChangeFailure } from '../edas/change-order.ts';
 import { readTaskRecord } from '../claim/task-calls.ts';
+import type { ChangeFailure } from '../edas/change-order.ts';
 import { changeOrderStatus } from '../edas/status.ts';
 import { Problem, type ErrorCode } from '../errors.ts';
 import { explain } from '../rollback/refusal.ts';

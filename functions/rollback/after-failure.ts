@@ -1,12 +1,12 @@
 import type { ChangeOrderInfo } from '../edas/change-order.ts';
 import { EdasFailure } from '../edas/failure.ts';
 import { changeOrderStatus, describeStatus, phaseOf } from '../edas/status.ts';
+import type { Problem } from '../errors.ts';
 import { reasonOf } from '../lib/text.ts';
 import { backoffMs } from '../lib/time.ts';
 import { leastCallMs, timeLeft } from './budget.ts';
 import type { RollbackDependencies } from './dependencies.ts';
 import { shownByOrder, terminatedByNow, type RollbackOutcome } from './outcome.ts';
-import type { Problem } from '../errors.ts';
 import { explain, problemFromFailure, refusal, sentence } from './refusal.ts';
 import type { RollbackRequest } from './request.ts';
 

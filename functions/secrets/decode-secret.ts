@@ -1,5 +1,5 @@
-import { decodeSecretBase64, decodeWhsec } from '../lib/whsec.ts';
 import { decodeHex } from '../lib/decode-bytes.ts';
+import { decodeSecretBase64, decodeWhsec } from '../lib/whsec.ts';
 
 /** How a sender makes the HMAC key from the secret that it shows. `whsec`: Standard Webhooks, `whsec_<base64>`, or the
  * base64 alone. */

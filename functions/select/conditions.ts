@@ -1,9 +1,9 @@
 import { Problem } from '../errors.ts';
-import type { RollbackPolicy } from './policy.ts';
-import type { JSONValue, Path } from './expression.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
 import { reasonOfEvent } from './expected.ts';
+import type { JSONValue, Path } from './expression.ts';
+import type { RollbackPolicy } from './policy.ts';
 
 /** Who asked, as the sender says it; only for the log and the answer, so it never stops a rollback. */
 export async function selectActor(source: RollbackPolicy, payload: JSONValue): Promise<string | undefined> {

@@ -1,9 +1,9 @@
 import { Problem } from '../errors.ts';
 import { excerpt } from '../lib/text.ts';
-import type { EventKinds, RollbackPolicy } from './policy.ts';
-import type { JSONValue } from './expression.ts';
 import { describePayload } from './describe-value.ts';
 import { evaluate, evaluateText } from './evaluate.ts';
+import type { JSONValue } from './expression.ts';
+import type { EventKinds, RollbackPolicy } from './policy.ts';
 
 /**
  * Refuses a payload that is another program's: what cannot be understood is no reason to do nothing in silence.

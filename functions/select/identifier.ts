@@ -1,8 +1,8 @@
 import { Problem, type ErrorCode } from '../errors.ts';
-import { toRecord, toText } from '../lib/json.ts';
 import { faultOfJson } from '../lib/json-rules.ts';
-import type { JSONValue } from './expression.ts';
+import { toRecord, toText } from '../lib/json.ts';
 import { describeValue } from './describe-value.ts';
+import type { JSONValue } from './expression.ts';
 
 // Not a part of a longer run of hexadecimal digits and dashes, which would be some other id.
 const uuid = /(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])/gi;

@@ -3,11 +3,11 @@ import { isRecord } from '../lib/json.ts';
 import { parseTime } from '../lib/time.ts';
 import type { Target } from '../rollback/find-change-order.ts';
 import type { AnswerAddress } from '../task.ts';
-import type { RollbackPolicy } from './policy.ts';
-import type { Expression, JSONValue } from './expression.ts';
 import { describeValue } from './describe-value.ts';
 import { evaluate } from './evaluate.ts';
+import type { Expression, JSONValue } from './expression.ts';
 import { selectApp, selectChangeOrderId, usualNames, type Finding } from './identifier.ts';
+import type { RollbackPolicy } from './policy.ts';
 
 /** What a link limits a payload to. */
 export interface Grant {

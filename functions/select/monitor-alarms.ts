@@ -1,8 +1,8 @@
 import { isRecord, toRecord } from '../lib/json.ts';
 import { excerpt } from '../lib/text.ts';
-import type { RollbackPolicy } from './policy.ts';
-import type { JSONValue } from './expression.ts';
 import { evaluate } from './evaluate.ts';
+import type { JSONValue } from './expression.ts';
+import type { RollbackPolicy } from './policy.ts';
 
 /** What of a payload is left to act on, or why nothing is. */
 export type WithoutMonitorAlarms = { payload: JSONValue } | { reason: string };

@@ -1,7 +1,7 @@
 import { excerpt } from '../lib/text.ts';
-import type { RollbackPolicy } from './policy.ts';
-import type { JSONValue } from './expression.ts';
 import { evaluateText } from './evaluate.ts';
+import type { JSONValue } from './expression.ts';
+import type { RollbackPolicy } from './policy.ts';
 
 /** What a message can show, and a page on a phone. */
 const mostCharacters = 500;

@@ -1,6 +1,6 @@
 import { Problem } from '../errors.ts';
-import { handshakeReply, mayBeEncryptedChallenge } from './handshake.ts';
 import type { Ignored } from '../execute/outcome.ts';
+import { handshakeReply, mayBeEncryptedChallenge } from './handshake.ts';
 import type { Source } from './source/load-sources.ts';
 import type { LinkGrant } from './verify/link.ts';
 import type { SignedRequest } from './verify/match.ts';

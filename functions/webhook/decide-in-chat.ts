@@ -1,10 +1,22 @@
 import { submitTask, readTaskRecord, taskIn, type QueueAccess } from '../claim/task-calls.ts';
 import { readDecisions, writeDecision } from '../claim/write-decision.ts';
 import { Problem } from '../errors.ts';
+import { mostAsks } from '../execute/ask-people.ts';
+import type { AuditRecord } from '../execute/audit-record.ts';
+import {
+  cutForTask,
+  executeRollback,
+  insteadOfRollback,
+  type ExecutionDependencies,
+  type RollbackInput,
+} from '../execute/execute-rollback.ts';
+import type { Approved, LeftAlone, Outcome } from '../execute/outcome.ts';
 import { toIso } from '../lib/time.ts';
 import { isDead } from '../platform/task-queue.ts';
 import { timeLeft } from '../rollback/budget.ts';
 import { findChangeOrder } from '../rollback/find-change-order.ts';
+import { requireApp } from '../select/intent.ts';
+import type { RollbackPolicy } from '../select/policy.ts';
 import {
   approvalIdFor,
   askIdFor,
@@ -17,19 +29,7 @@ import {
   type TaskFacts,
   type VersionChoice,
 } from '../task.ts';
-import { mostAsks } from '../execute/ask-people.ts';
-import type { AuditRecord } from '../execute/audit-record.ts';
-import {
-  cutForTask,
-  executeRollback,
-  insteadOfRollback,
-  type ExecutionDependencies,
-  type RollbackInput,
-} from '../execute/execute-rollback.ts';
-import type { Approved, LeftAlone, Outcome } from '../execute/outcome.ts';
 import type { Verb } from './payload/command.ts';
-import { requireApp } from '../select/intent.ts';
-import type { RollbackPolicy } from '../select/policy.ts';
 import type { CompiledSource } from './source/compiled-source.ts';
 
 /** A command in a chat where people decide. */

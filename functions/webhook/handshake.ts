@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
+import type { Ignored } from '../execute/outcome.ts';
 import { isForm } from '../lib/form.ts';
 import { isRecord, toText } from '../lib/json.ts';
-import type { Ignored } from '../execute/outcome.ts';
-import { parseJson } from './payload/parse.ts';
+import { publicZendeskSecret } from '../secrets/decode-secret.ts';
 import type { JSONValue } from '../select/expression.ts';
+import { parseJson } from './payload/parse.ts';
 import type { Source } from './source/load-sources.ts';
 import { decryptFeishu, feishuSignatureHeader } from './verify/feishu.ts';
 import { verifyHmac } from './verify/hmac.ts';
 import type { SignedRequest } from './verify/match.ts';
-import { publicZendeskSecret } from '../secrets/decode-secret.ts';
 
 const longestChallenge = 1000;
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import type { CompiledEventSource, EventsConfiguration } from '../../functions/events/event-source.ts';
 import type { CompiledChannel, FollowConfiguration } from '../../functions/follow/configuration.ts';
-import type { CompiledSource, Configuration } from '../../functions/webhook/source/compiled-source.ts';
 import type { RollbackPolicy } from '../../functions/select/policy.ts';
+import type { CompiledSource, Configuration } from '../../functions/webhook/source/compiled-source.ts';
 import { root } from '../cli/root.ts';
 import { configurationDigest } from './configuration-digest.ts';
 

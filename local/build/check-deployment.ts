@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import type { CompiledEventSource } from '../../functions/events/event-source.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
 import { reasonOf } from '../../functions/lib/text.ts';
-import type { RollbackPolicy } from '../../functions/select/policy.ts';
-import type { CompiledEventSource } from '../../functions/events/event-source.ts';
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
+import type { RollbackPolicy } from '../../functions/select/policy.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { CliError } from '../cli/cli.ts';
 import type { CompiledConfiguration } from './compile-sources.ts';
 import { readDeployment, type DeployedFunction } from './deployment.ts';

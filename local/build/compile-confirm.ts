@@ -1,6 +1,6 @@
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import type { ConfirmPolicy, RollbackPolicy } from '../../functions/select/policy.ts';
 import type { Expression } from '../../functions/select/expression.ts';
+import type { ConfirmPolicy, RollbackPolicy } from '../../functions/select/policy.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import type { Preset } from '../../presets/preset.ts';
 import { compileExpression } from './compile-expression.ts';
 import { checkedDuration } from './duration.ts';

@@ -1,6 +1,6 @@
 import type { CompiledEventSource, ToldEnd } from '../../functions/events/event-source.ts';
-import { eventPresets } from '../../presets/events/index.ts';
 import type { EventPreset, KnownEnd } from '../../presets/events/event-preset.ts';
+import { eventPresets } from '../../presets/events/index.ts';
 import { compileConfirm } from './compile-confirm.ts';
 import { compileEnded } from './compile-ended.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';

@@ -1,5 +1,5 @@
-import type { PayloadKind, RollbackPolicy } from '../../functions/select/policy.ts';
 import type { Expression } from '../../functions/select/expression.ts';
+import type { PayloadKind, RollbackPolicy } from '../../functions/select/policy.ts';
 import type { ExpectedPayloads, KnownMonitorAlarms, KnownPayload, Preset } from '../../presets/preset.ts';
 import { compileExpression, type Purpose } from './compile-expression.ts';
 import type { SourceSettings } from './sources-schema.ts';

@@ -8,15 +8,15 @@ import { presets } from '../../presets/index.ts';
 import type { Preset } from '../../presets/preset.ts';
 import { compileConfirm, markDeciding } from './compile-confirm.ts';
 import { compileEnded, markReleaseRollbacks } from './compile-ended.ts';
-import { compileExpression, type Purpose } from './compile-expression.ts';
-import { compileKnowledge } from './compile-knowledge.ts';
-import { compileNotify } from './compile-notify.ts';
 import {
   compileEventSource,
   reportUnreachable,
   unconfirmedSource,
   type UnconfirmedSource,
 } from './compile-events.ts';
+import { compileExpression, type Purpose } from './compile-expression.ts';
+import { compileKnowledge } from './compile-knowledge.ts';
+import { compileNotify } from './compile-notify.ts';
 import { checkFixedApp, follows, withPaths } from './compile-policy.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';

@@ -4,13 +4,13 @@ import { reasonOf } from '../../functions/lib/text.ts';
 import { CliError } from '../cli/cli.ts';
 import { root } from '../cli/root.ts';
 import { bundleFollow, bundleWebhook, bundleWithEvents, type BuiltFile, type Bundle } from './bundle.ts';
+import type { UnconfirmedSource } from './compile-events.ts';
 import {
   compileConfiguration,
   SourcesError,
   type CheckedConfiguration,
   type CompiledConfiguration,
 } from './compile-sources.ts';
-import type { UnconfirmedSource } from './compile-events.ts';
 import { licencesText } from './licences.ts';
 
 /** The functions as they were built. Without sources of events there is no function for them. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { reasonOf } from '../../functions/lib/text.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
+import { reasonOf } from '../../functions/lib/text.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import { codeOf } from '../cli/cli.ts';
 import { asyncRetry } from '../stand-ins/eventbridge/retry-rules.ts';

@@ -1,8 +1,8 @@
 import { isLoopback } from '../../functions/alibaba/origin.ts';
 import { setting } from '../../functions/platform/settings.ts';
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { readKey } from '../../functions/secrets/read-key.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { CliError } from '../cli/cli.ts';
 import { readCommand } from '../signing/kms-read-command.ts';
 import { sandboxSecrets } from './secrets.ts';

@@ -1,6 +1,6 @@
-import { confirmPath } from '../../functions/execute/confirm-path.ts';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { confirmPath } from '../../functions/execute/confirm-path.ts';
 import type { FunctionContext, FunctionResponse } from '../../functions/platform/context.ts';
 import { Refusal } from '../stand-ins/guard.ts';
 import type { Listening } from '../stand-ins/listen.ts';

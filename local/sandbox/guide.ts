@@ -1,12 +1,13 @@
 import type { CompiledEventSource } from '../../functions/events/event-source.ts';
 import { setting } from '../../functions/platform/settings.ts';
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import type { EventPreset } from '../../presets/events/event-preset.ts';
 import { sandboxEventsUrl, sandboxUrl } from '../cli/options.ts';
 import { paint, showLines } from '../cli/terminal.ts';
 import { bodyOption, curlLine } from '../signing/curl-line.ts';
 import { isSignedByOpenssl, opensslLines, quote } from '../signing/openssl-lines.ts';
+import { isEventActedOn, sampleEvent } from '../signing/sample-event.ts';
 import {
   findNameable,
   isActedOn,
@@ -14,7 +15,6 @@ import {
   sampleWebhook,
   type SampleWebhook,
 } from '../signing/sample-webhook.ts';
-import { isEventActedOn, sampleEvent } from '../signing/sample-event.ts';
 import { secondsValid, signedRequest } from '../signing/sender.ts';
 import type { EdasStandIn } from '../stand-ins/edas/stand-in.ts';
 import { beginRelease, planReleases, type Release } from './releases.ts';

@@ -1,7 +1,7 @@
 import { textsOf } from '../../functions/follow/message.ts';
-import type { FunctionResponse } from '../../functions/platform/context.ts';
-import { excerpt } from '../../functions/lib/text.ts';
 import { toRecord, toText } from '../../functions/lib/json.ts';
+import { excerpt } from '../../functions/lib/text.ts';
+import type { FunctionResponse } from '../../functions/platform/context.ts';
 import { paint, showLines } from '../cli/terminal.ts';
 import { readAnswer } from '../signing/read-answer.ts';
 import type { SenderRequest } from '../signing/sender.ts';

@@ -1,8 +1,8 @@
-import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
 import { createHash, randomBytes } from 'node:crypto';
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
-import { nameInKms } from '../../functions/secrets/secret-name.ts';
 import type { SecretEncoding } from '../../functions/secrets/decode-secret.ts';
+import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
+import { nameInKms } from '../../functions/secrets/secret-name.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 
 /** By name, as `secrets` in sources.yaml has it: that of an environment variable, or `kms:NAME`. */

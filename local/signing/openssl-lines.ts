@@ -1,5 +1,5 @@
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import type { HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import { readCommand } from './kms-read-command.ts';
 import { isByApplication, onlyAppOf, sampleWebhook } from './sample-webhook.ts';

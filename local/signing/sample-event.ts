@@ -1,11 +1,11 @@
-import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { isDeepStrictEqual } from 'node:util';
+import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { Problem } from '../../functions/errors.ts';
 import { sourcesFor } from '../../functions/events/check-event.ts';
 import { chooseSource } from '../../functions/events/choose-source.ts';
 import { readCloudEvent } from '../../functions/events/cloud-event.ts';
-import { endToldBy } from '../../functions/events/told-end.ts';
 import type { CompiledEventSource } from '../../functions/events/event-source.ts';
+import { endToldBy } from '../../functions/events/told-end.ts';
 import { AuditRecord } from '../../functions/execute/audit-record.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { JSONValue } from '../../functions/select/expression.ts';

@@ -1,5 +1,3 @@
-import { requireFreshPayload } from '../../functions/webhook/payload/fresh-payload.ts';
-import { reasonNoCommand, selectWebhookTarget } from '../../functions/webhook/payload/command-target.ts';
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../functions/errors.ts';
@@ -7,8 +5,12 @@ import { isRecord, toText } from '../../functions/lib/json.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import { reasonToIgnore, requireAllowed } from '../../functions/select/conditions.ts';
 import { requireExpected } from '../../functions/select/expected.ts';
+import type { JSONValue } from '../../functions/select/expression.ts';
 import { selectProblemStart } from '../../functions/select/intent.ts';
 import { withoutMonitorAlarms } from '../../functions/select/monitor-alarms.ts';
+import type { RollbackPolicy } from '../../functions/select/policy.ts';
+import { reasonNoCommand, selectWebhookTarget } from '../../functions/webhook/payload/command-target.ts';
+import { requireFreshPayload } from '../../functions/webhook/payload/fresh-payload.ts';
 import { readPayload } from '../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../functions/webhook/payload/select-command.ts';
 import type {
@@ -16,8 +18,6 @@ import type {
   PayloadTimestamp,
   ContentType,
 } from '../../functions/webhook/source/compiled-source.ts';
-import type { JSONValue } from '../../functions/select/expression.ts';
-import type { RollbackPolicy } from '../../functions/select/policy.ts';
 import { fieldOf, makeTrue, put, type Place } from './put-through-expression.ts';
 
 /** A body, and the content type under which its sender would post it. */

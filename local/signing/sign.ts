@@ -1,6 +1,7 @@
-import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
 import { dingTalkSignature } from '../../functions/lib/dingtalk-signature.ts';
 import { formField, isForm } from '../../functions/lib/form.ts';
+import { decodeSecret } from '../../functions/secrets/decode-secret.ts';
+import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
 import type { DigestEncoding } from '../../functions/webhook/verify/digest.ts';
 import { dingTalkSignatureHeader, dingTalkTimestamp } from '../../functions/webhook/verify/dingtalk.ts';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../../functions/webhook/verify/feishu.ts';
 import { hmac, type HmacParameters } from '../../functions/webhook/verify/hmac.ts';
 import { linkSignature, type LinkGrant, type LinkParameters } from '../../functions/webhook/verify/link.ts';
-import { decodeSecret } from '../../functions/secrets/decode-secret.ts';
 import type { TokenParameters } from '../../functions/webhook/verify/token.ts';
 import { type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { CliError } from '../cli/cli.ts';

@@ -1,5 +1,5 @@
-import { createEventHandler, type EventHandler, type EventResult } from '../../functions/events/handler.ts';
 import { Problem } from '../../functions/errors.ts';
+import { createEventHandler, type EventHandler, type EventResult } from '../../functions/events/handler.ts';
 import type { Clock } from '../../functions/lib/time.ts';
 import type { Environment } from '../../functions/platform/settings.ts';
 import { compileConfiguration } from '../../local/build/compile-sources.ts';

@@ -1,6 +1,6 @@
 import { compile } from '@jmespath-community/jmespath';
-import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import type { Expression } from '../../functions/select/expression.ts';
+import type { CompiledSource } from '../../functions/webhook/source/compiled-source.ts';
 import { pipelineSource } from './source.ts';
 
 const expressionKeys = [

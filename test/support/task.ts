@@ -14,8 +14,8 @@ import {
   type MessageReceiver,
   type ReceiverKind,
 } from '../../local/stand-ins/channels/receiver.ts';
-import type { Fault } from '../../local/stand-ins/edas/faults.ts';
 import type { ChangeOrderPlan } from '../../local/stand-ins/edas/change-orders.ts';
+import type { Fault } from '../../local/stand-ins/edas/faults.ts';
 import {
   startEdasStandIn,
   type EdasStandIn,

@@ -1,9 +1,9 @@
-import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
 import type { Clock } from '../../functions/lib/time.ts';
 import type { FunctionContext } from '../../functions/platform/context.ts';
 import type { Environment } from '../../functions/platform/settings.ts';
-import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
+import { secretEncodingOf } from '../../functions/secrets/read-key.ts';
 import { nameInKms } from '../../functions/secrets/secret-name.ts';
+import { createHandler, type Handler } from '../../functions/webhook/handler.ts';
 import type { LinkGrant } from '../../functions/webhook/verify/link.ts';
 import { type VerifyParameters } from '../../functions/webhook/verify/verify.ts';
 import { compileConfiguration } from '../../local/build/compile-sources.ts';

@@ -1,7 +1,10 @@
-import { confirmPath } from '../../execute/confirm-path.ts';
-import { type LinkFields } from '../../execute/confirm-link.ts';
 import { openEdas } from '../../edas/open-edas.ts';
 import { errorCatalogue, Problem } from '../../errors.ts';
+import type { AuditRecord } from '../../execute/audit-record.ts';
+import { type LinkFields } from '../../execute/confirm-link.ts';
+import { confirmPath } from '../../execute/confirm-path.ts';
+import { readConfirmSettings, readLinkKeys } from '../../execute/confirm-settings.ts';
+import { holdOf } from '../../execute/execute-rollback.ts';
 import { openKms } from '../../kms/open-kms.ts';
 import { lazily } from '../../lib/async.ts';
 import type { Language } from '../../lib/language.ts';
@@ -11,13 +14,10 @@ import type { FunctionContext, FunctionResponse } from '../../platform/context.t
 import type { LogFields, LogLevel } from '../../platform/log.ts';
 import { openTaskQueue } from '../../platform/open-task-queue.ts';
 import { levelOf, toProblem } from '../../platform/to-problem.ts';
-import { holdOf } from '../../execute/execute-rollback.ts';
-import type { AuditRecord } from '../../execute/audit-record.ts';
-import type { WebhookRequest } from '../receive.ts';
-import { readConfirmSettings, readLinkKeys } from '../../execute/confirm-settings.ts';
 import { createAddKmsKeys } from '../../secrets/kms-keys.ts';
 import { createKmsSecrets } from '../../secrets/kms-secrets.ts';
 import type { RollbackPolicy } from '../../select/policy.ts';
+import type { WebhookRequest } from '../receive.ts';
 import { decide, type Decided } from './decide.ts';
 import { headersOfPage, renderPage, renderProblem } from './page/render.ts';
 import type { Notice, PageView } from './page/view.ts';

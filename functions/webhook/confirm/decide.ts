@@ -1,12 +1,12 @@
 import { writeDecision, type WrittenDecision } from '../../claim/write-decision.ts';
-import { lazily } from '../../lib/async.ts';
 import { Problem } from '../../errors.ts';
-import { openTaskQueue } from '../../platform/open-task-queue.ts';
-import { changeOrdersOf } from '../../rollback/change-orders.ts';
-import type { Decider, RollbackDecided } from '../../task.ts';
 import type { DeliveryFacts } from '../../execute/audit-record.ts';
 import { executeRollback, operationFor } from '../../execute/execute-rollback.ts';
 import type { Outcome } from '../../execute/outcome.ts';
+import { lazily } from '../../lib/async.ts';
+import { openTaskQueue } from '../../platform/open-task-queue.ts';
+import { changeOrdersOf } from '../../rollback/change-orders.ts';
+import type { Decider, RollbackDecided } from '../../task.ts';
 import type { DecisionForm } from './read-form.ts';
 import type { Reading } from './read-state.ts';
 import type { Scene } from './scene.ts';

@@ -1,4 +1,3 @@
-import { type LinkFields } from '../../execute/confirm-link.ts';
 import { lookAtClaim, mostClaims, type TakenClaim } from '../../claim/claim.ts';
 import { planRelease } from '../../claim/plan-release.ts';
 import { lookAtRelease, rollbackOrderIn, type ReleaseRecord } from '../../claim/release-tasks.ts';
@@ -9,6 +8,8 @@ import type { EdasClient } from '../../edas/client.ts';
 import { instanceStates, type ApplicationState, type HistoryVersion } from '../../edas/release.ts';
 import { endOf, phaseOf } from '../../edas/status.ts';
 import { Problem } from '../../errors.ts';
+import { type LinkFields } from '../../execute/confirm-link.ts';
+import { operationFor, termsOf } from '../../execute/execute-rollback.ts';
 import { reasonOf } from '../../lib/text.ts';
 import { isDead } from '../../platform/task-queue.ts';
 import { leastCallMs, timeLeft } from '../../rollback/budget.ts';
@@ -18,6 +19,7 @@ import { rollbackRightAfter } from '../../rollback/listed-orders.ts';
 import type { ReleaseDependencies } from '../../rollback/read-release.ts';
 import type { ReleaseChoice, RolledBackBefore } from '../../rollback/release.ts';
 import { requireChangePredatesProblem, rollBack } from '../../rollback/rollback.ts';
+import type { RollbackPolicy } from '../../select/policy.ts';
 import {
   askIdFor,
   releaseTaskIdFor,
@@ -26,8 +28,6 @@ import {
   type RollbackDecided,
   type RollbackTask,
 } from '../../task.ts';
-import { operationFor, termsOf } from '../../execute/execute-rollback.ts';
-import type { RollbackPolicy } from '../../select/policy.ts';
 import type { InstancesView } from './page/view.ts';
 
 /** All that EDAS and Function Compute show of what a link is for. What could not be read is undefined. */

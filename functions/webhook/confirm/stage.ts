@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { ChangeOrderProgress } from '../../edas/change-order.ts';
 import { endOf, phaseOf, type ChangeOrderEnd } from '../../edas/status.ts';
 import { errorCatalogue } from '../../errors.ts';
-import { doubtTimeoutMs, type RollbackDecided, type RollbackTask } from '../../task.ts';
 import type { Hold } from '../../rollback/request.ts';
 import type { ConfirmPolicy } from '../../select/policy.ts';
+import { doubtTimeoutMs, type RollbackDecided, type RollbackTask } from '../../task.ts';
 import type {
   ChangeView,
   ClosedStage,

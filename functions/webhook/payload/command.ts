@@ -1,7 +1,7 @@
 import type { Language } from '../../lib/language.ts';
 import { onOneLine } from '../../lib/text-for-people.ts';
-import type { CommandFault } from './command-fault.ts';
 import { idsIn } from '../../select/identifier.ts';
+import type { CommandFault } from './command-fault.ts';
 
 /** What a command says: roll it back, or, where people are asked, leave it alone. */
 export type Verb = 'rollback' | 'leave';

@@ -3,8 +3,8 @@ import { Problem } from '../../errors.ts';
 import { mediaType, parseForm } from '../../lib/form.ts';
 import { faultOfJson } from '../../lib/json-rules.ts';
 import { excerpt } from '../../lib/text.ts';
-import type { ContentType } from '../source/compiled-source.ts';
 import type { JSONValue } from '../../select/expression.ts';
+import type { ContentType } from '../source/compiled-source.ts';
 
 const mediaTypes: Record<ContentType, string> = {
   json: 'application/json',

@@ -1,8 +1,8 @@
 import { toRecord, toText } from '../../lib/json.ts';
-import type { CompiledSource } from '../source/compiled-source.ts';
-import type { JSONValue } from '../../select/expression.ts';
-import { readCommand, type Command } from './command.ts';
 import { evaluate, evaluateText } from '../../select/evaluate.ts';
+import type { JSONValue } from '../../select/expression.ts';
+import type { CompiledSource } from '../source/compiled-source.ts';
+import { readCommand, type Command } from './command.ts';
 
 /** A command, and how people address the function where it was typed: `@robot`, `/rollback`, or nothing. */
 export type TypedCommand = Command & {

@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
+import type { Outcome } from '../../execute/outcome.ts';
 import type { Language } from '../../lib/language.ts';
 import { escapeForDingTalk, escapeForFeishu, escapeForSlack, onOneLine } from '../../lib/text-for-people.ts';
-import type { Outcome } from '../../execute/outcome.ts';
 import type { TypedCommand } from '../payload/select-command.ts';
 import type { Chat } from '../source/compiled-source.ts';
 import { adviceOn, textsOf } from '../texts/advice.ts';

@@ -1,6 +1,6 @@
 import { errorCatalogue, type Problem } from '../../errors.ts';
-import type { FunctionResponse } from '../../platform/context.ts';
 import type { Outcome } from '../../execute/outcome.ts';
+import type { FunctionResponse } from '../../platform/context.ts';
 import type { TypedCommand } from '../payload/select-command.ts';
 import type { Chat, CompiledSource } from '../source/compiled-source.ts';
 import { chatMessage, type Asking } from './chat.ts';

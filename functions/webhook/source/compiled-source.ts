@@ -1,8 +1,8 @@
-import type { RollbackPolicy } from '../../select/policy.ts';
 import type { Language } from '../../lib/language.ts';
+import type { Expression } from '../../select/expression.ts';
+import type { RollbackPolicy } from '../../select/policy.ts';
 import type { TimestampParameters } from '../verify/timestamp.ts';
 import type { VerifyParameters } from '../verify/verify.ts';
-import type { Expression } from '../../select/expression.ts';
 
 /**
  * What a sender's body can be. `json-in-form`: a form whose field `payload` holds JSON. `json-as-text`: JSON under

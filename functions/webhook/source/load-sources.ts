@@ -1,9 +1,9 @@
+import { faultOfAsking } from '../../execute/confirm-settings.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Environment } from '../../platform/settings.ts';
-import type { CompiledSource } from './compiled-source.ts';
-import { faultOfAsking } from '../../execute/confirm-settings.ts';
 import { isShort, readKey, warnOfShortKey, type KeyHolder } from '../../secrets/read-key.ts';
 import { nameInKms } from '../../secrets/secret-name.ts';
+import type { CompiledSource } from './compiled-source.ts';
 
 /**
  * A source with its keys. If one of its variables cannot be used, it has no keys and no secrets in KMS, and refuses

@@ -1,6 +1,6 @@
 import { Problem } from '../../errors.ts';
-import { dingTalkSignature } from '../../lib/dingtalk-signature.ts';
 import { decodeBase64 } from '../../lib/decode-bytes.ts';
+import { dingTalkSignature } from '../../lib/dingtalk-signature.ts';
 import { matches, type SignedRequest } from './match.ts';
 import { requireFreshHeader } from './timestamp.ts';
 

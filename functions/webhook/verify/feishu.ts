@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createDecipheriv } from 'node:crypto';
 import { Problem } from '../../errors.ts';
-import { isRecord } from '../../lib/json.ts';
 import { decodeBase64, decodeHex } from '../../lib/decode-bytes.ts';
+import { isRecord } from '../../lib/json.ts';
 import { matches, sha256, type SignedRequest } from './match.ts';
 import { requireFreshHeader } from './timestamp.ts';
 

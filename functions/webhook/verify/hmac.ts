@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { Problem } from '../../errors.ts';
 import { formField, isForm } from '../../lib/form.ts';
+import type { SecretEncoding } from '../../secrets/decode-secret.ts';
 import { decodeDigest, type DigestEncoding } from './digest.ts';
 import { matches, type SignedRequest } from './match.ts';
-import type { SecretEncoding } from '../../secrets/decode-secret.ts';
 import { requireFreshHeader, type TimestampHeader } from './timestamp.ts';
 
 /** `sha1` only where a sender knows nothing better and its preset, or the configuration, spells it out. */

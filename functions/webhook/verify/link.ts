@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
+import { decodeHex } from '../../lib/decode-bytes.ts';
 import { isId } from '../../lib/text.ts';
 import { toIso } from '../../lib/time.ts';
-import { decodeHex } from '../../lib/decode-bytes.ts';
 import { hmac } from './hmac.ts';
 import { matches, type SignedRequest } from './match.ts';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { isId } from '../../../functions/lib/text.ts';
 import type { Environment } from '../../../functions/platform/settings.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { nameInKms } from '../../../functions/secrets/secret-name.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { coversPayload } from '../../../functions/webhook/verify/verify.ts';
 import type { Preset } from '../../../presets/preset.ts';
 import { deploymentFaults, exampleFaults, findFunction } from '../../build/check-deployment.ts';

@@ -1,11 +1,11 @@
 import { isLoopback } from '../../../functions/alibaba/origin.ts';
-import { setting, type Environment } from '../../../functions/platform/settings.ts';
 import { readConfirmSettings } from '../../../functions/execute/confirm-settings.ts';
-import { asksOnPage } from '../../build/check-deployment.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
+import { setting, type Environment } from '../../../functions/platform/settings.ts';
+import { asksOnPage } from '../../build/check-deployment.ts';
 import { notRead } from './check-secrets.ts';
-import type { KmsReading, KmsReadings, Policy } from './kms-readings.ts';
 import { right, skipped, unknown, warning, wrong, type Finding, type Remark } from './finding.ts';
+import type { KmsReading, KmsReadings, Policy } from './kms-readings.ts';
 
 /**
  * Hosts that Function Compute gives itself. From there, browsers download a page instead of showing it.

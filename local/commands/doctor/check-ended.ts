@@ -3,14 +3,14 @@ import { EdasFailure } from '../../../functions/edas/failure.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { toIso } from '../../../functions/lib/time.ts';
 import { planReleaseRollback } from '../../../functions/rollback/ended-release.ts';
+import { isDeployment, newestFirst } from '../../../functions/rollback/listed-orders.ts';
+import { sentence } from '../../../functions/rollback/refusal.ts';
 import type {
   ReleasePlan,
   ReleaseReadings,
   ReleaseRequest,
   RolledBackBefore,
 } from '../../../functions/rollback/release.ts';
-import { isDeployment, newestFirst } from '../../../functions/rollback/listed-orders.ts';
-import { sentence } from '../../../functions/rollback/refusal.ts';
 import type { EndedPolicy, RollbackPolicy } from '../../../functions/select/policy.ts';
 import { describeDuration } from '../../build/duration.ts';
 import { right, skipped, unknown, warning, type Finding, type Remark } from './finding.ts';

@@ -1,9 +1,9 @@
 import { Problem } from '../../../functions/errors.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import type { Environment } from '../../../functions/platform/settings.ts';
+import { readKey } from '../../../functions/secrets/read-key.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { loadSources } from '../../../functions/webhook/source/load-sources.ts';
-import { readKey } from '../../../functions/secrets/read-key.ts';
 import {
   expiresSoon,
   verifyLink,

@@ -1,10 +1,10 @@
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import type { Environment } from '../../../functions/platform/settings.ts';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { readPreviousKey } from '../../../functions/secrets/kms-keys.ts';
-import { isClosed, loadSources } from '../../../functions/webhook/source/load-sources.ts';
 import { readKey } from '../../../functions/secrets/read-key.ts';
 import { nameInKms } from '../../../functions/secrets/secret-name.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { isClosed, loadSources } from '../../../functions/webhook/source/load-sources.ts';
 import { digestBytes } from '../../../functions/webhook/verify/hmac.ts';
 import type { VerifyParameters } from '../../../functions/webhook/verify/verify.ts';
 import { sandboxSecrets } from '../../sandbox/secrets.ts';

@@ -2,30 +2,31 @@ import type { CredentialsProvider } from '../../../functions/alibaba/credentials
 import { isLoopback, readOrigin } from '../../../functions/alibaba/origin.ts';
 import { createEdasClient } from '../../../functions/edas/client.ts';
 import { Problem } from '../../../functions/errors.ts';
+import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
 import { invocationCredentials } from '../../../functions/platform/invocation-credentials.ts';
 import { openTaskQueue } from '../../../functions/platform/open-task-queue.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
 import { TaskQueueFailure } from '../../../functions/platform/task-queue.ts';
-import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
 import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
+import { askingSources } from '../../build/bundle.ts';
+import { asksOnPage } from '../../build/check-deployment.ts';
 import type { CompiledConfiguration } from '../../build/compile-sources.ts';
 import { sandboxSecrets } from '../../sandbox/secrets.ts';
 import { wasDeployed } from '../deploy/deployments.ts';
+import { addWhatIsMissing } from './add-what-is-missing.ts';
+import { readerOf } from './ask-function-compute.ts';
+import { readRole } from './ask-ram.ts';
 import { checkAccess } from './check-access.ts';
 import { checkChannels } from './check-channels.ts';
-import { askingSources } from '../../build/bundle.ts';
-import { asksOnPage } from '../../build/check-deployment.ts';
-import { checkConfirm, checkPage } from './check-confirm.ts';
 import { checkDeployment, checkSources } from './check-configuration.ts';
+import { checkConfirm, checkPage } from './check-confirm.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { checkDeployed } from './check-deployed.ts';
 import { checkEdas } from './check-edas.ts';
 import { checkEnded, checkWithin } from './check-ended.ts';
 import { checkEndpoint, checkName, checkReachable, type Lookup } from './check-endpoint.ts';
 import { checkEnvFile } from './check-env-file.ts';
-import { readRole } from './ask-ram.ts';
-import { readerOf } from './ask-function-compute.ts';
 import {
   checkDeadLetters,
   checkEventBridgeRole,
@@ -34,13 +35,11 @@ import {
 } from './check-events-function.ts';
 import { checkFollowFunction } from './check-follow-function.ts';
 import { checkLinks } from './check-links.ts';
+import { checkOtherEnvironments } from './check-other-environments.ts';
 import { checkSecrets } from './check-secrets.ts';
-import { addWhatIsMissing } from './add-what-is-missing.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkVariables } from './check-variables.ts';
 import { readDeployEnvironment } from './env-file.ts';
-import { checkOtherEnvironments } from './check-other-environments.ts';
-import { readFunctions, type Functions } from './read-functions.ts';
 import { right, skipped, unknown, type Finding, type Remark } from './finding.ts';
 import {
   checkKmsEndpoint,
@@ -49,6 +48,7 @@ import {
   withKmsSecrets,
   type KmsReadings,
 } from './kms-readings.ts';
+import { readFunctions, type Functions } from './read-functions.ts';
 
 /** What is examined, and with what. */
 export interface Examination {

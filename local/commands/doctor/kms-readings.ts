@@ -3,9 +3,9 @@ import { createKmsClient, type KmsClient } from '../../../functions/kms/client.t
 import { kmsEndpoint } from '../../../functions/kms/endpoint.ts';
 import { KmsFailure } from '../../../functions/kms/failure.ts';
 import { regionOf, setting, type Environment } from '../../../functions/platform/settings.ts';
-import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import { readVersions, type SecretVersions } from '../../../functions/secrets/kms-secrets.ts';
 import { nameInKms } from '../../../functions/secrets/secret-name.ts';
+import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import { asksOnPage } from '../../build/check-deployment.ts';
 import { wrong, type Finding } from './finding.ts';
 

@@ -6,10 +6,10 @@ import type { CompiledChannel } from '../../../functions/follow/configuration.ts
 import { toRecord, toText } from '../../../functions/lib/json.ts';
 import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
-import { presets } from '../../../presets/index.ts';
-import type { Preset } from '../../../presets/preset.ts';
 import { lookAtFirstEvent, type EventPreset } from '../../../presets/events/event-preset.ts';
 import { eventPresets, type EventPresetName } from '../../../presets/events/index.ts';
+import { presets } from '../../../presets/index.ts';
+import type { Preset } from '../../../presets/preset.ts';
 import { describeDuration } from '../../build/duration.ts';
 import { offsetOf, toPosition } from '../../build/position.ts';
 import { onlyAppOf } from '../../signing/sample-webhook.ts';

@@ -1,4 +1,5 @@
 import type { TimeUnit } from '../../../functions/lib/time.ts';
+import type { SecretEncoding } from '../../../functions/secrets/decode-secret.ts';
 import { dingTalkSignatureHeader, dingTalkTimestamp } from '../../../functions/webhook/verify/dingtalk.ts';
 import {
   feishuNonceHeader,
@@ -6,7 +7,6 @@ import {
   feishuTimestamp,
 } from '../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
-import type { SecretEncoding } from '../../../functions/secrets/decode-secret.ts';
 import type { TokenParameters } from '../../../functions/webhook/verify/token.ts';
 import type { VerifyParameters } from '../../../functions/webhook/verify/verify.ts';
 

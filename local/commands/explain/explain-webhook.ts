@@ -6,8 +6,8 @@ import { reasonToIgnore, requireAllowed } from '../../../functions/select/condit
 import { describePayload } from '../../../functions/select/describe-value.ts';
 import type { JSONValue } from '../../../functions/select/expression.ts';
 import { challengeReply, handshakeReply } from '../../../functions/webhook/handshake.ts';
-import type { Verb } from '../../../functions/webhook/payload/command.ts';
 import { reasonNoCommand, selectWebhookTarget } from '../../../functions/webhook/payload/command-target.ts';
+import type { Verb } from '../../../functions/webhook/payload/command.ts';
 import { requireFreshPayload } from '../../../functions/webhook/payload/fresh-payload.ts';
 import { readPayload } from '../../../functions/webhook/payload/read.ts';
 import { selectCommand } from '../../../functions/webhook/payload/select-command.ts';

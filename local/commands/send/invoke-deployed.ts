@@ -1,5 +1,5 @@
-import { ExchangeFailure } from '../../../functions/alibaba/exchange.ts';
 import type { CredentialsProvider } from '../../../functions/alibaba/credentials.ts';
+import { ExchangeFailure } from '../../../functions/alibaba/exchange.ts';
 import { readOrigin } from '../../../functions/alibaba/origin.ts';
 import { Problem } from '../../../functions/errors.ts';
 import { toRecord, toText } from '../../../functions/lib/json.ts';
@@ -7,8 +7,8 @@ import type { TaskFunction } from '../../../functions/platform/fc2-task-queue.ts
 import { invocationCredentials } from '../../../functions/platform/invocation-credentials.ts';
 import { setting, type Environment } from '../../../functions/platform/settings.ts';
 import { CliError } from '../../cli/cli.ts';
-import { Refusal } from '../../stand-ins/guard.ts';
 import { takeEvent } from '../../stand-ins/eventbridge/take-event.ts';
+import { Refusal } from '../../stand-ins/guard.ts';
 
 /** As s.yaml has it. */
 const usualName = 'sls-ops-edas-rollback-events';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import { isId } from '../../../functions/lib/text.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
+import type { RollbackPolicy } from '../../../functions/select/policy.ts';
 import { rawBody, receive } from '../../../functions/webhook/receive.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
@@ -31,8 +31,8 @@ import type { ChangeOrder } from '../../stand-ins/edas/change-orders.ts';
 import { Refusal } from '../../stand-ins/guard.ts';
 import { explainWebhook, type Explanation } from '../explain/explain-webhook.ts';
 import { post } from '../send/post.ts';
-import { createEventActions, textIn, type Asked, type EventWorld } from './event-actions.ts';
 import { explanationFacts } from './describe-stages.ts';
+import { createEventActions, textIn, type Asked, type EventWorld } from './event-actions.ts';
 import { fitForPage } from './fit-for-page.ts';
 import type { RequestLog } from './request-log.ts';
 

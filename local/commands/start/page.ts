@@ -1,8 +1,8 @@
-import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
+import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
+import { readKey } from '../../../functions/secrets/read-key.ts';
 import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
-import { readKey } from '../../../functions/secrets/read-key.ts';
 import { codeOf } from '../../cli/cli.ts';
 import type { SandboxListener } from '../../sandbox/listener.ts';
 import { pageAssets } from '../../sandbox/page/assets.ts';

@@ -1,8 +1,8 @@
 import { toRecord, toText } from '../../../functions/lib/json.ts';
+import { showLines } from '../../cli/terminal.ts';
 import { isOfTask, isRead, type ReceivedRequest, type SandboxListener } from '../../sandbox/listener.ts';
 import type { Feed } from '../../sandbox/page/feed.ts';
 import type { AnswerView, RequestView, Tone } from '../../sandbox/page/view.ts';
-import { showLines } from '../../cli/terminal.ts';
 import { readAnswer } from '../../signing/read-answer.ts';
 import { describeStages, type SeenCall } from './describe-stages.ts';
 import { fitForPage } from './fit-for-page.ts';

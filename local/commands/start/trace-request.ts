@@ -1,11 +1,11 @@
 import { Problem, type ErrorCode } from '../../../functions/errors.ts';
+import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import { authenticate } from '../../../functions/webhook/authenticate.ts';
 import { rawBody, receive } from '../../../functions/webhook/receive.ts';
 import { findSource, requirePost } from '../../../functions/webhook/source/find-source.ts';
 import type { Source } from '../../../functions/webhook/source/load-sources.ts';
 import type { SignedRequest } from '../../../functions/webhook/verify/match.ts';
-import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
 import type { DeliveredEvent, ReceivedRequest } from '../../sandbox/listener.ts';
 import type { Stage } from '../../sandbox/page/view.ts';
 import { explainEvent } from '../explain/explain-event.ts';

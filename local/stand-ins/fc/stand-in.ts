@@ -19,8 +19,8 @@ import {
 } from './answers.ts';
 import { readCall, type FcCall } from './call.ts';
 import type { Fault } from './faults.ts';
-import type { FunctionSettings } from './function-settings.ts';
 import { createFcVerifier } from './fc-signature.ts';
+import type { FunctionSettings } from './function-settings.ts';
 import { Tasks, type RetryRules, type RunTask, type Task } from './tasks.ts';
 
 type TimedCall = FcCall & {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Problem } from '../../../functions/errors.ts';
 import { chooseSource } from '../../../functions/events/choose-source.ts';
 import { readCloudEvent } from '../../../functions/events/cloud-event.ts';
-import { Problem } from '../../../functions/errors.ts';
 import { AuditRecord } from '../../../functions/execute/audit-record.ts';
 import { compileConfiguration } from '../../../local/build/compile-sources.ts';
 import { cloudEvent } from '../../support/events.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeEvent } from '../../../functions/events/describe-event.ts';
 import { readCloudEvent } from '../../../functions/events/cloud-event.ts';
+import { describeEvent } from '../../../functions/events/describe-event.ts';
 import type { JSONValue } from '../../../functions/select/expression.ts';
 import { cloudEvent } from '../../support/events.ts';
 import { runs } from '../../support/runs.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { reasonToSpareByTasks } from '../../../functions/events/own-rollbacks.ts';
 import { Problem } from '../../../functions/errors.ts';
+import { reasonToSpareByTasks } from '../../../functions/events/own-rollbacks.ts';
 import {
   claimIdFor,
   releaseClaimIdFor,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { TaskQueueFailure, type TaskQueue, type TaskState } from '../../../functions/platform/task-queue.ts';
-import { askIdFor, decisionIdFor, type RollbackTask, type TaskFacts } from '../../../functions/task.ts';
 import { askPeople, mostAsks, type Question } from '../../../functions/execute/ask-people.ts';
+import { TaskQueueFailure, type TaskQueue, type TaskState } from '../../../functions/platform/task-queue.ts';
 import type { ConfirmPolicy } from '../../../functions/select/policy.ts';
+import { askIdFor, decisionIdFor, type RollbackTask, type TaskFacts } from '../../../functions/task.ts';
 import { changeOrderId } from '../webhook/stage.ts';
 
 const start = Date.parse('2026-01-02T03:04:05Z');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { lookAtClaim } from '../../../functions/claim/claim.ts';
+import { deferRollback, replyToTaken } from '../../../functions/execute/hand-over.ts';
 import { taskStates, type TaskState } from '../../../functions/platform/task-queue.ts';
 import type { RollbackClaimed, RollbackDue, RollbackReport, RollbackTask } from '../../../functions/task.ts';
-import { deferRollback, replyToTaken } from '../../../functions/execute/hand-over.ts';
 import { problemOfAsync } from '../../support/problem.ts';
 import {
   beganAt,

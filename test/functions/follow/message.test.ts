@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { phaseOf } from '../../../functions/edas/status.ts';
-import { languages, type Language } from '../../../functions/lib/language.ts';
 import { messageFor } from '../../../functions/follow/message.ts';
 import type { Notification } from '../../../functions/follow/rollback-event.ts';
 import { textsInEnglish } from '../../../functions/follow/texts-en.ts';
 import { textsInChinese } from '../../../functions/follow/texts-zh.ts';
 import type { Topic } from '../../../functions/follow/texts.ts';
+import { languages, type Language } from '../../../functions/lib/language.ts';
 import { alreadyTerminated } from '../../../functions/rollback/outcome.ts';
 import { dangersIn, hostileText } from '../../support/hostile-text.ts';
 import {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { createAddKmsKeys } from '../../../functions/secrets/kms-keys.ts';
 import {
   SecretUnavailable,
@@ -7,6 +6,7 @@ import {
   type ReadOptions,
   type SecretVersions,
 } from '../../../functions/secrets/kms-secrets.ts';
+import type { CompiledSource } from '../../../functions/webhook/source/compiled-source.ts';
 import { loadSources, type Source } from '../../../functions/webhook/source/load-sources.ts';
 import { presets } from '../../../presets/index.ts';
 import { pipelineSource } from '../../support/source.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { selectSummary } from '../../../functions/select/summary.ts';
 import type { JSONValue } from '../../../functions/select/expression.ts';
+import { selectSummary } from '../../../functions/select/summary.ts';
 import { root } from '../../../local/build/bundle.ts';
 import { compileSources } from '../../../local/build/compile-sources.ts';
 import { presets, type PresetName } from '../../../presets/index.ts';

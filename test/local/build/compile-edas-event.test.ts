@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { bundleFunctions } from '../../../local/build/write-bundle.ts';
 import { compileConfiguration, SourcesError } from '../../../local/build/compile-sources.ts';
+import { bundleFunctions } from '../../../local/build/write-bundle.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const app = '3616cdca-0000-4000-8000-000000000001';

@@ -2,8 +2,8 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFile
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { root } from '../../../local/cli/root.ts';
-import { runCommand, type Ended } from '../../support/command.ts';
 import { uncommentResource } from '../../../local/setup/edit-deployment.ts';
+import { runCommand, type Ended } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 // Each test starts a process that bundles, and a busy machine takes its time.

@@ -4,16 +4,16 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startEventBus } from '../../../local/sandbox/event-bus.ts';
 import { tellAll } from '../../../local/sandbox/listener.ts';
-import { listen } from '../../../local/stand-ins/listen.ts';
-import { startApi, type ApiStandIn } from '../../../local/stand-ins/stand-in.ts';
-import type { ApiRequest } from '../../../local/stand-ins/request.ts';
-import { createFcVerifier } from '../../../local/stand-ins/fc/fc-signature.ts';
 import { jsonAnswer, sendAnswer, type Answer } from '../../../local/stand-ins/answers.ts';
+import { createFcVerifier } from '../../../local/stand-ins/fc/fc-signature.ts';
+import { listen } from '../../../local/stand-ins/listen.ts';
+import type { ApiRequest } from '../../../local/stand-ins/request.ts';
+import { startApi, type ApiStandIn } from '../../../local/stand-ins/stand-in.ts';
+import { changeOrderId, setStage, type Stage } from '../../functions/webhook/stage.ts';
 import { runCommand, type Ended } from '../../support/command.ts';
 import { openEvents, type Events } from '../../support/events.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { fakeAccountId } from '../../support/webhook.ts';
-import { changeOrderId, setStage, type Stage } from '../../functions/webhook/stage.ts';
 import { oneLine } from './one-line.ts';
 
 // Each test starts a process, and a busy machine takes its time.

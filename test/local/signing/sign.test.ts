@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { verifyHmac, type HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
 import { decodeSecret } from '../../../functions/secrets/decode-secret.ts';
+import { verifyHmac, type HmacParameters } from '../../../functions/webhook/verify/hmac.ts';
 import { verify, type VerifyParameters } from '../../../functions/webhook/verify/verify.ts';
 import { linkQuery, signatureHeaders } from '../../../local/signing/sign.ts';
 import { presets } from '../../../presets/index.ts';

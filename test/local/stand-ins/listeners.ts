@@ -1,5 +1,5 @@
-import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import ROAClient from '@alicloud/pop-core/lib/roa.js';
+import RPCClient from '@alicloud/pop-core/lib/rpc.js';
 import { startFunctionServer } from '../../../local/sandbox/function-server.ts';
 import { createFeed } from '../../../local/sandbox/page/feed.ts';
 import { startPageServer } from '../../../local/sandbox/page/server.ts';

@@ -3,6 +3,7 @@ import type { EdasClient, RollbackReceipt } from '../../../../functions/edas/cli
 import { EdasFailure } from '../../../../functions/edas/failure.ts';
 import { changeOrderStatus } from '../../../../functions/edas/status.ts';
 import { Problem } from '../../../../functions/errors.ts';
+import { executeRollback } from '../../../../functions/execute/execute-rollback.ts';
 import type { RollbackEvent } from '../../../../functions/follow/rollback-event.ts';
 import { runTask } from '../../../../functions/follow/run-task.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from '../../../../functions/platform/task-queue.ts';
 import { changeOrdersOf } from '../../../../functions/rollback/change-orders.ts';
 import { readTask } from '../../../../functions/task.ts';
-import { executeRollback } from '../../../../functions/execute/execute-rollback.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
 import { everyone } from '../../../support/follow.ts';
 import { noReleases } from '../../../support/no-releases.ts';

@@ -1,9 +1,9 @@
 import { Problem } from '../../../../functions/errors.ts';
+import { executeRollback } from '../../../../functions/execute/execute-rollback.ts';
+import type { Outcome } from '../../../../functions/execute/outcome.ts';
 import { changeOrdersOf } from '../../../../functions/rollback/change-orders.ts';
 import { findChangeOrder } from '../../../../functions/rollback/find-change-order.ts';
 import type { ReleasePolicy } from '../../../../functions/rollback/release.ts';
-import { executeRollback } from '../../../../functions/execute/execute-rollback.ts';
-import type { Outcome } from '../../../../functions/execute/outcome.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
 import type { ChangeOrderPlan } from '../../../../local/stand-ins/edas/change-orders.ts';
 import { pipelineSource } from '../../../support/source.ts';

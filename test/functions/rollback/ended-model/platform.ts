@@ -1,6 +1,6 @@
-import { EdasFailure, type EdasFailureKind } from '../../../../functions/edas/failure.ts';
 import type { ChangeOrderProgress } from '../../../../functions/edas/change-order.ts';
 import type { EdasClient, ListedChangeOrder, RollbackReceipt } from '../../../../functions/edas/client.ts';
+import { EdasFailure, type EdasFailureKind } from '../../../../functions/edas/failure.ts';
 import { phaseOf } from '../../../../functions/edas/status.ts';
 import { Problem } from '../../../../functions/errors.ts';
 import type { RollbackEvent } from '../../../../functions/follow/rollback-event.ts';

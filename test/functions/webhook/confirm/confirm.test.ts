@@ -1,5 +1,5 @@
-import { makeToken, type LinkFields } from '../../../../functions/execute/confirm-link.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { makeToken, type LinkFields } from '../../../../functions/execute/confirm-link.ts';
 import { decisionIdFor } from '../../../../functions/task.ts';
 import * as edasFaults from '../../../../local/stand-ins/edas/faults.ts';
 import * as fcFaults from '../../../../local/stand-ins/fc/faults.ts';

@@ -1,9 +1,9 @@
-import { makeToken, type LinkFields } from '../../../../functions/execute/confirm-link.ts';
 import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../../../functions/errors.ts';
+import { makeToken, type LinkFields } from '../../../../functions/execute/confirm-link.ts';
 import { readToken, watchTimeMs } from '../../../../functions/webhook/confirm/token.ts';
 import { runs } from '../../../support/runs.ts';
 

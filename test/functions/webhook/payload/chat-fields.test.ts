@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { JSONValue } from '../../../../functions/select/expression.ts';
 import { selectAnswerAddress } from '../../../../functions/webhook/payload/chat-fields.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
-import type { JSONValue } from '../../../../functions/select/expression.ts';
 import { sourceWith } from '../../../support/expression-source.ts';
 import { pipelineSource } from '../../../support/source.ts';
 

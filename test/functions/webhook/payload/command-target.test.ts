@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { JSONValue } from '../../../../functions/select/expression.ts';
 import {
   reasonNoCommand,
   selectWebhookTarget,
 } from '../../../../functions/webhook/payload/command-target.ts';
 import { selectCommand } from '../../../../functions/webhook/payload/select-command.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
-import type { JSONValue } from '../../../../functions/select/expression.ts';
 import { sourceWith } from '../../../support/expression-source.ts';
 import { problemOfAsync } from '../../../support/problem.ts';
 

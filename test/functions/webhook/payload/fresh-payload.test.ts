@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { requireFreshPayload } from '../../../../functions/webhook/payload/fresh-payload.ts';
 import type { JSONValue } from '../../../../functions/select/expression.ts';
+import { requireFreshPayload } from '../../../../functions/webhook/payload/fresh-payload.ts';
 import { sourceWith } from '../../../support/expression-source.ts';
 import { codeOf } from '../../../support/problem.ts';
 

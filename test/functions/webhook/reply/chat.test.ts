@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue, Problem, type ErrorCode } from '../../../../functions/errors.ts';
-import { languages, type Language } from '../../../../functions/lib/language.ts';
 import type { Outcome } from '../../../../functions/execute/outcome.ts';
+import { languages, type Language } from '../../../../functions/lib/language.ts';
 import { readCommand } from '../../../../functions/webhook/payload/command.ts';
 import { chatMessage, type Asking } from '../../../../functions/webhook/reply/chat.ts';
 import type { Chat } from '../../../../functions/webhook/source/compiled-source.ts';

@@ -1,8 +1,8 @@
-import { toRecord } from '../../../../functions/lib/json.ts';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue, Problem, type ErrorCode, type ProblemFacts } from '../../../../functions/errors.ts';
-import type { FunctionResponse } from '../../../../functions/platform/context.ts';
 import type { Outcome } from '../../../../functions/execute/outcome.ts';
+import { toRecord } from '../../../../functions/lib/json.ts';
+import type { FunctionResponse } from '../../../../functions/platform/context.ts';
 import {
   replyWithHealth,
   replyWithOutcome,

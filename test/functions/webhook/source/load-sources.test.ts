@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../../functions/platform/settings.ts';
+import { publicZendeskSecret, type SecretEncoding } from '../../../../functions/secrets/decode-secret.ts';
 import type { CompiledSource } from '../../../../functions/webhook/source/compiled-source.ts';
 import { isClosed, loadSources, type Source } from '../../../../functions/webhook/source/load-sources.ts';
-import { publicZendeskSecret, type SecretEncoding } from '../../../../functions/secrets/decode-secret.ts';
 import { presets } from '../../../../presets/index.ts';
 import { pipelineSource } from '../../../support/source.ts';
 

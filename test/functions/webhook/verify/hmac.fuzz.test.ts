@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { errorCatalogue } from '../../../../functions/errors.ts';
-import { verifyHmac, type HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
 import { decodeSecret, type SecretEncoding } from '../../../../functions/secrets/decode-secret.ts';
+import { verifyHmac, type HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
 import { signatureHeaders } from '../../../../local/signing/sign.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { runs } from '../../../support/runs.ts';

@@ -1,13 +1,13 @@
-import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue } from '../../../../functions/errors.ts';
 import { feishuBotSignature } from '../../../../functions/follow/notify/feishu.ts';
 import { dingTalkSignature } from '../../../../functions/lib/dingtalk-signature.ts';
+import { decodeSecret } from '../../../../functions/secrets/decode-secret.ts';
+import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { isClosed, loadSources } from '../../../../functions/webhook/source/load-sources.ts';
 import { decryptFeishu, feishuSignature } from '../../../../functions/webhook/verify/feishu.ts';
 import type { HmacParameters } from '../../../../functions/webhook/verify/hmac.ts';
-import { decodeSecret } from '../../../../functions/secrets/decode-secret.ts';
 import { verify, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
 import type { PresetName } from '../../../../presets/index.ts';
 import { codeOf } from '../../../support/problem.ts';

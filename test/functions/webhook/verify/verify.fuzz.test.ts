@@ -1,13 +1,13 @@
-import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { errorCatalogue } from '../../../../functions/errors.ts';
+import { decodeSecret } from '../../../../functions/secrets/decode-secret.ts';
+import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { handshakeReply } from '../../../../functions/webhook/handshake.ts';
 import type { Handshake } from '../../../../functions/webhook/source/compiled-source.ts';
 import type { Source } from '../../../../functions/webhook/source/load-sources.ts';
 import { sha256, type SignedRequest } from '../../../../functions/webhook/verify/match.ts';
-import { decodeSecret } from '../../../../functions/secrets/decode-secret.ts';
 import { coversPayload, verify, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
 import { codeOf } from '../../../support/problem.ts';
 import { runs } from '../../../support/runs.ts';

@@ -1,7 +1,7 @@
-import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../../functions/errors.ts';
 import type { SecretEncoding } from '../../../../functions/secrets/decode-secret.ts';
+import { secretEncodingOf } from '../../../../functions/secrets/read-key.ts';
 import { coversPayload, verify, type VerifyParameters } from '../../../../functions/webhook/verify/verify.ts';
 import { linkQuery, signatureHeaders } from '../../../../local/signing/sign.ts';
 import { codeOf } from '../../../support/problem.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEventHandler } from '../../../../functions/events/handler.ts';
+import { compileSources } from '../../../../local/build/compile-sources.ts';
 import type { SourcesOfEvents } from '../../../../local/commands/start/event-actions.ts';
 import { createPage } from '../../../../local/commands/start/page.ts';
-import { sandboxSecrets } from '../../../../local/sandbox/secrets.ts';
-import { compileSources } from '../../../../local/build/compile-sources.ts';
 import { startEventBus } from '../../../../local/sandbox/event-bus.ts';
 import { tellAll, type SandboxListener } from '../../../../local/sandbox/listener.ts';
 import type { PageEvent, PageEvents } from '../../../../local/sandbox/page/view.ts';
+import { sandboxSecrets } from '../../../../local/sandbox/secrets.ts';
 import { fakeContext } from '../../../support/webhook.ts';
 import { startLocalFunction, type LocalFunction } from '../../sandbox/local-function.ts';
 
