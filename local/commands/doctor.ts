@@ -44,13 +44,16 @@ here, nothing signed is sent`,
     account: {
       type: 'string',
       value: 'ID',
-      help: 'the account of the follow function   (FC_ACCOUNT_ID, or the one in FUNCTION_ROLE)',
+      help: 'the account of the functions   (FC_ACCOUNT_ID, or the one in FUNCTION_ROLE)',
     },
     folder: sharedOptions.folder,
   },
   notes: `EDAS and Function Compute are asked with your own credentials, not with those of the functions' role, and only for what
 cannot exist: change order 00000000-0000-0000-0000-000000000000. Each line says which answer came, and what it means.
 Where a source has ended, EDAS is also asked what runs of each application in apps; nothing is sent to them.
+Where there are events, Function Compute is asked for the triggers and the dead letters of their function, and RAM for the role of
+EventBridge (RAM_ENDPOINT, where https://ram.aliyuncs.com cannot be reached). That takes fc:ListTriggers,
+fc:GetFunctionAsyncInvokeConfig and ram:GetRole.
 Secrets in KMS (kms:NAME in sources.yaml) are read with them, too, and KMS records that. Only --url shows whether the role
 may read them: the function refuses a forged webhook only once it has. See policy/README.md#secrets-in-kms.
 

@@ -40,7 +40,7 @@ import { checkSecrets } from './check-secrets.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkVariables } from './check-variables.ts';
 import { readDeployEnvironment } from './env-file.ts';
-import { right, skipped, unknown, type Finding, type Remark } from './finding.ts';
+import { right, skipped, unknown, wrong, type Finding, type Remark } from './finding.ts';
 import {
   checkKmsEndpoint,
   namesInKms,
@@ -306,21 +306,28 @@ async function* examineEventsFunction(
     return;
   }
   const account = accountOf(examination, role);
+  const endpoint = setting(env, 'FUNCTION_ENDPOINT');
+  const read = endpoint === undefined ? { origin: undefined } : readOrigin(endpoint);
   if (account === undefined) {
     yield accountUnknown('events');
+  } else if ('fault' in read) {
+    yield skipped('the events function: not asked for, as FUNCTION_ENDPOINT cannot be used');
   } else {
     yield { asking: 'Function Compute' };
-    const endpoint = setting(env, 'FUNCTION_ENDPOINT');
-    const target = { name, accountId: account, region, endpoint };
+    const target = { name, accountId: account, region, endpoint: read.origin };
     const reader = readerOf(target, credentials);
     const triggers = await checkTriggers(reader, name, sources, examination.url !== undefined);
     yield* triggers;
     yield* await checkDeadLetters(reader, name);
   }
   // Alibaba Cloud has one RAM for all regions. RAM_ENDPOINT is for tests, and for where a proxy stands in between.
-  const ram = setting(examination.shell, 'RAM_ENDPOINT') ?? 'https://ram.aliyuncs.com';
-  yield { asking: ram };
-  yield checkEventBridgeRole(await readRole(eventBridgeRole, ram, credentials));
+  const ram = readOrigin(setting(examination.shell, 'RAM_ENDPOINT') ?? 'https://ram.aliyuncs.com');
+  if ('fault' in ram) {
+    yield wrong(`RAM_ENDPOINT ${ram.fault}`, 'Leave it empty, unless the default address is wrong.');
+    return;
+  }
+  yield { asking: ram.origin };
+  yield checkEventBridgeRole(await readRole(eventBridgeRole, ram.origin, credentials));
 }
 
 /** The sandbox has secrets of its own; those in .env are for the deployment. */
