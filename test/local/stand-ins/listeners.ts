@@ -8,6 +8,7 @@ import { startEdasStandIn } from '../../../local/stand-ins/edas/stand-in.ts';
 import { startEventBridgeStandIn } from '../../../local/stand-ins/eventbridge/stand-in.ts';
 import { startFcStandIn } from '../../../local/stand-ins/fc/stand-in.ts';
 import { startKmsStandIn } from '../../../local/stand-ins/kms/stand-in.ts';
+import { startRamStandIn } from '../../../local/stand-ins/ram/stand-in.ts';
 import { accountId, fc2Client } from './fc/fc2-client.ts';
 
 /** A server of the sandbox. */
@@ -50,6 +51,16 @@ export const listeners: Readonly<Record<string, Listener>> = {
         { method: 'POST' },
       ),
     answer: { SecretData: 'fake-secret' },
+  },
+  'stand-ins/ram/stand-in.ts': {
+    start: async () => (await startRamStandIn({ credentials, roles: ['fake-role'] })).url,
+    ask: (endpoint) =>
+      new RPCClient({ endpoint, apiVersion: '2015-05-01', ...credentials }).request(
+        'GetRole',
+        { RoleName: 'fake-role' },
+        { method: 'POST' },
+      ),
+    answer: { Role: { RoleName: 'fake-role' } },
   },
   'stand-ins/fc/stand-in.ts': {
     start: async () => {
