@@ -15,11 +15,19 @@ const clockDifferenceMs = 300_000;
  */
 export function requireOwnAccount({ accountId: given }: CloudEvent, accountId: string | undefined): void {
   if (accountId !== undefined && accountId !== '' && given === accountId) return;
-  const detail =
-    accountId === undefined || accountId === ''
-      ? 'Function Compute does not say which account this function runs in, so it cannot be told whether the event is of that account.'
-      : `The event ${given === undefined ? 'names no account (aliyunaccountid)' : 'is of another account than this function'}.`;
-  throw new Problem('event_account_mismatch', `${detail} Nothing was rolled back.`);
+  throw new Problem(
+    'event_account_mismatch',
+    `${describeMismatch(given, accountId)} Nothing was rolled back.`,
+  );
+}
+
+function describeMismatch(given: string | undefined, own: string | undefined): string {
+  if (own === undefined || own === '') {
+    return 'Function Compute does not say which account this function runs in, so it cannot be told whether the event is of that account.';
+  }
+  return given === undefined
+    ? 'The event names no account (aliyunaccountid): EventBridge adds it to each event, and an event that reaches the function in another way must have it.'
+    : 'The event is of another account than this function.';
 }
 
 /**
@@ -60,11 +68,11 @@ export function requireFresh(
 ): void {
   const at = time === undefined ? undefined : parseTime(time, 'iso');
   if (at === undefined) {
-    const given = time === undefined ? 'missing' : JSON.stringify(excerpt(time));
-    throw new Problem(
-      'event_malformed',
-      `The time of the event is ${given}, and not ISO 8601 with a time zone, so its age is not known. Nothing was rolled back.`,
-    );
+    const fault =
+      time === undefined
+        ? 'The event has no time'
+        : `The time of the event is ${JSON.stringify(excerpt(time))}, and not ISO 8601 with a time zone`;
+    throw new Problem('event_malformed', `${fault}, so its age is not known. Nothing was rolled back.`);
   }
   const ageMs = now - at;
   if (ageMs <= maxAgeMs && ageMs >= -clockDifferenceMs) return;
