@@ -15,11 +15,19 @@ const clockDifferenceMs = 300_000;
  */
 export function requireOwnAccount({ accountId: given }: CloudEvent, accountId: string | undefined): void {
   if (accountId !== undefined && accountId !== '' && given === accountId) return;
-  const detail =
-    accountId === undefined || accountId === ''
-      ? 'Function Compute does not say which account this function runs in, so it cannot be told whether the event is of that account.'
-      : `The event ${given === undefined ? 'names no account (aliyunaccountid)' : 'is of another account than this function'}.`;
-  throw new Problem('event_account_mismatch', `${detail} Nothing was rolled back.`);
+  throw new Problem(
+    'event_account_mismatch',
+    `${describeMismatch(given, accountId)} Nothing was rolled back.`,
+  );
+}
+
+function describeMismatch(given: string | undefined, own: string | undefined): string {
+  if (own === undefined || own === '') {
+    return 'Function Compute does not say which account this function runs in, so it cannot be told whether the event is of that account.';
+  }
+  return given === undefined
+    ? 'The event names no account (aliyunaccountid): EventBridge adds it to each event, and an event that reaches the function in another way must have it.'
+    : 'The event is of another account than this function.';
 }
 
 /**
@@ -53,26 +61,32 @@ function isAmong(names: readonly string[], text: string): boolean {
  * @param now epoch milliseconds
  * @throws Problem `event_out_of_window`, `event_malformed` where it has no time that can be read
  */
-export function requireFresh(
+export function requireFresh(event: CloudEvent, source: CompiledEventSource, now: number): void {
+  const problem = problemOfAge(event, source, now);
+  if (problem) throw problem;
+}
+
+/** Why an event does not count for its age; undefined where it does. */
+export function problemOfAge(
   { time }: CloudEvent,
   { name, maxAgeMs }: CompiledEventSource,
   now: number,
-): void {
+): Problem | undefined {
   const at = time === undefined ? undefined : parseTime(time, 'iso');
   if (at === undefined) {
-    const given = time === undefined ? 'missing' : JSON.stringify(excerpt(time));
-    throw new Problem(
-      'event_malformed',
-      `The time of the event is ${given}, and not ISO 8601 with a time zone, so its age is not known. Nothing was rolled back.`,
-    );
+    const fault =
+      time === undefined
+        ? 'The event has no time'
+        : `The time of the event is ${JSON.stringify(excerpt(time))}, and not ISO 8601 with a time zone`;
+    return new Problem('event_malformed', `${fault}, so its age is not known. Nothing was rolled back.`);
   }
   const ageMs = now - at;
-  if (ageMs <= maxAgeMs && ageMs >= -clockDifferenceMs) return;
+  if (ageMs <= maxAgeMs && ageMs >= -clockDifferenceMs) return undefined;
   const detail =
     ageMs < 0
       ? `The event is of ${toIso(at)}, which is in the future.`
       : `The event is ${Math.floor(ageMs / 1000)} s old, and the source ${name} takes events of up to ${maxAgeMs / 1000} s (maxAge).`;
-  throw new Problem(
+  return new Problem(
     'event_out_of_window',
     `${detail} This delivery rolled nothing back. If the problem is still there, roll back in the EDAS console.`,
   );

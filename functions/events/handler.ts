@@ -28,7 +28,7 @@ import { noteEnd } from './note-end.ts';
 import { reasonToSpareByTasks } from './own-rollbacks.ts';
 import { mustBeDeliveredAgain } from './redelivery.ts';
 
-/** What came of an event, for whoever invokes the function by hand: EventBridge looks only whether it failed. */
+/** What came of an event, for a person who invokes the function by hand: EventBridge looks only whether it failed. */
 export type EventResult = Outcome | { code: Problem['code']; detail: string };
 
 /** @throws Problem where EventBridge has to deliver the event again */

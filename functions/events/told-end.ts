@@ -1,8 +1,7 @@
-import { Problem } from '../errors.ts';
 import { evaluate, evaluateText } from '../select/evaluate.ts';
 import type { JSONValue } from '../select/expression.ts';
 import { idsIn } from '../select/identifier.ts';
-import { requireFresh } from './check-event.ts';
+import { problemOfAge } from './check-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource, ToldEnd } from './event-source.ts';
 
@@ -24,7 +23,7 @@ export async function endToldBy(
   now: number,
 ): Promise<End | undefined> {
   const { tellsEnds, apps } = source;
-  if (!tellsEnds || !isFresh(event, source, now)) return undefined;
+  if (!tellsEnds || problemOfAge(event, source, now)) return undefined;
   const tells = await evaluate(tellsEnds.is, event.payload, 'preset').catch(() => null);
   const app = await appIn(event.payload, tellsEnds);
   const changeOrderId = onlyId(await evaluateText(tellsEnds.changeOrderId, event.payload, 'preset'));
@@ -56,14 +55,4 @@ async function appIn(payload: JSONValue, { app }: ToldEnd): Promise<string | und
 function onlyId(text: string | undefined): string | undefined {
   const [id, ...others] = idsIn(text);
   return others.length === 0 ? id : undefined;
-}
-
-function isFresh(event: CloudEvent, source: CompiledEventSource, now: number): boolean {
-  try {
-    requireFresh(event, source, now);
-    return true;
-  } catch (error) {
-    if (error instanceof Problem) return false;
-    throw error;
-  }
 }

@@ -36,7 +36,7 @@ import {
 import type { Deferred } from './hand-over.ts';
 import type { Outcome } from './outcome.ts';
 
-/** A release that has ended, and that a webhook may roll back. */
+/** A release that has ended, and that a webhook or an event may roll back. */
 export interface EndedReleaseInput {
   app: string;
   task: TaskFacts;

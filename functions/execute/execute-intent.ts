@@ -10,7 +10,7 @@ export interface IntentInput extends Pick<
   'source' | 'deadlineAt' | 'receivedAt' | 'summary' | 'actorId'
 > {
   intent: RollbackIntent;
-  /** Why what was found must not be rolled back, as a sentence. Undefined where who asks means it, whatever it is. */
+  /** Why what was found must not be rolled back, as a sentence. Undefined: whatever was found is rolled back. */
   reasonToSpare?: ((found: FoundChangeOrder) => Promise<string | undefined>) | undefined;
   /** Gets the application and the change order as soon as they are known. */
   record: AuditRecord;

@@ -32,7 +32,7 @@ import {
 import { deferRollback, replyToTaken, type Deferred } from './hand-over.ts';
 import type { Outcome, PeopleOutcome } from './outcome.ts';
 
-/** A change order that a webhook may roll back. */
+/** A change order that a webhook or an event may roll back. */
 export interface RollbackInput {
   source: RollbackPolicy;
   intent: RollbackIntent;
@@ -40,7 +40,7 @@ export interface RollbackInput {
   found: FoundChangeOrder;
   /** Milliseconds, on the clock. */
   deadlineAt: number;
-  /** When the webhook came, epoch milliseconds. */
+  /** When the webhook or the event came, epoch milliseconds. */
   receivedAt: number;
   /** What is known of the delivery, for the task that follows the rollback. */
   facts: Readonly<DeliveryFacts>;
@@ -73,7 +73,7 @@ const [shareOfClaim, leastClaimMs, longestClaimMs] = [0.25, 1_000, 2_000];
 /** The report comes after the rollback, and the sender waits for it. */
 const reportTimeoutMs = 3_000;
 /**
- * The share of the time that stays for a rollback by the webhook itself where a deferred one cannot be handed over, and
+ * The share of the time that stays for a rollback by the function itself where a deferred one cannot be handed over, and
  * the milliseconds that it needs at least. Function Compute may be slow, so one try gets nearly all of the rest.
  */
 const [shareOfOwnRollback, leastOwnRollbackMs, shareOfTry] = [0.2, 1_500, 0.85];

@@ -16,7 +16,7 @@ export interface Deferred extends Partial<ReleaseVersions> {
   message: string;
 }
 
-/** No task will roll back, so the webhook does. */
+/** No task will roll back, so the function does itself. */
 export interface OwnRollback {
   outcome: 'own';
   /** The number of the first claim to try; undefined where the queue cannot be used. */
@@ -24,7 +24,7 @@ export interface OwnRollback {
 }
 
 /**
- * Hands a rollback over to a task. If no task will do it, the log says why, and the webhook rolls back itself: the
+ * Hands a rollback over to a task. If no task will do it, the log says why, and the function rolls back itself: the
  * emergency brake does not depend on the queue.
  *
  * @param now epoch milliseconds

@@ -88,7 +88,7 @@ export interface RollbackPolicy {
    * looked at before it is rolled back itself.
    */
   mayMeetReleaseRollback?: boolean | undefined;
-  /** Who rolls back: the webhook, or a task. */
+  /** Who rolls back: the function that was called, or a task. */
   mode: 'now' | 'deferred';
   /** Whether a rollback is claimed, and followed to its end by a task. Always where it is deferred. */
   follow: boolean;

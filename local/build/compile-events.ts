@@ -173,24 +173,36 @@ function placesOf(
   return {};
 }
 
-/** Two sources may take the same events, and the first whose `when` is true acts: so all but the last need one. */
+/** An event goes to the first source for which it counts, so no event reaches a source behind one for which all of its events count. */
 export function reportUnreachable(sources: readonly CompiledEventSource[], report: Report): void {
-  sources.forEach(({ name, eventSources, eventTypes }, index) => {
-    const before = sources
-      .slice(0, index)
-      .find(
-        (each) =>
-          each.when === undefined &&
-          !each.tellsEnds &&
-          takesAll(each.eventSources, eventSources) &&
-          takesAll(each.eventTypes, eventTypes),
-      );
+  sources.forEach((source, index) => {
+    const before = sources.slice(0, index).find((each) => countsForAllOf(each, source));
     if (!before) return;
     report(
-      ['events', name],
-      `${before.name}, which stands before it, takes all of its events: give ${before.name} a when, or move it behind ${name}`,
+      ['events', source.name],
+      `${before.name}, which stands before it, takes all of its events: give ${before.name} a when that is false for some of them, or move it behind ${source.name}`,
     );
   });
+}
+
+/** Whether each event that could count for the second source counts for the first: as in functions/events/choose-source.ts. */
+function countsForAllOf(first: CompiledEventSource, second: CompiledEventSource): boolean {
+  return (
+    !first.tellsEnds &&
+    takesAll(first.eventSources, second.eventSources) &&
+    takesAll(first.eventTypes, second.eventTypes) &&
+    first.maxAgeMs >= second.maxAgeMs &&
+    (first.expects === undefined || first.expects.is.text === second.expects?.is.text) &&
+    (first.when === undefined || first.when.text === second.when?.text) &&
+    findsTargetOf(first, second)
+  );
+}
+
+/** Whether the first source finds what to roll back wherever the second does. Only an application is compared with `apps` then. */
+function findsTargetOf(first: CompiledEventSource, second: CompiledEventSource): boolean {
+  if (first.changeOrderId) return first.changeOrderId.text === second.changeOrderId?.text;
+  if (first.app?.tree.type === 'Literal') return true;
+  return first.app?.text === second.app?.text && second.apps.every((app) => first.apps.includes(app));
 }
 
 function takesAll(patterns: readonly string[], names: readonly string[]): boolean {

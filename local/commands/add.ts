@@ -33,7 +33,11 @@ has no secret; with the first one, s.yaml gets the function that EventBridge cal
       help: 'an application that the source may touch; may be given several times. Some presets need it',
     },
     kms: { type: 'string', value: 'NAME', help: 'the secret is in KMS, under this name, and in no variable' },
-    when: { type: 'string', value: 'EXPR', help: "JMESPath: other webhooks are ignored   (the preset's)" },
+    when: {
+      type: 'string',
+      value: 'EXPR',
+      help: "JMESPath: other webhooks or events are ignored   (the preset's)",
+    },
     allow: { type: 'string', value: 'EXPR', help: 'JMESPath: other senders are refused' },
     source: {
       type: 'string',
@@ -50,8 +54,8 @@ has no secret; with the first one, s.yaml gets the function that EventBridge cal
     'dry-run': { type: 'boolean', default: false, help: 'show what would be written, and write nothing' },
     folder: sharedOptions.folder,
   },
-  notes: `NAME is the path of the source: POST /NAME. Its secret is in SECRET_NAME. What cannot work is refused, and then nothing is
-written.
+  notes: `NAME is the path of the source: POST /NAME. Its secret is in SECRET_NAME. A source of events has neither. What cannot work
+is refused, and then nothing is written.
 
 The presets:
 
@@ -140,7 +144,7 @@ function describeEventSource(plan: EventPlan, name: string, given: Record<string
     'sources.yaml': `the source ${source.name}, under events`,
     's.yaml': 'what the function events needs',
     '.env.example': 'the variables of this function',
-    '.env': 'these variables, without a value: each has a default',
+    '.env': 'these variables: each may stay empty',
   };
   console.log(table(changedFiles(changes, what)));
   heading(`At the sender: ${preset.sender}`);

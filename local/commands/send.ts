@@ -68,7 +68,8 @@ does. REGION says where it is, and EVENTS_FUNCTION how it is called, where s.yam
       type: 'boolean',
       default: false,
       help: `print the request, and a curl line that posts it, and post nothing. A token is not shown: the line takes it
-from the variable. A signature is, and can be used while it is good. With --event: print the event alone, and send nothing`,
+from the variable. A signature is, and can be used while it is good. With --event: print the event
+alone, as it is published, and send nothing. EventBridge then adds the account (aliyunaccountid)`,
     },
   },
   notes: `The secret comes from the variable that the source names. To take it from .env:

@@ -5,8 +5,8 @@ export const cloudevent = {
   sender: 'Any service or program that puts CloudEvents on EventBridge',
   docs: 'https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md',
   isConfirmed: true,
-  // The least that every event says: a change that began after the event is not its reason, however late that is delivered. Whoever
-  // repeats an alert says in another field since when there is a problem.
+  // The least that every event says: a change that began after the event is not its reason, however late that is delivered. A program
+  // that repeats an alert says in another field since when there is a problem.
   problemStartedAt: 'time',
   sample: {
     specversion: '1.0',

@@ -212,7 +212,7 @@ function checkAnyOpen(sources: readonly CompiledSource[], env: Environment): Fin
   return [
     wrong(
       'no source has its secret, so every webhook is refused',
-      `Put the secret of at least one source into .env, which cp .env.example .env makes. ${makeOne}`,
+      `Put the secret of at least one source into .env, which cp .env.example .env makes. ${makeOne}. If only events are to roll back, take sources out of sources.yaml instead.`,
     ),
   ];
 }

@@ -127,29 +127,32 @@ export function describeEventSource(
     row('preset', 'preset', `${name}: ${describeSender(name, places)}`),
     row('event source', 'source', source.eventSources.join(', ')),
     row('event type', 'type', source.eventTypes.join(', ')),
-    ['account', 'that of the function; events of every other are refused'],
+    ['account', 'that of the function; events of any other account are refused'],
     row('age', 'maxAge', `${describeDuration(source.maxAgeMs)} at most: an older event is refused for good`),
     row('apps', 'apps', describeApps(source)),
     ['expects', source.expects?.what ?? 'any event'],
-    row('when', 'when', source.when?.text ?? 'none: every event counts'),
-    row('began at', 'problemStartedAt', source.problemStartedAt?.text ?? 'not asked'),
-    row('rolls back', changeOrderId ? 'changeOrderId' : 'app', describeTargetOfEvents(source)),
-    ...(actsOnlyOn && source.when ? [['acts on', `${actsOnlyOn.what} alone`] as const] : []),
     ...(tellsEnds
       ? [['tells', 'that a change order has ended: a task that follows it looks at once'] as const]
       : []),
-    ['actor', source.actor?.text ?? 'not asked'],
-    row('cluster', 'cluster', source.cluster),
-    row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
-    row('follow', 'follow', follow),
-    ...endRows(source, holder, row),
+    ...(tellsEnds && !source.when
+      ? [['rolls back', 'nothing: it has no when'] as const]
+      : [
+          row('when', 'when', source.when?.text ?? 'none: every event counts'),
+          row('began at', 'problemStartedAt', source.problemStartedAt?.text ?? 'not asked'),
+          row('rolls back', changeOrderId ? 'changeOrderId' : 'app', describeTargetOfEvents(source)),
+          ...(actsOnlyOn ? [['acts on', `${actsOnlyOn.what} alone`] as const] : []),
+          ['actor', source.actor?.text ?? 'not asked'] as const,
+          row('cluster', 'cluster', source.cluster),
+          row('mode', source.dryRun ? 'dryRun' : 'mode', mode),
+          row('follow', 'follow', follow),
+          ...endRows(source, holder, row),
+        ]),
     ['notify', told],
   ]);
 }
 
 function describeTargetOfEvents(source: CompiledEventSource): string {
-  const { changeOrderId, app, tellsEnds, when } = source;
-  if (tellsEnds && !when) return 'nothing: it has no when';
+  const { changeOrderId, app } = source;
   if (changeOrderId) return `the change order in ${changeOrderId.text}`;
   return `what is being deployed to the application ${onlyAppOf(source) ?? `in ${app?.text ?? ''}`}`;
 }

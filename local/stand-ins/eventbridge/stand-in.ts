@@ -26,7 +26,7 @@ export interface EventBridgeStandIn extends Listening, Pick<Deliveries, 'deadLet
   publish: (event: Buffer | object) => TakenEvent;
 }
 
-/** What became of an event, as `GET /events/<id>` tells it. */
+/** What became of the event that was published last under an id, as `GET /events/<id>` tells it. */
 export interface EventReport {
   id: string;
   /** Whether a delivery is under way, or still to come. */
@@ -98,25 +98,22 @@ function idIn(path: string): string {
   }
 }
 
-/** All that was published under the id: an event that comes again has the same. */
+/** Of what was published last under the id: a person who sends an event again asks what became of it this time. */
 function reportOf(
   id: string,
   published: readonly TakenEvent[],
   { all, deadLetters, isOpen }: Deliveries,
 ): EventReport {
-  const events = published.filter((event) => event.id === id);
-  if (events.length === 0) throw new Refusal(404, 'No event of this id was published.');
-  const ofId = <Each extends { event: TakenEvent }>(list: readonly Each[]) =>
-    list.filter(({ event }) => events.includes(event));
+  const last = published.findLast((event) => event.id === id);
+  if (!last) throw new Refusal(404, 'No event of this id was published.');
   return {
     id,
-    isOpen: events.some(isOpen),
-    deliveries: ofId(all).map(({ copy, retryCount, startedAt, end }) => ({
-      copy,
-      retryCount,
-      startedAt,
-      end,
-    })),
-    deadLetters: ofId(deadLetters).map(({ copy, deliveries, reason }) => ({ copy, deliveries, reason })),
+    isOpen: isOpen(last),
+    deliveries: all
+      .filter(({ event }) => event === last)
+      .map(({ copy, retryCount, startedAt, end }) => ({ copy, retryCount, startedAt, end })),
+    deadLetters: deadLetters
+      .filter(({ event }) => event === last)
+      .map(({ copy, deliveries, reason }) => ({ copy, deliveries, reason })),
   };
 }

@@ -32,7 +32,7 @@ describe('the account of an event', () => {
 
   test.each([
     ['another one', '6543210987654321', '1234567890123456', 'is of another account than this function'],
-    ['none', undefined, '1234567890123456', 'names no account (aliyunaccountid)'],
+    ['none', undefined, '1234567890123456', 'names no account (aliyunaccountid): EventBridge adds it'],
     ['an empty one, as the function itself has', '', '', 'does not say which account this function runs in'],
     [
       'none, as the function itself',

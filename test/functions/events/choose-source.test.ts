@@ -66,7 +66,7 @@ describe('of several sources', () => {
   });
 
   test('and where both are true, the one that stands first', async () => {
-    const both = source('one', 'when: data.isBad') + source('two', 'when: data.isBad');
+    const both = source('one', 'when: data.isBad') + source('two', 'when: data.isBad || data.isSlow');
     expect(await choose(both, { isBad: true, app })).toEqual({ told: 'acts: one', by: 'one' });
   });
 

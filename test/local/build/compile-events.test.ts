@@ -336,8 +336,40 @@ describe('several sources', () => {
     ],
   ])('are reached by no event behind a source without a when, which has %s', (_what, first, second) => {
     expect(told(file(`a: { ${any}, ${first} }`, `b: { ${any}, ${second} }`))).toEqual([
-      '3:3 a, which stands before it, takes all of its events: give a a when, or move it behind b',
+      '3:3 a, which stands before it, takes all of its events: give a a when that is false for some of them, or move it behind b',
     ]);
+  });
+
+  const other = '3616cdca-0000-4000-8000-0000000000ff';
+  const labels = `source: shop, type: shop:Firing, app: data.app`;
+  const orders = `source: shop, type: shop:Firing, changeOrderId: data.order`;
+
+  test.each([
+    ['the same when', `preset: sls-event, apps: [${app}]`, `preset: sls-event, apps: [${app}]`],
+    ['more applications', `preset: sls-event, apps: [${other}, ${app}]`, `preset: sls-event, apps: [${app}]`],
+    ['the place of the order', `preset: cloudevent, apps: [${other}], ${orders}`, `${any}, ${orders}`],
+  ])('are reached by no event behind a source that has %s', (_what, first, second) => {
+    expect(told(file(`a: { ${first} }`, `b: { ${second} }`))).toEqual([
+      expect.stringContaining('a, which stands before it, takes all of its events'),
+    ]);
+  });
+
+  test.each([
+    ['other applications', `preset: sls-event, apps: [${other}]`, `preset: sls-event, apps: [${app}]`],
+    [
+      'other applications, and no when',
+      `preset: cloudevent, apps: [${other}], ${labels}`,
+      `${any}, ${labels}`,
+    ],
+    ['another when', `${any}, ${labels}, when: data.a`, `${any}, ${labels}, when: data.b`],
+    [
+      'another place of the application',
+      `${any}, ${labels}`,
+      `${any}, source: shop, type: shop:Firing, app: data.id`,
+    ],
+    ['a shorter maxAge', `${any}, ${labels}, maxAge: 5m`, `${any}, ${labels}`],
+  ])('are reached behind a source that has %s', (_what, first, second) => {
+    expect(told(file(`a: { ${first} }`, `b: { ${second} }`))).toEqual([]);
   });
 
   test.each([

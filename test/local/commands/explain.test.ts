@@ -17,6 +17,7 @@ sources:
   monitor: { preset: cloudmonitor, secrets: [MONITOR_SECRET], apps: [${one}, ${two}] }
 events:
   slo: { preset: sls-event, apps: [${one}], maxAge: 5m }
+  ends: { preset: edas-event, apps: [${one}] }
 `;
 
 /** Explains with a payload of this content. */
@@ -83,6 +84,14 @@ describe('npm run explain -- --event', () => {
     expect(stdout).toMatch(
       /^rolls back +what is being deployed to the application in data.labels.edas_app_id$/m,
     );
+  });
+
+  test('says of a source that only hears of ends that it rolls nothing back, and not how', async () => {
+    const { status, stdout } = await explain(['--source', 'ends']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^tells +that a change order has ended/m);
+    expect(stdout).toMatch(/^rolls back +nothing: it has no when$/m);
+    expect(stdout).not.toMatch(/^(when|mode|follow|confirm) /m);
   });
 
   test('says that there are no sources of events', async () => {

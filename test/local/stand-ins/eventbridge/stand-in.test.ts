@@ -201,6 +201,18 @@ describe('POST /events', () => {
     });
   });
 
+  test('GET says of an id that was published twice what became of the second event alone', async () => {
+    const bus = await open((retryCount) => ({ outcome: 'ignored', retryCount }), { copies: 1 });
+    await post(bus, JSON.stringify(event));
+    await bus.time.pass();
+    await post(bus, JSON.stringify(event));
+    const read = async () => (await fetch(`${bus.url}/events/${event.id}`)).json();
+    expect(await read()).toMatchObject({ isOpen: true, deliveries: [] });
+    await bus.time.pass();
+    expect(await read()).toMatchObject({ isOpen: false, deliveries: [{ copy: 0 }] });
+    expect(bus.deliveries).toHaveLength(2);
+  });
+
   test.each([
     ['no JSON', '{', 400, 'The event is not JSON: '],
     ['a list', '[]', 400, 'The event must be one JSON object.'],
