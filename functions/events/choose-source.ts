@@ -9,7 +9,7 @@ import { withoutMonitorAlarms } from '../select/monitor-alarms.ts';
 import { requireFresh } from './check-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource } from './event-source.ts';
-import { reasonOfTeller } from './told-end.ts';
+import { reasonNotToAct } from './change-order-end.ts';
 
 /** The source that acts on an event, and what of the event it acts on. */
 export interface ChosenSource {
@@ -64,7 +64,7 @@ async function countFor(
   now: number,
 ): Promise<{ payload: JSONValue } | { reason: string }> {
   requireFresh(event, source, now);
-  const left = await reasonOfTeller(source, event.payload);
+  const left = await reasonNotToAct(source, event.payload);
   if (left !== undefined) return { reason: left };
   await requireExpected(source, event.payload);
   const counting = await withoutMonitorAlarms(source, event.payload);

@@ -2,7 +2,7 @@ import type { Expression } from '../select/expression.ts';
 import type { PayloadKind, RollbackPolicy } from '../select/policy.ts';
 
 /** How an event tells that a change order has ended. */
-export interface ToldEnd {
+export interface EndExpressions {
   /** True for an event that tells it. */
   is: Expression;
   app: Expression;
@@ -20,7 +20,7 @@ export interface CompiledEventSource extends RollbackPolicy {
   /** The applications that it may touch, in lower case. */
   apps: readonly string[];
   /** Undefined where its events tell of no end. Where they do, it rolls back only with a `when`. */
-  tellsEnds?: ToldEnd | undefined;
+  tellsEnds?: EndExpressions | undefined;
   /** The events that can be a reason to roll back. Undefined: all. */
   actsOnlyOn?: PayloadKind | undefined;
 }

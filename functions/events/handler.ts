@@ -2,12 +2,13 @@ import { Problem } from '../errors.ts';
 import { AuditRecord } from '../execute/audit-record.ts';
 import { faultOfAsking } from '../execute/confirm-settings.ts';
 import { executeIntent } from '../execute/execute-intent.ts';
+import type { ExecutionDependencies } from '../execute/execute-rollback.ts';
 import { openExecution } from '../execute/open-execution.ts';
 import type { Outcome } from '../execute/outcome.ts';
 import { allAfterSettled, lazily } from '../lib/async.ts';
 import { excerpt } from '../lib/text.ts';
 import { readContext, type FunctionContext } from '../platform/context.ts';
-import { createAuditLog, createLog, type Log, type LogLevel } from '../platform/log.ts';
+import { createAuditLog, createLog, type Log, type LogFields, type LogLevel } from '../platform/log.ts';
 import { openTaskQueue } from '../platform/open-task-queue.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { setting, type Environment } from '../platform/settings.ts';
@@ -25,7 +26,7 @@ import { readCloudEvent, type CloudEvent } from './cloud-event.ts';
 import { describeEvent } from './describe-event.ts';
 import type { CompiledEventSource, EventsConfiguration } from './event-source.ts';
 import { noteEnd } from './note-end.ts';
-import { reasonToSpareByTasks } from './own-rollbacks.ts';
+import { reasonNotToRollBack } from './own-rollbacks.ts';
 import { mustBeDeliveredAgain } from './redelivery.ts';
 
 /** What came of an event, for a person who invokes the function by hand: EventBridge looks only whether it failed. */
@@ -45,6 +46,8 @@ interface EventHandlerDependencies extends Runtime {
 interface EventInProgress {
   context: FunctionContext;
   startedOnClock: number;
+  /** Milliseconds, on the clock. */
+  deadlineAt: number;
   /** Epoch milliseconds. */
   receivedAt: number;
   record: AuditRecord;
@@ -69,9 +72,11 @@ export function createEventHandler({ sources }: EventsConfiguration, runtime: Ru
   return async (payload, given) => {
     const context = readContext(given);
     const { requestId } = context;
+    const startedOnClock = clock.now();
     const inProgress: EventInProgress = {
       context,
-      startedOnClock: clock.now(),
+      startedOnClock,
+      deadlineAt: startedOnClock + patienceMs(context) - logMarginMs,
       receivedAt: now(),
       record: new AuditRecord(),
       mayBeSent: false,
@@ -124,63 +129,76 @@ const logMarginMs = 500;
 /** Milliseconds for one delivery, as long as for a webhook: EDAS may be slow, and EventBridge delivers an event again. */
 const longestMs = 9_000;
 
+function patienceMs({ function: own }: FunctionContext): number {
+  return Math.min(longestMs, (own?.timeout ?? Infinity) * 1000);
+}
+
 /** From an event to what became of its change order. */
 async function processEvent(
   event: CloudEvent,
   inProgress: EventInProgress,
   dependencies: EventHandlerDependencies,
 ): Promise<Outcome> {
-  const { env, clock, log, sources } = dependencies;
-  const { context, startedOnClock, receivedAt, record } = inProgress;
+  const { env, sources } = dependencies;
+  const { context } = inProgress;
   requireOwnAccount(event, context.accountId ?? setting(env, 'FC_ACCOUNT_ID'));
   const candidates = sourcesFor(event, sources);
-  const patienceMs = Math.min(longestMs, (context.function?.timeout ?? Infinity) * 1000);
-  const deadlineAt = startedOnClock + patienceMs - logMarginMs;
-  const { requestId } = record.facts;
-  const warn = (message: string, facts: Record<string, unknown>) => {
-    log('warn', message, { requestId, ...facts });
-  };
   const [note, outcome] = await allAfterSettled([
-    noteEnd(candidates, event, receivedAt, {
-      requestId,
-      hasFollowFunction: setting(env, 'FOLLOW_FUNCTION') !== undefined,
-      queue: { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn },
-    }),
-    actOn(candidates, event, deadlineAt, inProgress, dependencies),
+    noteEndIfTold(candidates, event, inProgress, dependencies),
+    actOn(candidates, event, inProgress, dependencies),
   ]);
   if (note === undefined || outcome.outcome !== 'ignored') return outcome;
   return { ...outcome, message: `${note} ${outcome.message}` };
 }
 
-/** Does what the first source that the event counts for says. @param deadlineAt milliseconds, on the clock */
+/** Lets the task that follows a change order know where the event tells that it has ended. @returns what was done */
+function noteEndIfTold(
+  candidates: readonly CompiledEventSource[],
+  event: CloudEvent,
+  { context, deadlineAt, receivedAt, record }: EventInProgress,
+  { env, clock, log }: EventHandlerDependencies,
+): Promise<string | undefined> {
+  const { requestId } = record.facts;
+  const warn = warnOf(log, { requestId });
+  return noteEnd(candidates, event, receivedAt, {
+    requestId,
+    hasFollowFunction: setting(env, 'FOLLOW_FUNCTION') !== undefined,
+    queue: { openQueue: lazily(() => openTaskQueue(context, env)), deadlineAt, clock, warn },
+  });
+}
+
+/** Does what the first source says for which the event counts. */
 async function actOn(
   candidates: readonly CompiledEventSource[],
   event: CloudEvent,
-  deadlineAt: number,
   inProgress: EventInProgress,
   dependencies: EventHandlerDependencies,
 ): Promise<Outcome> {
   const { env, clock, log } = dependencies;
-  const { context, receivedAt, record } = inProgress;
+  const { context, deadlineAt, receivedAt, record } = inProgress;
   const chosen = await chooseSource(candidates, event, receivedAt, record);
   if ('outcome' in chosen) return chosen;
   const { source, payload } = chosen;
-  const warn = (message: string, facts: Record<string, unknown>) => {
-    log('warn', message, { requestId: record.facts.requestId, source: source.name, ...facts });
-  };
   requireAbleToAsk(source, env, log);
   record.add({ actor: await selectActor(source, payload) });
   const intent = { ...(await selectIntent(source, payload, undefined, receivedAt)), answerAt: undefined };
   record.add({ app: intent.app });
   const summary = source.confirm && (await selectSummary(source, payload));
+  const warn = warnOf(log, { requestId: record.facts.requestId, source: source.name });
   const execution = openExecution(source, context, dependencies, warn);
   const queue = { openQueue: execution.openQueue, deadlineAt, clock, warn };
   // Events of EDAS tell of our own rollbacks, too. What rolls those back would never end.
-  const reasonToSpare = source.tellsEnds && ((found: FoundChangeOrder) => reasonToSpareByTasks(found, queue));
+  const whyNot = source.tellsEnds && ((found: FoundChangeOrder) => reasonNotToRollBack(found, queue));
   return executeIntent(
-    { source, intent, reasonToSpare, deadlineAt, receivedAt, record, summary },
+    { source, intent, reasonNotToRollBack: whyNot, deadlineAt, receivedAt, record, summary },
     { ...execution, changeOrders: watchSending(execution.changeOrders, inProgress) },
   );
+}
+
+function warnOf(log: Log, subject: LogFields): ExecutionDependencies['warn'] {
+  return (message, facts) => {
+    log('warn', message, { ...subject, ...facts });
+  };
 }
 
 /** @throws Problem `source_not_configured`: a person who is never asked would be waited for */

@@ -3,7 +3,7 @@ import { cutForTask, operationFor } from '../execute/execute-rollback.ts';
 import { seenIdFor, type TaskFacts } from '../task.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource } from './event-source.ts';
-import { endToldBy, type End } from './told-end.ts';
+import { selectEnd, type End } from './change-order-end.ts';
 
 /** Milliseconds. The task that follows the order looks by itself, too, so nothing waits for long here. */
 const longestNoteMs = 2_000;
@@ -29,16 +29,16 @@ export async function noteEnd(
   now: number,
   dependencies: NoteDependencies,
 ): Promise<string | undefined> {
-  const tellers = candidates.filter(({ tellsEnds }) => tellsEnds !== undefined);
-  if (tellers.length === 0) return undefined;
-  for (const source of tellers) {
-    const end = await endToldBy(event, source, now);
-    if (end) return leaveWord(end, source, event, now, dependencies);
+  const sources = candidates.filter(({ tellsEnds }) => tellsEnds !== undefined);
+  if (sources.length === 0) return undefined;
+  for (const source of sources) {
+    const end = await selectEnd(event, source, now);
+    if (end) return submitNote(end, source, event, now, dependencies);
   }
   return 'The event does not tell that a change order of these applications has ended.';
 }
 
-async function leaveWord(
+async function submitNote(
   { app, changeOrderId }: End,
   source: CompiledEventSource,
   { id }: CloudEvent,

@@ -19,12 +19,12 @@ const deploymentsLookedAt = 2;
  * @returns a sentence; undefined where it is a deployment like any other
  * @throws Problem `task_not_taken` where Function Compute cannot be asked: nothing is sent without knowing
  */
-export async function reasonToSpareByTasks(
+export async function reasonNotToRollBack(
   found: FoundChangeOrder,
   queue: QueueAccess,
 ): Promise<string | undefined> {
-  const { changeOrderId, reasonToSpare, deploymentsBefore = [] } = found;
-  if (reasonToSpare !== undefined) return reasonToSpare;
+  const { changeOrderId, reasonNotToRollBack, deploymentsBefore = [] } = found;
+  if (reasonNotToRollBack !== undefined) return reasonNotToRollBack;
   const deadlineAt = Math.min(queue.deadlineAt, queue.clock.now() + longestLookMs);
   const looks = deploymentsBefore.slice(0, deploymentsLookedAt).map(async (before) => {
     const isRollback = await isRolledBackBy(before, found, { ...queue, deadlineAt });

@@ -11,7 +11,7 @@ export interface IntentInput extends Pick<
 > {
   intent: RollbackIntent;
   /** Why what was found must not be rolled back, as a sentence. Undefined: whatever was found is rolled back. */
-  reasonToSpare?: ((found: FoundChangeOrder) => Promise<string | undefined>) | undefined;
+  reasonNotToRollBack?: ((found: FoundChangeOrder) => Promise<string | undefined>) | undefined;
   /** Gets the application and the change order as soon as they are known. */
   record: AuditRecord;
 }
@@ -22,16 +22,16 @@ export interface IntentInput extends Pick<
  * @throws Problem
  */
 export async function executeIntent(
-  { record, reasonToSpare, ...input }: IntentInput,
+  { record, reasonNotToRollBack, ...input }: IntentInput,
   dependencies: ExecutionDependencies,
 ): Promise<Outcome> {
   const { source, intent, deadlineAt } = input;
   const mayHaveEnded = source.ended !== undefined;
-  const sparesRollbacks = reasonToSpare !== undefined;
-  const found = await findChangeOrder({ ...intent, mayHaveEnded, sparesRollbacks, deadlineAt }, dependencies);
+  const looksForRollback = reasonNotToRollBack !== undefined;
+  const found = await findChangeOrder({ ...intent, mayHaveEnded, looksForRollback, deadlineAt }, dependencies);
   const { app, changeOrderId } = found;
   record.add({ app, changeOrderId });
-  const reason = await reasonToSpare?.(found);
+  const reason = await reasonNotToRollBack?.(found);
   if (reason !== undefined) return { outcome: 'ignored', message: `${reason} It is not rolled back.` };
   const { warning } = intent;
   if (warning !== undefined) dependencies.warn(warning, { changeOrderId });

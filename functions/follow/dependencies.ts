@@ -15,7 +15,7 @@ export interface TaskDependencies {
   clock: Clock;
   random: () => number;
   warn: RollbackDependencies['warn'];
-  /** Whether the events function hears from EDAS how change orders end, and leaves word. */
+  /** Whether the events function hears from EDAS how change orders end, and leaves a note. */
   hearsEnds: boolean;
   /** Whether rollbacks are held back. */
   isSuspended: boolean;

@@ -260,7 +260,7 @@ async function followToEnd(
   return last;
 }
 
-/** Whether the events function has left word that EDAS told of the order's end. */
+/** Whether the events function has left a note that EDAS told of the order's end. */
 async function hearOfEnd(
   orderId: string,
   timeoutMs: number,

@@ -10,7 +10,7 @@ import {
   isDeployment,
   isRollback,
   newestFirst,
-  reasonToSpare,
+  reasonNotToRollBack,
   rollbackRightAfter,
 } from './listed-orders.ts';
 import { readWithRetries } from './read-with-retries.ts';
@@ -35,7 +35,7 @@ export interface ChangeOrderSearch {
   /**
    * Whether what names a change order may not know that it is a rollback. Default false: who names one means it.
    */
-  sparesRollbacks?: boolean | undefined;
+  looksForRollback?: boolean | undefined;
   /** Whether a deployment that has succeeded is looked for as well, where none is in flight. Default false. */
   mayHaveEnded?: boolean | undefined;
   /** Milliseconds, on the clock. */
@@ -51,7 +51,7 @@ export type FoundChangeOrder = Pick<RollbackRequest, 'changeOrderId' | 'nextRoll
   /** Whether it has succeeded, so that it is a release that has ended. `false`: it is rolled back as one in flight, or not. */
   hasEnded?: boolean | undefined;
   /** Why it is, or may be, a rollback or no deployment: a sentence, where that was asked for. */
-  reasonToSpare?: string | undefined;
+  reasonNotToRollBack?: string | undefined;
   /** The deployments before it, the newest first, where it may be the rollback of one: it was found by its application, or that was asked for. */
   deploymentsBefore?: readonly string[] | undefined;
 };
@@ -80,18 +80,18 @@ export async function findChangeOrder(
   const ofIt = siblings.find((each) => each.changeOrderId === changeOrderId);
   const hasEnded = ofIt && hasSucceeded(ofIt) ? true : undefined;
   const found = { app, changeOrderId, hasEnded, nextRollback: rollbackRightAfter(changeOrderId, siblings) };
-  return ofIt && search.sparesRollbacks ? { ...found, ...placeOf(ofIt, siblings, search) } : found;
+  return ofIt && search.looksForRollback ? { ...found, ...placeOf(ofIt, siblings, search) } : found;
 }
 
 /** What the list says of an order that may be the rollback of one before it. */
 function placeOf(
   order: ListedChangeOrder,
   orders: readonly ListedChangeOrder[],
-  { sparesRollbacks }: ChangeOrderSearch,
-): Pick<FoundChangeOrder, 'createdAt' | 'deploymentsBefore' | 'reasonToSpare'> {
+  { looksForRollback }: ChangeOrderSearch,
+): Pick<FoundChangeOrder, 'createdAt' | 'deploymentsBefore' | 'reasonNotToRollBack'> {
   const before = deploymentsBefore(order.changeOrderId, orders).map((each) => each.changeOrderId);
   const place = { createdAt: order.createdAt, deploymentsBefore: before };
-  return sparesRollbacks ? { ...place, reasonToSpare: reasonToSpare(order, orders) } : place;
+  return looksForRollback ? { ...place, reasonNotToRollBack: reasonNotToRollBack(order, orders) } : place;
 }
 
 function hasSucceeded({ status }: Pick<ListedChangeOrder, 'status'>): boolean {

@@ -48,7 +48,7 @@ export const rollbackComesWithinMs = 300_000;
  * Why an order is no deployment, or may be a rollback, as a sentence; undefined where it is a deployment like any other. No page
  * documents how EDAS lists the order that carries a rollback out, so what was made right after a terminated deployment may be one.
  */
-export function reasonToSpare(
+export function reasonNotToRollBack(
   order: ListedChangeOrder,
   orders: readonly ListedChangeOrder[],
 ): string | undefined {

@@ -1,5 +1,5 @@
-import type { CompiledEventSource, ToldEnd } from '../../functions/events/event-source.ts';
-import type { EventPreset, KnownEnd } from '../../presets/events/event-preset.ts';
+import type { CompiledEventSource, EndExpressions } from '../../functions/events/event-source.ts';
+import type { EventPreset, EndPaths } from '../../presets/events/event-preset.ts';
 import { eventPresets } from '../../presets/events/index.ts';
 import { compileConfirm } from './compile-confirm.ts';
 import { compileEnded } from './compile-ended.ts';
@@ -24,7 +24,7 @@ export function compileEventSource(
   const eventTypes = namesOf('type', settings, preset, report);
   if (expressions.when === undefined && !preset.tellsEnds) reportTypesOfAnyKind(eventTypes, report);
   const { tellsEnds, actsOnlyOn } = preset;
-  if (tellsEnds) checkTeller(settings, report);
+  if (tellsEnds) checkEndsOnly(settings, report);
   // EventBridge delivers at least once, and often twice: a rollback is claimed unless the source says otherwise.
   const follow = follows({ mode, follow: settings.follow }, true, report);
   // Of an application that is written out, nothing stands in the event.
@@ -80,7 +80,7 @@ export function unconfirmedSource(
 }
 
 /** Without `when`, its events only tell how change orders end. With it, they may tell of our own rollbacks, too. */
-function checkTeller(settings: EventSourceSettings, report: Report): void {
+function checkEndsOnly(settings: EventSourceSettings, report: Report): void {
   const { preset, when, follow } = settings;
   if (when === undefined) {
     for (const key of keysOfRollbacks.filter((each) => settings[each] !== undefined)) {
@@ -96,7 +96,7 @@ function checkTeller(settings: EventSourceSettings, report: Report): void {
 
 const keysOfRollbacks = ['changeOrderId', 'app', 'problemStartedAt', 'ended', 'confirm', 'summary'] as const;
 
-function compileEnd({ is, app, changeOrderId }: KnownEnd): ToldEnd {
+function compileEnd({ is, app, changeOrderId }: EndPaths): EndExpressions {
   return {
     is: compilePresetExpression(is, 'truth'),
     app: compilePresetExpression(app, 'text'),

@@ -5,7 +5,7 @@ import { sourcesFor } from '../../functions/events/check-event.ts';
 import { chooseSource } from '../../functions/events/choose-source.ts';
 import { readCloudEvent } from '../../functions/events/cloud-event.ts';
 import type { CompiledEventSource } from '../../functions/events/event-source.ts';
-import { endToldBy } from '../../functions/events/told-end.ts';
+import { selectEnd } from '../../functions/events/change-order-end.ts';
 import { AuditRecord } from '../../functions/execute/audit-record.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { JSONValue } from '../../functions/select/expression.ts';
@@ -95,7 +95,7 @@ export async function isEventActedOn(
 ): Promise<boolean> {
   try {
     const read = readCloudEvent(Buffer.from(JSON.stringify(event)));
-    const end = await endToldBy(read, source, now);
+    const end = await selectEnd(read, source, now);
     if (end && 'changeOrderId' in target && end.changeOrderId === target.changeOrderId) return true;
     const chosen = await chooseSource(sourcesFor(read, sources), read, now, new AuditRecord());
     if ('outcome' in chosen || chosen.source.name !== source.name) return false;

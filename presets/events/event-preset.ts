@@ -1,7 +1,7 @@
 import type { ExpectedPayloads, KnownPayload } from '../preset.ts';
 
 /** How an event tells that a change order has ended. */
-export interface KnownEnd {
+export interface EndPaths {
   /** True for an event that tells it. */
   is: string;
   app: string;
@@ -30,7 +30,7 @@ export interface EventPreset {
    * Its events tell that change orders have ended, and the tasks that follow these orders look at once. A source then rolls back only where it
    * says when.
    */
-  tellsEnds?: KnownEnd;
+  tellsEnds?: EndPaths;
   /** The events that can be a reason to roll back, whatever a source says. */
   actsOnlyOn?: KnownPayload;
   when?: string;

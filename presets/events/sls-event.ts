@@ -9,7 +9,7 @@ export const slsEvent = {
   source: ['acs.sls.alert'],
   type: ['sls:AlertEvent:Firing', 'sls:AlertEvent:Resolved'],
   expects: {
-    is: "contains(['firing', 'resolved'], data.status) && type(data.labels) == 'object'",
+    is: "contains(['firing', 'resolved'], data.status) && type(data.labels) == 'object' && type(data.fire_time) != 'null'",
     what: 'an event whose data has status, firing or resolved, labels and fire_time',
     advice: 'Take the content of the alert template from docs/sources.md#sls-event.',
   },

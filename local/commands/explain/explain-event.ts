@@ -2,7 +2,7 @@ import { Problem } from '../../../functions/errors.ts';
 import { requireFresh, requireOwnAccount, sourcesFor } from '../../../functions/events/check-event.ts';
 import { readCloudEvent, type CloudEvent } from '../../../functions/events/cloud-event.ts';
 import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
-import { endToldBy, reasonOfTeller } from '../../../functions/events/told-end.ts';
+import { selectEnd, reasonNotToAct } from '../../../functions/events/change-order-end.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { reasonToIgnore } from '../../../functions/select/conditions.ts';
@@ -192,7 +192,7 @@ function endRule(event: CloudEvent): Rule<CompiledEventSource> {
     name: 'end',
     readsAll: true,
     find: async (source, _payload, { now }) => {
-      const end = await endToldBy(event, source, now);
+      const end = await selectEnd(event, source, now);
       if (!end) return { text: 'it does not tell that a change order of these apps has ended' };
       return {
         text: `the change order ${end.changeOrderId} has ended: a task that follows it looks at once`,
@@ -205,7 +205,7 @@ const tellerRule: Rule<CompiledEventSource> = {
   name: 'acts on',
   readsAll: true,
   find: async (source, payload) => {
-    const reason = await reasonOfTeller(source, payload);
+    const reason = await reasonNotToAct(source, payload);
     if (reason !== undefined) return { text: reason, end: { ignored: reason } };
     return { text: source.actsOnlyOn ? `it is ${source.actsOnlyOn.what}` : 'every event' };
   },

@@ -36,7 +36,7 @@ const ignored = (part: string) => ({
 });
 
 describe('an event by which EDAS tells that a change order has ended', () => {
-  test('leaves word for the task that follows it, once, and rolls nothing back', async () => {
+  test('leaves a note for the task that follows it, once, and rolls nothing back', async () => {
     const { tell, fc, edas, events } = await setEndStage();
     expect(await tell()).toEqual(ignored(`${changeOrderId} has ended, as EDAS says: a task`));
     expect(await tell()).toEqual(ignored('and an event before this one told it'));
@@ -48,13 +48,13 @@ describe('an event by which EDAS tells that a change order has ended', () => {
     expect(events.decisions()[0]).toMatchObject({ source: 'changes', outcome: 'ignored', level: 'info' });
   });
 
-  test('leaves word where its eventType begins with onFail, which no page documents', async () => {
+  test('leaves a note where its eventType begins with onFail, which no page documents', async () => {
     const { tell, taken } = await setEndStage();
     await tell({ eventType: 'onFailure', reason: 'APPLICATION_CODEPLOY_FAILURE' });
     expect(taken()).toEqual([`seen-${changeOrderId}`]);
   });
 
-  test('leaves word whatever changed: the order that is followed is a rollback', async () => {
+  test('leaves a note whatever changed: the order that is followed is a rollback', async () => {
     const { tell, taken } = await setEndStage();
     await tell({ reason: 'APPLICATION_ROLLBACK_SUCCESS' });
     expect(taken()).toEqual([`seen-${changeOrderId}`]);

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Problem } from '../../../functions/errors.ts';
-import { reasonToSpareByTasks } from '../../../functions/events/own-rollbacks.ts';
+import { reasonNotToRollBack } from '../../../functions/events/own-rollbacks.ts';
 import {
   claimIdFor,
   releaseClaimIdFor,
@@ -163,7 +163,7 @@ describe('a change order that EDAS tells of, as the tasks show it,', () => {
     const queue = new MemoryQueue();
     for (const [id, task] of Object.entries(tasks)) queue.put(id, task);
     queue.fault = fault;
-    const reason = await reasonToSpareByTasks(
+    const reason = await reasonNotToRollBack(
       { changeOrderId: order, createdAt, deploymentsBefore: [first, second, third] },
       {
         openQueue: () => Promise.resolve(queue),

@@ -147,7 +147,7 @@ describe('the escape of a chat', () => {
     expect(escapeForCard(text)).toBe(expected);
   });
 
-  test('of a card leaves words, numbers, versions and addresses as they are', () => {
+  test('of a card leaves a notes, numbers, versions and addresses as they are', () => {
     const text =
       '回滚 checkout 2.4.0-rc1+7 (12 %): https://grafana.example.com/d/a?x=1#y "x" \'y\' $1 ^ {};,!';
     expect(escapeForCard(text)).toBe(text);

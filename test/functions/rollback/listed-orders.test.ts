@@ -4,7 +4,7 @@ import {
   changesVersion,
   deploymentsBefore,
   isDeployment,
-  reasonToSpare,
+  reasonNotToRollBack,
   rollbackRightAfter,
 } from '../../../functions/rollback/listed-orders.ts';
 
@@ -139,7 +139,7 @@ describe('an order of which EDAS tells', () => {
     ['comes before it', undefined, order, [terminated(50)]],
     ['comes after another one', undefined, order, [terminated(500), listed('rollback', 300)]],
   ])('%s: %s', (_what, part, one, others) => {
-    const reason = reasonToSpare(one, [one, ...others]);
+    const reason = reasonNotToRollBack(one, [one, ...others]);
     if (part === undefined) expect(reason).toBeUndefined();
     else expect(reason).toContain(part);
   });

@@ -128,7 +128,7 @@ describe.each<[EventPresetName, Record<string, [Record<string, unknown>, string]
     'sls-event',
     {
       'the label with the application is missing': [{ 'data.labels.edas_app_id': undefined }, 'app_missing'],
-      'the first time is missing': [{ 'data.fire_time': undefined }, 'payload_malformed'],
+      'the first time is missing': [{ 'data.fire_time': undefined }, 'payload_unexpected'],
       'the template is another one': [{ data: { content: 'shop: 5xx' } }, 'payload_unexpected'],
       'the template writes no JSON': [{ data: 'shop: 5xx is firing' }, 'payload_unexpected'],
       'the source is another one': [{ source: 'acs.sls' }, 'event_unexpected'],

@@ -3,7 +3,7 @@ import type { JSONValue } from '../select/expression.ts';
 import { idsIn } from '../select/identifier.ts';
 import { problemOfAge } from './check-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
-import type { CompiledEventSource, ToldEnd } from './event-source.ts';
+import type { CompiledEventSource, EndExpressions } from './event-source.ts';
 
 /** The end of a change order. */
 export interface End {
@@ -17,7 +17,7 @@ export interface End {
  *
  * @param now epoch milliseconds
  */
-export async function endToldBy(
+export async function selectEnd(
   event: CloudEvent,
   source: CompiledEventSource,
   now: number,
@@ -34,7 +34,7 @@ export async function endToldBy(
 /**
  * Why a source whose events tell how change orders end does not act on one; undefined where it may, and for all other sources.
  */
-export async function reasonOfTeller(
+export async function reasonNotToAct(
   { tellsEnds, actsOnlyOn, when, apps }: CompiledEventSource,
   payload: JSONValue,
 ): Promise<string | undefined> {
@@ -48,7 +48,7 @@ export async function reasonOfTeller(
   return `This is not ${actsOnlyOn.what}, and this source acts on no other.`;
 }
 
-async function appIn(payload: JSONValue, { app }: ToldEnd): Promise<string | undefined> {
+async function appIn(payload: JSONValue, { app }: EndExpressions): Promise<string | undefined> {
   return onlyId(await evaluateText(app, payload, 'preset'));
 }
 
