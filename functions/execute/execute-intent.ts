@@ -28,7 +28,10 @@ export async function executeIntent(
   const { source, intent, deadlineAt } = input;
   const mayHaveEnded = source.ended !== undefined;
   const looksForRollback = reasonNotToRollBack !== undefined;
-  const found = await findChangeOrder({ ...intent, mayHaveEnded, looksForRollback, deadlineAt }, dependencies);
+  const found = await findChangeOrder(
+    { ...intent, mayHaveEnded, looksForRollback, deadlineAt },
+    dependencies,
+  );
   const { app, changeOrderId } = found;
   record.add({ app, changeOrderId });
   const reason = await reasonNotToRollBack?.(found);
