@@ -353,7 +353,8 @@ describe('npm run add, for events,', () => {
   test('adds what the links to the page need, where its source asks there', async () => {
     const events = `events:\n  one: { preset: sls-event, apps: [${app}], confirm: all }\nnotify: [{ kind: slack, url: SLACK_URL }]\n`;
     const folder = folderWith({ 'sources.yaml': read(root, 'sources.yaml') + events });
-    const { stderr } = await add(folder, ['two', '--preset', 'sls-event', '--app', app]);
+    const other = '3616cdca-0000-4000-8000-0000000000bb';
+    const { stderr } = await add(folder, ['two', '--preset', 'sls-event', '--app', other]);
     expect(stderr).toContain("follow: add under environmentVariables: SLACK_URL: ${env('SLACK_URL', '')}");
     expect(stderr).not.toContain('CONFIRM_SECRET');
   });
