@@ -1,15 +1,17 @@
 import { Problem } from '../errors.ts';
 import type { AuditRecord } from '../execute/audit-record.ts';
 import type { Ignored } from '../execute/outcome.ts';
+import { toRecord } from '../lib/json.ts';
 import { reasonToIgnore } from '../select/conditions.ts';
+import { describePayload } from '../select/describe-value.ts';
 import { requireExpected } from '../select/expected.ts';
 import type { JSONValue } from '../select/expression.ts';
 import { selectTarget } from '../select/intent.ts';
 import { withoutMonitorAlarms } from '../select/monitor-alarms.ts';
+import { reasonNotToAct } from './change-order-end.ts';
 import { requireFresh } from './check-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource } from './event-source.ts';
-import { reasonNotToAct } from './change-order-end.ts';
 
 /** The source that acts on an event, and what of the event it acts on. */
 export interface ChosenSource {
@@ -57,6 +59,14 @@ export async function chooseSource(
   return { outcome: 'ignored', message: reasons.join(' ') };
 }
 
+/** What a service says stands under `data`; the rest is alike in all events. */
+function describeData(payload: JSONValue): string {
+  const { data } = toRecord(payload);
+  return data === undefined
+    ? 'an event without data'
+    : `an event whose data is ${describePayload(data as JSONValue)}`;
+}
+
 /** What of the event the source acts on, or why on nothing. @throws Problem */
 async function countFor(
   source: CompiledEventSource,
@@ -66,7 +76,7 @@ async function countFor(
   requireFresh(event, source, now);
   const left = await reasonNotToAct(source, event.payload);
   if (left !== undefined) return { reason: left };
-  await requireExpected(source, event.payload);
+  await requireExpected(source, event.payload, describeData);
   const counting = await withoutMonitorAlarms(source, event.payload);
   if ('reason' in counting) return counting;
   const reason = await reasonToIgnore(source, counting.payload);

@@ -1,14 +1,14 @@
 import { submitTask, type QueueAccess } from '../claim/task-calls.ts';
 import { cutForTask, operationFor } from '../execute/execute-rollback.ts';
 import { seenIdFor, type TaskFacts } from '../task.ts';
+import { selectEnd, type End } from './change-order-end.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import type { CompiledEventSource } from './event-source.ts';
-import { selectEnd, type End } from './change-order-end.ts';
 
 /** Milliseconds. The task that follows the order looks by itself, too, so nothing waits for long here. */
 const longestNoteMs = 2_000;
 
-/** What leaving word takes. */
+/** What leaving a note takes. */
 export interface NoteDependencies {
   requestId: string | undefined;
   /** Whether there are tasks that follow change orders. */
@@ -17,7 +17,7 @@ export interface NoteDependencies {
 }
 
 /**
- * Leaves word where an event tells that a change order has ended: a task with an id that says so, which does nothing. The task that follows
+ * Leaves a note where an event tells that a change order has ended: a task with an id that says so, which does nothing. The task that follows
  * the order finds it, and looks at once. Function Compute takes one of an id, so a repeat changes nothing. Never throws.
  *
  * @param now epoch milliseconds
@@ -70,6 +70,6 @@ async function submitNote(
     case 'exists':
       return `${told}, and an event before this one told it.`;
     default:
-      return `${told}. No word could be left for a task that follows it, which looks as often as without: the log says why.`;
+      return `${told}. No note could be left for a task that follows it, which looks as often as without one: the log says why.`;
   }
 }

@@ -8,11 +8,16 @@ import type { EventKinds, RollbackPolicy } from './policy.ts';
 /**
  * Refuses a payload that is another program's: what cannot be understood is no reason to do nothing in silence.
  *
+ * @param describe what the payload is, for those who know what it should be
  * @throws Problem `payload_unexpected`, which says what came, what is expected, and what to do
  */
-export async function requireExpected({ expects }: RollbackPolicy, payload: JSONValue): Promise<void> {
+export async function requireExpected(
+  { expects }: RollbackPolicy,
+  payload: JSONValue,
+  describe: (payload: JSONValue) => string = describePayload,
+): Promise<void> {
   if (!expects || (await evaluate(expects.is, payload, 'preset')) === true) return;
-  const came = (await kindOf(expects.others, payload)) ?? describePayload(payload);
+  const came = (await kindOf(expects.others, payload)) ?? describe(payload);
   throw new Problem(
     'payload_unexpected',
     `This is ${came}. This source expects ${expects.what}. ${expects.advice}`,
