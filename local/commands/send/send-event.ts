@@ -66,8 +66,11 @@ async function publish(url: string, event: Buffer): Promise<boolean> {
     );
   }
   if (isOpen) console.log('\nIt is delivered again later: see the terminal of npm start.');
-  // A repetition finds the work done, and may be refused for that.
-  return fine.includes(true);
+  const isDone = fine.includes(true);
+  if (isDone && fine.includes(false)) {
+    console.log('\nEvents come more than once. A repeat finds the work done, and may be refused for that.');
+  }
+  return isDone;
 }
 
 function printEvent(event: Buffer): void {
