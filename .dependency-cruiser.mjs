@@ -96,7 +96,7 @@ export default {
   },
 };
 
-/** Imports point downwards: webhook, events → execute → select, secrets, claim → rollback → edas, kms → alibaba → lib. */
+/** Imports point downwards: webhook, events → execute → select, secrets, claim → rollback → edas, kms → alibaba → lib. See decision 0018. */
 function mayImportOnly(room, below) {
   const allowed = [
     `functions/(${[room, ...below].join('|')})/`,
