@@ -60,7 +60,7 @@ export async function chooseSource(
 }
 
 /** What a service says stands under `data`; the rest is alike in all events. */
-function describeData(payload: JSONValue): string {
+export function describeData(payload: JSONValue): string {
   const { data } = toRecord(payload);
   return data === undefined
     ? 'an event without data'

@@ -1,8 +1,9 @@
 import { Problem } from '../../../functions/errors.ts';
+import { selectEnd, reasonNotToAct } from '../../../functions/events/change-order-end.ts';
 import { requireFresh, requireOwnAccount, sourcesFor } from '../../../functions/events/check-event.ts';
+import { describeData } from '../../../functions/events/choose-source.ts';
 import { readCloudEvent, type CloudEvent } from '../../../functions/events/cloud-event.ts';
 import type { CompiledEventSource } from '../../../functions/events/event-source.ts';
-import { selectEnd, reasonNotToAct } from '../../../functions/events/change-order-end.ts';
 import type { CompiledChannel } from '../../../functions/follow/configuration.ts';
 import type { Target } from '../../../functions/rollback/find-change-order.ts';
 import { reasonToIgnore } from '../../../functions/select/conditions.ts';
@@ -134,8 +135,8 @@ async function countFor(
   const counting = await partThatCounts(source, event.payload);
   const rules = [
     ageRule(event),
-    ...(source.tellsEnds ? [endRule(event), tellerRule] : []),
-    ...(source.expects ? [expectsRule] : []),
+    ...(source.tellsEnds ? [endRule(event), endsOnlyRule] : []),
+    ...(source.expects ? [expectsRule(describeData)] : []),
     ...(source.monitorAlarms ? [monitorRule] : []),
     whenRule,
     targetRule(source),
@@ -201,7 +202,7 @@ function endRule(event: CloudEvent): Rule<CompiledEventSource> {
   };
 }
 
-const tellerRule: Rule<CompiledEventSource> = {
+const endsOnlyRule: Rule<CompiledEventSource> = {
   name: 'acts on',
   readsAll: true,
   find: async (source, payload) => {

@@ -148,7 +148,7 @@ const rulesOf = ({
     },
   },
   actorRule,
-  ...(expects ? [expectsRule] : []),
+  ...(expects ? [expectsRule()] : []),
   ...(monitorAlarms ? [monitorRule] : []),
   {
     name: when === undefined && command !== undefined ? 'command' : 'when',

@@ -120,14 +120,15 @@ export const versionRule: Rule = {
   },
 };
 
-export const expectsRule: Rule = {
+/** @param describe as the function describes the payload, where it does not describe all of it */
+export const expectsRule = (describe?: (payload: JSONValue) => string): Rule => ({
   name: 'expects',
   readsAll: true,
   find: async (source, payload) => {
-    await requireExpected(source, payload);
+    await requireExpected(source, payload, describe);
     return { text: `it is ${source.expects?.what ?? ''}` };
   },
-};
+});
 
 export const monitorRule: Rule = {
   name: 'monitor',
