@@ -50,8 +50,8 @@ export function sourcesFor(
   );
 }
 
-/** A * at the end of a name stands for every text that begins so. */
-function isAmong(names: readonly string[], text: string): boolean {
+/** Whether one of the names is the text. A * at the end of a name stands for every text that begins so. */
+export function isAmong(names: readonly string[], text: string): boolean {
   return names.some((name) => (name.endsWith('*') ? text.startsWith(name.slice(0, -1)) : text === name));
 }
 

@@ -2,6 +2,7 @@ import { Problem } from '../errors.ts';
 import type { AuditRecord } from '../execute/audit-record.ts';
 import type { Ignored } from '../execute/outcome.ts';
 import { toRecord } from '../lib/json.ts';
+import type { Target } from '../rollback/find-change-order.ts';
 import { reasonToIgnore } from '../select/conditions.ts';
 import { describePayload } from '../select/describe-value.ts';
 import { requireExpected } from '../select/expected.ts';
@@ -17,6 +18,8 @@ import type { CompiledEventSource } from './event-source.ts';
 export interface ChosenSource {
   source: CompiledEventSource;
   payload: JSONValue;
+  /** What it names, and the source may touch. */
+  target: Target;
 }
 
 /**
@@ -45,7 +48,7 @@ export async function chooseSource(
       const counting = await countFor(source, event, now);
       if ('payload' in counting) {
         record.add({ source: name });
-        return { source, payload: counting.payload };
+        return { source, ...counting };
       }
       reasons.push(isOnly ? counting.reason : `${name}: ${counting.reason}`);
     } catch (error) {
@@ -72,7 +75,7 @@ async function countFor(
   source: CompiledEventSource,
   event: CloudEvent,
   now: number,
-): Promise<{ payload: JSONValue } | { reason: string }> {
+): Promise<Omit<ChosenSource, 'source'> | { reason: string }> {
   requireFresh(event, source, now);
   const left = await reasonNotToAct(source, event.payload);
   if (left !== undefined) return { reason: left };
@@ -81,6 +84,6 @@ async function countFor(
   if ('reason' in counting) return counting;
   const reason = await reasonToIgnore(source, counting.payload);
   if (reason !== undefined) return { reason };
-  await selectTarget(source, counting.payload);
-  return counting;
+  const { payload } = counting;
+  return { payload, target: await selectTarget(source, payload) };
 }

@@ -178,10 +178,13 @@ async function actOn(
   const { context, deadlineAt, receivedAt, record } = inProgress;
   const chosen = await chooseSource(candidates, event, receivedAt, record);
   if ('outcome' in chosen) return chosen;
-  const { source, payload } = chosen;
+  const { source, payload, target } = chosen;
   requireAbleToAsk(source, env, log);
   record.add({ actor: await selectActor(source, payload) });
-  const intent = { ...(await selectIntent(source, payload, undefined, receivedAt)), answerAt: undefined };
+  const intent = {
+    ...(await selectIntent(source, payload, undefined, receivedAt, target)),
+    answerAt: undefined,
+  };
   record.add({ app: intent.app });
   const summary = source.confirm && (await selectSummary(source, payload));
   const warn = warnOf(log, { requestId: record.facts.requestId, source: source.name });

@@ -39,7 +39,7 @@ export interface RollbackIntent {
  * Reads out of a payload what it asks for, within what a link allows.
  *
  * @param now epoch milliseconds
- * @param named what a command names
+ * @param named what is named, where that has been read already, as from a command
  * @throws Problem `payload_malformed`, `change_order_id_missing`, `change_order_id_ambiguous`, `app_missing`,
  *   `app_ambiguous`, `app_not_allowed`
  */

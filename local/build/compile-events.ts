@@ -1,11 +1,11 @@
+import { isAmong } from '../../functions/events/check-event.ts';
 import type { CompiledEventSource, EndExpressions } from '../../functions/events/event-source.ts';
 import type { EventPreset, EndPaths } from '../../presets/events/event-preset.ts';
 import { eventPresets } from '../../presets/events/index.ts';
 import { compileConfirm } from './compile-confirm.ts';
 import { compileEnded } from './compile-ended.ts';
-import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileKind, compileKnowledge, compilePresetExpression } from './compile-knowledge.ts';
-import { checkFixedApp, follows, withPaths } from './compile-policy.ts';
+import { checkFixedApp, expressionsOf, follows, withPaths } from './compile-policy.ts';
 import { checkedDuration } from './duration.ts';
 import type { Report } from './position.ts';
 import type { EventSourceSettings } from './sources-schema.ts';
@@ -126,12 +126,7 @@ type Expressions = Pick<
 >;
 
 function compileExpressions(settings: EventSourceSettings, preset: EventPreset, report: Report): Expressions {
-  const expression = (key: string, text: string | undefined, purpose: Purpose) =>
-    text === undefined
-      ? undefined
-      : compileExpression(text, purpose, (message) => {
-          report([key], message);
-        });
+  const expression = expressionsOf(report);
   const { changeOrderId, app } = placesOf(settings, preset, report);
   const compiledApp = expression('app', app, 'text');
   checkFixedApp(compiledApp, settings.apps, report);
@@ -189,8 +184,8 @@ export function reportUnreachable(sources: readonly CompiledEventSource[], repor
 function countsForAllOf(first: CompiledEventSource, second: CompiledEventSource): boolean {
   return (
     !first.tellsEnds &&
-    takesAll(first.eventSources, second.eventSources) &&
-    takesAll(first.eventTypes, second.eventTypes) &&
+    second.eventSources.every((name) => isAmong(first.eventSources, name)) &&
+    second.eventTypes.every((name) => isAmong(first.eventTypes, name)) &&
     first.maxAgeMs >= second.maxAgeMs &&
     (first.expects === undefined || first.expects.is.text === second.expects?.is.text) &&
     (first.when === undefined || first.when.text === second.when?.text) &&
@@ -203,12 +198,4 @@ function findsTargetOf(first: CompiledEventSource, second: CompiledEventSource):
   if (first.changeOrderId) return first.changeOrderId.text === second.changeOrderId?.text;
   if (first.app?.tree.type === 'Literal') return true;
   return first.app?.text === second.app?.text && second.apps.every((app) => first.apps.includes(app));
-}
-
-function takesAll(patterns: readonly string[], names: readonly string[]): boolean {
-  return names.every((name) =>
-    patterns.some((pattern) =>
-      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name,
-    ),
-  );
 }

@@ -1,6 +1,7 @@
 import { toText } from '../../functions/lib/json.ts';
 import { isId } from '../../functions/lib/text.ts';
 import type { Expression } from '../../functions/select/expression.ts';
+import { compileExpression, type Purpose } from './compile-expression.ts';
 import { pathsRead } from './paths-read.ts';
 import type { Report } from './position.ts';
 import type { SourceSettings } from './sources-schema.ts';
@@ -16,6 +17,16 @@ export function follows(
     report(['follow'], 'with mode: deferred, the task that rolls back follows it as well: take this out');
   }
   return true;
+}
+
+/** Compiles what stands under a key of a source, and reports what is wrong there. What is not there stays undefined. */
+export function expressionsOf(report: Report) {
+  return (key: string, text: string | undefined, purpose: Purpose): Expression | undefined =>
+    text === undefined
+      ? undefined
+      : compileExpression(text, purpose, (message) => {
+          report([key], message);
+        });
 }
 
 /** A condition, with what it looks at. */

@@ -14,10 +14,9 @@ import {
   unconfirmedSource,
   type UnconfirmedSource,
 } from './compile-events.ts';
-import { compileExpression, type Purpose } from './compile-expression.ts';
 import { compileKnowledge } from './compile-knowledge.ts';
 import { compileNotify } from './compile-notify.ts';
-import { checkFixedApp, follows, withPaths } from './compile-policy.ts';
+import { checkFixedApp, expressionsOf, follows, withPaths } from './compile-policy.ts';
 import { compileVerify, type Way } from './compile-verify.ts';
 import { describeIssue } from './describe-issue.ts';
 import { offsetOf, toPosition, type Position, type Report } from './position.ts';
@@ -286,12 +285,7 @@ function compileExpressions(
   verify: VerifyParameters,
   report: Report,
 ): Expressions {
-  const expression = (key: string, text: string | undefined, purpose: Purpose) =>
-    text === undefined
-      ? undefined
-      : compileExpression(text, purpose, (message) => {
-          report([key], message);
-        });
+  const expression = expressionsOf(report);
   const { changeOrderId, app, command } = placesOf(settings, preset, verify, report);
   const compiledApp = expression('app', app, 'text');
   checkFixedApp(compiledApp, settings.apps, report);

@@ -1,9 +1,8 @@
 import '../cli/ignore-debug.ts';
 import { lookup } from 'node:dns/promises';
 import path from 'node:path';
-import { CliError } from '../cli/cli.ts';
 import { runCommand } from '../cli/command.ts';
-import { readUrl, sharedOptions } from '../cli/options.ts';
+import { readAccount, readUrl, sharedOptions } from '../cli/options.ts';
 import { environmentFile, requireEnvironmentFile } from './deploy/environment-file.ts';
 import { examine } from './doctor/examine.ts';
 import { exitStatus, printRemarks, summarize } from './doctor/report.ts';
@@ -62,11 +61,7 @@ may read them: the function refuses a forged webhook only once it has. See polic
 It ends with status 0 where nothing is wrong, 1 where something is, and 2 where something could not be checked, which is
 less than 1. What was left out by --offline, or because there is nothing to check, does not count.`,
   run: async (values) => {
-    if (values.account !== undefined && !/^\d+$/.test(values.account)) {
-      throw new CliError(
-        `--account must be the number of an account, not ${JSON.stringify(values.account)}.`,
-      );
-    }
+    const accountId = readAccount(values.account);
     const folder = path.resolve(values.folder);
     const file = environmentFile(values.env);
     if (!values.fix) requireEnvironmentFile(folder, file);
@@ -79,7 +74,7 @@ less than 1. What was left out by --offline, or because there is nothing to chec
         isFix: values.fix,
         url: values.url === undefined ? undefined : readUrl(values.url),
         links: values.link,
-        accountId: values.account,
+        accountId,
         now: Date.now,
         lookup: (hostname) => lookup(hostname),
       }),

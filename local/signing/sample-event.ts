@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { Problem } from '../../functions/errors.ts';
-import { sourcesFor } from '../../functions/events/check-event.ts';
+import { selectEnd } from '../../functions/events/change-order-end.ts';
+import { isAmong, sourcesFor } from '../../functions/events/check-event.ts';
 import { chooseSource } from '../../functions/events/choose-source.ts';
 import { readCloudEvent } from '../../functions/events/cloud-event.ts';
 import type { CompiledEventSource } from '../../functions/events/event-source.ts';
-import { selectEnd } from '../../functions/events/change-order-end.ts';
 import { AuditRecord } from '../../functions/execute/audit-record.ts';
 import type { Target } from '../../functions/rollback/find-change-order.ts';
 import type { JSONValue } from '../../functions/select/expression.ts';
@@ -64,9 +64,7 @@ function isAdded(name: string): boolean {
 
 /** A name that the source takes: that of the sample, where it does. */
 function nameIn(names: readonly string[], own: JSONValue | undefined): string {
-  const fits = (name: string) =>
-    typeof own === 'string' && (name.endsWith('*') ? own.startsWith(name.slice(0, -1)) : own === name);
-  if (typeof own === 'string' && names.some(fits)) return own;
+  if (typeof own === 'string' && isAmong(names, own)) return own;
   const [first = ''] = names;
   return first.replace(/\*$/, 'sample');
 }
