@@ -7,7 +7,8 @@ export default {
   mutate: [
     'functions/webhook/verify/**/*.ts',
     // Of that room, what the follow function needs as well.
-    'functions/lib/{dingtalk-signature,whsec}.ts',
+    'functions/lib/{decode-bytes,dingtalk-signature,whsec}.ts',
+    'functions/secrets/decode-secret.ts',
     'functions/rollback/**/*.ts',
     'functions/claim/**/*.ts',
     'functions/edas/**/*.ts',

@@ -6,6 +6,7 @@ export default defineConfig({
     include: [
       'test/functions/webhook/verify/*.test.ts',
       'test/functions/lib/whsec.test.ts',
+      'test/functions/secrets/decode-secret.test.ts',
       'test/functions/rollback/*.test.ts',
       'test/functions/edas/*.test.ts',
       'test/functions/claim/*.test.ts',
